@@ -1,0 +1,22 @@
+# Compiler settings shared by every target. One set of flags, so that one precompiled header serves all.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  # A precompiled header names times and defines; ccache must be told that they do not matter.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+endif()
+
+# -fPIC by hand: CMake's own switch gives programs -fPIE, which would not match the precompiled header.
+add_compile_options(-fPIC -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  add_compile_options(-fpch-preprocess)
+endif()
+if(PDMP_SANITIZE)
+  add_compile_options(-fsanitize=${PDMP_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${PDMP_SANITIZE})
+endif()

@@ -1,0 +1,22 @@
+# What pdmp stands on; docs/design.md section 8 says why each is worth having.
+# scripts/setup installs all of it.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libswscale libswresample libavutil)
+
+# LibTorch: an installed one through Torch_DIR, else the wheel that scripts/setup put into .venv.
+if(NOT Torch_DIR)
+  file(GLOB wheel ${CMAKE_SOURCE_DIR}/.venv/lib/python3.*/site-packages/torch/share/cmake/Torch)
+  if(NOT wheel)
+    message(FATAL_ERROR "LibTorch is not here: run scripts/setup, or pass -DTorch_DIR=.../share/cmake/Torch")
+  endif()
+  set(Torch_DIR ${wheel} CACHE PATH "Folder of TorchConfig.cmake")
+endif()
+find_package(Torch 2.13 REQUIRED)
+# Its headers are not ours to warn about.
+get_target_property(torch_includes torch INTERFACE_INCLUDE_DIRECTORIES)
+set_target_properties(torch PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${torch_includes}")

@@ -1,0 +1,141 @@
+// MultimodalClassifier: one encoder per modality, a fusion, and an ownership map over its parameters.
+//
+// Symbols: B batch size, M modalities, C classes, d_m width of modality m's pooled feature.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pdmp/dataset.h"
+#include "pdmp/options.h"
+#include "pdmp/torch.h"
+
+namespace pdmp {
+
+// map (B, c, h, w), undefined where an encoder has none; pooled (B, d).
+struct Feature {
+  Tensor map, pooled;
+};
+
+struct Outputs {
+  std::vector<Feature> features;   // M
+  Tensor fused;                    // (B, C) logits
+  std::vector<Tensor> unimodal;    // M x (B, C) logits; empty unless asked for
+};
+
+// Everything only one modality feeds. Interface of src/models/encoders/*.
+class Encoder : public torch::nn::Module {
+ public:
+  // x (B, shape...) as ModalityInfo::shape. The same encoder must work for B = 1.
+  virtual Feature forward(const Tensor& x) = 0;
+  virtual int64_t width() const = 0;   // d of the pooled feature
+};
+
+// Options of one kind of encoder, and the way to make one. `resnet18:width=32` sets `width` through `describe`.
+class EncoderOptions {
+ public:
+  virtual ~EncoderOptions() = default;
+  virtual void describe(OptionList&) {}
+  virtual std::shared_ptr<Encoder> make(const ModalityInfo& modality) const = 0;   // Error{usage} on a shape it cannot take
+};
+
+struct EncoderInfo {
+  const char* name;
+  const char* summary;                 // one line, for `pdmp list encoders`
+  const char* input;                   // shapes it takes, in words
+  std::unique_ptr<EncoderOptions> (*make_options)();
+};
+const std::vector<EncoderInfo>& encoder_table();
+std::string default_encoder(const ModalityInfo& modality);   // by type: design section 9
+// `spec` = NAME[:option=value]...; "hidden=64+64+32" is the list 64, 64, 32. Error{usage} names the modality.
+std::shared_ptr<Encoder> make_encoder(const std::string& spec, const ModalityInfo& modality);
+
+// How the bias of a shared head is shared out among unimodal logits: b/M each, b each, none.
+enum class BiasSplit { even, full, none };
+
+// Joins the modalities' features and ends in the fused logits. Interface of src/models/fusion/*.
+class Fusion : public torch::nn::Module {
+ public:
+  // present (B, M) bool. Features of absent modalities are already zero.
+  virtual Tensor forward(const std::vector<Feature>& features, const Tensor& present) = 0;
+  virtual std::vector<Tensor> unimodal_logits(const std::vector<Feature>& features, const Tensor& present) = 0;
+  // Owner of the parameter registered under `name` in this module: a modality, or nothing = shared.
+  virtual std::optional<int64_t> owner(const std::string& name) const = 0;
+};
+
+class FusionOptions {
+ public:
+  virtual ~FusionOptions() = default;
+  virtual void describe(OptionList&) {}
+  virtual std::shared_ptr<Fusion> make(const std::vector<int64_t>& widths, int64_t classes) const = 0;
+};
+
+struct FusionInfo {
+  const char* name;
+  const char* summary;
+  std::unique_ptr<FusionOptions> (*make_options)();
+};
+const std::vector<FusionInfo>& fusion_table();
+
+struct ModelOptions {
+  std::string fusion = "concat";       // NAME[:option=value]..., as for encoders
+  NameMap encoders;                    // modality -> spec; a modality left out gets default_encoder
+  std::string init = "global";         // global | constructor (models.md 1.4)
+  bool channels_last = true;
+  void describe(OptionList& list);
+};
+
+// Which of a modality's parameters a method touches (docs/design.md, "ownership").
+enum class Scope { encoder_all, encoder_conv, encoder_non1d, encoder_plus_head };
+Scope parse_scope(const std::string& text);   // Error{usage}
+
+struct OwnedParameter {
+  std::string name;                    // as in named_parameters() and the weights file
+  Tensor value;
+  std::optional<int64_t> owner;        // modality, or shared
+  bool in_encoder = false;             // false: part of the fusion (a head block, or shared)
+};
+
+class Model : public torch::nn::Module {
+ public:
+  // Weights come from streams "init/<modality>" and "init/fusion" of `seed`: the encoder of a modality starts the same
+  // whatever other modalities, fusion or method there are.
+  Model(const std::vector<ModalityInfo>& modalities, int64_t classes, const ModelOptions& options, uint64_t seed);
+
+  int64_t modalities() const { return static_cast<int64_t>(infos_.size()); }
+  int64_t classes() const { return classes_; }
+  const std::vector<ModalityInfo>& infos() const { return infos_; }
+  Encoder& encoder(int64_t m) { return *encoders_[static_cast<size_t>(m)]; }
+  Fusion& fusion() { return *fusion_; }
+
+  // One modality, callable alone. x (B, shape...), present (B) bool. Rows that lack the modality are never shown to the
+  // encoder (BatchNorm does not see them) and come back as zeros, without gradient.
+  Feature encode(int64_t m, const Tensor& x, const Tensor& present);
+  Tensor fuse(const std::vector<Feature>& features, const Tensor& present);                        // (B, C)
+  std::vector<Tensor> unimodal_logits(const std::vector<Feature>& features, const Tensor& present);  // M x (B, C)
+  // encode + fuse; unimodal logits too where `with_unimodal`.
+  Outputs forward(const Batch& batch, bool with_unimodal);
+
+  // Ownership, built once: disjoint and covering. Order of named_parameters().
+  const std::vector<OwnedParameter>& ownership() const { return ownership_; }
+  std::vector<Tensor> modality_parameters(int64_t m, Scope scope = Scope::encoder_all) const;
+  std::vector<Tensor> shared_parameters() const;
+
+ private:
+  std::vector<ModalityInfo> infos_;
+  int64_t classes_;
+  std::vector<std::shared_ptr<Encoder>> encoders_;
+  std::shared_ptr<Fusion> fusion_;
+  std::vector<OwnedParameter> ownership_;
+};
+
+// One file in safetensors form. Encoder m's tensors are named `encoders.<modality>.<torchvision's name>`, the fusion's
+// `fusion.<name>`. Written atomically. Buffers (BatchNorm statistics) included.
+void save_weights(const torch::nn::Module& module, const std::string& path);
+// Strict: missing, extra or differently shaped tensors are listed in one Error{data}.
+void load_weights(torch::nn::Module& module, const std::string& path);
+
+}  // namespace pdmp

@@ -1,0 +1,95 @@
+// Options described once. A struct lists its fields in `describe`; flags, the TOML config file, `config.toml` of a run
+// directory, range errors and the generated documentation all come from that list. A default is the value a freshly
+// constructed struct holds and is written nowhere else.
+//
+//   struct PdmpOptions {
+//     double gamma = 15;
+//     void describe(OptionList& list) { list.add("gamma", gamma, "Factor on the leading encoder.").at_least(1); }
+//   };
+//   PdmpOptions options;
+//   OptionList list;
+//   list.group("pdmp", [&](OptionList& inner) { options.describe(inner); });    // or options.describe(list)
+//   list.set("pdmp.gamma", "10");                                               // checks type and range
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace pdmp {
+
+// name=value pairs, in the order of the names: `audio=resnet18,visual=resnet18:width=32`.
+using NameMap = std::map<std::string, std::string>;
+
+// One described field, bound to the variable that holds its value.
+class Option {
+ public:
+  using Target = std::variant<bool*, int64_t*, double*, std::string*, std::optional<int64_t>*, std::optional<double>*,
+                              std::vector<std::string>*, std::vector<double>*, NameMap*>;
+
+  Option(std::string name, Target target, std::string help);
+
+  Option& at_least(double low);
+  Option& at_most(double high);
+  Option& above(double low);                             // exclusive
+  Option& one_of(std::vector<std::string> choices);      // for strings
+  Option& internal();                                    // kept out of config.toml (paths, --resume)
+
+  const std::string& name() const { return name_; }      // full, with its groups: "pdmp.gamma"
+  const std::string& help() const { return help_; }
+  const std::string& default_text() const { return default_text_; }
+  const std::vector<std::string>& choices() const { return choices_; }
+  bool is_flag() const;                                  // bool: --name sets it, --name=false clears it
+  bool is_internal() const { return internal_; }
+  std::string range_text() const;                        // "in [1, inf)", "" where there is no limit
+
+  // Parses and checks `text`; `where` ("--pdmp.gamma", "run.toml:3") begins the message. Throws Error{usage}.
+  void set(std::string_view text, std::string_view where);
+  std::string text() const;                              // the value as `set` reads it
+  std::string toml() const;                              // the value as a TOML literal
+  void check(std::string_view where) const;
+
+ private:
+  std::string name_;
+  Target target_;
+  std::string help_, default_text_;
+  std::optional<double> low_, high_;
+  bool low_exclusive_ = false;
+  std::vector<std::string> choices_;
+  bool internal_ = false;
+};
+
+class OptionList {
+ public:
+  // The returned reference stays valid for the life of the list.
+  Option& add(std::string name, Option::Target target, std::string help);
+  // Everything added inside gets `prefix.` before its name.
+  void group(const std::string& prefix, const std::function<void(OptionList&)>& describe);
+
+  Option& at(std::string_view name, std::string_view where);   // unknown -> Error{usage} with the nearest spelling
+  void set(std::string_view name, std::string_view text, std::string_view where);
+  const std::vector<std::unique_ptr<Option>>& all() const { return options_; }
+
+  // Reads a TOML file of `key = value` lines and [sections]; an unknown key names file and nearest spelling.
+  void load_toml(const std::string& path);
+  // All options that are not internal, as TOML that `load_toml` reads back to the same values.
+  std::string to_toml() const;
+
+ private:
+  std::string prefix_;
+  std::vector<std::unique_ptr<Option>> options_;
+};
+
+// `names` entry closest to `word` by edit distance, if one is near enough to be a slip of the finger.
+std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& names);
+
+// "; did you mean 'x'?" or a list of what there is: the tail of every "unknown name" message.
+std::string suggestion(std::string_view word, const std::vector<std::string>& names);
+
+}  // namespace pdmp

@@ -1,0 +1,23 @@
+// Files: whole ones are replaced atomically, so a reader or a crash sees the old one or the new one, never half.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace pdmp {
+
+std::string read_file(const std::filesystem::path& path);                          // Error{io} naming it and the reason
+// Writes beside the target, syncs, renames. A full disk or a read-only folder is Error{io}; the old file stays.
+void write_file_atomically(const std::filesystem::path& path, std::string_view content);
+void append_line(const std::filesystem::path& path, std::string_view line);        // one write, with the newline
+nlohmann::json read_json(const std::filesystem::path& path);                       // Error{data} with line and column
+void write_json(const std::filesystem::path& path, const nlohmann::json& value);   // atomically, indented, newline at end
+void make_directories(const std::filesystem::path& path);                          // Error{io} with the reason
+// Replaces directory `target` by `fresh` (same file system): target -> previous (old previous removed), fresh -> target.
+void replace_directory(const std::filesystem::path& fresh, const std::filesystem::path& target, const std::filesystem::path& previous);
+std::string sha256_hex(std::string_view content);
+
+}  // namespace pdmp

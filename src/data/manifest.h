@@ -1,0 +1,51 @@
+// A data set on disk: `dataset.json` + `metadata.csv` (docs/data-format.md).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "pdmp/dataset.h"
+
+namespace pdmp {
+
+struct ModalityEntry {
+  std::string name, type;
+  std::string column;                    // or `path`, or `columns` (vector)
+  std::vector<std::string> columns;
+  std::string path, root, ext;           // template with {id} {label} {split} and metadata columns, {start:06d}
+  nlohmann::json settings;               // the whole entry: what the type reads (profile, size, frames, policy, max_bytes, mean ...)
+};
+
+struct ManifestRow {
+  std::string id, split;                 // split: train | val | test
+  int64_t label = 0;
+  int64_t line = 0;                      // 1-based, of metadata.csv
+  std::string group;                     // "" where there is none
+  std::vector<std::string> cells;        // per modality: path, text or comma-joined numbers; "" = absent
+  std::optional<double> start, end;      // seconds
+};
+
+struct Manifest {
+  std::filesystem::path directory;
+  std::string name, missing = "mask";    // mask | skip | error
+  std::vector<std::string> classes;
+  std::vector<ModalityEntry> modalities;
+  std::vector<ManifestRow> rows;
+};
+
+// Reads and checks everything that can be checked without decoding. Errors name file, line, column.
+// `seed` drives a `val_fraction` split (stratified, keeping a group on one side).
+Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed);
+
+// One split as a Dataset. `modalities` empty = all. Stops (Error{data}, from get) where more than `max_undecodable` of a
+// modality's cells of this split do not decode. Error{data} where the split has no samples.
+std::shared_ptr<const Dataset> open_split(const std::shared_ptr<const Manifest>& manifest, const std::string& split,
+                                          const std::vector<std::string>& modalities, double max_undecodable);
+
+}  // namespace pdmp

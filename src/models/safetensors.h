@@ -1,0 +1,23 @@
+// The safetensors format: an 8-byte little-endian header length, a JSON header, raw tensors.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pdmp/torch.h"
+
+namespace pdmp {
+
+struct Safetensors {
+  std::vector<std::pair<std::string, Tensor>> tensors;   // in the order of the file
+  std::map<std::string, std::string> metadata;
+};
+
+// Tensors are written contiguous, on the CPU, in the order given; the file is replaced atomically.
+void write_safetensors(const std::string& path, const Safetensors& content);
+// Throws Error{data} naming the file on a cut, overlapping or malformed one, Error{io} where it cannot be read.
+Safetensors read_safetensors(const std::string& path);
+
+}  // namespace pdmp
