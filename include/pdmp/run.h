@@ -2,9 +2,12 @@
 // test split once.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "pdmp/analysis.h"
 #include "pdmp/method.h"
@@ -35,22 +38,40 @@ struct RunOptions {
 
   RunOptions();
   void describe(OptionList& list);
-  const MethodOptions& method_options() const;
+  const MethodOptions& method_options() const;   // of `method`; Error{usage} with the nearest spelling
 };
 
+// What summary.json holds. Read from a finished run, the evaluations have scores only.
 struct RunSummary {
   std::string method;
   uint64_t seed = 0;
-  int64_t selected_epoch = 0;
-  Evaluation test;
-  std::optional<Evaluation> val;
-  double seconds = 0;
+  std::vector<std::string> modalities;
+  int64_t epochs = 0;                            // trained
+  int64_t selected_epoch = 0;                    // 0-based
+  std::optional<Evaluation> test, val;           // nothing where the data set has no such split
+  double seconds = 0;                            // of training, over all processes of the run
   std::string directory;
 };
 
-// Reads the data set of the options: manifest, chosen modalities, splits. Shared by every command.
+// Reads the data set of the options: manifest, chosen modalities, splits. Shared by every command. Validation and test
+// are null where the data set has none (validation also with `val` none). Error{usage} for an unknown modality.
 TrainingData load_data(const DataOptions& options, uint64_t seed);
 
+// Makes or resumes the run directory `options.run`. A finished run that is resumed without more epochs returns its
+// summary. With `dry_run` it prints `plan` on stdout, writes nothing and returns an empty summary.
 RunSummary run(const RunOptions& options);
+
+// What a run would cost: parameters per modality, memory, steps and a duration measured on a few steps of a throwaway copy.
+std::string plan(const RunOptions& options);
+
+RunSummary read_summary(const std::filesystem::path& run_directory);   // Error{data} naming the file and the field
+std::string summary_text(const RunSummary& summary);                   // for people, a few lines
+
+// Version, LibTorch, compiler, CPU features, threads and precision: environment.json, and `pdmp info`.
+nlohmann::json environment(const TrainOptions& options);
+
+// The options of a run as config.toml holds them (the chosen method's only), and back.
+std::string config_toml(RunOptions options);
+RunOptions read_config(const std::filesystem::path& file);
 
 }  // namespace pdmp
