@@ -1,7 +1,7 @@
 // A training strategy. Every default is plain joint training: a method overrides only what it changes.
 //
-// One optimizer step, in the order `Method::step` gives it:
-//   zero_grad, outputs = forward(batch), loss = loss(outputs), backward, [clip before], modulate, [clip after], update.
+// One optimizer step. The Trainer begins it with zero_grad; the rest is the order `Method::step` gives it:
+//   outputs = forward(batch), loss = loss(outputs), backward, then in `update` [clip], modulate, [clip], optimizer step.
 #pragma once
 
 #include <cstdint>

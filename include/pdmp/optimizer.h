@@ -25,12 +25,12 @@ struct OptimizerOptions {
   std::string schedule = "constant";        // constant | step | cosine
   std::vector<double> schedule_epochs = {70};   // step: 0-based epochs from which the rate is lower
   double schedule_factor = 0.1;             // step: factor at each of them
-  double schedule_floor = 0;                // cosine: last factor
-  int64_t warmup_epochs = 0;                // linear from lr / warmup_epochs, any schedule
+  double schedule_floor = 0;                // cosine: factor it falls to at the end of the last epoch
+  int64_t warmup_epochs = 0;                // linear from lr / warmup_epochs, any schedule; cosine falls after it
   double clip_norm = 0;                     // L2 over all parameters; 0 = off
   std::string clip_position = "auto";       // auto (the method's default) | before | after modulation
   double label_smoothing = 0;
-  std::string class_weights = "none";       // none | balanced (n / (C * n_c))
+  std::string class_weights = "none";       // none | balanced (n / (C * n_c); 0 for a class without samples)
   void describe(OptionList& list);
   bool adaptive() const { return optimizer == "adamw"; }
 };
@@ -51,7 +51,7 @@ std::vector<ParameterGroup> default_groups(const Model& model);
 struct Archive {
   std::vector<std::pair<std::string, Tensor>> tensors;
   nlohmann::json values = nlohmann::json::object();
-  const Tensor* find(const std::string& name) const;
+  const Tensor* find(const std::string& name) const;   // null where there is none
 };
 
 class Optimizer {
@@ -61,31 +61,52 @@ class Optimizer {
   void zero_grad();
   // One update; `schedule` multiplies every learning rate. Parameters without gradient are skipped.
   void step(double schedule);
+  // The scales may be changed between steps; the parameters are those given at the start.
   std::vector<ParameterGroup>& groups() { return groups_; }
 
-  // Momentum and the like, in the order of the groups' parameters.
+  // Momentum and the like, in the order of the groups' parameters: tensors `optimizer.<parameter>.<state>`, copies.
   void save(Archive& archive) const;
   void load(const Archive& archive);        // Error{data} where it does not fit the parameters
 
  protected:
-  struct Slot { Tensor parameter; std::vector<Tensor> state; };   // state empty until the first update
-  virtual void update(std::vector<Slot*>& slots, double lr, double decay) = 0;   // all with a gradient, one group
-  explicit Optimizer(std::vector<ParameterGroup> groups);
+  struct Slot {
+    Tensor parameter;
+    std::vector<Tensor> state;              // empty until the first update
+  };
+  // Error{usage} where a parameter is in two groups or its memory has gaps.
+  Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups);
+  const OptimizerOptions& options() const { return options_; }
+
+  // State of a parameter that was never updated. Tensors of the parameter's shape have its memory layout.
+  virtual std::vector<Tensor> fresh_state(const Tensor& parameter) const = 0;
+  // Updates parameters of one group. All have a gradient and state; parameter, gradient and state are laid out alike in
+  // memory, which the fused kernels take for granted.
+  virtual void update(const std::vector<Slot*>& slots, double lr, double decay) = 0;
+
+  static std::vector<Tensor> parameters(const std::vector<Slot*>& slots);
+  static std::vector<Tensor> gradients(const std::vector<Slot*>& slots);
+  static std::vector<Tensor> states(const std::vector<Slot*>& slots, size_t index);
 
  private:
+  void make_ready(Slot& slot);
+
+  OptimizerOptions options_;
   std::vector<ParameterGroup> groups_;
   std::vector<std::vector<Slot>> slots_;    // as groups_
 };
 
+// Error{usage} where the options contradict each other.
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups);
 
 // Factor on the learning rate in 0-based `epoch` of `epochs`.
 double schedule_factor(const OptimizerOptions& options, int64_t epoch, int64_t epochs);
 
-// Scales all gradients by max_norm / norm where norm > max_norm. Returns the norm before.
+// Scales all gradients by max_norm / norm where the L2 norm over all of them is above max_norm. Returns the norm before;
+// one that is not finite leaves the gradients as they are. Undefined gradients count as nothing.
 double clip_gradients(const std::vector<Tensor>& parameters, double max_norm);
 
-// Cross-entropy of the options. logits (B, C), labels (B) int64.
+// Cross-entropy of the options. logits (B, C), labels (B) int64. With class weights w the mean over samples is weighted,
+// sum w_y l / sum w_y; label smoothing e puts e / C on every class.
 class Criterion {
  public:
   Criterion(const OptimizerOptions& options, const Dataset& train);

@@ -1,0 +1,104 @@
+#include "methods/coefficients.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+constexpr const char* kFlag = "--pdmp.coefficients";
+
+// Whether modality r, not the leading one, is slowed down.
+bool literal_slows(const ModalityRanking& ranking, int64_t) {
+  return ranking.optimization_dominant != ranking.performance_dominant;
+}
+
+bool per_modality_slows(const ModalityRanking& ranking, int64_t r) { return r == ranking.optimization_dominant; }
+
+bool ranked_slows(const ModalityRanking& ranking, int64_t r) {
+  if (ranking.early.size() != ranking.modalities.size()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("--pdmp.multi-policy ranked needs an early accuracy for each of the {} modalities, the ranking "
+                            "has {}; run `pdmp analyze` without --analysis.criterion manual, or choose another policy",
+                            ranking.modalities.size(), ranking.early.size()));
+  }
+  return ranking.early[static_cast<size_t>(r)] > ranking.early[static_cast<size_t>(ranking.performance_dominant)];
+}
+
+struct MultiPolicyInfo {
+  const char* name;
+  MultiPolicy policy;
+  bool (*slows)(const ModalityRanking& ranking, int64_t r);
+};
+
+const std::vector<MultiPolicyInfo>& multi_policy_table() {
+  static const std::vector<MultiPolicyInfo> table = {{"literal", MultiPolicy::literal, literal_slows},
+                                                     {"per_modality", MultiPolicy::per_modality, per_modality_slows},
+                                                     {"ranked", MultiPolicy::ranked, ranked_slows}};
+  return table;
+}
+
+double parse_coefficient(const std::string& modality, const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) || value <= 0) {
+    throw Error(ErrorKind::usage, fmt::format("{}: '{}' needs a number above 0, found '{}'; write {}=2, say", kFlag, modality,
+                                              text, modality));
+  }
+  return value;
+}
+
+}  // namespace
+
+std::vector<std::string> multi_policy_names() {
+  std::vector<std::string> names;
+  for (const MultiPolicyInfo& info : multi_policy_table()) names.emplace_back(info.name);
+  return names;
+}
+
+MultiPolicy parse_multi_policy(const std::string& text) {
+  for (const MultiPolicyInfo& info : multi_policy_table()) {
+    if (text == info.name) return info.policy;
+  }
+  throw Error(ErrorKind::usage,
+              fmt::format("unknown --pdmp.multi-policy '{}'{}", text, suggestion(text, multi_policy_names())));
+}
+
+std::vector<double> pdmp_coefficients(const ModalityRanking& ranking, double gamma, MultiPolicy policy) {
+  const auto& table = multi_policy_table();
+  const auto info = std::find_if(table.begin(), table.end(), [&](const auto& row) { return row.policy == policy; });
+  std::vector<double> coefficients(ranking.modalities.size(), gamma);
+  for (size_t r = 0; r < coefficients.size(); ++r) {
+    const auto index = static_cast<int64_t>(r);
+    if (index != ranking.performance_dominant && info->slows(ranking, index)) coefficients[r] = 1 / gamma;
+  }
+  return coefficients;
+}
+
+std::vector<double> manual_coefficients(const NameMap& coefficients, const std::vector<std::string>& modalities) {
+  for (const auto& [name, text] : coefficients) {
+    if (std::find(modalities.begin(), modalities.end(), name) == modalities.end()) {
+      throw Error(ErrorKind::usage, fmt::format("{} names '{}', which is no modality of this data set{}", kFlag, name,
+                                                suggestion(name, modalities)));
+    }
+  }
+  std::vector<double> values;
+  for (const std::string& modality : modalities) {
+    const auto found = coefficients.find(modality);
+    if (found == coefficients.end()) {
+      throw Error(ErrorKind::usage, fmt::format("{} must name every modality ({}), '{}' is missing; add {}=1 to leave it as "
+                                                "it is",
+                                                kFlag, fmt::join(modalities, ", "), modality, modality));
+    }
+    values.push_back(parse_coefficient(modality, found->second));
+  }
+  return values;
+}
+
+}  // namespace pdmp

@@ -1,0 +1,28 @@
+// The factors PDMP puts on the encoders' gradients (PDMP, Eq. 10-12).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pdmp/method.h"
+#include "pdmp/options.h"
+
+namespace pdmp {
+
+// The paper writes one "remaining modality" r. What happens to several, where p leads and o is ahead at the beginning:
+enum class MultiPolicy {
+  literal,        // every r: 1 / gamma where o is not p, else gamma
+  per_modality,   // r: 1 / gamma where r is o, else gamma
+  ranked,         // r: 1 / gamma where r is ahead of p at the beginning, else gamma
+};
+std::vector<std::string> multi_policy_names();
+MultiPolicy parse_multi_policy(const std::string& text);   // Error{usage}
+
+// One factor per modality, gamma for the performance-dominant one. The policies differ with three modalities or more
+// only. gamma >= 1; 1 gives ones. Error{usage} where `ranked` lacks the early accuracies.
+std::vector<double> pdmp_coefficients(const ModalityRanking& ranking, double gamma, MultiPolicy policy);
+
+// Factors by hand, in the order of `modalities`. Error{usage} unless every modality has one, a number above 0.
+std::vector<double> manual_coefficients(const NameMap& coefficients, const std::vector<std::string>& modalities);
+
+}  // namespace pdmp

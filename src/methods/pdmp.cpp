@@ -1,0 +1,213 @@
+// PDMP (sections III-B, III-C, Algorithm 1): the encoder of the modality that is best on its own gets gamma times the
+// gradient, for the whole run; the others 1 / gamma where another modality is ahead at the beginning, else gamma.
+//
+// Two forms of the same update. `grad`: the paper's, gradients are multiplied after backward. `lr`: the learning rate is
+// multiplied and weight decay divided, which costs nothing per step. For SGD d = c g + decay p, p -= lr v(d) equals
+// d' = g + (decay / c) p, p -= c lr v(d'). Adaptive optimizers cancel a constant scale of the gradient, so that there only
+// `lr` does anything.
+#include <algorithm>
+#include <unordered_set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "methods/coefficients.h"
+#include "methods/methods.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+// Above it an adaptive optimizer's steps get too large to learn from; it wants gamma of 2 to 5.
+constexpr double kAdaptiveLimit = 5;
+
+struct PdmpOptions : public MethodOptions {
+  double gamma = 15;
+  std::string mechanism = "auto";
+  std::string scope = "encoder_all";
+  std::string multi_policy = "literal";
+  NameMap coefficients;
+
+  void describe(OptionList& list) override;
+  std::unique_ptr<Method> make() const override;
+};
+
+std::vector<std::string> modality_names(const Model& model) {
+  std::vector<std::string> names;
+  for (const ModalityInfo& info : model.infos()) names.push_back(info.name);
+  return names;
+}
+
+class Pdmp : public Method {
+ public:
+  explicit Pdmp(const PdmpOptions& options) : options_(options), scope_(parse_scope(options.scope)) {}
+
+  bool needs_ranking() const override { return options_.coefficients.empty() && options_.gamma != 1; }
+  void prepare(PrepareContext& context, const OptimizerOptions& optimizer) override;
+  std::vector<ParameterGroup> parameter_groups(Model& model, const OptimizerOptions& optimizer) override;
+  void modulate(StepContext& context, const Outputs& outputs) override;
+  std::vector<double> coefficients() const override { return coefficients_; }
+  std::vector<std::string> notes() const override { return notes_; }
+  void save(Archive& archive) const override;
+  void load(const Archive& archive) override;
+
+ private:
+  std::vector<double> choose_coefficients(PrepareContext& context);
+  void leave_out_frozen(Model& model);
+  bool scales_gradients(const OptimizerOptions& optimizer) const;
+  void tell(const std::vector<std::string>& names, const OptimizerOptions& optimizer);
+
+  PdmpOptions options_;
+  Scope scope_;
+  std::vector<double> coefficients_;   // empty: this run is `joint`
+  bool by_gradient_ = false;
+  std::vector<std::string> notes_;
+};
+
+void PdmpOptions::describe(OptionList& list) {
+  list.add("gamma", &gamma, "Factor on the leading encoder; 1 is joint training.").at_least(1);
+  list.add("mechanism", &mechanism,
+           "Multiply gradients (grad) or learning rates (lr); auto: lr, or grad where clipping comes after modulation.")
+      .one_of({"auto", "grad", "lr"});
+  list.add("scope", &scope, "Which parameters of a modality are scaled.")
+      .one_of({"encoder_all", "encoder_conv", "encoder_non1d", "encoder_plus_head"});
+  list.add("multi-policy", &multi_policy, "With more than two modalities: which of the others are slowed down.")
+      .one_of(multi_policy_names());
+  list.add("coefficients", &coefficients, "Factor of every modality by hand (audio=0.1,visual=10); no analysis is needed.");
+}
+
+std::unique_ptr<Method> PdmpOptions::make() const { return std::make_unique<Pdmp>(*this); }
+
+void Pdmp::prepare(PrepareContext& context, const OptimizerOptions& optimizer) {
+  notes_.clear();
+  coefficients_ = choose_coefficients(context);
+  if (coefficients_.empty()) return;
+  leave_out_frozen(context.model());
+  by_gradient_ = scales_gradients(optimizer);
+  tell(modality_names(context.model()), optimizer);
+}
+
+// Empty where there is nothing to scale.
+std::vector<double> Pdmp::choose_coefficients(PrepareContext& context) {
+  const std::vector<std::string> names = modality_names(context.model());
+  std::vector<double> chosen;
+  if (!options_.coefficients.empty()) chosen = manual_coefficients(options_.coefficients, names);
+  if (names.size() == 1) {
+    notes_.push_back(fmt::format("one modality ('{}'): pdmp is joint training", names[0]));
+    return {};
+  }
+  if (needs_ranking()) {
+    const ModalityRanking& ranking = context.ranking();
+    if (ranking.modalities != names) {
+      throw Error(ErrorKind::usage, fmt::format("the modality analysis ranks {}, the model has {}; run `pdmp analyze` with "
+                                                "the same --modalities",
+                                                fmt::join(ranking.modalities, ", "), fmt::join(names, ", ")));
+    }
+    chosen = pdmp_coefficients(ranking, options_.gamma, parse_multi_policy(options_.multi_policy));
+    if (!ranking.ambiguous.empty()) {
+      notes_.push_back(fmt::format("the modality analysis is not sure of the dominant modality ({})", ranking.ambiguous));
+    }
+  }
+  if (std::all_of(chosen.begin(), chosen.end(), [](double c) { return c == 1; })) {
+    notes_.emplace_back("every coefficient is 1: pdmp is joint training");
+    return {};
+  }
+  return chosen;
+}
+
+void Pdmp::leave_out_frozen(Model& model) {
+  const std::vector<std::string> names = modality_names(model);
+  for (size_t m = 0; m < names.size(); ++m) {
+    const auto index = static_cast<int64_t>(m);
+    if (model.modality_parameters(index).empty()) {
+      throw Error(ErrorKind::usage, fmt::format("pdmp cannot act on modality '{}': its encoder owns no parameter (all are "
+                                                "shared with another modality); train with --method joint",
+                                                names[m]));
+    }
+    const std::vector<Tensor> scaled = model.modality_parameters(index, scope_);
+    if (scaled.empty()) {
+      throw Error(ErrorKind::usage, fmt::format("--pdmp.scope {} selects no parameter of modality '{}'; use --pdmp.scope "
+                                                "encoder_all",
+                                                options_.scope, names[m]));
+    }
+    if (std::none_of(scaled.begin(), scaled.end(), [](const Tensor& value) { return value.requires_grad(); })) {
+      coefficients_[m] = 1;
+      notes_.push_back(fmt::format("the encoder of '{}' is frozen: pdmp leaves it out", names[m]));
+    }
+  }
+}
+
+bool Pdmp::scales_gradients(const OptimizerOptions& optimizer) const {
+  if (options_.mechanism != "auto") return options_.mechanism == "grad";
+  const bool clips_after = optimizer.clip_norm > 0 && optimizer.clip_position == "after";
+  return clips_after && !optimizer.adaptive();
+}
+
+void Pdmp::tell(const std::vector<std::string>& names, const OptimizerOptions& optimizer) {
+  std::vector<std::string> factors;
+  for (size_t m = 0; m < names.size(); ++m) factors.push_back(fmt::format("{} x{:.4g}", names[m], coefficients_[m]));
+  notes_.push_back(fmt::format("pdmp multiplies the {} of the encoders: {}", by_gradient_ ? "gradients" : "learning rates",
+                               fmt::join(factors, ", ")));
+  const double largest = *std::max_element(coefficients_.begin(), coefficients_.end());
+  if (optimizer.adaptive() && by_gradient_) {
+    notes_.push_back(fmt::format("{} cancels a constant factor on gradients, so pdmp will change next to nothing; use "
+                                 "--pdmp.mechanism lr",
+                                 optimizer.optimizer));
+  } else if (optimizer.adaptive() && largest > kAdaptiveLimit) {
+    notes_.push_back(fmt::format("a learning rate of {:.4g} ({:.4g} x {:.4g}) is large for {}; try --pdmp.gamma 2 to 5",
+                                 largest * optimizer.lr, largest, optimizer.lr, optimizer.optimizer));
+  }
+  if (!by_gradient_ && optimizer.clip_norm > 0 && optimizer.clip_position == "after") {
+    notes_.emplace_back("with learning rates multiplied, gradients are clipped as they are: --clip-position after changes "
+                        "nothing; use --pdmp.mechanism grad");
+  }
+}
+
+std::vector<ParameterGroup> Pdmp::parameter_groups(Model& model, const OptimizerOptions&) {
+  std::vector<ParameterGroup> groups = default_groups(model);
+  if (coefficients_.empty() || by_gradient_) return groups;
+  std::vector<ParameterGroup> split;
+  for (ParameterGroup& group : groups) {
+    if (!group.modality) {
+      split.push_back(std::move(group));
+      continue;
+    }
+    const double c = coefficients_[static_cast<size_t>(*group.modality)];
+    std::unordered_set<const void*> scaled;
+    for (const Tensor& value : model.modality_parameters(*group.modality, scope_)) scaled.insert(value.unsafeGetTensorImpl());
+    const std::string name = group.name;
+    ParameterGroup led{name, group.modality, {}, c, 1 / c};
+    ParameterGroup rest{name + ".rest", group.modality, {}, 1, 1};
+    for (const Tensor& value : group.parameters) {
+      (scaled.count(value.unsafeGetTensorImpl()) != 0 ? led : rest).parameters.push_back(value);
+    }
+    split.push_back(std::move(led));
+    if (!rest.parameters.empty()) split.push_back(std::move(rest));
+  }
+  return split;
+}
+
+void Pdmp::modulate(StepContext& context, const Outputs&) {
+  if (!by_gradient_) return;
+  for (size_t m = 0; m < coefficients_.size(); ++m) {
+    if (coefficients_[m] != 1) context.scale_gradients(static_cast<int64_t>(m), coefficients_[m], scope_);
+  }
+}
+
+void Pdmp::save(Archive& archive) const { archive.values["coefficients"] = coefficients_; }
+
+// The coefficients come from the ranking and the options; the saved ones only show whether both are still the same.
+void Pdmp::load(const Archive& archive) {
+  const auto saved = archive.values.value("coefficients", std::vector<double>());
+  if (saved != coefficients_) {
+    throw Error(ErrorKind::data, fmt::format("the checkpoint was trained with coefficients ({}), this run has ({}); resume "
+                                             "with the same analysis and --pdmp options",
+                                             fmt::join(saved, ", "), fmt::join(coefficients_, ", ")));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<MethodOptions> make_pdmp_options() { return std::make_unique<PdmpOptions>(); }
+
+}  // namespace pdmp

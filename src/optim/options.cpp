@@ -1,0 +1,28 @@
+#include "optim/optimizers.h"
+
+namespace pdmp {
+
+void OptimizerOptions::describe(OptionList& list) {
+  constexpr double kBelowOne = 0.999999;   // 1 would divide by zero in the bias correction
+  list.add("optimizer", &optimizer, "How parameters are updated.").one_of(optimizer_names());
+  list.add("lr", &lr, "Learning rate.").above(0);
+  list.add("momentum", &momentum, "Momentum of sgd; 0 = none.").at_least(0).at_most(kBelowOne);
+  list.add("weight-decay", &weight_decay, "Weight decay, on every parameter that has a gradient.").at_least(0);
+  list.add("nesterov", &nesterov, "Nesterov's form of momentum (sgd).");
+  list.add("beta1", &beta1, "Decay of the first moment (adamw).").at_least(0).at_most(kBelowOne);
+  list.add("beta2", &beta2, "Decay of the second moment (adamw).").at_least(0).at_most(kBelowOne);
+  list.add("eps", &eps, "Added to the root of the second moment (adamw).").above(0);
+  list.add("schedule", &schedule, "How the learning rate changes from epoch to epoch.").one_of(schedule_names());
+  list.add("schedule-epochs", &schedule_epochs, "step: 0-based epochs from which the rate is lower.");
+  list.add("schedule-factor", &schedule_factor, "step: factor at each of these epochs.").above(0);
+  list.add("schedule-floor", &schedule_floor, "cosine: factor at the end of the last epoch.").at_least(0).at_most(1);
+  list.add("warmup-epochs", &warmup_epochs, "Epochs in which the rate rises linearly to its full value.").at_least(0);
+  list.add("clip-norm", &clip_norm, "Largest L2 norm of all gradients together; 0 = no clipping.").at_least(0);
+  list.add("clip-position", &clip_position, "Clip before or after the method changes gradients; auto = as the method does.")
+      .one_of({"auto", "before", "after"});
+  list.add("label-smoothing", &label_smoothing, "Share of the target spread over all classes.").at_least(0).at_most(1);
+  list.add("class-weights", &class_weights, "balanced: every class weighs the same in the loss, however many its samples.")
+      .one_of(class_weight_names());
+}
+
+}  // namespace pdmp
