@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -30,15 +31,15 @@ using NameMap = std::map<std::string, std::string>;
 // One described field, bound to the variable that holds its value.
 class Option {
  public:
-  using Target = std::variant<bool*, int64_t*, double*, std::string*, std::optional<int64_t>*, std::optional<double>*,
-                              std::vector<std::string>*, std::vector<double>*, NameMap*>;
+  using Target = std::variant<bool*, int64_t*, uint64_t*, double*, std::string*, std::optional<int64_t>*,
+                              std::optional<double>*, std::vector<std::string>*, std::vector<double>*, NameMap*>;
 
   Option(std::string name, Target target, std::string help);
 
   Option& at_least(double low);
   Option& at_most(double high);
   Option& above(double low);                             // exclusive
-  Option& one_of(std::vector<std::string> choices);      // for strings
+  Option& one_of(std::vector<std::string> choices);      // for strings and lists of strings
   Option& internal();                                    // kept out of config.toml (paths, --resume)
 
   const std::string& name() const { return name_; }      // full, with its groups: "pdmp.gamma"
@@ -46,19 +47,31 @@ class Option {
   const std::string& default_text() const { return default_text_; }
   const std::vector<std::string>& choices() const { return choices_; }
   bool is_flag() const;                                  // bool: --name sets it, --name=false clears it
+  bool is_list() const;                                  // several values, separated by commas
   bool is_internal() const { return internal_; }
+  const std::string& heading() const { return heading_; }   // of the help, set by OptionList
+  std::string type_text() const;                         // "N", "X", "sgd|adamw", "NAME=VALUE,...": the value in a help line
   std::string range_text() const;                        // "in [1, inf)", "" where there is no limit
 
-  // Parses and checks `text`; `where` ("--pdmp.gamma", "run.toml:3") begins the message. Throws Error{usage}.
+  // Parses and checks `text`; `where` ("--pdmp.gamma", "run.toml:3: pdmp.gamma") begins the message. On Error{usage} the
+  // old value stays. Numbers are finite unless a limit says infinity; "none" or "auto" clears an optional; list items
+  // and map values hold no comma; lists and maps are replaced as a whole.
   void set(std::string_view text, std::string_view where);
   std::string text() const;                              // the value as `set` reads it
   std::string toml() const;                              // the value as a TOML literal
   void check(std::string_view where) const;
 
  private:
+  friend class OptionList;
+  bool in_range(double value) const;
+  template <class T>
+  bool accepts(const T& value) const;
+  std::string expected() const;                          // "a whole number in [1, inf)"
+  [[noreturn]] void refuse(std::string_view text, std::string_view where) const;
+
   std::string name_;
   Target target_;
-  std::string help_, default_text_;
+  std::string help_, default_text_, heading_;
   std::optional<double> low_, high_;
   bool low_exclusive_ = false;
   std::vector<std::string> choices_;
@@ -71,18 +84,21 @@ class OptionList {
   Option& add(std::string name, Option::Target target, std::string help);
   // Everything added inside gets `prefix.` before its name.
   void group(const std::string& prefix, const std::function<void(OptionList&)>& describe);
+  // What the help prints above the options added from here to the end of the group; "Options" where nobody says.
+  void heading(std::string title) { heading_ = std::move(title); }
 
   Option& at(std::string_view name, std::string_view where);   // unknown -> Error{usage} with the nearest spelling
   void set(std::string_view name, std::string_view text, std::string_view where);
   const std::vector<std::unique_ptr<Option>>& all() const { return options_; }
 
-  // Reads a TOML file of `key = value` lines and [sections]; an unknown key names file and nearest spelling.
+  // Reads a TOML file of `key = value` lines and [sections]. An unknown key or a bad value is Error{usage} with file,
+  // line and nearest spelling, a file that is not TOML Error{data}, a missing one Error{io}.
   void load_toml(const std::string& path);
   // All options that are not internal, as TOML that `load_toml` reads back to the same values.
   std::string to_toml() const;
 
  private:
-  std::string prefix_;
+  std::string prefix_, heading_ = "Options";
   std::vector<std::unique_ptr<Option>> options_;
 };
 

@@ -10,4 +10,7 @@ void log_warning(const std::string& message);   // "pdmp: warning: message"
 void set_quiet(bool quiet);                     // --quiet: warnings only
 bool is_quiet();
 
+// The last line of a terminal: messages go above it, a new one replaces it, "" removes it. For terminals only.
+void show_status(const std::string& line);
+
 }  // namespace pdmp

@@ -1,4 +1,5 @@
-// A progress bar with rate and time left on stderr; where stderr is no terminal, a plain line now and then.
+// A progress bar with rate and time left on stderr; where stderr is no terminal, a plain line now and then (every 10 s
+// and at the end). Used by one thread at a time; silent under --quiet.
 #pragma once
 
 #include <chrono>
@@ -21,10 +22,21 @@ class Progress {
  private:
   void draw(bool last);
   std::string label_, unit_, note_;
-  int64_t total_, done_ = 0, drawn_length_ = 0;
+  int64_t total_, done_ = 0;
   bool terminal_;
   std::chrono::steady_clock::time_point start_, last_draw_;
 };
+
+// What a progress line is made of; `seconds` since the start.
+struct ProgressNumbers {
+  std::string label, unit, note;
+  int64_t done = 0, total = 0;
+  double seconds = 0;
+};
+
+// One line of at most `width` columns, with a bar where total is known and there is room: "train [####....] 50/100 batch
+// (50 %), 12.5 batch/s, 4 s left, loss 0.42". width 0: no limit and no bar, for lines that stay.
+std::string progress_line(const ProgressNumbers& numbers, int64_t width);
 
 std::string format_duration(double seconds);     // "12 s", "3 min 05 s", "2 h 10 min"
 

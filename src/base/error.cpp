@@ -1,0 +1,18 @@
+#include "pdmp/error.h"
+
+namespace pdmp {
+
+int exit_code(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::usage:
+      return 2;
+    case ErrorKind::interrupted:
+      return 130;
+    case ErrorKind::data:
+    case ErrorKind::io:
+      break;
+  }
+  return 1;
+}
+
+}  // namespace pdmp

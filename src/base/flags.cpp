@@ -1,0 +1,142 @@
+#include "base/flags.h"
+
+#include <algorithm>
+#include <map>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+constexpr size_t kNameColumn = 36;
+constexpr size_t kHelpColumns = 64;
+
+using Bindings = std::vector<std::pair<Option*, CLI::Option*>>;
+
+// `text` with line ends between words, so that no line is longer than kHelpColumns where words allow it.
+std::string wrapped(const std::string& text) {
+  std::string lines;
+  size_t column = 0;
+  for (const std::string& word : CLI::detail::split(text, ' ')) {
+    const bool fits = column == 0 || column + 1 + word.size() <= kHelpColumns;
+    if (column > 0) lines += fits ? ' ' : '\n';
+    column = (column > 0 && fits ? column + 1 : 0) + word.size();
+    lines += word;
+  }
+  return lines;
+}
+
+// "Factor on the leading encoder. (in [1, inf); default 15)"
+std::string description(const Option& option) {
+  std::vector<std::string> facts;
+  const bool told_by_type = !option.choices().empty() && option.type_text().find('|') != std::string::npos;
+  if (!option.range_text().empty() && !told_by_type) facts.push_back(option.range_text());
+  const bool off = option.is_flag() && option.default_text() == "false";
+  if (!option.default_text().empty() && !off) facts.push_back("default " + option.default_text());
+  return wrapped(facts.empty() ? option.help() : fmt::format("{} ({})", option.help(), fmt::join(facts, "; ")));
+}
+
+Bindings bind_options(CLI::App& app, const OptionList& list) {
+  Bindings bindings;
+  for (const auto& option : list.all()) {
+    const std::string flag = "--" + option->name();
+    CLI::Option* bound = option->is_flag() ? app.add_flag(flag) : app.add_option(flag)->type_name(option->type_text());
+    bound->take_all()->description(description(*option))->group(option->heading());
+    bindings.emplace_back(option.get(), bound);
+  }
+  return bindings;
+}
+
+CLI::Option* bind_arguments(CLI::App& app, const CommandHelp& help) {
+  if (help.max_arguments == 0) return nullptr;
+  CLI::Option* bound = app.add_option(help.argument)->description(wrapped(help.argument_help));
+  bound->expected(1, static_cast<int>(help.max_arguments))->required(help.min_arguments > 0);
+  return bound;
+}
+
+// CLI11 takes the next word for the value of `--name=`, and any word, flags too, for that of `--name`.
+void refuse_missing_values(const std::vector<std::string>& args, const Bindings& bindings) {
+  for (const std::string& arg : args) {
+    if (arg.size() > 3 && arg.substr(0, 2) == "--" && arg.find('=') == arg.size() - 1) {
+      throw Error(ErrorKind::usage, fmt::format("expected a value after '{}', found nothing", arg));
+    }
+  }
+  for (const auto& [option, bound] : bindings) {
+    for (const std::string& value : bound->results()) {
+      if (value.substr(0, 2) != "--") continue;
+      throw Error(ErrorKind::usage, fmt::format("--{}: expected a value, found the flag '{}'", option->name(), value));
+    }
+  }
+}
+
+void refuse_unknown(const std::vector<std::string>& rest, const OptionList& list, const CommandHelp& help) {
+  std::vector<std::string> flags = {"--help"};
+  for (const auto& option : list.all()) flags.push_back("--" + option->name());
+  for (const std::string& arg : rest) {
+    if (arg.empty() || arg[0] != '-') continue;
+    const std::string flag = arg.substr(0, arg.find('='));
+    const auto close = nearest(flag, flags);
+    const std::string hint = close ? fmt::format("; did you mean '{}'?", *close) : fmt::format("; see {} --help", help.name);
+    throw Error(ErrorKind::usage, fmt::format("unknown flag '{}'{}", flag, hint));
+  }
+  if (rest.empty()) return;
+  throw Error(ErrorKind::usage, fmt::format("unexpected word '{}'; see {} --help", rest.front(), help.name));
+}
+
+// Everything given for one option as one text.
+std::string given_text(const Option& option, const std::vector<std::string>& results) {
+  if (option.is_list()) return fmt::format("{}", fmt::join(results, ","));
+  if (results.size() > 1 && !option.is_flag()) {
+    throw Error(ErrorKind::usage, fmt::format("--{} is given {} times ({}); give it once", option.name(), results.size(),
+                                              fmt::join(results, ", ")));
+  }
+  return results.back();
+}
+
+void load_config(OptionList& list, const Bindings& bindings) {
+  for (const auto& [option, bound] : bindings) {
+    if (option->name() != "config" || bound->results().empty()) continue;
+    const std::string path = given_text(*option, bound->results());
+    const std::string before = option->text();
+    list.load_toml(path);
+    if (option->text() != before) {
+      throw Error(ErrorKind::usage, fmt::format("{}: a config file cannot name another one; remove 'config'", path));
+    }
+  }
+}
+
+}  // namespace
+
+bool parse_flags(OptionList& list, const std::vector<std::string>& args, const CommandHelp& help, std::ostream& out,
+                 std::vector<std::string>* arguments) {
+  CLI::App app(help.summary, help.name);
+  app.get_formatter()->column_width(kNameColumn);
+  app.footer(help.example.empty() ? "" : "Example:\n  " + help.example);
+  app.allow_extras();
+  const Bindings bindings = bind_options(app, list);
+  const CLI::Option* words = bind_arguments(app, help);
+  try {
+    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));   // CLI11 takes them from the back
+  } catch (const CLI::CallForHelp&) {
+    out << app.help();
+    return false;
+  } catch (const CLI::ParseError& error) {
+    refuse_missing_values(args, bindings);
+    refuse_unknown(app.remaining(), list, help);
+    throw Error(ErrorKind::usage, fmt::format("{}; see {} --help", error.what(), help.name));
+  }
+  refuse_missing_values(args, bindings);
+  refuse_unknown(app.remaining(), list, help);
+  load_config(list, bindings);
+  for (const auto& [option, bound] : bindings) {
+    if (!bound->results().empty()) option->set(given_text(*option, bound->results()), "--" + option->name());
+  }
+  if (words != nullptr && arguments != nullptr) *arguments = words->results();
+  return true;
+}
+
+}  // namespace pdmp

@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/toml.h"
+#include "pdmp/error.h"
+#include "pdmp/options.h"
+
+namespace pdmp {
+namespace {
+
+// "pdmp.gamma" -> {"pdmp", "gamma"}; "epochs" -> {"", "epochs"}.
+std::pair<std::string, std::string> section_and_key(const std::string& name) {
+  const size_t dot = name.rfind('.');
+  if (dot == std::string::npos) return {"", name};
+  return {name.substr(0, dot), name.substr(dot + 1)};
+}
+
+}  // namespace
+
+Option& OptionList::add(std::string name, Option::Target target, std::string help) {
+  const std::string full = prefix_ + name;
+  const auto same = [&](const auto& option) { return option->name() == full; };
+  if (std::any_of(options_.begin(), options_.end(), same)) throw std::logic_error("option described twice: " + full);
+  options_.push_back(std::make_unique<Option>(full, target, std::move(help)));
+  options_.back()->heading_ = heading_;
+  return *options_.back();
+}
+
+void OptionList::group(const std::string& prefix, const std::function<void(OptionList&)>& describe) {
+  const std::string outer_prefix = prefix_, outer_heading = heading_;
+  prefix_ += prefix + ".";
+  heading_ = "Options of " + prefix_.substr(0, prefix_.size() - 1);
+  describe(*this);
+  prefix_ = outer_prefix;
+  heading_ = outer_heading;
+}
+
+Option& OptionList::at(std::string_view name, std::string_view where) {
+  std::vector<std::string> names;
+  for (const auto& option : options_) {
+    if (option->name() == name) return *option;
+    names.push_back(option->name());
+  }
+  throw Error(ErrorKind::usage, fmt::format("{}: unknown option '{}'{}", where, name, suggestion(name, names)));
+}
+
+void OptionList::set(std::string_view name, std::string_view text, std::string_view where) {
+  at(name, where).set(text, where);
+}
+
+void OptionList::load_toml(const std::string& path) {
+  for (const TomlEntry& entry : parse_toml(read_file(path), path)) {
+    const std::string line = fmt::format("{}:{}", path, entry.line);
+    at(entry.key, line).set(entry.text, fmt::format("{}: {}", line, entry.key));
+  }
+}
+
+std::string OptionList::to_toml() const {
+  std::vector<std::string> order = {""};   // keys without section must come first
+  std::map<std::string, std::string> lines;
+  for (const auto& option : options_) {
+    if (option->is_internal()) continue;
+    const auto [section, key] = section_and_key(option->name());
+    if (std::find(order.begin(), order.end(), section) == order.end()) order.push_back(section);
+    lines[section] += fmt::format("{} = {}\n", key, option->toml());
+  }
+  std::string text;
+  for (const std::string& section : order) {
+    if (!section.empty()) text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section);
+    text += lines[section];
+  }
+  return text;
+}
+
+}  // namespace pdmp

@@ -1,0 +1,179 @@
+#include "pdmp/options.h"
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/toml.h"
+#include "base/value_text.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+// What a value of each type is called, in messages and in the help.
+struct TypeWords {
+  const char* expected;
+  const char* help;
+};
+
+TypeWords words(const bool*) { return {"true or false", ""}; }
+TypeWords words(const int64_t*) { return {"a whole number", "N"}; }
+TypeWords words(const uint64_t*) { return {"a whole number from 0 up", "N"}; }
+TypeWords words(const double*) { return {"a number", "X"}; }
+TypeWords words(const std::string*) { return {"text", "TEXT"}; }
+TypeWords words(const std::optional<int64_t>*) { return {"'none' or a whole number", "N"}; }
+TypeWords words(const std::optional<double>*) { return {"'none' or a number", "X"}; }
+TypeWords words(const std::vector<std::string>*) { return {"a list like a,b,c", "A,B,..."}; }
+TypeWords words(const std::vector<double>*) { return {"numbers like 1,2.5", "X,Y,..."}; }
+TypeWords words(const NameMap*) { return {"name=value pairs like a=x,b=y, each name once", "NAME=VALUE,..."}; }
+
+TypeWords words(const Option::Target& target) {
+  return std::visit([](const auto* pointer) { return words(pointer); }, target);
+}
+
+template <class T>
+std::string toml_value(const T& value) {
+  return value_text(value);
+}
+std::string toml_value(const std::string& value) { return toml_string(value); }
+std::string toml_value(const NameMap& value) { return toml_string(value_text(value)); }
+std::string toml_value(const std::vector<double>& value) { return fmt::format("[{}]", value_text(value)); }
+std::string toml_value(const std::vector<std::string>& value) {
+  std::vector<std::string> items;
+  std::transform(value.begin(), value.end(), std::back_inserter(items), toml_string);
+  return fmt::format("[{}]", fmt::join(items, ", "));
+}
+template <class T>
+std::string toml_value(const std::optional<T>& value) {
+  return value ? value_text(*value) : toml_string("none");
+}
+
+// Items that would not survive the comma-separated text.
+bool plain_item(const std::string& item) {
+  return !item.empty() && item.find(',') == std::string::npos && trimmed(item) == item;
+}
+
+}  // namespace
+
+Option::Option(std::string name, Target target, std::string help)
+    : name_(std::move(name)), target_(target), help_(std::move(help)), default_text_(text()) {}
+
+Option& Option::at_least(double low) {
+  low_ = low;
+  low_exclusive_ = false;
+  return *this;
+}
+
+Option& Option::at_most(double high) {
+  high_ = high;
+  return *this;
+}
+
+Option& Option::above(double low) {
+  low_ = low;
+  low_exclusive_ = true;
+  return *this;
+}
+
+Option& Option::one_of(std::vector<std::string> choices) {
+  choices_ = std::move(choices);
+  return *this;
+}
+
+Option& Option::internal() {
+  internal_ = true;
+  return *this;
+}
+
+bool Option::is_flag() const { return std::holds_alternative<bool*>(target_); }
+
+bool Option::is_list() const {
+  return std::holds_alternative<std::vector<std::string>*>(target_) ||
+         std::holds_alternative<std::vector<double>*>(target_) || std::holds_alternative<NameMap*>(target_);
+}
+
+std::string Option::range_text() const {
+  if (!choices_.empty()) return fmt::format("one of {}", fmt::join(choices_, ", "));
+  if (!low_ && !high_) return "";
+  const std::string low = low_ ? fmt::format("{}{}", low_exclusive_ ? "(" : "[", *low_) : "(-inf";
+  const std::string high = high_ ? fmt::format("{}]", *high_) : "inf)";
+  return fmt::format("in {}, {}", low, high);
+}
+
+std::string Option::type_text() const {
+  const std::string joined = fmt::format("{}", fmt::join(choices_, "|"));
+  const bool shown = !joined.empty() && joined.size() <= 24 && !is_list();
+  return shown ? joined : words(target_).help;
+}
+
+std::string Option::expected() const {
+  const std::string range = range_text();
+  if (!choices_.empty()) return (is_list() ? "a list, each " : "") + range;
+  return range.empty() ? words(target_).expected : fmt::format("{} {}", words(target_).expected, range);
+}
+
+void Option::refuse(std::string_view text, std::string_view where) const {
+  const auto close = nearest(text, choices_);
+  const std::string hint = close ? fmt::format("; did you mean '{}'?", *close) : "";
+  throw Error(ErrorKind::usage, fmt::format("{}: expected {}, found '{}'{}", where, expected(), text, hint));
+}
+
+bool Option::in_range(double value) const {
+  if (std::isnan(value)) return false;
+  if (std::isinf(value) && (value > 0 ? high_ : low_) != value) return false;
+  if (low_ && (value < *low_ || (low_exclusive_ && value == *low_))) return false;
+  return !high_ || value <= *high_;
+}
+
+template <class T>
+bool Option::accepts(const T& value) const {
+  if constexpr (std::is_same_v<T, bool>) {
+    return true;
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    return in_range(static_cast<double>(value));
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return choices_.empty() || std::find(choices_.begin(), choices_.end(), value) != choices_.end();
+  } else if constexpr (std::is_same_v<T, NameMap>) {
+    return std::all_of(value.begin(), value.end(), [](const auto& entry) {
+      return plain_item(entry.first) && plain_item(entry.second) && entry.first.find('=') == std::string::npos;
+    });
+  } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+    return std::all_of(value.begin(), value.end(), [&](const auto& item) { return plain_item(item) && accepts(item); });
+  } else if constexpr (std::is_same_v<T, std::vector<double>>) {
+    return std::all_of(value.begin(), value.end(), [&](double item) { return accepts(item); });
+  } else {
+    return !value || accepts(*value);
+  }
+}
+
+void Option::set(std::string_view text, std::string_view where) {
+  std::visit(
+      [&](auto* target) {
+        auto value = parse_value(text, target);
+        if (!value || !accepts(*value)) refuse(text, where);
+        *target = std::move(*value);
+      },
+      target_);
+}
+
+void Option::check(std::string_view where) const {
+  std::visit(
+      [&](const auto* target) {
+        if (!accepts(*target)) refuse(text(), where);
+      },
+      target_);
+}
+
+std::string Option::text() const {
+  return std::visit([](const auto* target) { return value_text(*target); }, target_);
+}
+
+std::string Option::toml() const {
+  return std::visit([](const auto* target) { return toml_value(*target); }, target_);
+}
+
+}  // namespace pdmp
