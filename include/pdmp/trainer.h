@@ -18,7 +18,7 @@ namespace pdmp {
 struct TrainOptions {
   int64_t epochs = 100;
   int64_t batch_size = 64;
-  uint64_t seed = 0;                       // described as int64 >= 0
+  uint64_t seed = 0;                       // of every random stream
   int64_t workers = 1;                     // decoding threads
   int64_t threads = 0;                     // LibTorch's; 0 = all cores
   std::string device = "cpu";              // cpu | cuda
@@ -27,7 +27,7 @@ struct TrainOptions {
   int64_t patience = 0;                    // stop after that many epochs without a better validation accuracy; 0 = off
   int64_t checkpoint_every = 1;            // epochs
   int64_t log_every = 20;                  // steps between sampled step lines in metrics.jsonl
-  std::string keep = "weights";            // weights | best | none: what a finished run leaves in checkpoints/
+  std::string keep = "all";                // all | weights | best | none: what a finished run leaves in checkpoints/
   OptimizerOptions optimizer;
   void describe(OptionList& list);
 };

@@ -1,6 +1,7 @@
 // One training run on disk (docs/run-directory.md): files, lock, checkpoints.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -16,15 +17,20 @@ namespace pdmp {
 struct CheckpointState {
   int64_t epoch = 0, batch = 0, step = 0;        // where to go on
   Archive optimizer, method;
-  nlohmann::json values;                         // random streams, history, accumulators of an unfinished epoch
-  uint64_t metrics_bytes = 0;                    // length of metrics.jsonl at that moment
-  uint64_t timing_bytes = 0;
+  Tensor generator;                              // LibTorch's generator
+  nlohmann::json values;                         // random streams, history, sums of an unfinished epoch
+};
+
+// The trained parts: the model, and the method's own parts (null where it has none).
+struct Weights {
+  torch::nn::Module& model;
+  torch::nn::Module* method_parts = nullptr;
 };
 
 class RunDirectory {
  public:
-  // Takes the run's lock (released with the object; a crash releases it too). Error{io} where another process has it or
-  // the folder cannot be made.
+  // Makes the folder and takes the run's lock (released with the object; a crash releases it too). Error{io} where
+  // another process has it or the folder can't be written.
   explicit RunDirectory(std::filesystem::path path);
   ~RunDirectory();
   RunDirectory(const RunDirectory&) = delete;
@@ -36,15 +42,23 @@ class RunDirectory {
   void append_metrics(const nlohmann::json& line);
   void append_timing(const nlohmann::json& line);
 
-  // checkpoints/last is replaced as a whole; the one before stays as checkpoints/previous until the next save.
-  void save_checkpoint(const torch::nn::Module& weights, const CheckpointState& state);
-  // Newest complete checkpoint; a damaged one is named in a warning and the previous one is used. Cuts metrics.jsonl and
-  // timing.jsonl back to it. Nothing where there is none.
-  std::optional<CheckpointState> load_checkpoint(torch::nn::Module& weights);
-  void save_best(const torch::nn::Module& weights, int64_t epoch);   // checkpoints/best
-  void load_best(torch::nn::Module& weights) const;
+  // checkpoints/last is replaced as a whole; the one before stays as checkpoints/previous.
+  void save_checkpoint(const Weights& weights, const CheckpointState& state);
+  // The newest complete checkpoint; a damaged one is named in a warning and the previous one is used. Cuts metrics.jsonl
+  // and timing.jsonl back to it, or empties them where there is none. Error{data} where all are damaged.
+  std::optional<CheckpointState> load_checkpoint(const Weights& weights);
+  bool has_checkpoint() const;
+
+  void save_best(const Weights& weights, int64_t epoch);   // checkpoints/best
+  void load_best(const Weights& weights) const;            // Error{io} where there is none
+
+  // Bounds the disk of a finished run: all | weights (no optimizer state) | best (the selected weights) | none.
+  void trim(const std::string& keep);
 
  private:
+  std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
+  void cut_logs(uint64_t metrics_bytes, uint64_t timing_bytes);
+
   std::filesystem::path path_;
   int lock_ = -1;
 };

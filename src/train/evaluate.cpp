@@ -1,0 +1,105 @@
+// Scoring a split: every sample, evaluation mode, no gradients.
+#include "metrics/classification.h"
+#include "metrics/dependency.h"
+#include "base/progress.h"
+#include "pdmp/trainer.h"
+#include "train/batch_device.h"
+#include "train/precision.h"
+
+namespace pdmp {
+
+namespace {
+
+using torch::nn::functional::cross_entropy;
+using torch::nn::functional::CrossEntropyFuncOptions;
+
+// Sums over samples, so that the size of the last batch does not matter.
+struct Sums {
+  double loss = 0;
+  std::vector<double> unimodal_loss, dependency;
+  std::vector<int64_t> unimodal_correct;
+  std::vector<Tensor> predictions, probabilities, labels;
+
+  explicit Sums(size_t modalities)
+      : unimodal_loss(modalities), dependency(modalities), unimodal_correct(modalities) {}
+
+  void add(const Outputs& outputs, const Tensor& truth) {
+    const auto sum = CrossEntropyFuncOptions().reduction(torch::kSum);
+    const Tensor fused = outputs.fused.to(torch::kFloat32);
+    loss += cross_entropy(fused, truth, sum).item<double>();
+    predictions.push_back(fused.argmax(1).cpu());
+    probabilities.push_back(fused.softmax(1).cpu());
+    labels.push_back(truth.cpu());
+    const double n = static_cast<double>(truth.size(0));
+    const std::vector<double> weights = dependency_sums(outputs.unimodal);
+    for (size_t m = 0; m < outputs.unimodal.size(); ++m) {
+      const Tensor logits = outputs.unimodal[m].to(torch::kFloat32);
+      unimodal_loss[m] += cross_entropy(logits, truth, sum).item<double>();
+      unimodal_correct[m] += logits.argmax(1).eq(truth).sum().item<int64_t>();
+      dependency[m] += weights[m] * n;
+    }
+  }
+
+  Evaluation finish(int64_t classes) const {
+    Evaluation result;
+    result.labels = torch::cat(labels);
+    result.predictions = torch::cat(predictions);
+    result.probabilities = torch::cat(probabilities);
+    result.n = result.labels.size(0);
+    const double n = static_cast<double>(result.n);
+    result.loss = loss / n;
+    result.confusion = confusion_matrix(result.labels, result.predictions, classes);
+    result.accuracy = accuracy(result.confusion);
+    result.macro_f1 = macro_f1(result.confusion);
+    for (size_t m = 0; m < dependency.size(); ++m) {
+      result.unimodal_accuracy.push_back(static_cast<double>(unimodal_correct[m]) / n);
+      result.unimodal_loss.push_back(unimodal_loss[m] / n);
+      result.dependency.push_back(dependency[m] / n);
+    }
+    return result;
+  }
+};
+
+// Puts a module into evaluation mode and back.
+class EvaluationMode {
+ public:
+  explicit EvaluationMode(Model& model) : model_(model), was_training_(model.is_training()) { model_.eval(); }
+  ~EvaluationMode() { model_.train(was_training_); }
+  EvaluationMode(const EvaluationMode&) = delete;
+  EvaluationMode& operator=(const EvaluationMode&) = delete;
+
+ private:
+  Model& model_;
+  bool was_training_;
+};
+
+}  // namespace
+
+std::vector<double> Evaluation::shares() const {
+  double total = 0;
+  for (double w : dependency) total += w;
+  std::vector<double> shares;
+  for (double w : dependency) shares.push_back(w / (total + 1e-8));
+  return shares;
+}
+
+Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Dataset>& data,
+                    const TrainOptions& options, const std::string& progress_label) {
+  const torch::NoGradGuard no_gradients;
+  const EvaluationMode mode(model);
+  const torch::Device device = resolve_device(options.device);
+  const Precision precision = resolve_precision(options.precision, device);
+  Loader loader(data, {.batch_size = options.batch_size, .workers = options.workers});
+  loader.start_epoch(0);
+  Progress progress(progress_label, loader.batches(), "batch");
+  Sums sums(static_cast<size_t>(model.modalities()));
+  while (std::optional<Batch> batch = loader.next()) {
+    const Batch here = to_device(std::move(*batch), device);
+    const PrecisionScope scope(precision, device);
+    sums.add(method.forward(model, here, Mode::evaluate), here.labels);
+    progress.advance();
+  }
+  return sums.finish(model.classes());
+}
+
+}  // namespace pdmp

@@ -1,0 +1,99 @@
+// One call of Trainer::fit: the loop, and the contexts methods see.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "pdmp/trainer.h"
+#include "train/precision.h"
+#include "train/run_directory.h"
+#include "train/step_log.h"
+
+namespace pdmp {
+
+struct FitInputs {
+  TrainOptions options;
+  std::optional<ModalityRanking> ranking;
+  std::shared_ptr<Model> model;
+  Method& method;
+  TrainingData data;                 // test is null
+  RunDirectory* run = nullptr;       // null: nothing is written
+  std::string label;                 // of the progress bar; empty: none
+  std::function<std::shared_ptr<Model>()> make_model;
+};
+
+class Fit final : public StepContext, public EpochContext {
+ public:
+  explicit Fit(FitInputs inputs);
+  FitResult run();
+
+  // StepContext and EpochContext
+  Model& model() override { return *in_.model; }
+  int64_t epoch() const override { return epoch_; }
+  RandomStream& random() override { return random_; }
+  const Batch& batch() const override { return batch_; }
+  int64_t step() const override { return step_; }
+  bool logging() const override { return logging_; }
+  StepLog& log() override { return log_; }
+  const Criterion& criterion() const override { return criterion_; }
+  Outputs forward() override;
+  void backward(const Tensor& loss) override;
+  void update(const Outputs& outputs) override;
+  Optimizer& optimizer() override { return *optimizer_; }
+  void scale_gradients(int64_t m, double c, Scope scope) override;
+  const TrainingData& data() const override { return in_.data; }
+  const ModalityRanking& ranking() const override;
+  std::shared_ptr<Model> make_model() override;
+  std::unique_ptr<Optimizer> make_optimizer(std::vector<ParameterGroup> groups) override;
+
+ private:
+  void begin();
+  void resume(const CheckpointState& state);
+  void train_epoch();
+  void train_step(Batch batch);
+  void account(const Loss& loss);
+  void finish_epoch(double train_seconds);
+  void consider_best(const Evaluation& val);
+  void write_epoch_lines(const EpochRecord& record, double train_seconds, double evaluation_seconds);
+  CheckpointState state() const;
+  void checkpoint();
+  void stop_for_interrupt();
+  bool finished() const;
+  FitResult finish();
+  Weights weights() const { return {*in_.model, parts_.get()}; }
+  bool selects_best() const;
+  // Parameters of the method's own parts that it put in no group get one of their own.
+  std::vector<ParameterGroup> with_own_parts(std::vector<ParameterGroup> groups) const;
+  std::vector<Tensor> all_parameters() const;
+
+  FitInputs in_;
+  torch::Device device_;
+  Precision precision_;
+  Criterion criterion_;
+  Loader loader_;
+  RandomStream random_;
+  std::shared_ptr<torch::nn::Module> parts_;    // the method's own
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Progress> progress_;
+
+  int64_t epoch_ = 0, batch_in_epoch_ = 0, step_ = 0;
+  Batch batch_;
+  Tensor fused_;                                // of the current step, detached
+  bool logging_ = false;
+  StepLog log_;
+  EpochSums sums_;
+  std::vector<EpochRecord> history_;
+  int64_t best_epoch_ = -1;
+  double best_accuracy_ = -1;
+  std::vector<Tensor> best_weights_;            // without a run directory
+  int64_t nonfinite_coefficients_ = 0;
+  double waited_ = 0;
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace pdmp
