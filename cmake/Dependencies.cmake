@@ -8,7 +8,10 @@ find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libswscale libswresample libavutil)
 
-# LibTorch: an installed one through Torch_DIR, else the wheel that scripts/setup put into .venv.
+# LibTorch: an installed one through Torch_DIR (variable or environment), else the wheel that scripts/setup put into .venv.
+if(NOT Torch_DIR AND DEFINED ENV{Torch_DIR})
+  set(Torch_DIR $ENV{Torch_DIR} CACHE PATH "Folder of TorchConfig.cmake")
+endif()
 if(NOT Torch_DIR)
   file(GLOB wheel ${CMAKE_SOURCE_DIR}/.venv/lib/python3.*/site-packages/torch/share/cmake/Torch)
   if(NOT wheel)

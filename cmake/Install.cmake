@@ -1,0 +1,28 @@
+# `cmake --install build/release --prefix DIR`: the program, the libraries and headers, and what find_package(pdmp) reads.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/pdmp)
+set(libraries pdmp)
+foreach(folder base metrics data models optim methods train analysis run)
+  if(TARGET pdmp_${folder})
+    set_target_properties(pdmp_${folder} PROPERTIES EXPORT_NAME ${folder})
+    list(APPEND libraries pdmp_${folder})
+  endif()
+endforeach()
+target_compile_features(pdmp INTERFACE cxx_std_20)
+install(TARGETS ${libraries} EXPORT pdmpTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT pdmpTargets NAMESPACE pdmp:: DESTINATION ${package_folder})
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/pdmp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+if(TARGET pdmp_cli)
+  # LibTorch stays where it is; the program remembers where.
+  set_target_properties(pdmp_cli PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  install(TARGETS pdmp_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/pdmpConfig.cmake.in ${CMAKE_BINARY_DIR}/pdmpConfig.cmake
+  INSTALL_DESTINATION ${package_folder})
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/pdmpConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/pdmpConfig.cmake ${CMAKE_BINARY_DIR}/pdmpConfigVersion.cmake
+  DESTINATION ${package_folder})

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Checks of the source tree that no compiler makes. Run by `make lint` and, as a test, by ctest.
+
+    scripts/check_tree.py [ROOT]     prints one line a complaint; exit 1 where there is any
+
+Rules: includes point down the layers; every source has its test and is listed in its CMakeLists.txt; no file grows
+past 500 lines; no notes to self; no folder or file for everything that found no name.
+"""
+import re
+import sys
+from pathlib import Path
+
+# From bottom to top. A folder includes from itself and from those before it; metrics and data do not know each other.
+LAYERS = ["base", "metrics", "data", "models", "optim", "methods", "train", "analysis", "run", "cli"]
+UNRELATED = {("data", "metrics")}
+
+# The layer that implements each public header. `torch` stands for LibTorch: not for base, free for everyone above it.
+PUBLIC_HEADERS = {
+    "error": "base", "options": "base", "random": "base", "torch": "torch", "dataset": "data", "model": "models",
+    "optimizer": "optim", "method": "methods", "trainer": "train", "analysis": "analysis", "run": "run", "pdmp": "run",
+}
+
+# Sources without a test file of their own, and what tests them instead.
+TESTED_ELSEWHERE = {
+    r"pch\.cpp": "carries the precompiled header, no code",
+    r".*/table\.cpp": "tests/contract walks every table",
+}
+
+CODE = {".h", ".cpp"}
+LONGEST_FILE = 500
+FOLDERS = ["include", "src", "tests", "benchmarks", "examples", "cmake", "scripts"]
+INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
+NOTE_TO_SELF = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
+NAMELESS = {"util", "utils", "common", "helper", "helpers", "misc"}
+
+
+def source_files(root, folders=FOLDERS):
+    """Text files of the project under `root`, in a fixed order, as paths relative to it."""
+    found = []
+    for folder in folders:
+        for path in sorted((root / folder).rglob("*")):
+            known = path.suffix in CODE | {".py", ".cmake", ".in"} or path.name == "CMakeLists.txt" or folder == "scripts"
+            if path.is_file() and known and "__pycache__" not in path.parts:
+                found.append(path.relative_to(root))
+    return found
+
+
+def includes(root, path):
+    """(line number, file, quoted) of each include of a C++ file."""
+    for number, line in enumerate((root / path).read_text().splitlines(), 1):
+        match = INCLUDE.match(line)
+        if match:
+            yield number, match[1] or match[2], match[1] is not None
+
+
+def layer_of(path):
+    """Layer of a file of src/ or include/pdmp; None for the precompiled header, '' for a public header nobody claims."""
+    if path.parts[0] == "include":
+        return PUBLIC_HEADERS.get(path.stem, "")
+    return path.parts[1] if len(path.parts) > 2 else None
+
+
+def layer_of_include(name, quoted):
+    """Layer that an include reaches into; None for one that is none of ours."""
+    if not quoted:
+        return "torch" if name.startswith(("torch/", "ATen/", "c10/")) else None
+    first = name.split("/")[0]
+    if first == "pdmp":
+        return PUBLIC_HEADERS.get(Path(name).stem, "")
+    return first if first in LAYERS else None
+
+
+def may_include(layer, target):
+    if target == "torch" or layer == "torch":
+        return layer != "base"
+    return LAYERS.index(target) <= LAYERS.index(layer) and (layer, target) not in UNRELATED
+
+
+def check_includes(root):
+    for path in source_files(root, ["include", "src"]):
+        layer = layer_of(path)
+        if path.suffix not in CODE or layer is None:
+            continue
+        if layer not in LAYERS + ["torch"]:
+            yield f"{path}: expected a file of one of the layers {', '.join(LAYERS)}; name its layer in scripts/check_tree.py"
+            continue
+        for number, name, quoted in includes(root, path):
+            target = layer_of_include(name, quoted)
+            if target == "":
+                yield f"{path}:{number}: no layer is known for {name}; name it in scripts/check_tree.py"
+            elif target is not None and not may_include(layer, target):
+                yield f"{path}:{number}: {layer} must not include {name}, which belongs to {target}, above it"
+
+
+def check_tests(root):
+    for path in source_files(root, ["src"]):
+        if path.suffix != ".cpp" or any(re.fullmatch(rule, str(path.relative_to("src"))) for rule in TESTED_ELSEWHERE):
+            continue
+        test = Path("tests", *path.parts[1:-1], path.stem + "_test.cpp")
+        if not (root / test).is_file():
+            yield f"{path}: expected its test {test}, found none"
+
+
+def check_lists(root):
+    """A source that no CMakeLists.txt lists is never built, a test never run."""
+    for path in source_files(root, ["src", "tests"]):
+        if path.suffix != ".cpp" or len(path.parts) < 3:
+            continue
+        lists = [root / folder / "CMakeLists.txt" for folder in path.parents]
+        if not any(f.is_file() and re.search(rf"\b{re.escape(path.name)}\b", f.read_text()) for f in lists):
+            yield f"{path}: is listed in no CMakeLists.txt of its folder, so it is never built"
+
+
+def check_text(root):
+    for path in source_files(root):
+        lines = (root / path).read_text().splitlines()
+        if len(lines) > LONGEST_FILE:
+            yield f"{path}: expected at most {LONGEST_FILE} lines, found {len(lines)}; split it by what it does"
+        for number, line in enumerate(lines, 1):
+            if NOTE_TO_SELF.search(line):
+                yield f"{path}:{number}: a note to self; do it, or file an issue and cite its number in plain words"
+        if path.suffix == ".h" and "#pragma once" not in lines:
+            yield f"{path}: expected #pragma once, found none"
+
+
+def check_names(root):
+    for path in source_files(root):
+        if NAMELESS & {part.removesuffix(path.suffix).lower() for part in path.parts}:
+            yield f"{path}: expected a name that says what is inside"
+
+
+RULES = [check_includes, check_tests, check_lists, check_text, check_names]
+
+
+def check(root):
+    return [complaint for rule in RULES for complaint in rule(root)]
+
+
+if __name__ == "__main__":
+    complaints = check(Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent).resolve())
+    print("\n".join(complaints) if complaints else "check_tree: nothing to complain about")
+    sys.exit(1 if complaints else 0)
