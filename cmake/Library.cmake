@@ -3,6 +3,8 @@
 function(pdmp_library name)
   cmake_parse_arguments(arg "NO_PCH" "" "SOURCES;LINK;LINK_PRIVATE" ${ARGN})
   if(NOT arg_SOURCES)
+    add_library(pdmp_${name} INTERFACE)
+    target_link_libraries(pdmp_${name} INTERFACE ${arg_LINK})
     return()
   endif()
   add_library(pdmp_${name} STATIC ${arg_SOURCES})

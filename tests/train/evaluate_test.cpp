@@ -1,0 +1,58 @@
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "pdmp/trainer.h"
+#include "support/toy_task.h"
+
+namespace pdmp {
+namespace {
+
+// Fixed logits, whatever the input: rows of `logits` in the order of the data set.
+class FixedMethod : public Method {
+ public:
+  explicit FixedMethod(Tensor logits) : logits_(std::move(logits)) {}
+  Outputs forward(Model&, const Batch& batch, Mode mode) override {
+    EXPECT_EQ(mode, Mode::evaluate);
+    EXPECT_FALSE(torch::GradMode::is_enabled());
+    const Tensor rows = logits_.index_select(0, batch.index);
+    return {.features = {}, .fused = rows, .unimodal = {rows, -2 * rows}};
+  }
+
+ private:
+  Tensor logits_;
+};
+
+TEST(Evaluate, ScoresEverySampleWithLiteralNumbers) {
+  // Truth 0 0 0 1 1 2 2 2 2 and predictions 0 1 0 1 1 2 0 2 1, in batches of 4, 4 and 1.
+  const std::vector<int64_t> truth = {0, 0, 0, 1, 1, 2, 2, 2, 2}, said = {0, 1, 0, 1, 1, 2, 0, 2, 1};
+  const Tensor labels = torch::tensor(truth);
+  const Tensor logits = 2 * torch::one_hot(torch::tensor(said), 3).to(torch::kFloat32);
+  std::vector<ModalityInfo> infos;
+  for (const char* name : {"a", "b"}) infos.push_back({.name = name, .type = "vector", .shape = {4}});
+  const auto data = std::make_shared<TensorDataset>(infos, std::vector<std::string>{"x", "y", "z"},
+                                                    std::vector<Tensor>{torch::zeros({9, 4}), torch::zeros({9, 4})}, labels);
+  const auto model = testing::toy_model(*data);
+  TrainOptions options = testing::toy_training(1);
+  options.batch_size = 4;
+  FixedMethod method(logits);
+  model->train();
+  const Evaluation result = evaluate(*model, method, data, options);
+  EXPECT_TRUE(model->is_training());
+  EXPECT_EQ(result.n, 9);
+  EXPECT_NEAR(result.accuracy, 6.0 / 9, 1e-12);
+  // F1: class 0 2*2/(3+3), class 1 2*2/(2+4), class 2 2*2/(4+2).
+  EXPECT_NEAR(result.macro_f1, 2.0 / 3, 1e-12);
+  // -log softmax of (2, 0, 0): right 0.239545, wrong 2.239545.
+  const double right = std::log(std::exp(2.0) + 2) - 2;
+  EXPECT_NEAR(result.loss, (6 * right + 3 * (right + 2)) / 9, 1e-6);
+  EXPECT_NEAR(result.unimodal_accuracy[0], 6.0 / 9, 1e-12);
+  EXPECT_EQ(result.dependency, (std::vector<double>{2, 4}));
+  EXPECT_NEAR(result.shares()[1], 2.0 / 3, 1e-6);
+  EXPECT_TRUE(result.predictions.equal(torch::tensor(said)));
+  EXPECT_EQ(result.confusion[2][0].item<int64_t>(), 1);
+  EXPECT_EQ(result.probabilities.sizes(), torch::IntArrayRef({9, 3}));
+}
+
+}  // namespace
+}  // namespace pdmp

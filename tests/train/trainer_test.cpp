@@ -1,0 +1,107 @@
+#include "pdmp/trainer.h"
+
+#include <gmock/gmock.h>
+
+#include "pdmp/error.h"
+#include "support/toy_task.h"
+
+namespace pdmp {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Trainer, LearnsTheToyTask) {
+  const TrainingData data = testing::toy_splits();
+  const auto model = testing::toy_model(*data.train);
+  Method joint;
+  const FitResult result = Trainer(testing::toy_training(15), std::nullopt).fit(model, joint, data, nullptr);
+  ASSERT_EQ(result.history.size(), 15u);
+  EXPECT_LT(result.history.back().train_loss, 0.5 * result.history.front().train_loss);
+  EXPECT_GT(evaluate(*model, joint, data.test, testing::toy_training(1)).accuracy, 0.8);
+}
+
+TEST(Trainer, BestValidationWeightsAreRestored) {
+  const TrainingData data = testing::toy_splits();
+  const auto model = testing::toy_model(*data.train);
+  Method joint;
+  const FitResult result = Trainer(testing::toy_training(12), std::nullopt).fit(model, joint, data, nullptr);
+  EXPECT_EQ(result.selected_by, "best_val");
+  double best = 0;
+  for (const EpochRecord& record : result.history) best = std::max(best, record.val->accuracy);
+  EXPECT_EQ(result.history[static_cast<size_t>(result.selected_epoch)].val->accuracy, best);
+  EXPECT_EQ(evaluate(*model, joint, data.val, testing::toy_training(1)).accuracy, best);
+}
+
+TEST(Trainer, WithoutValidationTheLastEpochIsSelected) {
+  TrainingData data = testing::toy_splits();
+  data.val = nullptr;
+  const auto model = testing::toy_model(*data.train);
+  Method joint;
+  const FitResult result = Trainer(testing::toy_training(3), std::nullopt).fit(model, joint, data, nullptr);
+  EXPECT_EQ(result.selected_by, "last");
+  EXPECT_EQ(result.selected_epoch, 2);
+  EXPECT_FALSE(result.history.back().val.has_value());
+  TrainOptions options = testing::toy_training(3);
+  options.select = "best_val";
+  EXPECT_THROW(Trainer(options, std::nullopt).fit(model, joint, data, nullptr), Error);
+}
+
+TEST(Trainer, SameSeedSameNumbersWhateverTheWorkers) {
+  std::vector<double> losses;
+  for (const int64_t workers : {0, 1, 4}) {
+    const TrainingData data = testing::toy_splits();
+    const auto model = testing::toy_model(*data.train);
+    TrainOptions options = testing::toy_training(3);
+    options.workers = workers;
+    Method joint;
+    losses.push_back(Trainer(options, std::nullopt).fit(model, joint, data, nullptr).history.back().train_loss);
+  }
+  EXPECT_EQ(losses[0], losses[1]);
+  EXPECT_EQ(losses[0], losses[2]);
+}
+
+TEST(Trainer, MissingRankingIsAUsageError) {
+  class Needy : public Method {
+    void prepare(PrepareContext& context, const OptimizerOptions&) override { context.ranking(); }
+  } method;
+  const TrainingData data = testing::toy_splits();
+  try {
+    Trainer(testing::toy_training(1), std::nullopt).fit(testing::toy_model(*data.train), method, data, nullptr);
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    EXPECT_THAT(error.what(), HasSubstr("--analysis"));
+  }
+}
+
+// A head of the method's own, trained only by its own loss.
+class OwnHead : public Method {
+ public:
+  std::shared_ptr<torch::nn::Module> extend(Model&) override {
+    head_ = torch::nn::Linear(4, 3);
+    return head_.ptr();
+  }
+  Loss loss(StepContext& context, const Outputs& outputs) override {
+    const Tensor own = context.criterion()(head_(context.batch().inputs[0]), context.batch().labels);
+    return {.total = context.criterion()(outputs.fused, context.batch().labels) + own, .parts = {{"own", own.detach()}}};
+  }
+  torch::nn::Linear head_{nullptr};
+};
+
+TEST(Trainer, PartsOfTheMethodAreTrained) {
+  const TrainingData data = testing::toy_splits();
+  OwnHead method;
+  const auto model = testing::toy_model(*data.train);
+  Trainer(testing::toy_training(5), std::nullopt).fit(model, method, data, nullptr);
+  const Tensor predictions = method.head_(data.test->get(0, nullptr).inputs[0].unsqueeze(0));
+  EXPECT_TRUE(predictions.requires_grad());
+  int64_t correct = 0;
+  for (int64_t i = 0; i < data.test->size(); ++i) {
+    const Tensor logits = method.head_(data.test->get(i, nullptr).inputs[0].unsqueeze(0));
+    correct += logits.argmax(1).item<int64_t>() == data.test->label(i) ? 1 : 0;
+  }
+  EXPECT_GT(correct, 40);   // of 60; chance is 20
+}
+
+}  // namespace
+}  // namespace pdmp
