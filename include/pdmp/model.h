@@ -86,6 +86,8 @@ struct ModelOptions {
   std::string init = "global";         // global | constructor (models.md 1.4)
   bool channels_last = true;
   void describe(OptionList& list);
+  // Error{usage} on an encoder for a modality that is not there. A Model does not mind: unimodal ones share the options.
+  void check(const std::vector<ModalityInfo>& modalities) const;
 };
 
 // Which of a modality's parameters a method touches (docs/design.md, "ownership").
@@ -112,7 +114,8 @@ class Model : public torch::nn::Module {
   Fusion& fusion() { return *fusion_; }
 
   // One modality, callable alone. x (B, shape...), present (B) bool. Rows that lack the modality are never shown to the
-  // encoder (BatchNorm does not see them) and come back as zeros, without gradient.
+  // encoder (BatchNorm does not see them) and come back as zeros, without gradient. A single row has no batch statistics:
+  // BatchNorm uses its running ones for it in training too.
   Feature encode(int64_t m, const Tensor& x, const Tensor& present);
   Tensor fuse(const std::vector<Feature>& features, const Tensor& present);                        // (B, C)
   std::vector<Tensor> unimodal_logits(const std::vector<Feature>& features, const Tensor& present);  // M x (B, C)
@@ -125,6 +128,7 @@ class Model : public torch::nn::Module {
   std::vector<Tensor> shared_parameters() const;
 
  private:
+  void record_ownership();
   std::vector<ModalityInfo> infos_;
   int64_t classes_;
   std::vector<std::shared_ptr<Encoder>> encoders_;

@@ -1,0 +1,61 @@
+// Text as bytes: embedding, convolutions of several widths side by side, maximum over time.
+#include <fmt/format.h>
+
+#include "models/encoders/table.h"
+
+namespace pdmp {
+namespace {
+
+constexpr int64_t kSymbols = 257;   // 0 = padding, then the 256 bytes
+
+class TextCnn : public Encoder {
+ public:
+  TextCnn(int64_t embedding, int64_t width, const std::vector<int64_t>& kernels)
+      : width_(width * static_cast<int64_t>(kernels.size())),
+        embedding_(register_module("embedding",
+                                   torch::nn::Embedding(torch::nn::EmbeddingOptions(kSymbols, embedding).padding_idx(0)))) {
+    for (size_t i = 0; i < kernels.size(); ++i) {
+      // A text shorter than the kernel still gives something: every tap may hang over either end.
+      const auto options = torch::nn::Conv1dOptions(embedding, width, kernels[i]).padding(kernels[i] - 1);
+      convolutions_.push_back(register_module(fmt::format("conv{}", i + 1), torch::nn::Conv1d(options)));
+    }
+  }
+
+  // x (B, L) int64
+  Feature forward(const Tensor& x) override {
+    const Tensor bytes = embedding_->forward(x).transpose(1, 2);
+    std::vector<Tensor> maxima;
+    for (auto& convolution : convolutions_) maxima.push_back(convolution->forward(bytes).amax(2));
+    return {{}, torch::relu(torch::cat(maxima, 1))};   // ReLU is monotone: after the maximum is the same and cheaper
+  }
+  int64_t width() const override { return width_; }
+
+ private:
+  int64_t width_;
+  torch::nn::Embedding embedding_;
+  std::vector<torch::nn::Conv1d> convolutions_;
+};
+
+class TextCnnOptions : public EncoderOptions {
+ public:
+  void describe(OptionList& list) override {
+    list.add("embedding", &embedding_, "Numbers per byte.").at_least(1);
+    list.add("width", &width_, "Channels of each convolution.").at_least(1);
+    list.add("kernels", &kernels_, "Widths of the convolutions in bytes.").at_least(1);
+  }
+
+  std::shared_ptr<Encoder> make(const ModalityInfo& modality) const override {
+    if (modality.type != "text" || modality.shape.size() != 1) throw unfit_input("text_cnn", modality);
+    return std::make_shared<TextCnn>(embedding_, width_, whole_numbers("text_cnn:kernels", kernels_, modality));
+  }
+
+ private:
+  int64_t embedding_ = 64, width_ = 64;
+  std::vector<double> kernels_ = {3, 4, 5};
+};
+
+}  // namespace
+
+std::unique_ptr<EncoderOptions> text_cnn_options() { return std::make_unique<TextCnnOptions>(); }
+
+}  // namespace pdmp

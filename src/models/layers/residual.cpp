@@ -1,0 +1,34 @@
+#include "models/layers/residual.h"
+
+namespace pdmp {
+namespace {
+
+torch::nn::Conv2d convolution(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
+}
+
+}  // namespace
+
+ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, int64_t stride)
+    : conv1_(convolution(in, out, 3, stride)), conv2_(convolution(out, out, 3, 1)), bn1_(out), bn2_(out) {
+  register_module("conv1", conv1_);
+  register_module("bn1", bn1_);
+  register_module("conv2", conv2_);
+  register_module("bn2", bn2_);
+  if (stride != 1 || in != out) {
+    downsample_ = register_module("downsample", torch::nn::Sequential(convolution(in, out, 1, stride), torch::nn::BatchNorm2d(out)));
+  }
+}
+
+Tensor ResidualBlockImpl::forward(const Tensor& x) {
+  Tensor y = bn1_->forward(conv1_->forward(x)).relu_();
+  y = bn2_->forward(conv2_->forward(y));
+  y += downsample_.is_empty() ? x : downsample_->forward(x);
+  return y.relu_();
+}
+
+torch::nn::Sequential residual_stage(int64_t in, int64_t out, int64_t stride) {
+  return torch::nn::Sequential(ResidualBlock(in, out, stride), ResidualBlock(out, out, 1));
+}
+
+}  // namespace pdmp

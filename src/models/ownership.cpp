@@ -1,0 +1,61 @@
+// Which parameter belongs to which modality (methods-modulation 0.4), and which of them a scope names.
+#include <fmt/format.h>
+
+#include "pdmp/error.h"
+#include "pdmp/model.h"
+
+namespace pdmp {
+namespace {
+
+bool in_scope(const OwnedParameter& parameter, Scope scope) {
+  switch (scope) {
+    case Scope::encoder_all: return parameter.in_encoder;
+    case Scope::encoder_conv: return parameter.in_encoder && parameter.value.dim() == 4;
+    case Scope::encoder_non1d: return parameter.in_encoder && parameter.value.dim() != 1;
+    case Scope::encoder_plus_head: return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Scope parse_scope(const std::string& text) {
+  static const std::vector<std::pair<std::string, Scope>> scopes = {{"encoder_all", Scope::encoder_all},
+                                                                    {"encoder_conv", Scope::encoder_conv},
+                                                                    {"encoder_non1d", Scope::encoder_non1d},
+                                                                    {"encoder_plus_head", Scope::encoder_plus_head}};
+  std::vector<std::string> names;
+  for (const auto& [name, scope] : scopes) {
+    if (name == text) return scope;
+    names.push_back(name);
+  }
+  throw Error(ErrorKind::usage, fmt::format("scope: unknown value '{}'{}", text, suggestion(text, names)));
+}
+
+void Model::record_ownership() {
+  for (int64_t m = 0; m < modalities(); ++m) {
+    const std::string prefix = "encoders." + infos_[static_cast<size_t>(m)].name + ".";
+    for (const auto& item : encoder(m).named_parameters()) ownership_.push_back({prefix + item.key(), item.value(), m, true});
+  }
+  for (const auto& item : fusion_->named_parameters()) {
+    ownership_.push_back({"fusion." + item.key(), item.value(), fusion_->owner(item.key()), false});
+  }
+}
+
+std::vector<Tensor> Model::modality_parameters(int64_t m, Scope scope) const {
+  std::vector<Tensor> parameters;
+  for (const OwnedParameter& parameter : ownership_) {
+    if (parameter.owner == m && in_scope(parameter, scope)) parameters.push_back(parameter.value);
+  }
+  return parameters;
+}
+
+std::vector<Tensor> Model::shared_parameters() const {
+  std::vector<Tensor> parameters;
+  for (const OwnedParameter& parameter : ownership_) {
+    if (!parameter.owner) parameters.push_back(parameter.value);
+  }
+  return parameters;
+}
+
+}  // namespace pdmp

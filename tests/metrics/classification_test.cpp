@@ -1,0 +1,52 @@
+#include "metrics/classification.h"
+
+#include <gtest/gtest.h>
+
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+// datasets.md section 10
+const Tensor& truth() {
+  static const Tensor values = torch::tensor({0, 0, 0, 1, 1, 2, 2, 2, 2, 3}, torch::kInt64);
+  return values;
+}
+const Tensor& prediction() {
+  static const Tensor values = torch::tensor({0, 1, 0, 1, 1, 2, 0, 2, 4, 2}, torch::kInt64);
+  return values;
+}
+
+TEST(Classification, ConfusionHasTruthInRows) {
+  const Tensor expected = torch::tensor({{2, 1, 0, 0, 0}, {0, 2, 0, 0, 0}, {1, 0, 2, 0, 1}, {0, 0, 1, 0, 0}, {0, 0, 0, 0, 0}}, torch::kInt64);
+  EXPECT_TRUE(torch::equal(confusion_matrix(truth(), prediction(), 5), expected));
+}
+
+TEST(Classification, AccuracyAndF1OfTheReferenceVector) {
+  const Tensor confusion = confusion_matrix(truth(), prediction(), 6);
+  EXPECT_DOUBLE_EQ(accuracy(confusion), 0.6);
+  const std::vector<double> expected = {0.6666667, 0.8, 0.5714286, 0, 0, 0};
+  const std::vector<double> f1 = class_f1(confusion);
+  ASSERT_EQ(f1.size(), expected.size());
+  for (size_t c = 0; c < expected.size(); ++c) EXPECT_NEAR(f1[c], expected[c], 5e-8) << "class " << c;
+  EXPECT_NEAR(macro_f1(confusion), 0.4076190, 5e-8);
+  EXPECT_NEAR(macro_f1_all_classes(confusion), 0.3396825, 5e-8);
+}
+
+TEST(Classification, NothingGivesZero) {
+  const Tensor none = torch::empty({0}, torch::kInt64);
+  const Tensor confusion = confusion_matrix(none, none, 3);
+  EXPECT_TRUE(torch::equal(confusion, torch::zeros({3, 3}, torch::kInt64)));
+  EXPECT_EQ(accuracy(confusion), 0);
+  EXPECT_EQ(macro_f1(confusion), 0);
+  EXPECT_EQ(macro_f1_all_classes(confusion), 0);
+}
+
+TEST(Classification, RefusesClassesOutOfRangeAndUnequalLengths) {
+  EXPECT_THROW(confusion_matrix(truth(), prediction(), 4), Error);
+  EXPECT_THROW(confusion_matrix(truth() - 1, prediction(), 5), Error);
+  EXPECT_THROW(confusion_matrix(truth(), prediction().slice(0, 1), 5), Error);
+}
+
+}  // namespace
+}  // namespace pdmp
