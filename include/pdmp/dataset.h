@@ -49,6 +49,8 @@ class Dataset {
   virtual std::string id(int64_t index) const = 0;
   // Safe to call from several threads. `augment` null: evaluation; else training, and every random choice comes from it.
   virtual Sample get(int64_t index, RandomStream* augment) const = 0;
+  // As `get`, with these modalities (positions) only, in this order. Overridden where leaving some out saves work.
+  virtual Sample get_modalities(int64_t index, const std::vector<int64_t>& wanted, RandomStream* augment) const;
   // Distinct cells that would not decode so far, in the order of (modality, index).
   virtual std::vector<DecodeFailure> failures() const { return {}; }
 };
@@ -87,7 +89,7 @@ struct LoaderOptions {
   bool shuffle = false;          // order from stream "shuffle/<epoch>"
   bool augment = false;          // sample i of epoch e from stream "augment/<e>/<i>"
   bool drop_last = false;        // training only; evaluation scores every sample
-  int64_t workers = 0;           // 0: the caller's thread decodes
+  int64_t workers = 0;           // threads that decode ahead; 0: batches are made when asked for
   int64_t prefetch = 2;          // batches ready ahead of the caller, with workers >= 1
   uint64_t seed = 0;
 };
@@ -103,7 +105,8 @@ class Loader {
   int64_t batches() const;       // per epoch
   // Begins epoch `epoch` at batch `first`: resuming in the middle costs nothing and gives the same batches.
   void start_epoch(int64_t epoch, int64_t first = 0);
-  // The next batch, or nothing at the end of the epoch. An error of a worker is thrown here.
+  // The next batch, or nothing at the end of the epoch (or before the first one). An error of a worker is thrown here,
+  // in the order of the samples; it ends the epoch.
   std::optional<Batch> next();
   double wait_seconds() const;   // time `next` spent waiting, since construction
 

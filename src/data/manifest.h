@@ -25,7 +25,8 @@ struct ModalityEntry {
 struct ManifestRow {
   std::string id, split;                 // split: train | val | test
   int64_t label = 0;
-  int64_t line = 0;                      // 1-based, of metadata.csv
+  std::string file;                      // of metadata: "metadata.csv", or "train.csv" ...
+  int64_t line = 0;                      // 1-based, of that file
   std::string group;                     // "" where there is none
   std::vector<std::string> cells;        // per modality: path, text or comma-joined numbers; "" = absent
   std::optional<double> start, end;      // seconds
@@ -40,11 +41,13 @@ struct Manifest {
 };
 
 // Reads and checks everything that can be checked without decoding. Errors name file, line, column.
-// `seed` drives a `val_fraction` split (stratified, keeping a group on one side).
+// `seed` drives a `val_fraction` split (stratified, keeping a group on one side) where dataset.json has no `val_seed`.
 Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed);
 
-// One split as a Dataset. `modalities` empty = all. Stops (Error{data}, from get) where more than `max_undecodable` of a
-// modality's cells of this split do not decode. Error{data} where the split has no samples.
+// One split as a Dataset. `modalities` empty = all. A cell that does not decode, or whose file is missing, is an absent
+// modality and one of failures(). Stops (Error{data}, from get; for missing files at once) where more than
+// `max_undecodable` of a modality's cells of this split do so. Error{data} where the split has no samples.
+// Under "missing": "skip" samples without all of `modalities` are left out; under "error" they are Error{data}.
 std::shared_ptr<const Dataset> open_split(const std::shared_ptr<const Manifest>& manifest, const std::string& split,
                                           const std::vector<std::string>& modalities, double max_undecodable);
 

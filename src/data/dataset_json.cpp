@@ -1,0 +1,166 @@
+#include "data/dataset_json.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "data/modality_type.h"
+#include "pdmp/error.h"
+#include "pdmp/options.h"
+
+namespace pdmp {
+namespace {
+
+using Json = nlohmann::json;
+
+const std::vector<std::string> kKeys = {"name",         "task",    "classes",  "modalities", "metadata", "missing",
+                                        "val_fraction", "val_seed"};
+
+// A JSON object with its place, for messages: "mydata/dataset.json: modality 2".
+class Object {
+ public:
+  Object(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
+    if (!json.is_object()) fail(fmt::format("expected an object in braces, found {}", json.dump()));
+  }
+
+  [[noreturn]] void fail(const std::string& message) const {
+    throw Error(ErrorKind::data, fmt::format("{}: {}", where_, message));
+  }
+
+  bool has(const char* key) const { return json_.contains(key); }
+  const Json& at(const char* key) const { return json_.at(key); }
+  const std::string& where() const { return where_; }
+
+  std::string text(const char* key, const std::string& otherwise = "") const {
+    if (!has(key)) return otherwise;
+    if (!at(key).is_string()) fail(fmt::format("'{}': expected text, found {}", key, at(key).dump()));
+    return at(key).get<std::string>();
+  }
+
+  std::vector<std::string> texts(const char* key) const {
+    std::vector<std::string> result;
+    if (!has(key)) return result;
+    const bool good = at(key).is_array() && !at(key).empty() &&
+                      std::all_of(at(key).begin(), at(key).end(), [](const Json& item) { return item.is_string(); });
+    if (!good) fail(fmt::format("'{}': expected a list of texts, found {}", key, at(key).dump()));
+    for (const Json& item : at(key)) result.push_back(item.get<std::string>());
+    check_distinct(key, result);
+    return result;
+  }
+
+ private:
+  void check_distinct(const char* key, const std::vector<std::string>& values) const {
+    std::set<std::string> seen;
+    for (const std::string& value : values) {
+      if (!seen.insert(value).second) fail(fmt::format("'{}': '{}' is there twice; remove one", key, value));
+    }
+  }
+
+  const Json& json_;
+  std::string where_;
+};
+
+// The name becomes part of flags (audio=resnet18), of logged numbers (coef/audio) and of file names.
+void check_name(const Object& object, const std::string& name) {
+  const bool good = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-';
+  });
+  if (!good) object.fail(fmt::format("'name': expected letters, digits, '_' and '-', found '{}'", name));
+}
+
+// Where the cells come from: exactly one of column, columns, path; or root and ext, or the column named after it.
+void check_source(const Object& object, const ModalityEntry& entry) {
+  const int sources = int{object.has("column")} + int{object.has("columns")} + int{object.has("path")};
+  if (sources > 1) object.fail("expected one of 'column', 'columns' and 'path', found several; keep one");
+  if (!entry.columns.empty() && (object.has("root") || object.has("ext"))) {
+    object.fail("'columns' holds numbers: 'root' and 'ext' belong to files; remove them");
+  }
+}
+
+ModalityEntry parse_entry(const Json& json, const std::string& where) {
+  const Object object(json, where);
+  ModalityEntry entry;
+  entry.name = object.text("name");
+  entry.type = object.text("type");
+  entry.column = object.text("column");
+  entry.columns = object.texts("columns");
+  entry.path = object.text("path");
+  entry.root = object.text("root");
+  entry.ext = object.text("ext");
+  entry.settings = json;
+  check_name(object, entry.name);
+  check_source(object, entry);
+  try {
+    make_modality_type(entry);
+  } catch (const Error& error) {
+    object.fail(error.what());
+  }
+  return entry;
+}
+
+std::vector<ModalityEntry> parse_entries(const Object& object) {
+  if (!object.has("modalities") || !object.at("modalities").is_array() || object.at("modalities").empty()) {
+    object.fail("'modalities': expected a list of at least one modality");
+  }
+  std::vector<ModalityEntry> entries;
+  for (const Json& item : object.at("modalities")) {
+    ModalityEntry entry = parse_entry(item, fmt::format("{}: modality {}", object.where(), entries.size() + 1));
+    for (const ModalityEntry& other : entries) {
+      if (other.name == entry.name) object.fail(fmt::format("modality '{}' is there twice; rename one", entry.name));
+    }
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+std::string parse_missing(const Object& object) {
+  const std::string missing = object.text("missing", "mask");
+  const std::vector<std::string> choices = {"mask", "skip", "error"};
+  if (missing == "zero") return "mask";   // the same thing: zeros, marked absent
+  if (std::find(choices.begin(), choices.end(), missing) == choices.end()) {
+    object.fail(fmt::format("'missing': unknown value '{}'{}", missing, suggestion(missing, choices)));
+  }
+  return missing;
+}
+
+void parse_validation(const Object& object, DatasetJson& result) {
+  if (object.has("val_fraction")) {
+    const Json& value = object.at("val_fraction");
+    if (!value.is_number() || value.get<double>() <= 0 || value.get<double>() >= 1) {
+      object.fail(fmt::format("'val_fraction': expected a number between 0 and 1, found {}", value.dump()));
+    }
+    result.val_fraction = value.get<double>();
+  }
+  if (object.has("val_seed")) {
+    const Json& value = object.at("val_seed");
+    if (!value.is_number_unsigned()) {
+      object.fail(fmt::format("'val_seed': expected a whole number of at least 0, found {}", value.dump()));
+    }
+    result.val_seed = value.get<uint64_t>();
+  }
+}
+
+}  // namespace
+
+DatasetJson parse_dataset_json(const nlohmann::json& json, const std::filesystem::path& file) {
+  const Object object(json, file.string());
+  for (const auto& [key, value] : json.items()) {
+    if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) {
+      object.fail(fmt::format("unknown key '{}'{}", key, suggestion(key, kKeys)));
+    }
+  }
+  if (const std::string task = object.text("task", "classification"); task != "classification") {
+    object.fail(fmt::format("'task': expected classification, found '{}'", task));
+  }
+  DatasetJson result;
+  result.name = object.text("name", file.parent_path().filename().string());
+  result.metadata = object.text("metadata");
+  result.missing = parse_missing(object);
+  result.classes = object.texts("classes");
+  result.modalities = parse_entries(object);
+  parse_validation(object, result);
+  return result;
+}
+
+}  // namespace pdmp

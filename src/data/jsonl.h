@@ -1,0 +1,16 @@
+// metadata.jsonl: one JSON object per line.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "data/metadata_table.h"
+
+namespace pdmp {
+
+// Columns are all keys, in the order of first appearance; a missing key or null is an empty cell. Numbers and booleans
+// become text; a list of numbers is joined by ',', a list of texts (files) by ';'. Error{data} with file and line.
+MetadataTable parse_jsonl(std::string_view text, const std::filesystem::path& file);
+MetadataTable read_jsonl(const std::filesystem::path& file);
+
+}  // namespace pdmp

@@ -1,0 +1,159 @@
+#include "data/manifest.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "data/dataset_json.h"
+#include "data/metadata.h"
+#include "data/row_reader.h"
+#include "data/split.h"
+#include "pdmp/error.h"
+#include "pdmp/random.h"
+
+namespace pdmp {
+namespace {
+
+[[noreturn]] void fail(const Manifest& manifest, const ManifestRow& row, const std::string& message) {
+  throw Error(ErrorKind::data,
+              fmt::format("{}:{}: {}", (manifest.directory / row.file).string(), row.line, message));
+}
+
+// Fills manifest.rows and returns the label of each as text.
+std::vector<std::string> read_rows(Manifest& manifest, const std::vector<MetadataTable>& tables) {
+  std::vector<std::string> labels;
+  for (const MetadataTable& table : tables) {
+    const RowReader reader(table, manifest.modalities);
+    for (const MetadataTable::Row& row : table.rows) {
+      manifest.rows.push_back(reader.read(row, static_cast<int64_t>(manifest.rows.size()) + 1));
+      labels.push_back(reader.label(row));
+    }
+  }
+  if (manifest.rows.empty()) {
+    throw Error(ErrorKind::data, fmt::format("{}: expected at least one sample, found only a header",
+                                             tables.front().file.string()));
+  }
+  return labels;
+}
+
+void check_ids(const Manifest& manifest) {
+  std::map<std::string_view, const ManifestRow*> seen;
+  for (const ManifestRow& row : manifest.rows) {
+    const auto [first, fresh] = seen.try_emplace(row.id, &row);
+    if (!fresh) {
+      fail(manifest, row, fmt::format("'id': '{}' is also the id of {} line {}; give every sample its own", row.id,
+                                      first->second->file, first->second->line));
+    }
+  }
+}
+
+std::vector<std::string> distinct_sorted(const std::vector<std::string>& labels) {
+  const std::set<std::string> distinct(labels.begin(), labels.end());
+  return {distinct.begin(), distinct.end()};
+}
+
+// A class name, else an index into the list.
+std::optional<int64_t> class_index(const std::vector<std::string>& classes, const std::string& label) {
+  const auto found = std::find(classes.begin(), classes.end(), label);
+  if (found != classes.end()) return found - classes.begin();
+  int64_t index = -1;
+  const auto [rest, code] = std::from_chars(label.data(), label.data() + label.size(), index);
+  const bool whole = code == std::errc() && rest == label.data() + label.size();
+  if (!whole || index < 0 || index >= static_cast<int64_t>(classes.size())) return std::nullopt;
+  return index;
+}
+
+void assign_labels(Manifest& manifest, const std::vector<std::string>& labels) {
+  for (size_t i = 0; i < labels.size(); ++i) {
+    ManifestRow& row = manifest.rows[i];
+    if (labels[i].empty()) fail(manifest, row, "'label': expected a class, found an empty cell");
+    const auto index = class_index(manifest.classes, labels[i]);
+    if (!index) {
+      fail(manifest, row, fmt::format("'label': expected one of the classes {}, found '{}'",
+                                      fmt::join(manifest.classes, ", "), labels[i]));
+    }
+    row.label = *index;
+  }
+}
+
+bool has_split(const Manifest& manifest, const std::string& split) {
+  return std::any_of(manifest.rows.begin(), manifest.rows.end(), [&](const auto& row) { return row.split == split; });
+}
+
+void take_validation(Manifest& manifest, double fraction, uint64_t seed) {
+  if (has_split(manifest, "val")) {
+    throw Error(ErrorKind::data, fmt::format("{}: there is a val split and a 'val_fraction'; remove one of them",
+                                             (manifest.directory / "dataset.json").string()));
+  }
+  std::vector<size_t> rows;
+  std::vector<int64_t> labels;
+  std::vector<std::string> groups;
+  for (size_t i = 0; i < manifest.rows.size(); ++i) {
+    if (manifest.rows[i].split != "train") continue;
+    rows.push_back(i);
+    labels.push_back(manifest.rows[i].label);
+    groups.push_back(manifest.rows[i].group);
+  }
+  RandomStream random = random_stream(seed, "val_split");
+  const std::vector<bool> chosen = stratified_subset(labels, groups, fraction, random);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (chosen[i]) manifest.rows[rows[i]].split = "val";
+  }
+}
+
+void warn(const Manifest& manifest, const std::string& what, const std::vector<std::string>& classes) {
+  if (classes.empty()) return;
+  log_warning(fmt::format("{}: {}: {}", manifest.directory.string(), what, fmt::join(classes, ", ")));
+}
+
+// Classes that training or scores can say little about.
+void warn_of_thin_classes(const Manifest& manifest) {
+  std::vector<std::map<std::string, int64_t>> counts(manifest.classes.size());
+  for (const ManifestRow& row : manifest.rows) ++counts[static_cast<size_t>(row.label)][row.split];
+  std::vector<std::string> empty, single, untrained;
+  for (size_t c = 0; c < counts.size(); ++c) {
+    int64_t total = 0;
+    for (const auto& [split, count] : counts[c]) total += count;
+    if (total == 0) {
+      empty.push_back(manifest.classes[c]);
+    } else if (counts[c]["train"] == 0) {
+      untrained.push_back(manifest.classes[c]);
+    } else if (total == 1) {
+      single.push_back(manifest.classes[c]);
+    }
+  }
+  warn(manifest, "classes without any sample", empty);
+  warn(manifest, "classes with a single sample, which stays in training, so that no score speaks of them", single);
+  if (has_split(manifest, "train")) warn(manifest, "classes without a training sample", untrained);
+}
+
+}  // namespace
+
+Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed) {
+  const auto file = directory / "dataset.json";
+  if (!std::filesystem::exists(file)) {
+    throw Error(ErrorKind::io, fmt::format("{}: expected a data set, found no dataset.json; `pdmp prepare` makes one",
+                                           directory.string()));
+  }
+  DatasetJson json = parse_dataset_json(read_json(file), file);
+  Manifest manifest{directory, json.name, json.missing, std::move(json.classes), std::move(json.modalities), {}};
+  const std::vector<std::string> labels = read_rows(manifest, read_metadata(directory, json.metadata));
+  check_ids(manifest);
+  if (manifest.classes.empty()) manifest.classes = distinct_sorted(labels);
+  assign_labels(manifest, labels);
+  if (manifest.classes.size() < 2) {
+    throw Error(ErrorKind::data, fmt::format("{}: expected at least two classes, found only '{}'", directory.string(),
+                                             manifest.classes.front()));
+  }
+  if (json.val_fraction) take_validation(manifest, *json.val_fraction, json.val_seed.value_or(seed));
+  warn_of_thin_classes(manifest);
+  return manifest;
+}
+
+}  // namespace pdmp

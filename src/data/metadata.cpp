@@ -1,0 +1,75 @@
+#include "data/metadata.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "data/csv.h"
+#include "data/jsonl.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+constexpr std::pair<const char*, const char*> kSplitNames[] = {
+    {"train", "train"}, {"val", "val"},  {"valid", "val"}, {"validation", "val"},
+    {"dev", "val"},     {"eval", "val"}, {"test", "test"}};
+
+MetadataTable read_table(const std::filesystem::path& file) {
+  if (file.extension() == ".csv") return read_csv(file);
+  if (file.extension() == ".jsonl") return read_jsonl(file);
+  throw Error(ErrorKind::data, fmt::format("{}: expected a metadata file that ends in .csv or .jsonl", file.string()));
+}
+
+std::vector<MetadataTable> read_split_files(const std::filesystem::path& directory) {
+  std::vector<MetadataTable> tables;
+  for (const auto& [name, split] : kSplitNames) {
+    for (const char* extension : {".csv", ".jsonl"}) {
+      const auto file = directory / (std::string(name) + extension);
+      if (!std::filesystem::exists(file)) continue;
+      tables.push_back(read_table(file));
+      if (tables.back().find("split")) {
+        throw Error(ErrorKind::data, fmt::format("{}: the file's name gives the split and so does its column 'split'; "
+                                                 "remove the column or name the file metadata{}",
+                                                 file.string(), extension));
+      }
+      tables.back().split = split;
+    }
+  }
+  return tables;
+}
+
+}  // namespace
+
+std::optional<std::string> canonical_split(std::string_view name) {
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const auto& [alias, split] : kSplitNames) {
+    if (lower == alias) return split;
+  }
+  return std::nullopt;
+}
+
+std::vector<MetadataTable> read_metadata(const std::filesystem::path& directory, const std::string& named) {
+  std::vector<MetadataTable> tables;
+  if (!named.empty()) {
+    tables.push_back(read_table(directory / named));
+    return tables;
+  }
+  for (const char* name : {"metadata.csv", "metadata.jsonl"}) {
+    if (!std::filesystem::exists(directory / name)) continue;
+    tables.push_back(read_table(directory / name));
+    return tables;
+  }
+  tables = read_split_files(directory);
+  if (tables.empty()) {
+    throw Error(ErrorKind::data, fmt::format("{}: expected metadata.csv, metadata.jsonl or train.csv and test.csv, found "
+                                             "none of them; 'metadata' in dataset.json may name another file",
+                                             directory.string()));
+  }
+  return tables;
+}
+
+}  // namespace pdmp

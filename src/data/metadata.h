@@ -1,0 +1,21 @@
+// Which files hold the rows of a data set, and what splits are called.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/metadata_table.h"
+
+namespace pdmp {
+
+// "valid", "validation", "dev", "eval" -> "val"; train, val and test as they are; else nothing. Case does not matter.
+std::optional<std::string> canonical_split(std::string_view name);
+
+// The file called `named`, or where it is "": metadata.csv, else metadata.jsonl, else one file a split (train.csv,
+// val.csv, test.csv or .jsonl; aliases too). Error{data} where there is none.
+std::vector<MetadataTable> read_metadata(const std::filesystem::path& directory, const std::string& named);
+
+}  // namespace pdmp
