@@ -1,0 +1,38 @@
+#include <fmt/format.h>
+
+#include "analysis/rank.h"
+
+namespace pdmp {
+
+void AnalysisOptions::describe(OptionList& list) {
+  std::vector<std::string> criteria, end_modes;
+  for (const EarlyCriterion& row : early_criterion_table()) criteria.emplace_back(row.name);
+  for (const EndMode& row : end_mode_table()) end_modes.emplace_back(row.name);
+  list.add("subset", &subset, "Fractions of train to analyse, drawn class by class; below 0.4 rankings may flip.")
+      .above(0)
+      .at_most(1);
+  list.add("criterion", &criterion, "How the modality that leads at first is found.").one_of(criteria);
+  list.add("end-mode", &end_mode, "How the end of a curve becomes one number.").one_of(end_modes);
+  list.add("performance-dominant", &performance_dominant, "criterion manual: the modality that is best on its own.");
+  list.add("optimization-dominant", &optimization_dominant, "criterion manual: the modality that leads at first.");
+  list.add("epochs", &epochs, "Epochs each modality is trained alone; 0: as many as the training.").at_least(0);
+}
+
+std::string analysis_settings(const std::vector<ModalityInfo>& modalities, const ModelOptions& model,
+                              const TrainOptions& train, const AnalysisOptions& options) {
+  std::string text;
+  for (const ModalityInfo& info : modalities) {
+    const auto given = model.encoders.find(info.name);
+    text += fmt::format("{}{}={}", text.empty() ? "encoders " : ",", info.name,
+                        given == model.encoders.end() ? default_encoder(info) : given->second);
+  }
+  text += fmt::format("; init {}; epochs {}; batch-size {}", model.init,
+                      options.epochs > 0 ? options.epochs : train.epochs, train.batch_size);
+  OptimizerOptions optimizer = train.optimizer;
+  OptionList list;
+  optimizer.describe(list);
+  for (const auto& option : list.all()) text += fmt::format("; {} {}", option->name(), option->text());
+  return text;
+}
+
+}  // namespace pdmp

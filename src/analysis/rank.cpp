@@ -1,0 +1,185 @@
+#include "analysis/rank.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+double mean_of_last_tenth(const std::vector<double>& curve) {
+  const auto points = static_cast<std::ptrdiff_t>((curve.size() + 9) / 10);
+  return std::accumulate(curve.end() - points, curve.end(), 0.0) / static_cast<double>(points);
+}
+
+double last_point(const std::vector<double>& curve) { return curve.back(); }
+
+double best_point(const std::vector<double>& curve) { return *std::max_element(curve.begin(), curve.end()); }
+
+double aggregate_end(const std::vector<double>& curve, const std::string& mode) {
+  std::vector<std::string> names;
+  for (const EndMode& row : end_mode_table()) {
+    if (mode == row.name) return row.aggregate(curve);
+    names.emplace_back(row.name);
+  }
+  throw Error(ErrorKind::usage, fmt::format("unknown end mode '{}'{}", mode, suggestion(mode, names)));
+}
+
+// Positions of `figures` from the largest to the smallest.
+std::vector<size_t> order_of(const std::vector<double>& figures) {
+  std::vector<size_t> order(figures.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return figures[a] > figures[b]; });
+  return order;
+}
+
+std::optional<int64_t> crossing(const std::vector<std::vector<double>>& accuracy, const std::vector<double>& final) {
+  const std::vector<size_t> wanted = order_of(final);
+  for (size_t epoch = 0; epoch < accuracy.front().size(); ++epoch) {
+    std::vector<double> now;
+    for (const std::vector<double>& curve : accuracy) now.push_back(curve[epoch]);
+    if (order_of(now) == wanted) return static_cast<int64_t>(epoch);
+  }
+  return std::nullopt;
+}
+
+void check_curves(const std::vector<std::string>& names, const std::vector<std::vector<double>>& accuracy,
+                  const std::vector<double>& final_loss) {
+  bool fits = !names.empty() && accuracy.size() == names.size() && final_loss.size() == names.size();
+  for (const std::vector<double>& curve : accuracy) {
+    fits = fits && !curve.empty() && curve.size() == accuracy.front().size();
+  }
+  if (fits) return;
+  throw Error(ErrorKind::usage, fmt::format("rank_modalities: expected one curve of equal length and one final loss for "
+                                            "each of {} modalities, found {} curves and {} losses",
+                                            names.size(), accuracy.size(), final_loss.size()));
+}
+
+UnimodalCurve describe_curve(const std::vector<double>& accuracy, double final_loss, int64_t points, int64_t n_eval,
+                             const std::string& end_mode) {
+  UnimodalCurve curve;
+  curve.accuracy = accuracy;
+  curve.final_accuracy = aggregate_end(accuracy, end_mode);
+  curve.final_se = standard_error(curve.final_accuracy, n_eval);
+  curve.final_loss = final_loss;
+  curve.early = mean_of_first(accuracy, points);
+  curve.early_se = standard_error(curve.early, n_eval);
+  return curve;
+}
+
+}  // namespace
+
+const std::vector<EndMode>& end_mode_table() {
+  static const std::vector<EndMode> table = {
+      {"mean_last", mean_of_last_tenth}, {"last", last_point}, {"best", best_point}};
+  return table;
+}
+
+const std::vector<EarlyCriterion>& early_criterion_table() {
+  static const std::vector<EarlyCriterion> table = {
+      {"unimodal_early", &EarlyEvidence::unimodal, false, true},
+      {"multimodal_branch", &EarlyEvidence::branch, true, true},
+      {"dependency", &EarlyEvidence::dependency, true, false},
+      {"manual", nullptr, false, false},
+  };
+  return table;
+}
+
+const EarlyCriterion& find_early_criterion(const std::string& name) {
+  std::vector<std::string> names;
+  for (const EarlyCriterion& row : early_criterion_table()) {
+    if (name == row.name) return row;
+    names.emplace_back(row.name);
+  }
+  throw Error(ErrorKind::usage, fmt::format("unknown criterion '{}'{}", name, suggestion(name, names)));
+}
+
+double standard_error(double accuracy, int64_t n) {
+  if (n <= 0) return 0;
+  return std::sqrt(std::max(0.0, accuracy * (1 - accuracy)) / static_cast<double>(n));
+}
+
+int64_t early_points(int64_t epochs) {
+  return std::min(epochs, std::max<int64_t>(2, std::llround(0.05 * static_cast<double>(epochs))));
+}
+
+double mean_of_first(const std::vector<double>& curve, int64_t points) {
+  return std::accumulate(curve.begin(), curve.begin() + points, 0.0) / static_cast<double>(points);
+}
+
+Leader find_leader(const std::vector<double>& figures, const std::vector<double>& final_loss, int64_t n) {
+  size_t best = 0;
+  for (size_t m = 1; m < figures.size(); ++m) {
+    const bool tie = figures[m] == figures[best];
+    if (figures[m] > figures[best] || (tie && final_loss[m] < final_loss[best])) best = m;
+  }
+  Leader leader{.index = static_cast<int64_t>(best)};
+  if (figures.size() < 2) return leader;
+  double second = -1;
+  for (size_t m = 0; m < figures.size(); ++m) {
+    if (m != best) second = std::max(second, figures[m]);
+  }
+  leader.margin = figures[best] - second;
+  leader.ambiguous = leader.margin == 0 || leader.margin < 2 * standard_error(figures[best], n);
+  return leader;
+}
+
+std::string ambiguity(bool performance, bool optimization) {
+  if (performance && optimization) return "performance, optimization";
+  return performance ? "performance" : optimization ? "optimization" : "";
+}
+
+AnalysisResult rank_modalities(const std::vector<std::string>& names, const std::vector<std::vector<double>>& accuracy,
+                               const std::vector<double>& final_loss, int64_t n_eval, const AnalysisOptions& options) {
+  check_curves(names, accuracy, final_loss);
+  AnalysisResult result;
+  result.epochs = static_cast<int64_t>(accuracy.front().size());
+  result.early_points = early_points(result.epochs);
+  result.n_eval = n_eval;
+  result.end_mode = options.end_mode;
+  result.criterion = early_criterion_table().front().name;
+  result.ranking.modalities = names;
+  for (size_t m = 0; m < names.size(); ++m) {
+    result.curves.push_back(
+        describe_curve(accuracy[m], final_loss[m], result.early_points, n_eval, options.end_mode));
+    result.ranking.final.push_back(result.curves[m].final_accuracy);
+    result.ranking.early.push_back(result.curves[m].early);
+  }
+  const Leader best = find_leader(result.ranking.final, final_loss, n_eval);
+  const Leader first = find_leader(result.ranking.early, final_loss, n_eval);
+  result.ranking.performance_dominant = best.index;
+  result.ranking.optimization_dominant = first.index;
+  result.performance_margin = best.margin;
+  result.optimization_margin = first.margin;
+  const bool too_short = names.size() > 1 && result.epochs < 2;
+  result.ranking.ambiguous = ambiguity(best.ambiguous, first.ambiguous || too_short);
+  result.crossing_epoch = crossing(accuracy, result.ranking.final);
+  return result;
+}
+
+void apply_criterion(AnalysisResult& result, const EarlyCriterion& criterion, const EarlyEvidence& evidence) {
+  std::vector<double> final_loss;
+  for (const UnimodalCurve& curve : result.curves) final_loss.push_back(curve.final_loss);
+  const bool performance = result.ranking.ambiguous.starts_with("performance");
+  for (const EarlyCriterion& row : early_criterion_table()) {
+    if (row.figures == nullptr || (evidence.*row.figures).empty()) continue;
+    const std::vector<double>& figures = evidence.*row.figures;
+    const Leader leader = find_leader(figures, final_loss, row.is_accuracy ? result.n_eval : 0);
+    if (&row != &criterion) {
+      result.other_criteria[row.name] = result.ranking.modalities[static_cast<size_t>(leader.index)];
+      continue;
+    }
+    result.criterion = row.name;
+    result.ranking.early = figures;
+    result.ranking.optimization_dominant = leader.index;
+    result.optimization_margin = leader.margin;
+    const bool too_short = row.figures == &EarlyEvidence::unimodal && figures.size() > 1 && result.epochs < 2;
+    result.ranking.ambiguous = ambiguity(performance, leader.ambiguous || too_short);
+  }
+}
+
+}  // namespace pdmp

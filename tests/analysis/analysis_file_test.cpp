@@ -1,0 +1,127 @@
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "pdmp/analysis.h"
+#include "pdmp/error.h"
+#include "support/temporary_directory.h"
+
+namespace pdmp {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+AnalysisResult example() {
+  AnalysisOptions options;
+  options.end_mode = "last";
+  AnalysisResult result = rank_modalities({"audio", "visual"}, {{.30, .40, .55}, {.20, .30, .62}}, {1.25, 1.0}, 100, options);
+  result.subset = 0.4;
+  result.evaluated_on = "val";
+  result.n_train = 400;
+  result.other_criteria["dependency"] = "visual";
+  result.settings = "encoders audio=mlp";
+  return result;
+}
+
+TEST(AnalysisFile, HoldsTheFixedFields) {
+  const testing::TemporaryDirectory directory;
+  write_analysis(example(), directory / "analysis.json");
+  const nlohmann::json value = read_json(directory / "analysis.json");
+  EXPECT_EQ(value.at("format_version"), 1);
+  EXPECT_EQ(value.at("modalities"), (std::vector<std::string>{"audio", "visual"}));
+  EXPECT_EQ(value.at("performance_dominant"), "visual");
+  EXPECT_EQ(value.at("optimization_dominant"), "audio");
+  EXPECT_EQ(value.at("ambiguous"), "performance");
+  EXPECT_EQ(value.at("curves").at("audio"), (std::vector<double>{.30, .40, .55}));
+  EXPECT_EQ(value.at("final").at("visual"), .62);
+  EXPECT_NEAR(value.at("early").at("audio").get<double>(), .35, 1e-12);
+  EXPECT_NEAR(value.at("margins").at("performance").get<double>(), .07, 1e-12);
+  EXPECT_EQ(value.at("crossing_epoch"), 2);
+  EXPECT_EQ(value.at("evaluated_on"), "val");
+}
+
+TEST(AnalysisFile, ReadsBackWhatWasWritten) {
+  const testing::TemporaryDirectory directory;
+  const AnalysisResult written = example();
+  write_analysis(written, directory / "analysis.json");
+  const AnalysisResult read = read_analysis(directory / "analysis.json");
+  EXPECT_EQ(to_json(read), to_json(written));
+  EXPECT_EQ(read.curves[1].final_se, written.curves[1].final_se);
+  EXPECT_EQ(read.ranking.early, written.ranking.early);
+  EXPECT_EQ(read.crossing_epoch, written.crossing_epoch);
+}
+
+TEST(AnalysisFile, KeepsWhatWasNotMeasured) {
+  const testing::TemporaryDirectory directory;
+  AnalysisResult manual;
+  manual.ranking.modalities = {"a", "b"};
+  manual.ranking.early = manual.ranking.final = {std::nan(""), std::nan("")};
+  manual.criterion = "manual";
+  write_analysis(manual, directory / "analysis.json");
+  const AnalysisResult read = read_analysis(directory / "analysis.json");
+  EXPECT_TRUE(read.curves.empty());
+  EXPECT_TRUE(std::isnan(read.ranking.early[1]));
+  EXPECT_FALSE(read.crossing_epoch.has_value());
+}
+
+// What is said of analysis.json with one field changed.
+std::string complaint(const std::string& field, const nlohmann::json& value) {
+  const testing::TemporaryDirectory directory;
+  nlohmann::json file = to_json(example());
+  if (value.is_discarded()) {
+    file.erase(field);
+  } else {
+    file[field] = value;
+  }
+  write_json(directory / "analysis.json", file);
+  try {
+    read_analysis(directory / "analysis.json");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::data);
+    EXPECT_THAT(error.what(), HasSubstr("analysis.json"));
+    return error.what();
+  }
+  return "";
+}
+
+TEST(AnalysisFile, NamesTheFieldThatIsWrong) {
+  const nlohmann::json nothing(nlohmann::json::value_t::discarded);
+  EXPECT_EQ(complaint("criterion", "unimodal_early"), "");
+  for (const char* field : {"modalities", "performance_dominant", "curves", "final", "early", "margins", "n_eval", "settings"}) {
+    EXPECT_THAT(complaint(field, nothing), HasSubstr(field));
+  }
+  EXPECT_THAT(complaint("performance_dominant", "smell"), HasSubstr("'smell'"));
+  EXPECT_THAT(complaint("final", {{"audio", .5}}), HasSubstr("final.visual"));
+  EXPECT_THAT(complaint("format_version", 2), HasSubstr("format_version"));
+  EXPECT_THAT(complaint("epochs", "many"), HasSubstr("a whole number"));
+  EXPECT_THAT(complaint("curves", {{"audio", {.1}}}), HasSubstr("curves.visual"));
+  EXPECT_THAT(complaint("modalities", nlohmann::json::array()), HasSubstr("at least one"));
+}
+
+TEST(RankingFor, FollowsTheOrderOfTheRun) {
+  const ModalityRanking ranking = ranking_for(example(), {"visual", "audio"}, "analysis.json");
+  EXPECT_THAT(ranking.modalities, ElementsAre("visual", "audio"));
+  EXPECT_EQ(ranking.performance_dominant, 0);
+  EXPECT_EQ(ranking.optimization_dominant, 1);
+  EXPECT_THAT(ranking.final, ElementsAre(.62, .55));
+  EXPECT_EQ(ranking.ambiguous, "performance");
+}
+
+TEST(RankingFor, RefusesOtherModalities) {
+  for (const std::vector<std::string>& names : {std::vector<std::string>{"audio"}, {"audio", "text"}, {"audio", "visual", "text"}}) {
+    try {
+      ranking_for(example(), names, "given.json");
+      FAIL() << "taken for " << names.size() << " modalities";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::data);
+      EXPECT_THAT(error.what(), HasSubstr("given.json"));
+      EXPECT_THAT(error.what(), HasSubstr("audio, visual"));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pdmp

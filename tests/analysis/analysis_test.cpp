@@ -1,0 +1,131 @@
+#include "pdmp/analysis.h"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "pdmp/error.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_task.h"
+
+namespace pdmp {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+namespace fs = std::filesystem;
+
+AnalysisResult analyze_tiny(const AnalysisOptions& options, const fs::path& directory = {}, int64_t epochs = 6,
+                            TrainingData data = testing::tiny_task()) {
+  return analyze(data, testing::tiny_model(), testing::tiny_training(epochs), options, directory);
+}
+
+std::string refusal(const AnalysisOptions& options) {
+  try {
+    analyze_tiny(options);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Analyze, RanksTheModalitiesTrainedAlone) {
+  const AnalysisResult result = analyze_tiny({});
+  EXPECT_THAT(result.ranking.modalities, ElementsAre("a", "b"));
+  EXPECT_EQ(result.ranking.performance_dominant, 0);
+  EXPECT_EQ(result.criterion, "unimodal_early");
+  EXPECT_EQ(result.end_mode, "mean_last");
+  EXPECT_EQ(result.evaluated_on, "val");
+  EXPECT_EQ(result.n_train, 48);
+  EXPECT_EQ(result.n_eval, 24);
+  EXPECT_EQ(result.epochs, 6);
+  EXPECT_EQ(result.subset, 1);
+  EXPECT_TRUE(result.other_criteria.empty());
+  EXPECT_EQ(result.ranking.final[0], result.curves[0].accuracy.back());   // ceil(0.6) = 1 point
+  EXPECT_THAT(result.settings, HasSubstr("a=mlp:hidden=8"));
+}
+
+TEST(Analyze, EpochsOfItsOwn) {
+  AnalysisOptions options;
+  options.epochs = 3;
+  EXPECT_EQ(analyze_tiny(options).epochs, 3);
+}
+
+TEST(Analyze, WithoutValidationScoresOnATenthOfTrain) {
+  TrainingData data = testing::tiny_task();
+  data.test = data.val;
+  data.val = nullptr;
+  const AnalysisResult result = analyze_tiny({}, {}, 2, data);
+  EXPECT_EQ(result.evaluated_on, "10 % of train");
+  EXPECT_EQ(result.n_eval, 6);    // round(1.6) of each class
+  EXPECT_EQ(result.n_train, 42);
+}
+
+TEST(Analyze, LeavesWeightsAndGoesOnAfterAKill) {
+  const testing::TemporaryDirectory directory;
+  const AnalysisResult first = analyze_tiny({}, directory.path());
+  EXPECT_TRUE(fs::exists(directory / "unimodal/a.safetensors"));
+  EXPECT_TRUE(fs::exists(directory / "unimodal/b.safetensors"));
+  EXPECT_FALSE(fs::exists(directory / "unimodal/a"));
+  // As if it had been killed in the second modality: a is not trained again, b is.
+  fs::remove(directory / "unimodal/b.json");
+  nlohmann::json kept = read_json(directory / "unimodal/a.json");
+  kept["accuracy"][0] = 0.015625;
+  write_json(directory / "unimodal/a.json", kept);
+  const AnalysisResult second = analyze_tiny({}, directory.path());
+  EXPECT_EQ(second.curves[0].accuracy[0], 0.015625);
+  EXPECT_EQ(second.curves[1].accuracy, first.curves[1].accuracy);
+  // Other settings: nothing is reused.
+  EXPECT_EQ(analyze_tiny({}, directory.path(), 4).curves[0].accuracy.size(), 4u);
+}
+
+TEST(Analyze, CriteriaOfAJointRun) {
+  const testing::TemporaryDirectory directory;
+  AnalysisOptions options;
+  options.criterion = "dependency";
+  const AnalysisResult result = analyze_tiny(options, directory.path());
+  EXPECT_EQ(result.criterion, "dependency");
+  EXPECT_EQ(result.other_criteria.size(), 2u);
+  EXPECT_TRUE(result.other_criteria.contains("multimodal_branch"));
+  EXPECT_TRUE(result.other_criteria.contains("unimodal_early"));
+  EXPECT_GT(result.ranking.early[0] + result.ranking.early[1], 0);
+  EXPECT_NE(result.ranking.early[0], result.curves[0].early);
+  EXPECT_FALSE(fs::exists(directory / "probe"));
+}
+
+TEST(Analyze, ManualTrainsNothing) {
+  const testing::TemporaryDirectory directory;
+  AnalysisOptions options;
+  options.criterion = "manual";
+  options.performance_dominant = "b";
+  options.optimization_dominant = "a";
+  const AnalysisResult result = analyze_tiny(options, directory.path());
+  EXPECT_EQ(result.ranking.performance_dominant, 1);
+  EXPECT_EQ(result.ranking.optimization_dominant, 0);
+  EXPECT_TRUE(std::isnan(result.ranking.final.at(1)));
+  EXPECT_TRUE(result.curves.empty());
+  EXPECT_TRUE(fs::is_empty(directory.path()));
+}
+
+TEST(Analyze, RefusesContradictions) {
+  AnalysisOptions options;
+  options.subset = {0.4, 1};
+  EXPECT_THAT(refusal(options), HasSubstr("one fraction"));
+  options = {};
+  options.performance_dominant = "a";
+  EXPECT_THAT(refusal(options), HasSubstr("criterion manual"));
+  options.criterion = "manual";
+  EXPECT_THAT(refusal(options), HasSubstr("--optimization-dominant is missing"));
+  options.optimization_dominant = "c";
+  EXPECT_THAT(refusal(options), HasSubstr("unknown modality 'c'"));
+  options = {};
+  options.criterion = "dependancy";
+  EXPECT_THAT(refusal(options), HasSubstr("did you mean 'dependency'"));
+}
+
+}  // namespace
+}  // namespace pdmp

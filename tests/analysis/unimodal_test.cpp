@@ -1,0 +1,78 @@
+#include "analysis/unimodal.h"
+
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_task.h"
+
+namespace pdmp {
+namespace {
+
+namespace fs = std::filesystem;
+
+AnalysisData tiny_analysis() {
+  AnalysisData data;
+  data.splits = testing::tiny_task();
+  data.evaluated_on = "val";
+  return data;
+}
+
+TEST(TrainUnimodal, StartsAsTheEncoderOfTheJointModel) {
+  const testing::TemporaryDirectory directory;
+  TrainOptions options = testing::tiny_training(1);
+  options.optimizer.lr = 1e-30;
+  options.optimizer.weight_decay = 0;
+  options.seed = 5;
+  const AnalysisData data = tiny_analysis();
+  train_unimodal(data, "b", testing::tiny_model(), options, directory.path(), "key");
+  Model joint(data.splits.train->modalities(), 3, testing::tiny_model(), 5);
+  ModelOptions alone = testing::tiny_model();
+  Model loaded({data.splits.train->modalities()[1]}, 3, alone, 99);
+  load_weights(loaded, (directory / "b.safetensors").string());
+  const auto expected = joint.modality_parameters(1), found = loaded.modality_parameters(0);
+  ASSERT_EQ(found.size(), expected.size());
+  for (size_t i = 0; i < found.size(); ++i) EXPECT_TRUE(torch::equal(found[i], expected[i]));
+}
+
+TEST(TrainUnimodal, LearnsAndLeavesWeightsAndCurve) {
+  const testing::TemporaryDirectory directory;
+  const AnalysisData data = tiny_analysis();
+  const UnimodalTraining training =
+      train_unimodal(data, "a", testing::tiny_model(), testing::tiny_training(8), directory.path(), "key");
+  ASSERT_EQ(training.accuracy.size(), 8u);
+  EXPECT_GT(training.accuracy.back(), 0.8);
+  EXPECT_GT(training.final_loss, 0);
+  EXPECT_TRUE(fs::exists(directory / "a.safetensors"));
+  EXPECT_TRUE(fs::exists(directory / "a.json"));
+  EXPECT_FALSE(fs::exists(directory / "a"));
+}
+
+TEST(TrainUnimodal, IsTheSameWithAndWithoutADirectory) {
+  const testing::TemporaryDirectory directory;
+  const AnalysisData data = tiny_analysis();
+  const auto options = testing::tiny_training(3);
+  const auto kept = train_unimodal(data, "a", testing::tiny_model(), options, directory.path(), "key");
+  const auto plain = train_unimodal(data, "a", testing::tiny_model(), options, {}, "key");
+  EXPECT_EQ(kept.accuracy, plain.accuracy);
+  EXPECT_EQ(kept.final_loss, plain.final_loss);
+}
+
+TEST(TrainUnimodal, IsDoneAgainOnlyWhereItsWeightsAreGone) {
+  const testing::TemporaryDirectory directory;
+  const AnalysisData data = tiny_analysis();
+  const auto train = [&] {
+    return train_unimodal(data, "a", testing::tiny_model(), testing::tiny_training(2), directory.path(), "key");
+  };
+  const UnimodalTraining first = train();
+  nlohmann::json kept = read_json(directory / "a.json");
+  kept["accuracy"] = {0.125, 0.25};   // shows where the result comes from
+  write_json(directory / "a.json", kept);
+  EXPECT_EQ(train().accuracy, (std::vector<double>{0.125, 0.25}));
+  fs::remove(directory / "a.safetensors");
+  EXPECT_EQ(train().accuracy, first.accuracy);
+  EXPECT_TRUE(fs::exists(directory / "a.safetensors"));
+}
+
+}  // namespace
+}  // namespace pdmp
