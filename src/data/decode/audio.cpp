@@ -1,0 +1,231 @@
+#include "data/decode/audio.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+extern "C" {
+#include <libavformat/avformat.h>
+#include <libswresample/swresample.h>
+}
+
+#include <fmt/format.h>
+
+#include "data/decode/audio_container.h"
+#include "data/decode/ffmpeg.h"
+#include "data/decode/media_file.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+constexpr const char* kExpected = "a recording";
+constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
+
+// Bytes in memory as an input of libavformat: no file name for it to interpret, no protocol to open.
+class MemoryInput {
+ public:
+  explicit MemoryInput(const std::string& bytes) : bytes_(bytes) {
+    constexpr int kBuffer = 1 << 15;
+    io_ = avio_alloc_context(static_cast<unsigned char*>(av_malloc(kBuffer)), kBuffer, 0, this, read, nullptr, seek);
+    format_ = avformat_alloc_context();
+    if (io_ == nullptr || format_ == nullptr) throw std::bad_alloc();
+    format_->pb = io_;
+  }
+  ~MemoryInput() {
+    avformat_close_input(&format_);
+    av_freep(&io_->buffer);
+    avio_context_free(&io_);
+  }
+  MemoryInput(const MemoryInput&) = delete;
+  MemoryInput& operator=(const MemoryInput&) = delete;
+
+  int open() { return avformat_open_input(&format_, nullptr, nullptr, nullptr); }  // frees format_ where it fails
+  AVFormatContext* format() { return format_; }
+
+ private:
+  static int read(void* self, uint8_t* target, int size) {
+    auto* input = static_cast<MemoryInput*>(self);
+    const int64_t left = static_cast<int64_t>(input->bytes_.size()) - input->position_;
+    const int64_t count = std::min<int64_t>(size, left);
+    if (count <= 0) return AVERROR_EOF;
+    std::memcpy(target, input->bytes_.data() + input->position_, static_cast<size_t>(count));
+    input->position_ += count;
+    return static_cast<int>(count);
+  }
+  static int64_t seek(void* self, int64_t offset, int whence) {
+    auto* input = static_cast<MemoryInput*>(self);
+    const int64_t size = static_cast<int64_t>(input->bytes_.size());
+    if ((whence & AVSEEK_SIZE) != 0) return size;
+    const int64_t base = whence == SEEK_CUR ? input->position_ : whence == SEEK_END ? size : 0;
+    if (base + offset < 0 || base + offset > size) return AVERROR(EINVAL);
+    return input->position_ = base + offset;
+  }
+
+  const std::string& bytes_;
+  int64_t position_ = 0;
+  AVIOContext* io_ = nullptr;
+  AVFormatContext* format_ = nullptr;
+};
+
+// Sample formats to float, channels to their mean.
+class MonoMixer {
+ public:
+  ~MonoMixer() { swr_free(&converter_); }
+
+  // Appends the frame's samples; false where the stream changes its form or cannot be converted.
+  bool append(const AVFrame& frame, std::vector<float>& samples) {
+    if (converter_ == nullptr && !open(frame)) return false;
+    if (frame.sample_rate != rate_ || frame.format != format_ || frame.ch_layout.nb_channels != channels_) return false;
+    const size_t count = static_cast<size_t>(frame.nb_samples);
+    planes_.resize(static_cast<size_t>(channels_) * count);
+    pointers_.resize(static_cast<size_t>(channels_));
+    for (size_t c = 0; c < pointers_.size(); ++c) pointers_[c] = reinterpret_cast<uint8_t*>(planes_.data() + c * count);
+    const int converted = swr_convert(converter_, pointers_.data(), frame.nb_samples,
+                                      const_cast<const uint8_t**>(frame.extended_data), frame.nb_samples);
+    if (converted != frame.nb_samples) return false;
+    const size_t first = samples.size();
+    samples.resize(first + count);
+    for (size_t i = 0; i < count; ++i) {
+      float sum = 0;
+      for (size_t c = 0; c < pointers_.size(); ++c) sum += planes_[c * count + i];
+      samples[first + i] = sum / static_cast<float>(channels_);
+    }
+    return true;
+  }
+  int rate() const { return rate_; }
+
+ private:
+  bool open(const AVFrame& frame) {
+    rate_ = frame.sample_rate;
+    format_ = frame.format;
+    channels_ = frame.ch_layout.nb_channels;
+    AVChannelLayout layout;
+    av_channel_layout_default(&layout, channels_);
+    const bool made = rate_ > 0 && channels_ > 0 &&
+                      swr_alloc_set_opts2(&converter_, &layout, AV_SAMPLE_FMT_FLTP, rate_, &layout,
+                                          static_cast<AVSampleFormat>(format_), rate_, 0, nullptr) >= 0 &&
+                      swr_init(converter_) >= 0;
+    av_channel_layout_uninit(&layout);
+    return made;
+  }
+
+  SwrContext* converter_ = nullptr;
+  int rate_ = 0, format_ = -1, channels_ = 0;
+  std::vector<float> planes_;
+  std::vector<uint8_t*> pointers_;
+};
+
+class AudioDecoder {
+ public:
+  AudioDecoder(const std::filesystem::path& path, MemoryInput& input, std::optional<double> end)
+      : path_(path), input_(input), end_(end) {
+    check(input_.open(), "open");
+    check(avformat_find_stream_info(input_.format(), nullptr), "read");
+    stream_index_ = av_find_best_stream(input_.format(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
+    if (stream_index_ < 0) refuse_media(path_, kExpected, "a file without sound");
+    const AVCodecParameters* parameters = stream().codecpar;
+    const AVCodec* codec = avcodec_find_decoder(parameters->codec_id);
+    context_ = make_codec_context(codec, avcodec_get_name(parameters->codec_id));
+    check(avcodec_parameters_to_context(context_.get(), parameters), "read");
+    context_->err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
+    check(avcodec_open2(context_.get(), codec, nullptr), "decode");
+  }
+
+  void run() {
+    const auto packet = make_packet();
+    int code = 0;
+    while (!enough() && (code = av_read_frame(input_.format(), packet.get())) >= 0) {
+      if (packet->stream_index == stream_index_) {
+        if ((packet->flags & AV_PKT_FLAG_CORRUPT) != 0) refuse_media(path_, "a whole recording", "damaged data");
+        check(avcodec_send_packet(context_.get(), packet.get()), "decode");
+        receive();
+      }
+      av_packet_unref(packet.get());
+    }
+    if (enough()) return;
+    if (code != AVERROR_EOF) check(code, "read");
+    check(avcodec_send_packet(context_.get(), nullptr), "decode");
+    receive();
+    check_length();
+  }
+
+  std::vector<float>& samples() { return samples_; }
+  int64_t rate() const { return mixer_.rate(); }
+
+ private:
+  AVStream& stream() { return *input_.format()->streams[stream_index_]; }
+
+  bool enough() const {
+    return end_ && mixer_.rate() > 0 && static_cast<double>(samples_.size()) >= *end_ * mixer_.rate() + 1;
+  }
+
+  void receive() {
+    int code = 0;
+    while ((code = avcodec_receive_frame(context_.get(), frame_.get())) >= 0) {
+      if (frame_->decode_error_flags != 0) refuse_media(path_, "a whole recording", "damaged data");
+      if (!mixer_.append(*frame_, samples_))
+        refuse_media(path_, "one sample format and rate throughout", "a change or an unknown one");
+    }
+    if (code != AVERROR(EAGAIN) && code != AVERROR_EOF) check(code, "decode");
+  }
+
+  // Containers that say how long they are (MP4, FLAC, Matroska ...) tell on a cut file. Guesses from the bit rate do
+  // not count.
+  void check_length() {
+    if (input_.format()->duration_estimation_method != AVFMT_DURATION_FROM_STREAM || stream().duration <= 0) return;
+    const double declared = static_cast<double>(stream().duration) * av_q2d(stream().time_base);
+    const double found = mixer_.rate() > 0 ? static_cast<double>(samples_.size()) / mixer_.rate() : 0;
+    if (found < 0.9 * declared && declared - found > 0.2) {
+      refuse_media(path_, fmt::format("{:.2f} s of sound as the file says", declared), fmt::format("{:.2f} s", found));
+    }
+  }
+
+  void check(int code, const char* action) const {
+    if (code < 0)
+      refuse_media(path_, kExpected, fmt::format("what FFmpeg cannot {} ({})", action, messages_.reason(code)));
+  }
+
+  const std::filesystem::path& path_;
+  MemoryInput& input_;
+  std::optional<double> end_;
+  FfmpegMessages messages_;
+  FfmpegPtr<AVCodecContext> context_;
+  FfmpegPtr<AVFrame> frame_ = make_frame();
+  MonoMixer mixer_;
+  std::vector<float> samples_;
+  int stream_index_ = -1;
+};
+
+int64_t sample_at(std::optional<double> seconds, int64_t rate, int64_t missing) {
+  return seconds ? std::llround(*seconds * static_cast<double>(rate)) : missing;
+}
+
+}  // namespace
+
+Audio decode_audio(const std::filesystem::path& path, std::optional<double> start, std::optional<double> end) {
+  const std::string bytes = read_media(path, kExpected);
+  const std::string damage = find_container_damage(bytes);
+  if (!damage.empty()) refuse_media(path, "a whole recording", damage);
+  MemoryInput input(bytes);
+  AudioDecoder decoder(path, input, end);
+  decoder.run();
+  const int64_t found = static_cast<int64_t>(decoder.samples().size());
+  if (found == 0) refuse_media(path, kExpected, "no samples");
+  const int64_t first = std::clamp<int64_t>(sample_at(start, decoder.rate(), 0), 0, found);
+  const int64_t last = std::clamp<int64_t>(sample_at(end, decoder.rate(), kForever), 0, found);
+  if (first >= last) {
+    refuse_media(path,
+                 fmt::format("sound from {} s to {} s", start.value_or(0), end ? fmt::format("{}", *end) : "the end"),
+                 fmt::format("{:.2f} s in all", static_cast<double>(found) / static_cast<double>(decoder.rate())),
+                 "correct start and end");
+  }
+  Tensor samples = torch::empty({last - first}, torch::kFloat32);
+  std::copy(decoder.samples().begin() + first, decoder.samples().begin() + last, samples.data_ptr<float>());
+  return {samples, decoder.rate()};
+}
+
+}  // namespace pdmp

@@ -1,0 +1,21 @@
+// A recording as mono samples.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "pdmp/torch.h"
+
+namespace pdmp {
+
+struct Audio {
+  Tensor samples;    // (n) float32, n >= 1; integers of b bits divided by 2^(b-1); mean of the channels
+  int64_t rate = 0;  // of the file, Hz
+};
+
+// Any audio or video file FFmpeg reads; its best audio stream, from `start` to `end` seconds (samples round(start *
+// rate) to round(end * rate) - 1; nothing: from the beginning, to the end). Reading stops at `end`. Error{data} naming
+// the file where it is missing, empty, cut, damaged, silent of streams, or ends before `start`. Thread-safe.
+Audio decode_audio(const std::filesystem::path& path, std::optional<double> start = {}, std::optional<double> end = {});
+
+}  // namespace pdmp

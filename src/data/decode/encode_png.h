@@ -1,0 +1,13 @@
+// Pixels to a PNG file: what importers and tests leave on disk.
+#pragma once
+
+#include <filesystem>
+
+#include "pdmp/torch.h"
+
+namespace pdmp {
+
+// picture (H, W, C) uint8, C = 1 (grey), 3 (RGB) or 4 (RGB and alpha). Error{io} where it cannot be written.
+void write_png(const std::filesystem::path& path, const Tensor& picture);
+
+}  // namespace pdmp

@@ -1,0 +1,134 @@
+#include "data/decode/image.h"
+
+#include <algorithm>
+#include <string>
+
+extern "C" {
+#include <libavutil/opt.h>
+#include <libswscale/swscale.h>
+}
+
+#include <fmt/format.h>
+
+#include "data/decode/ffmpeg.h"
+#include "data/decode/image_format.h"
+#include "data/decode/media_file.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+constexpr const char* kExpected = "a picture (PNG, JPEG, WebP, BMP, PPM or SVG)";
+
+class ImageDecoder {
+ public:
+  ImageDecoder(const std::filesystem::path& path, const ImageFormat& format, std::string& bytes)
+      : path_(path), format_(format), bytes_(bytes) {}
+
+  // `edge` > 0: drawings are scaled to fit a square of that size.
+  FfmpegPtr<AVFrame> decode(int edge) {
+    const FfmpegMessages messages;
+    const AVCodec* codec = avcodec_find_decoder(format_.codec);
+    const auto context = make_codec_context(codec, format_.name);
+    context->max_pixels = kMaxPixels;
+    context->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
+    if (edge > 0) {
+      av_opt_set_int(context->priv_data, "width", edge, 0);
+      av_opt_set_int(context->priv_data, "height", edge, 0);
+    }
+    check(avcodec_open2(context.get(), codec, nullptr), messages);
+    const auto packet = make_packet();
+    packet->data = reinterpret_cast<uint8_t*>(bytes_.data());
+    packet->size = static_cast<int>(bytes_.size() - AV_INPUT_BUFFER_PADDING_SIZE);
+    packet->flags = AV_PKT_FLAG_KEY;
+    check(avcodec_send_packet(context.get(), packet.get()), messages);
+    check(avcodec_send_packet(context.get(), nullptr), messages);
+    auto frame = make_frame();
+    check(avcodec_receive_frame(context.get(), frame.get()), messages);
+    if (frame->decode_error_flags != 0 || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0) {
+      refuse(messages.first().empty() ? "damaged data" : messages.first());
+    }
+    return frame;
+  }
+
+ private:
+  void check(int code, const FfmpegMessages& messages) const {
+    if (code >= 0) return;
+    std::string reason = messages.reason(code);
+    if (reason.starts_with("Picture size"))
+      reason += fmt::format(" (at most {} million pixels are read)", kMaxPixels >> 20);
+    refuse(reason);
+  }
+
+  [[noreturn]] void refuse(const std::string& reason) const {
+    refuse_media(path_, fmt::format("a whole {} picture", format_.name), reason);
+  }
+
+  const std::filesystem::path& path_;
+  const ImageFormat& format_;
+  std::string& bytes_;  // with FFmpeg's padding behind them
+};
+
+FfmpegPtr<AVFrame> to_rgba(const std::filesystem::path& path, const AVFrame& source) {
+  const FfmpegMessages messages;
+  auto target = make_frame();
+  target->format = AV_PIX_FMT_RGBA;
+  target->width = source.width;
+  target->height = source.height;
+  struct Scaler {
+    SwsContext* context;
+    ~Scaler() { sws_freeContext(context); }
+  };
+  const Scaler scaler{sws_getContext(source.width, source.height, static_cast<AVPixelFormat>(source.format),
+                                     source.width, source.height, AV_PIX_FMT_RGBA,
+                                     SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nullptr, nullptr, nullptr)};
+  const int allocated = av_frame_get_buffer(target.get(), 0);
+  if (scaler.context == nullptr || allocated < 0) {
+    refuse_media(path, "a picture of a known pixel format", messages.reason(std::min(allocated, AVERROR(EINVAL))));
+  }
+  sws_scale(scaler.context, source.data, source.linesize, 0, source.height, target->data, target->linesize);
+  return target;
+}
+
+uint8_t on_white(uint32_t value, uint32_t alpha) {
+  return static_cast<uint8_t>((value * alpha + 255 * (255 - alpha) + 127) / 255);
+}
+
+Tensor composite(const AVFrame& rgba, int64_t channels) {
+  const int64_t height = rgba.height, width = rgba.width;
+  Tensor picture = torch::empty({height, width, channels}, torch::kUInt8);
+  uint8_t* out = picture.data_ptr<uint8_t>();
+  for (int64_t y = 0; y < height; ++y) {
+    const uint8_t* in = rgba.data[0] + y * rgba.linesize[0];
+    for (int64_t x = 0; x < width; ++x, in += 4, out += channels) {
+      const uint8_t r = on_white(in[0], in[3]), g = on_white(in[1], in[3]), b = on_white(in[2], in[3]);
+      if (channels == 3) {
+        out[0] = r, out[1] = g, out[2] = b;
+      } else {
+        out[0] = static_cast<uint8_t>((19595u * r + 38470u * g + 7471u * b + 0x8000u) >> 16);  // weights sum to 2^16
+      }
+    }
+  }
+  return picture;
+}
+
+}  // namespace
+
+Tensor decode_image(const std::filesystem::path& path, int64_t channels) {
+  if (channels != 1 && channels != 3) {
+    throw Error(ErrorKind::usage, fmt::format("a picture has 1 or 3 channels, {} were asked for", channels));
+  }
+  std::string bytes = read_media(path, kExpected);
+  const ImageFormat* format = find_image_format(bytes);
+  if (format == nullptr) refuse_media(path, kExpected, describe_content(bytes));
+  const std::string damage = format->damage != nullptr ? format->damage(bytes) : "";
+  if (!damage.empty()) refuse_media(path, fmt::format("a whole {} picture", format->name), damage);
+  bytes.resize(bytes.size() + AV_INPUT_BUFFER_PADDING_SIZE, '\0');
+  ImageDecoder decoder(path, *format, bytes);
+  FfmpegPtr<AVFrame> frame = decoder.decode(0);
+  if (format->scalable && std::max(frame->width, frame->height) < kSmallestDrawing)
+    frame = decoder.decode(kSmallestDrawing);
+  return composite(*to_rgba(path, *frame), channels);
+}
+
+}  // namespace pdmp

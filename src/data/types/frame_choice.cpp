@@ -1,0 +1,52 @@
+#include "data/types/frame_choice.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+namespace pdmp {
+
+FrameChoice read_frame_choice(Settings& source) {
+  static const std::map<std::string, FramePolicy> policies = {
+      {"segment", FramePolicy::segment}, {"first", FramePolicy::first}, {"random", FramePolicy::random}};
+  constexpr int64_t kMostFrames = 1024;
+  constexpr double kFastest = 1000;
+  std::vector<std::string> names;
+  for (const auto& [name, policy] : policies) names.push_back(name);
+  FrameChoice choice;
+  choice.frames = source.integer("frames", choice.frames, 1, kMostFrames);
+  choice.policy = policies.at(source.choice("policy", "segment", names));
+  choice.fps = source.number("fps", choice.fps, 0, kFastest);
+  return choice;
+}
+
+std::vector<int64_t> choose_frames(int64_t count, const FrameChoice& choice, RandomStream* augment) {
+  std::vector<int64_t> chosen(static_cast<size_t>(choice.frames));
+  std::iota(chosen.begin(), chosen.end(), 0);
+  if (count > choice.frames && choice.policy == FramePolicy::random && augment != nullptr) {
+    std::vector<int64_t> all(static_cast<size_t>(count));
+    std::iota(all.begin(), all.end(), 0);
+    augment->shuffle(all);
+    std::copy_n(all.begin(), choice.frames, chosen.begin());
+    std::sort(chosen.begin(), chosen.end());
+  } else if (count > choice.frames && choice.policy != FramePolicy::first) {
+    const double part = static_cast<double>(count) / static_cast<double>(choice.frames);
+    for (int64_t& frame : chosen) {
+      const double within = augment != nullptr ? augment->uniform() * part : part / 2;
+      frame = static_cast<int64_t>(static_cast<double>(frame) * part + within);
+    }
+  }
+  for (int64_t& frame : chosen) frame = std::min(frame, count - 1);
+  return chosen;
+}
+
+std::pair<int64_t, int64_t> frame_range(int64_t count, double fps, std::optional<double> start,
+                                        std::optional<double> end) {
+  if (fps <= 0) return {0, count};
+  const auto at = [&](double seconds) { return std::clamp<int64_t>(std::llround(seconds * fps), 0, count); };
+  const int64_t first = at(start.value_or(0));
+  return {first, end ? std::max(first, at(*end)) : count};
+}
+
+}  // namespace pdmp

@@ -1,0 +1,57 @@
+// A clip as pictures: a folder, or files separated by ';' -> (3, T, size, size). Crop and flip are drawn for each
+// frame.
+#include <fmt/format.h>
+
+#include "data/decode/media_file.h"
+#include "data/types/cell_paths.h"
+#include "data/types/frame_choice.h"
+#include "data/types/picture.h"
+#include "data/types/types.h"
+
+namespace pdmp {
+namespace {
+
+class FramesType : public ModalityType {
+ public:
+  explicit FramesType(const ModalityEntry& entry) {
+    Settings source(entry);
+    use_usual_normalisation(settings_);
+    read_picture_settings(source, settings_);
+    choice_ = read_frame_choice(source);
+    source.finish();
+  }
+
+  std::vector<int64_t> shape(const Cell*) const override {
+    return {settings_.channels, choice_.frames, settings_.size, settings_.size};
+  }
+
+  Tensor load(const Cell& cell, RandomStream* augment) const override {
+    std::vector<std::filesystem::path> pictures = cell_paths(cell);
+    if (pictures.size() == 1 && std::filesystem::is_directory(pictures[0])) pictures = list_pictures(pictures[0]);
+    const int64_t count = static_cast<int64_t>(pictures.size());
+    const auto [first, last] = frame_range(count, choice_.fps, cell.start, cell.end);
+    if (first == last) {
+      refuse_media(cell_path(cell), "pictures between start and end of the row",
+                   fmt::format("{} pictures in all", count), "correct start, end or fps");
+    }
+    std::vector<Tensor> frames;
+    for (const int64_t index : choose_frames(last - first, choice_, augment)) {
+      frames.push_back(load_picture(pictures[static_cast<size_t>(first + index)], settings_, augment));
+    }
+    return torch::stack(frames, 1);
+  }
+
+  std::vector<std::filesystem::path> files(const Cell& cell) const override { return cell_paths(cell); }
+
+ private:
+  PictureSettings settings_;
+  FrameChoice choice_;
+};
+
+}  // namespace
+
+std::unique_ptr<ModalityType> make_frames_type(const ModalityEntry& entry) {
+  return std::make_unique<FramesType>(entry);
+}
+
+}  // namespace pdmp

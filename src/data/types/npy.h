@@ -1,0 +1,16 @@
+// NumPy's .npy files (format versions 1 to 3), little-endian, C order, numbers.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "pdmp/torch.h"
+
+namespace pdmp {
+
+std::vector<int64_t> read_npy_shape(const std::filesystem::path& path);
+// The array as float32. Error{data} naming file, position and value where it is cut, of another kind (byte order,
+// Fortran order, dtype) or holds NaN or infinity.
+Tensor read_npy(const std::filesystem::path& path);
+
+}  // namespace pdmp
