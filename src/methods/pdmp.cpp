@@ -119,16 +119,12 @@ void Pdmp::leave_out_frozen(Model& model) {
   const std::vector<std::string> names = modality_names(model);
   for (size_t m = 0; m < names.size(); ++m) {
     const auto index = static_cast<int64_t>(m);
-    if (model.modality_parameters(index).empty()) {
-      throw Error(ErrorKind::usage, fmt::format("pdmp cannot act on modality '{}': its encoder owns no parameter (all are "
-                                                "shared with another modality); train with --method joint",
-                                                names[m]));
-    }
     const std::vector<Tensor> scaled = model.modality_parameters(index, scope_);
-    if (scaled.empty()) {
-      throw Error(ErrorKind::usage, fmt::format("--pdmp.scope {} selects no parameter of modality '{}'; use --pdmp.scope "
-                                                "encoder_all",
-                                                options_.scope, names[m]));
+    if (model.modality_parameters(index).empty() || scaled.empty()) {
+      throw Error(ErrorKind::usage, fmt::format("pdmp cannot act on modality '{}': it has no encoder parameter of its own in "
+                                                "--pdmp.scope {} (all are shared with other modalities or of another kind); "
+                                                "use --pdmp.scope encoder_all or --method joint",
+                                                names[m], options_.scope));
     }
     if (std::none_of(scaled.begin(), scaled.end(), [](const Tensor& value) { return value.requires_grad(); })) {
       coefficients_[m] = 1;

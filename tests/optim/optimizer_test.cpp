@@ -1,0 +1,264 @@
+#include <gmock/gmock.h>
+#include <torch/optim.h>
+
+#include "pdmp/error.h"
+#include "pdmp/optimizer.h"
+
+namespace pdmp {
+namespace {
+
+using ::testing::HasSubstr;
+
+OptimizerOptions sgd(double lr, double momentum, double decay) {
+  OptimizerOptions options;
+  options.lr = lr;
+  options.momentum = momentum;
+  options.weight_decay = decay;
+  return options;
+}
+
+OptimizerOptions adamw() {
+  OptimizerOptions options;
+  options.optimizer = "adamw";
+  options.lr = 0.01;
+  options.weight_decay = 0.1;
+  return options;
+}
+
+Tensor parameter(const Tensor& value) { return value.detach().clone().requires_grad_(true); }
+
+ParameterGroup group(std::vector<Tensor> parameters, double lr_scale = 1, double decay_scale = 1) {
+  return {"all", std::nullopt, std::move(parameters), lr_scale, decay_scale};
+}
+
+void set_gradient(const Tensor& target, const Tensor& gradient) { target.mutable_grad() = gradient.clone(); }
+
+// Three tensors, the last of which gets its first gradient in step 2.
+std::vector<Tensor> gradients_of_step(int step) {
+  const auto base = at::arange(6, at::kDouble).reshape({2, 3});
+  std::vector<Tensor> gradients = {at::sin(base + step), at::cos(base * step + 1).slice(1, 0, 2).contiguous()};
+  gradients.push_back(step < 2 ? Tensor() : at::full({3}, 0.3 * step, at::kDouble));
+  return gradients;
+}
+
+std::vector<Tensor> start() {
+  const auto values = at::linspace(-1, 1, 6, at::kDouble);
+  return {parameter(values.reshape({2, 3})), parameter(values.slice(0, 1, 5).reshape({2, 2})), parameter(values.slice(0, 3))};
+}
+
+void set_gradients(const std::vector<Tensor>& parameters, int step) {
+  const std::vector<Tensor> gradients = gradients_of_step(step);
+  for (size_t i = 0; i < parameters.size(); ++i) parameters[i].mutable_grad() = gradients[i];
+}
+
+void expect_as_libtorch(const OptimizerOptions& options, torch::optim::Optimizer& theirs, const std::vector<Tensor>& reference) {
+  const std::vector<Tensor> ours = start();
+  const auto optimizer = make_optimizer(options, {group({ours[0]}), group({ours[1], ours[2]})});
+  for (int step = 0; step < 6; ++step) {
+    set_gradients(ours, step);
+    set_gradients(reference, step);
+    optimizer->step(1);
+    theirs.step();
+  }
+  for (size_t i = 0; i < ours.size(); ++i) {
+    EXPECT_LE((ours[i] - reference[i]).abs().max().item<double>(), 1e-12) << "parameter " << i;
+    EXPECT_GT((ours[i] - start()[i]).abs().max().item<double>(), 1e-3) << "parameter " << i << " never moved";
+  }
+}
+
+TEST(Sgd, AgreesWithLibTorch) {
+  for (const double momentum : {0.0, 0.9}) {
+    for (const bool nesterov : {false, true}) {
+      if (nesterov && momentum == 0) continue;
+      OptimizerOptions options = sgd(0.1, momentum, 0.01);
+      options.nesterov = nesterov;
+      const std::vector<Tensor> reference = start();
+      torch::optim::SGD theirs(reference, torch::optim::SGDOptions(0.1).momentum(momentum).weight_decay(0.01).nesterov(nesterov));
+      expect_as_libtorch(options, theirs, reference);
+    }
+  }
+}
+
+TEST(AdamW, AgreesWithLibTorch) {
+  const std::vector<Tensor> reference = start();
+  torch::optim::AdamW theirs(reference, torch::optim::AdamWOptions(0.01).weight_decay(0.1));
+  expect_as_libtorch(adamw(), theirs, reference);
+}
+
+// methods-collaborative 0.5: .90 where the gradient is none, .81 where it is zero (momentum goes on).
+TEST(Sgd, ParameterWithoutGradientIsLeftAlone) {
+  for (const bool zeroed : {false, true}) {
+    const Tensor p = parameter(at::ones({1}, at::kDouble));
+    const auto optimizer = make_optimizer(sgd(0.1, 0.9, 0), {group({p})});
+    set_gradient(p, at::ones({1}, at::kDouble));
+    optimizer->step(1);
+    optimizer->zero_grad();
+    EXPECT_FALSE(p.grad().defined());
+    if (zeroed) set_gradient(p, at::zeros({1}, at::kDouble));
+    optimizer->step(1);
+    EXPECT_NEAR(p.item<double>(), zeroed ? 0.81 : 0.90, 1e-15);
+  }
+}
+
+TEST(Optimizer, ParameterWithoutGradientIsNotDecayed) {
+  for (const OptimizerOptions& options : {sgd(0.1, 0.9, 0.5), adamw()}) {
+    const Tensor p = parameter(at::ones({3})), q = parameter(at::ones({3}));
+    const auto optimizer = make_optimizer(options, {group({p, q})});
+    set_gradient(q, at::ones({3}));
+    optimizer->step(1);
+    EXPECT_TRUE(at::equal(p, at::ones({3})));
+    EXPECT_LT(q.max().item<float>(), 1);
+  }
+}
+
+// methods-modulation 0.5: gradient times c, and learning rate times c with decay divided by c, are one update.
+TEST(Sgd, ScaledRateWithDividedDecayIsScaledGradient) {
+  struct Case {
+    double gradient_scale, lr_scale, decay_scale, expected;
+  };
+  for (const Case& c : {Case{15, 1, 1, 0.948099445450}, Case{1, 15, 1.0 / 15, 0.948099445450}, Case{1, 15, 1, 0.948091681761}}) {
+    const Tensor theta = parameter(at::ones({1}, at::kDouble));
+    const auto optimizer = make_optimizer(sgd(1e-3, 0.9, 1e-4), {group({theta}, c.lr_scale, c.decay_scale)});
+    for (const double g : {1.0, 0.5, -0.2}) {
+      set_gradient(theta, at::full({1}, g * c.gradient_scale, at::kDouble));
+      optimizer->step(1);
+    }
+    EXPECT_NEAR(theta.item<double>(), c.expected, 1e-12);
+  }
+}
+
+TEST(Optimizer, ScheduleMultipliesEveryRate) {
+  const Tensor p = parameter(at::ones({1}, at::kDouble)), q = parameter(at::ones({1}, at::kDouble));
+  const auto optimizer = make_optimizer(sgd(0.1, 0, 0), {group({p}), group({q}, 2)});
+  set_gradient(p, at::ones({1}, at::kDouble));
+  set_gradient(q, at::ones({1}, at::kDouble));
+  optimizer->step(0.5);
+  EXPECT_NEAR(p.item<double>(), 0.95, 1e-15);
+  EXPECT_NEAR(q.item<double>(), 0.90, 1e-15);
+}
+
+// The fused kernels walk memory: a gradient of another layout would be added to the wrong elements.
+TEST(Optimizer, GradientIsBroughtToTheParametersLayout) {
+  for (const OptimizerOptions& options : {sgd(0.1, 0.9, 0.01), adamw()}) {
+    const Tensor value = at::arange(4 * 3 * 2 * 2, at::kDouble).reshape({4, 3, 2, 2}).div(10);
+    const Tensor gradient = at::cos(value);
+    const Tensor plain = parameter(value), last = parameter(value.to(at::MemoryFormat::ChannelsLast));
+    ASSERT_FALSE(last.is_contiguous());
+    const auto a = make_optimizer(options, {group({plain})}), b = make_optimizer(options, {group({last})});
+    for (int step = 0; step < 3; ++step) {
+      set_gradient(plain, gradient);
+      set_gradient(last, gradient);
+      ASSERT_TRUE(last.grad().is_contiguous());
+      a->step(1);
+      b->step(1);
+    }
+    EXPECT_TRUE(at::equal(plain, last));
+    EXPECT_FALSE(at::equal(plain, value));
+  }
+}
+
+TEST(Optimizer, StateFollowsAParameterThatChangesItsLayout) {
+  const Tensor value = at::arange(16, at::kDouble).reshape({2, 2, 2, 2});
+  const Tensor plain = parameter(value), moved = parameter(value);
+  const auto a = make_optimizer(sgd(0.1, 0.9, 0), {group({plain})}), b = make_optimizer(sgd(0.1, 0.9, 0), {group({moved})});
+  for (int step = 0; step < 3; ++step) {
+    for (const Tensor& p : {plain, moved}) set_gradient(p, at::sin(value + step));
+    a->step(1);
+    b->step(1);
+    if (step == 0) {
+      const torch::NoGradGuard no_grad;
+      const Tensor& target = moved;
+      const_cast<Tensor&>(target).set_data(target.contiguous(at::MemoryFormat::ChannelsLast));
+    }
+  }
+  ASSERT_FALSE(moved.is_contiguous());
+  EXPECT_TRUE(at::equal(plain, moved));
+}
+
+// Tensors as they come back from a file: contiguous, whatever they were.
+Archive through_a_file(const Optimizer& optimizer) {
+  Archive archive;
+  optimizer.save(archive);
+  for (auto& [name, tensor] : archive.tensors) tensor = tensor.contiguous();
+  archive.values = nlohmann::json::parse(archive.values.dump());
+  return archive;
+}
+
+TEST(Optimizer, ResumesBitForBit) {
+  for (const OptimizerOptions& options : {sgd(0.1, 0.9, 0.01), sgd(0.1, 0, 0.01), adamw()}) {
+    const Tensor image = at::arange(24, at::kFloat).reshape({2, 3, 2, 2}).to(at::MemoryFormat::ChannelsLast);
+    const auto train = [&](const std::vector<Tensor>& parameters, Optimizer& optimizer, int first, int last) {
+      for (int step = first; step < last; ++step) {
+        set_gradient(parameters[0], at::sin(image + step));
+        if (step >= 4) set_gradient(parameters[1], at::full({2}, 0.5f));   // its first gradient after the resume
+        optimizer.step(1);
+      }
+    };
+    const std::vector<Tensor> whole = {parameter(image), parameter(at::ones({2})), parameter(at::ones({3}))};
+    const auto undisturbed = make_optimizer(options, {group({whole[0]}), group({whole[1], whole[2]})});
+    train(whole, *undisturbed, 0, 3);
+
+    const Archive archive = through_a_file(*undisturbed);
+    const std::vector<Tensor> again = {parameter(whole[0]), parameter(whole[1]), parameter(whole[2])};
+    const auto resumed = make_optimizer(options, {group({again[0]}), group({again[1], again[2]})});
+    resumed->load(archive);
+
+    train(whole, *undisturbed, 3, 7);
+    train(again, *resumed, 3, 7);
+    for (size_t i = 0; i < whole.size(); ++i) EXPECT_TRUE(at::equal(whole[i], again[i])) << options.optimizer << ' ' << i;
+    EXPECT_FALSE(at::equal(whole[1], at::ones({2})));
+  }
+}
+
+std::string refusal(Optimizer& optimizer, const Archive& archive) {
+  try {
+    optimizer.load(archive);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::data);
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Optimizer, RefusesStateThatDoesNotFit) {
+  const Tensor p = parameter(at::ones({3}));
+  const auto optimizer = make_optimizer(sgd(0.1, 0.9, 0), {group({p})});
+  set_gradient(p, at::ones({3}));
+  optimizer->step(1);
+  const Archive archive = through_a_file(*optimizer);
+
+  const auto wider = make_optimizer(sgd(0.1, 0.9, 0), {group({parameter(at::ones({4}))})});
+  EXPECT_THAT(refusal(*wider, archive), HasSubstr("should be Float of shape 4, found Float of shape 3"));
+  const auto fewer = make_optimizer(sgd(0.1, 0.9, 0), {});
+  EXPECT_THAT(refusal(*fewer, archive), HasSubstr("of 1 parameters, the model has 0"));
+  const auto more = make_optimizer(sgd(0.1, 0.9, 0), {group({parameter(at::ones({3})), parameter(at::ones({3}))})});
+  EXPECT_THAT(refusal(*more, archive), HasSubstr("of 1 parameters, the model has 2"));
+  const auto other = make_optimizer(adamw(), {group({parameter(at::ones({3}))})});
+  EXPECT_THAT(refusal(*other, archive), HasSubstr("it is of 'sgd', this is 'adamw'"));
+  const auto forgetful = make_optimizer(sgd(0.1, 0, 0), {group({parameter(at::ones({3}))})});
+  EXPECT_THAT(refusal(*forgetful, archive), HasSubstr("has 1 saved tensors, expected 0"));
+  Archive cut = archive;
+  cut.tensors.clear();
+  EXPECT_THAT(refusal(*optimizer, cut), HasSubstr("'optimizer.0.0' is missing"));
+  EXPECT_THAT(refusal(*optimizer, Archive{}), HasSubstr("it holds no optimizer"));
+  EXPECT_EQ(refusal(*optimizer, archive), "accepted");
+}
+
+TEST(Optimizer, RefusesGroupsItCannotUpdate) {
+  const Tensor p = parameter(at::ones({3}));
+  EXPECT_THROW(make_optimizer(sgd(0.1, 0.9, 0), {group({p}), group({p})}), Error);
+  EXPECT_THROW(make_optimizer(sgd(0.1, 0.9, 0), {group({at::ones({4, 4}).slice(1, 0, 2)})}), Error);
+  OptimizerOptions options = sgd(0.1, 0, 0);
+  options.nesterov = true;
+  EXPECT_THROW(make_optimizer(options, {group({p})}), Error);
+  options.optimizer = "adam";
+  try {
+    make_optimizer(options, {group({p})});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("did you mean 'adamw'"));
+  }
+}
+
+}  // namespace
+}  // namespace pdmp
