@@ -48,6 +48,7 @@ struct RunSummary {
   std::vector<std::string> modalities;
   int64_t epochs = 0;                            // trained
   int64_t selected_epoch = 0;                    // 0-based
+  std::string selected_by;                       // last | best_val
   std::optional<Evaluation> test, val;           // nothing where the data set has no such split
   double seconds = 0;                            // of training, over all processes of the run
   std::string directory;

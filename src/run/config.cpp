@@ -1,0 +1,62 @@
+#include "run/config.h"
+
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+// What decides how fast a run is, not what comes out. (Threads: up to rounding.)
+constexpr std::array kFree = {"workers", "threads", "keep", "checkpoint-every"};
+
+bool is_free(const std::string& name) { return std::find(kFree.begin(), kFree.end(), name) != kFree.end(); }
+
+std::string quoted(const Option& option) { return option.text().empty() ? "nothing" : option.text(); }
+
+}  // namespace
+
+void check_options(RunOptions options) {
+  OptionList list;
+  describe_config(options, list);
+  for (const auto& option : list.all()) option->check("--" + option->name());
+}
+
+void check_same_config(RunOptions now, RunOptions before, const std::filesystem::path& config) {
+  OptionList now_list, before_list;
+  describe_config(now, now_list);
+  describe_config(before, before_list);
+  std::vector<std::string> differences;
+  for (const auto& option : now_list.all()) {
+    if (option->is_internal() || is_free(option->name())) continue;
+    // The options of another method say nothing more than its name.
+    if (now.method != before.method && option->name().starts_with(now.method + ".")) continue;
+    const Option& old = before_list.at(option->name(), config.string());
+    if (old.text() == option->text()) continue;
+    if (option->name() == "epochs" && now.train.epochs > before.train.epochs) continue;
+    differences.push_back(fmt::format("{} (the run: {}, now: {})", option->name(), quoted(old), quoted(*option)));
+  }
+  if (differences.empty()) return;
+  throw Error(ErrorKind::usage, fmt::format("--resume: {} was made with another configuration: {}; give the same options "
+                                            "(more --epochs is fine), another --run, or --overwrite",
+                                            config.parent_path().string(), fmt::join(differences, ", ")));
+}
+
+std::string config_toml(RunOptions options) {
+  OptionList list;
+  describe_config(options, list);
+  return list.to_toml();
+}
+
+RunOptions read_config(const std::filesystem::path& file) {
+  RunOptions options;
+  OptionList list;
+  options.describe(list);
+  list.load_toml(file.string());
+  return options;
+}
+
+}  // namespace pdmp

@@ -1,0 +1,20 @@
+// The options of a run as a whole: their ranges, and whether two runs are the same.
+#pragma once
+
+#include <filesystem>
+
+#include "pdmp/run.h"
+
+namespace pdmp {
+
+// Describes what config.toml holds: all options but those of the methods that were not chosen.
+void describe_config(RunOptions& options, OptionList& list);
+
+// Every described range; also for callers that set fields directly. Error{usage}.
+void check_options(RunOptions options);
+
+// Error{usage} with every key that differs and both values where the run of `config` cannot go on with `now`: only the
+// number of threads and more epochs may change.
+void check_same_config(RunOptions now, RunOptions before, const std::filesystem::path& config);
+
+}  // namespace pdmp

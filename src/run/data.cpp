@@ -1,0 +1,74 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "data/manifest.h"
+#include "pdmp/error.h"
+#include "pdmp/run.h"
+
+namespace pdmp {
+namespace {
+
+// One data set after the other.
+class Joined : public Dataset {
+ public:
+  Joined(std::shared_ptr<const Dataset> first, std::shared_ptr<const Dataset> second)
+      : first_(std::move(first)), second_(std::move(second)) {}
+
+  int64_t size() const override { return first_->size() + second_->size(); }
+  const std::vector<ModalityInfo>& modalities() const override { return first_->modalities(); }
+  const std::vector<std::string>& classes() const override { return first_->classes(); }
+  int64_t label(int64_t index) const override { return part(index).label(within(index)); }
+  std::string id(int64_t index) const override { return part(index).id(within(index)); }
+  Sample get(int64_t index, RandomStream* augment) const override { return part(index).get(within(index), augment); }
+  std::vector<DecodeFailure> failures() const override {
+    std::vector<DecodeFailure> all = first_->failures();
+    const std::vector<DecodeFailure> more = second_->failures();
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
+ private:
+  const Dataset& part(int64_t index) const { return index < first_->size() ? *first_ : *second_; }
+  int64_t within(int64_t index) const { return index < first_->size() ? index : index - first_->size(); }
+
+  std::shared_ptr<const Dataset> first_, second_;
+};
+
+// The names asked for, in the manifest's order.
+std::vector<std::string> chosen_modalities(const Manifest& manifest, const std::vector<std::string>& wanted) {
+  std::vector<std::string> names, chosen;
+  for (const ModalityEntry& entry : manifest.modalities) names.push_back(entry.name);
+  for (const std::string& name : wanted) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    throw Error(ErrorKind::usage, fmt::format("--modalities: {} has no modality '{}'{}",
+                                              (manifest.directory / "dataset.json").string(), name,
+                                              suggestion(name, names)));
+  }
+  for (const std::string& name : names) {
+    if (wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end()) chosen.push_back(name);
+  }
+  return chosen;
+}
+
+}  // namespace
+
+TrainingData load_data(const DataOptions& options, uint64_t seed) {
+  if (options.data.empty()) throw Error(ErrorKind::usage, "--data is missing: name the folder of dataset.json");
+  const auto manifest = std::make_shared<const Manifest>(read_manifest(options.data, seed));
+  const std::vector<std::string> modalities = chosen_modalities(*manifest, options.modalities);
+  const auto open = [&](const std::string& split) -> std::shared_ptr<const Dataset> {
+    const auto in_split = [&](const ManifestRow& row) { return row.split == split; };
+    // A training split must be there: open_split says so where it is not.
+    if (split != "train" && std::none_of(manifest->rows.begin(), manifest->rows.end(), in_split)) return nullptr;
+    return open_split(manifest, split, modalities, options.max_undecodable);
+  };
+  TrainingData data{.train = open("train"), .val = open("val"), .test = open("test")};
+  if (options.val == "none" && data.val) {
+    data.train = std::make_shared<Joined>(data.train, data.val);
+    data.val = nullptr;
+  }
+  return data;
+}
+
+}  // namespace pdmp

@@ -1,0 +1,29 @@
+// A finished run, ready to evaluate and predict.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "pdmp/method.h"
+#include "pdmp/model.h"
+#include "pdmp/run.h"
+#include "run/model_description.h"
+
+namespace pdmp {
+
+struct LoadedRun {
+  RunOptions options;                                  // of config.toml
+  ModelDescription description;
+  std::shared_ptr<Model> model;                        // the selected weights, in evaluation mode
+  std::unique_ptr<Method> method;
+  std::shared_ptr<torch::nn::Module> method_parts;     // null where the method has none
+};
+
+// Error{usage} where there is no run, Error{data} where it is not finished or its weights were not kept.
+LoadedRun load_run(const std::filesystem::path& directory);
+
+// The splits of `directory` (empty: the data set the run was trained on) with the run's modalities. Error{data} where
+// classes or shapes are not the model's.
+TrainingData load_data_for(const LoadedRun& run, const std::string& directory);
+
+}  // namespace pdmp

@@ -1,0 +1,170 @@
+#include "pdmp/run.h"
+
+#include <fstream>
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "pdmp/error.h"
+#include "run/config.h"
+#include "run/model_description.h"
+#include "run/open_run.h"
+#include "run/predictions.h"
+#include "run/summary.h"
+
+namespace pdmp {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> modality_names(const Dataset& data) {
+  std::vector<std::string> names;
+  for (const ModalityInfo& info : data.modalities()) names.push_back(info.name);
+  return names;
+}
+
+// A run goes on with the number of threads it began with: another one rounds differently.
+void fix_threads(RunOptions& options) {
+  const fs::path file = fs::path(options.run) / "environment.json";
+  if (options.train.threads == 0 && options.resume && fs::exists(file)) {
+    const nlohmann::json before = read_json(file);
+    if (before.is_object()) options.train.threads = before.value("threads", int64_t{0});
+  }
+  if (options.train.threads > 0) at::set_num_threads(static_cast<int>(options.train.threads));
+}
+
+AnalysisResult read_given_analysis(const RunOptions& options, const TrainingData& data) {
+  const AnalysisResult given = read_analysis(options.analysis_file);
+  const std::string settings = analysis_settings(data.train->modalities(), options.model, options.train, options.analysis);
+  if (!given.settings.empty() && given.settings != settings) {
+    log_warning(fmt::format("{} was made with other encoders or settings and is used all the same (it: {}; this run: {})",
+                            options.analysis_file, given.settings, settings));
+  }
+  return given;
+}
+
+// The run's own analysis.json, else the one given, else a new one.
+AnalysisResult obtain_analysis(const RunOptions& options, const TrainingData& data, const fs::path& directory) {
+  const fs::path own = directory / "analysis.json";
+  if (fs::exists(own)) return read_analysis(own);
+  const AnalysisResult result = options.analysis_file.empty()
+                                    ? analyze(data, options.model, options.train, options.analysis, directory)
+                                    : read_given_analysis(options, data);
+  write_analysis(result, own);
+  return result;
+}
+
+std::optional<ModalityRanking> find_ranking(const RunOptions& options, const Method& method, const TrainingData& data,
+                                            const fs::path& directory) {
+  if (!method.needs_ranking()) return std::nullopt;
+  const std::vector<std::string> names = modality_names(*data.train);
+  if (names.size() == 1) return ModalityRanking{.modalities = names, .early = {0}, .final = {0}, .ambiguous = ""};
+  const AnalysisResult analysis = obtain_analysis(options, data, directory);
+  log_info(analysis_table(analysis));
+  return ranking_for(analysis, names, options.analysis_file.empty() ? "analysis.json" : options.analysis_file);
+}
+
+// Seconds of all finished epochs, whichever process trained them.
+double seconds_trained(const fs::path& timing) {
+  std::ifstream file(timing);
+  std::string line;
+  double seconds = 0;
+  while (std::getline(file, line)) {
+    const nlohmann::json entry = nlohmann::json::parse(line, nullptr, false);
+    if (entry.is_object()) seconds += entry.value("train_seconds", 0.0) + entry.value("evaluation_seconds", 0.0);
+  }
+  return seconds;
+}
+
+void tell_failures(const TrainingData& data) {
+  constexpr size_t kNamed = 5;
+  for (const auto& [split, samples] : {std::pair{"train", data.train}, {"val", data.val}, {"test", data.test}}) {
+    if (!samples) continue;
+    std::map<std::string, std::vector<DecodeFailure>> by_modality;
+    for (DecodeFailure& failure : samples->failures()) by_modality[failure.modality].push_back(std::move(failure));
+    for (const auto& [modality, failures] : by_modality) {
+      std::string text = fmt::format("{}: {} of {} did not decode and count as absent", split, failures.size(), modality);
+      for (size_t i = 0; i < std::min(kNamed, failures.size()); ++i) {
+        text += fmt::format("; {} ({})", failures[i].path, failures[i].reason);
+      }
+      if (failures.size() > kNamed) text += fmt::format("; and {} more", failures.size() - kNamed);
+      log_warning(text);
+    }
+  }
+}
+
+// Scores the held-out splits, each once, with the weights the model holds, and writes what a run leaves behind.
+void score(RunSummary& summary, Model& model, Method& method, const TrainingData& data, const RunOptions& options,
+           const RunDirectory& run) {
+  std::vector<ScoredSplit> scored;
+  if (data.val) {
+    summary.val = evaluate(model, method, data.val, options.train, "scoring val");
+    scored.push_back({"val", *data.val, *summary.val});
+  }
+  if (data.test) {
+    summary.test = evaluate(model, method, data.test, options.train, "scoring test");
+    scored.push_back({"test", *data.test, *summary.test});
+  }
+  write_predictions(scored, run.file("predictions.csv"));
+  summary.seconds = seconds_trained(run.file("timing.jsonl"));
+  write_summary(summary, run.file("summary.json"));
+}
+
+RunSummary train_and_score(const RunOptions& options, const TrainingData& data, const std::shared_ptr<Model>& model,
+                           Method& method, RunDirectory& run) {
+  const std::optional<ModalityRanking> ranking = find_ranking(options, method, data, run.path());
+  Trainer trainer(options.train, ranking);
+  trainer.make_model = [&] {
+    return std::make_shared<Model>(model->infos(), model->classes(), options.model,
+                                   static_cast<uint64_t>(options.train.seed));
+  };
+  const TrainingData without_test{.train = data.train, .val = data.val, .test = nullptr};
+  const FitResult fit = trainer.fit(model, method, without_test, &run, options.method);
+  RunSummary summary;
+  summary.method = options.method;
+  summary.seed = static_cast<uint64_t>(options.train.seed);
+  summary.modalities = modality_names(*data.train);
+  summary.epochs = static_cast<int64_t>(fit.history.size());
+  summary.selected_epoch = fit.selected_epoch;
+  summary.selected_by = fit.selected_by;
+  summary.directory = run.path().string();
+  score(summary, *model, method, data, options, run);
+  return summary;
+}
+
+}  // namespace
+
+RunSummary run(const RunOptions& requested) {
+  RunOptions options = requested;
+  check_options(options);
+  if (options.dry_run) {
+    const std::string text = plan(options);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return {};
+  }
+  // config.toml must mean the same wherever it is read.
+  if (!options.data.data.empty()) options.data.data = fs::absolute(options.data.data).lexically_normal().string();
+  if (inspect_run(options) == RunState::finished) {
+    log_info(fmt::format("{} is finished; more --epochs would extend it", options.run));
+    return read_summary(options.run);
+  }
+  fix_threads(options);
+  // Everything that can be refused is refused before anything is deleted or written.
+  const std::unique_ptr<Method> method = options.method_options().make();
+  const TrainingData data = load_data(options.data, static_cast<uint64_t>(options.train.seed));
+  options.model.check(data.train->modalities());
+  const auto model = std::make_shared<Model>(data.train->modalities(), static_cast<int64_t>(data.train->classes().size()),
+                                             options.model, static_cast<uint64_t>(options.train.seed));
+  environment(options.train);   // precision and device
+  const std::unique_ptr<RunDirectory> directory = open_run(options);
+  write_model_description(describe_model(*data.train, options.data.data), directory->file("model.json"));
+  const RunSummary summary = train_and_score(options, data, model, *method, *directory);
+  tell_failures(data);
+  directory->trim(options.train.keep);
+  return summary;
+}
+
+}  // namespace pdmp

@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+
+#include "pdmp/error.h"
+#include "run/config.h"
+
+namespace pdmp {
+namespace {
+
+std::vector<std::string> method_names() {
+  std::vector<std::string> names;
+  for (const MethodInfo& row : method_table()) names.emplace_back(row.name);
+  return names;
+}
+
+void describe_all_but_methods(RunOptions& options, OptionList& list) {
+  list.heading("Data");
+  options.data.describe(list);
+  list.heading("Run");
+  list.add("run", &options.run, "Run directory; it is made.").internal();
+  list.add("method", &options.method, "Training strategy.").one_of(method_names());
+  list.add("analysis", &options.analysis_file, "analysis.json to use instead of analysing the modalities.").internal();
+  list.add("resume", &options.resume, "Go on with the run in --run; with more --epochs, extend it.").internal();
+  list.add("overwrite", &options.overwrite, "Delete the run in --run and start again.").internal();
+  list.add("dry-run", &options.dry_run, "Say what the run would cost, write nothing.").internal();
+  list.heading("Model");
+  options.model.describe(list);
+  list.heading("Training");
+  options.train.describe(list);
+  list.group("analysis", [&](OptionList& inner) { options.analysis.describe(inner); });
+}
+
+}  // namespace
+
+void DataOptions::describe(OptionList& list) {
+  list.add("data", &data, "Data set: the folder of dataset.json.");
+  list.add("modalities", &modalities, "Modalities to use, in the order of the data set; none named: all.");
+  list.add("val", &val, "Validation split: the data set's (auto), or none: it joins train.").one_of({"auto", "none"});
+  list.add("max-undecodable", &max_undecodable, "Largest share of a modality's files in a split that may not decode.")
+      .at_least(0)
+      .at_most(1);
+}
+
+RunOptions::RunOptions() {
+  for (const MethodInfo& row : method_table()) methods.emplace_back(row.name, row.make_options());
+}
+
+void RunOptions::describe(OptionList& list) {
+  describe_all_but_methods(*this, list);
+  for (const auto& [name, options] : methods) {
+    list.group(name, [&shared = options](OptionList& inner) { shared->describe(inner); });
+  }
+}
+
+const MethodOptions& RunOptions::method_options() const {
+  for (const auto& [name, options] : methods) {
+    if (name == method) return *options;
+  }
+  throw Error(ErrorKind::usage, fmt::format("unknown method '{}'{}", method, suggestion(method, method_names())));
+}
+
+void describe_config(RunOptions& options, OptionList& list) {
+  describe_all_but_methods(options, list);
+  for (const auto& [name, chosen] : options.methods) {
+    if (name != options.method) continue;
+    list.group(name, [&shared = chosen](OptionList& inner) { shared->describe(inner); });
+  }
+}
+
+}  // namespace pdmp
