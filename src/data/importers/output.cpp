@@ -1,0 +1,59 @@
+#include "data/importers/output.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSettings = "prepared.json";
+
+bool holds_anything(const fs::path& directory) { return fs::exists(directory) && !fs::is_empty(directory); }
+
+}  // namespace
+
+ImporterOutput::ImporterOutput(fs::path directory, const nlohmann::json& settings, bool overwrite)
+    : directory_(std::move(directory)) {
+  const bool ours = fs::exists(directory_ / kSettings);
+  const bool finished = fs::exists(directory_ / "dataset.json");
+  same_settings_ = ours && read_json(directory_ / kSettings) == settings && !overwrite;
+  complete_ = same_settings_ && finished;
+  if (complete_) return;
+  if (!ours && holds_anything(directory_)) {
+    throw Error(ErrorKind::io, fmt::format("{}: expected an empty or new folder for the data set, found other files in "
+                                           "it; name another with --out",
+                                           directory_.string()));
+  }
+  if (finished && !overwrite) {
+    throw Error(ErrorKind::io, fmt::format("{}: there is a data set made with other settings ({}); pass --overwrite to "
+                                           "replace it or name another folder with --out",
+                                           directory_.string(), kSettings));
+  }
+  make_directories(directory_);
+  fs::remove(directory_ / "dataset.json");
+  write_json(directory_ / kSettings, settings);
+}
+
+void ImporterOutput::finish(const nlohmann::json& dataset) const { write_json(directory_ / "dataset.json", dataset); }
+
+bool ImporterOutput::reusable(const fs::path& file) const { return same_settings_ && fs::exists(file); }
+
+// The temporary name keeps the extension: some writers choose their format by it.
+fs::path ImporterOutput::prepare(const fs::path& file) {
+  make_directories(file.parent_path());
+  return file.parent_path() / fmt::format(".{}.tmp{}", file.stem().string(), file.extension().string());
+}
+
+void ImporterOutput::commit(const fs::path& temporary, const fs::path& file) {
+  std::error_code code;
+  fs::rename(temporary, file, code);
+  if (code) throw Error(ErrorKind::io, fmt::format("cannot write '{}': {}", file.string(), code.message()));
+}
+
+}  // namespace pdmp

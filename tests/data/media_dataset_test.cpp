@@ -1,0 +1,138 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "data/manifest.h"
+#include "pdmp/error.h"
+#include "support/npy.h"
+#include "support/temporary_directory.h"
+
+namespace pdmp {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using testing::TemporaryDirectory;
+
+constexpr const char* kModalities =
+    R"([{"name": "v", "type": "vector", "columns": ["x", "y"]}, {"name": "t", "type": "tensor", "column": "file"}])";
+
+// Rows of two numbers and a .npy file each; some files are written.
+struct Toy {
+  Toy(const std::string& csv, const std::string& missing = "mask") {
+    directory.write("dataset.json", std::string(R"({"modalities": )") + kModalities + R"(, "missing": ")" + missing + "\"}");
+    directory.write("metadata.csv", "id,split,label,x,y,file\n" + csv);
+    for (const char* name : {"a.npy", "b.npy"}) directory.write(name, testing::npy("(3,)", {1, 2, 3}));
+    directory.write("cut.npy", testing::npy("(3,)", {1, 2, 3}).substr(0, 90));
+    directory.write("long.npy", testing::npy("(4,)", {1, 2, 3, 4}));
+  }
+  std::shared_ptr<const Dataset> open(const std::string& split, double limit = 0.01,
+                                      const std::vector<std::string>& modalities = {}) const {
+    return open_split(std::make_shared<const Manifest>(read_manifest(directory.path(), 0)), split, modalities, limit);
+  }
+  TemporaryDirectory directory;
+};
+
+template <class Call>
+std::string message_of(Call call, ErrorKind kind = ErrorKind::data) {
+  try {
+    call();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind);
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST(MediaDataset, ReadsOneSplit) {
+  const Toy toy("p,train,dog,1,2,a.npy\nq,test,cat,3,4,b.npy\nr,train,cat,,,\n");
+  const auto data = toy.open("train");
+  EXPECT_EQ(data->size(), 2);
+  EXPECT_EQ(data->id(1), "r");
+  EXPECT_EQ(data->label(0), 1);
+  EXPECT_EQ(data->modalities()[1].name, "t");
+  EXPECT_THAT(data->modalities()[1].shape, ElementsAre(3));
+  const Sample sample = data->get(0, nullptr);
+  EXPECT_TRUE(sample.inputs[0].equal(torch::tensor({1.f, 2.f})));
+  EXPECT_TRUE(sample.inputs[1].equal(torch::tensor({1.f, 2.f, 3.f})));
+  const Sample absent = data->get(1, nullptr);
+  EXPECT_THAT(absent.present, ElementsAre(false, false));
+  EXPECT_TRUE(absent.inputs[1].equal(torch::zeros({3})));
+  EXPECT_THAT(data->failures(), SizeIs(0));
+}
+
+TEST(MediaDataset, SelectsModalitiesInTheOrderAsked) {
+  const Toy toy("p,train,dog,1,2,a.npy\nq,train,cat,3,4,b.npy\n");
+  EXPECT_EQ(toy.open("train", 0, {"t"})->modalities()[0].name, "t");
+  EXPECT_EQ(select_modalities(toy.open("train"), {"t"})->get(1, nullptr).inputs[0].numel(), 3);
+  EXPECT_THAT(message_of([&] { toy.open("train", 0, {"u"}); }, ErrorKind::usage), HasSubstr("unknown modality 'u'"));
+}
+
+TEST(MediaDataset, ASplitWithoutSamplesSaysWhatThereIs) {
+  const Toy toy("p,train,dog,1,2,a.npy\nq,train,cat,3,4,b.npy\n");
+  EXPECT_THAT(message_of([&] { toy.open("test"); }), HasSubstr("split 'test' has no samples; samples per split: train (2)"));
+}
+
+TEST(MediaDataset, UndecodableCellsAreAbsentAndCounted) {
+  const Toy toy("p,train,dog,1,2,a.npy\nq,train,cat,3,4,cut.npy\nr,train,cat,5,nan?,b.npy\ns,train,dog,1,1,long.npy\n");
+  const auto data = toy.open("train", 0.5);
+  for (int round = 0; round < 2; ++round) {
+    const Sample sample = data->get(1, nullptr);
+    EXPECT_THAT(sample.present, ElementsAre(true, false));
+    EXPECT_TRUE(sample.inputs[1].equal(torch::zeros({3})));
+  }
+  EXPECT_THAT(data->get(2, nullptr).present, ElementsAre(false, true));
+  EXPECT_THAT(data->get(3, nullptr).present, ElementsAre(true, false));   // another shape
+  const auto failures = data->failures();
+  ASSERT_THAT(failures, SizeIs(3));
+  EXPECT_EQ(failures[0].modality, "v");
+  EXPECT_EQ(failures[1].path, "cut.npy");
+  EXPECT_EQ(failures[2].path, "long.npy");
+  EXPECT_THAT(failures[2].reason, HasSubstr("(4)"));
+}
+
+TEST(MediaDataset, StopsAboveTheLimit) {
+  const Toy toy("p,train,dog,1,2,cut.npy\nq,train,cat,3,4,cut.npy\nr,train,cat,5,6,b.npy\n");
+  const auto data = toy.open("train", 0.34);
+  EXPECT_FALSE(data->get(0, nullptr).present[1]);
+  const std::string message = message_of([&] { data->get(1, nullptr); });
+  EXPECT_THAT(message, HasSubstr("split 'train', modality 't': 2 of 3 cells do not decode, more than the allowed 34 %: cut.npy: "));
+}
+
+TEST(MediaDataset, MissingFilesCountAtOnce) {
+  std::string csv;
+  for (int i = 0; i < 10; ++i) {
+    csv += fmt::format("{},train,{},1,2,{}\n", i, i % 2 == 0 ? "cat" : "dog", i < 7 ? fmt::format("gone{}.npy", i) : "a.npy");
+  }
+  const Toy toy(csv);
+  const std::string message = message_of([&] { toy.open("train", 0.01); });
+  EXPECT_THAT(message, HasSubstr("split 'train', modality 't': 7 of 10 cells do not decode"));
+  EXPECT_THAT(message, HasSubstr("gone4.npy: no such file"));
+  EXPECT_EQ(message.find("gone5.npy"), std::string::npos);   // five are named
+  EXPECT_EQ(toy.open("train", 0.01, {"v"})->size(), 10);     // nobody asks for them
+  const auto data = toy.open("train", 0.7);
+  EXPECT_THAT(data->failures(), SizeIs(7));
+  EXPECT_THAT(data->get(0, nullptr).present, ElementsAre(true, false));
+}
+
+TEST(MediaDataset, SkipLeavesIncompleteSamplesOut) {
+  const Toy toy("p,train,dog,1,2,a.npy\nq,train,cat,3,4,\nr,train,cat,,,b.npy\ns,train,dog,1,1,gone.npy\n", "skip");
+  const auto data = toy.open("train", 0.5);
+  EXPECT_EQ(data->size(), 1);
+  EXPECT_THAT(data->failures(), SizeIs(1));
+  EXPECT_EQ(toy.open("train", 0.5, {"v"})->size(), 3);
+}
+
+TEST(MediaDataset, ErrorRefusesIncompleteSamples) {
+  EXPECT_THAT(message_of([] { Toy("p,train,dog,1,2,a.npy\nq,train,cat,3,4,\n", "error").open("train"); }),
+              HasSubstr("metadata.csv:3: modality 't' has no value"));
+  EXPECT_THAT(message_of([] { Toy("p,train,dog,1,2,a.npy\nq,train,cat,3,4,gone.npy\n", "error").open("train"); }),
+              HasSubstr("gone.npy', which is not there"));
+  const Toy toy("p,train,dog,1,2,a.npy\nq,train,cat,3,4,cut.npy\n", "error");
+  const auto data = toy.open("train", 1);
+  EXPECT_THAT(message_of([&] { data->get(1, nullptr); }), HasSubstr("metadata.csv:3: modality 't' does not decode"));
+}
+
+}  // namespace
+}  // namespace pdmp
