@@ -1,0 +1,88 @@
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "pdmp/error.h"
+#include "pdmp/model.h"
+
+namespace pdmp {
+namespace {
+
+const Model& audio_visual() {
+  static const Model model({{"audio", "audio", {1, 32, 32}}, {"visual", "frames", {3, 2, 32, 32}}}, 6, {}, 0);
+  return model;
+}
+
+std::set<const void*> identities(const std::vector<Tensor>& tensors) {
+  std::set<const void*> result;
+  for (const Tensor& tensor : tensors) result.insert(tensor.unsafeGetTensorImpl());
+  return result;
+}
+
+// methods-modulation 0.4: 60 tensors in a ResNet-18 trunk, 20 of them convolutions.
+TEST(Ownership, ScopesCount) {
+  const Model& model = audio_visual();
+  for (const int64_t m : {0, 1}) {
+    EXPECT_EQ(model.modality_parameters(m).size(), 60U);
+    EXPECT_EQ(model.modality_parameters(m, Scope::encoder_conv).size(), 20U);
+    EXPECT_EQ(model.modality_parameters(m, Scope::encoder_non1d).size(), 20U);
+    EXPECT_EQ(model.modality_parameters(m, Scope::encoder_plus_head).size(), 61U);
+  }
+  EXPECT_EQ(model.shared_parameters().size(), 1U);
+}
+
+TEST(Ownership, LinearWeightsAreNon1dButNotConv) {
+  const Model model({{"a", "vector", {4}}}, 3, {}, 0);   // three Linear layers
+  EXPECT_EQ(model.modality_parameters(0, Scope::encoder_all).size(), 6U);
+  EXPECT_EQ(model.modality_parameters(0, Scope::encoder_non1d).size(), 3U);
+  EXPECT_EQ(model.modality_parameters(0, Scope::encoder_conv).size(), 0U);
+}
+
+TEST(Ownership, IsDisjointAndCoveringAndInOrder) {
+  const Model& model = audio_visual();
+  const auto named = model.named_parameters();
+  const std::vector<OwnedParameter>& owned = model.ownership();
+  ASSERT_EQ(owned.size(), named.size());
+  for (size_t i = 0; i < owned.size(); ++i) {
+    EXPECT_EQ(owned[i].name, named[i].key());
+    EXPECT_TRUE(owned[i].value.is_same(named[i].value())) << owned[i].name;
+  }
+  size_t total = 0;
+  std::set<const void*> all = identities(model.shared_parameters());
+  total += all.size();
+  for (const int64_t m : {0, 1}) {
+    const auto own = identities(model.modality_parameters(m, Scope::encoder_plus_head));
+    total += own.size();
+    all.insert(own.begin(), own.end());
+  }
+  EXPECT_EQ(all.size(), total);
+  EXPECT_EQ(all, identities(model.parameters()));
+}
+
+TEST(Ownership, HeadBlocksBelongToTheirModalityAndTheBiasToNobody) {
+  for (const OwnedParameter& parameter : audio_visual().ownership()) {
+    EXPECT_EQ(parameter.in_encoder, parameter.name.starts_with("encoders.")) << parameter.name;
+    std::optional<int64_t> expected;
+    if (parameter.name == "fusion.weight_0" || parameter.name.starts_with("encoders.audio.")) expected = 0;
+    if (parameter.name == "fusion.weight_1" || parameter.name.starts_with("encoders.visual.")) expected = 1;
+    EXPECT_EQ(parameter.owner, expected) << parameter.name;
+  }
+}
+
+// Moving the model to another type keeps the map: it holds the parameters, not copies.
+TEST(Ownership, SurvivesConversion) {
+  Model model({{"a", "vector", {4}}}, 3, {}, 0);
+  model.to(torch::kFloat64);
+  for (const Tensor& parameter : model.modality_parameters(0)) EXPECT_EQ(parameter.scalar_type(), torch::kFloat64);
+}
+
+TEST(Ownership, ParsesScopes) {
+  EXPECT_EQ(parse_scope("encoder_all"), Scope::encoder_all);
+  EXPECT_EQ(parse_scope("encoder_conv"), Scope::encoder_conv);
+  EXPECT_EQ(parse_scope("encoder_non1d"), Scope::encoder_non1d);
+  EXPECT_EQ(parse_scope("encoder_plus_head"), Scope::encoder_plus_head);
+  EXPECT_THROW(parse_scope("encoder"), Error);
+}
+
+}  // namespace
+}  // namespace pdmp
