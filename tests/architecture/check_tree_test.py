@@ -78,6 +78,12 @@ class CheckTree(unittest.TestCase):
         self.assert_complains({"tests/base/file_test.cpp": None},
                               "src/base/file.cpp: expected its test tests/base/file_test.cpp")
 
+    def test_a_source_tested_in_another_file(self):
+        residual = {"src/models/layers/residual.cpp": "", "src/models/CMakeLists.txt": "encoders/mlp.cpp table.cpp residual.cpp"}
+        self.assert_complains(residual, "src/models/layers/residual.cpp: expected its test tests/models/encoders/resnet18_test.cpp")
+        self.assert_complains({**residual, "tests/models/encoders/resnet18_test.cpp": "",
+                               "tests/models/CMakeLists.txt": "mlp_test.cpp resnet18_test.cpp"})
+
     def test_a_source_or_test_that_is_not_built(self):
         self.assert_complains({"src/base/CMakeLists.txt": "profile.cpp"}, "src/base/file.cpp: is listed in no")
         self.assert_complains({"tests/base/CMakeLists.txt": ""}, "tests/base/file_test.cpp: is listed in no")
