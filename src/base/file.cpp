@@ -169,6 +169,7 @@ void replace_directory(const fs::path& fresh, const fs::path& target, const fs::
   fs::path discarded = previous;
   discarded += ".discarded";
   std::error_code error;
+  if (!fs::is_directory(fresh)) fail("put in place", fresh, ENOENT);
   fs::remove_all(discarded, error);
   if (error) fail("remove", discarded, error.value());
   if (fs::exists(target)) {

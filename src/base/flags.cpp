@@ -74,13 +74,14 @@ void refuse_missing_values(const std::vector<std::string>& args, const Bindings&
 }
 
 void refuse_unknown(const std::vector<std::string>& rest, const OptionList& list, const CommandHelp& help) {
-  std::vector<std::string> flags = {"--help"};
-  for (const auto& option : list.all()) flags.push_back("--" + option->name());
+  std::vector<std::string> names = {"help"};
+  for (const auto& option : list.all()) names.push_back(option->name());
   for (const std::string& arg : rest) {
     if (arg.empty() || arg[0] != '-') continue;
     const std::string flag = arg.substr(0, arg.find('='));
-    const auto close = nearest(flag, flags);
-    const std::string hint = close ? fmt::format("; did you mean '{}'?", *close) : fmt::format("; see {} --help", help.name);
+    const auto close = nearest(flag.substr(std::min(flag.find_first_not_of('-'), flag.size())), names);
+    const std::string hint =
+        close ? fmt::format("; did you mean '--{}'?", *close) : fmt::format("; see {} --help", help.name);
     throw Error(ErrorKind::usage, fmt::format("unknown flag '{}'{}", flag, hint));
   }
   if (rest.empty()) return;

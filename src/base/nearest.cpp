@@ -31,11 +31,11 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return cost[a.size()][b.size()];
 }
 
-// `gamma` is close to `pdmp.gamma`: the last part of a dotted name counts too, a little less.
-size_t distance_to_name(const std::string& word, const std::string& name) {
-  const size_t whole = edit_distance(word, name);
+// Twice the distance. `gamma` is close to `pdmp.gamma`: the last part of a dotted name counts too, half an edit behind.
+size_t double_distance(const std::string& word, const std::string& name) {
+  const size_t whole = 2 * edit_distance(word, name);
   const size_t dot = name.rfind('.');
-  return dot == std::string::npos ? whole : std::min(whole, edit_distance(word, name.substr(dot + 1)) + 1);
+  return dot == std::string::npos ? whole : std::min(whole, 2 * edit_distance(word, name.substr(dot + 1)) + 1);
 }
 
 }  // namespace
@@ -43,10 +43,10 @@ size_t distance_to_name(const std::string& word, const std::string& name) {
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& names) {
   const std::string wanted = lower(word);
   // A third of the letters may be wrong, one always, but never all of them.
-  size_t best_distance = std::min(std::max<size_t>(1, wanted.size() / 3) + 1, wanted.size());
+  size_t best_distance = 2 * std::min(std::max<size_t>(1, wanted.size() / 3) + 1, wanted.size());
   std::optional<std::string> best;
   for (const std::string& name : names) {
-    const size_t distance = distance_to_name(wanted, lower(name));
+    const size_t distance = double_distance(wanted, lower(name));
     if (distance < best_distance) {
       best_distance = distance;
       best = name;

@@ -1,0 +1,145 @@
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "pdmp/options.h"
+#include "support/expect_error.h"
+#include "support/temporary_directory.h"
+
+namespace pdmp {
+namespace {
+
+using testing::expect_error;
+using testing::TemporaryDirectory;
+
+struct Settings {
+  int64_t epochs = 100;
+  uint64_t seed = 0;
+  bool nesterov = false;
+  std::string note, data;
+  std::vector<std::string> modalities;
+  std::vector<double> milestones = {70};
+  NameMap encoders;
+  double gamma = 15;
+  std::optional<double> margin;
+
+  void describe(OptionList& list) {
+    list.add("epochs", &epochs, "Epochs.").at_least(1);
+    list.group("pdmp", [&](OptionList& inner) {
+      inner.add("gamma", &gamma, "Factor on the leading encoder.").at_least(1);
+      inner.group("test", [&](OptionList& deep) { deep.add("margin", &margin, "Margin."); });
+    });
+    list.add("seed", &seed, "Seed.");
+    list.add("nesterov", &nesterov, "Look ahead.");
+    list.add("note", &note, "Any text.");
+    list.add("data", &data, "Folder.").internal();
+    list.add("modalities", &modalities, "Which.");
+    list.add("milestones", &milestones, "Epochs.");
+    list.add("encoders", &encoders, "Encoders.");
+  }
+};
+
+TEST(OptionList, GroupsPrefixNamesAndEnd) {
+  Settings settings;
+  OptionList list;
+  settings.describe(list);
+  EXPECT_EQ(list.all()[1]->name(), "pdmp.gamma");
+  EXPECT_EQ(list.all()[2]->name(), "pdmp.test.margin");
+  EXPECT_EQ(list.all()[3]->name(), "seed");
+  list.set("pdmp.gamma", "10", "--pdmp.gamma");
+  EXPECT_EQ(settings.gamma, 10);
+}
+
+TEST(OptionList, AnOptionIsDescribedOnce) {
+  Settings settings;
+  OptionList list;
+  settings.describe(list);
+  EXPECT_THROW(list.add("seed", &settings.seed, ""), std::logic_error);
+}
+
+TEST(OptionList, UnknownNamesSayTheNearest) {
+  Settings settings;
+  OptionList list;
+  settings.describe(list);
+  expect_error(ErrorKind::usage, {"here: unknown option 'epohcs'; did you mean 'epochs'?"},
+               [&] { list.set("epohcs", "1", "here"); });
+  expect_error(ErrorKind::usage, {"did you mean 'pdmp.gamma'?"}, [&] { list.at("gamma", "here"); });
+}
+
+TEST(OptionList, TomlRoundTrip) {
+  Settings settings;
+  settings.epochs = 3;
+  settings.seed = 18446744073709551615u;
+  settings.nesterov = true;
+  settings.note = "quotes \" and ' and \\ # no comment\nsecond line\ttab \x01 = [x] \xC3\xA9";
+  settings.data = "/secret";
+  settings.modalities = {"audio", "visual # 2"};
+  settings.milestones = {70, 0.1, 1e-8};
+  settings.encoders = {{"audio", "resnet18"}, {"visual", "resnet18:width=32:weights=/a b/c.safetensors"}};
+  settings.gamma = 1.0 / 3 + 1;
+  settings.margin = 0.25;
+  OptionList written;
+  settings.describe(written);
+
+  TemporaryDirectory directory;
+  const auto path = directory.write("config.toml", written.to_toml());
+  Settings copy;
+  OptionList read;
+  copy.describe(read);
+  read.load_toml(path);
+  EXPECT_EQ(read.to_toml(), written.to_toml());
+  EXPECT_EQ(copy.epochs, 3);
+  EXPECT_EQ(copy.seed, settings.seed);
+  EXPECT_TRUE(copy.nesterov);
+  EXPECT_EQ(copy.note, settings.note);
+  EXPECT_EQ(copy.data, "") << "internal options stay out of the file";
+  EXPECT_EQ(copy.modalities, settings.modalities);
+  EXPECT_EQ(copy.milestones, settings.milestones);
+  EXPECT_EQ(copy.encoders, settings.encoders);
+  EXPECT_EQ(copy.gamma, settings.gamma);
+  EXPECT_EQ(copy.margin, 0.25);
+}
+
+TEST(OptionList, TomlOfDefaultsRestoresDefaults) {
+  Settings defaults, other;
+  OptionList written, read;
+  defaults.describe(written);
+  other.epochs = 1;
+  other.margin = 2;
+  other.milestones = {};
+  other.encoders = {{"a", "b"}};
+  other.describe(read);
+  TemporaryDirectory directory;
+  read.load_toml(directory.write("config.toml", written.to_toml()));
+  EXPECT_EQ(other.epochs, 100);
+  EXPECT_EQ(other.margin, std::nullopt);
+  EXPECT_EQ(other.milestones, std::vector<double>{70});
+  EXPECT_TRUE(other.encoders.empty());
+}
+
+TEST(OptionList, TomlHasKeysBeforeSections) {
+  Settings settings;
+  OptionList list;
+  settings.describe(list);
+  EXPECT_EQ(list.to_toml(),
+            "epochs = 100\nseed = 0\nnesterov = false\nnote = \"\"\nmodalities = []\nmilestones = [70]\n"
+            "encoders = \"\"\n\n[pdmp]\ngamma = 15\n\n[pdmp.test]\nmargin = \"none\"\n");
+}
+
+TEST(OptionList, BadTomlNamesFileLineAndNearest) {
+  Settings settings;
+  OptionList list;
+  settings.describe(list);
+  TemporaryDirectory directory;
+  const auto load = [&](const std::string& text) { list.load_toml(directory.write("run.toml", text)); };
+  expect_error(ErrorKind::usage, {"run.toml:3: unknown option 'pdmp.gama'; did you mean 'pdmp.gamma'?"},
+               [&] { load("# comment\n[pdmp]\ngama = 3\n"); });
+  expect_error(ErrorKind::usage, {"run.toml:4: pdmp.gamma: expected a number in [1, inf), found '0.5'"},
+               [&] { load("\nepochs = 5\n[pdmp]\ngamma = 0.5\n"); });
+  expect_error(ErrorKind::usage, {"run.toml:1: epochs: expected a whole number", "'3.5'"}, [&] { load("epochs = 3.5"); });
+  expect_error(ErrorKind::io, {"cannot read", "missing.toml", "No such file"},
+               [&] { list.load_toml(directory / "missing.toml"); });
+}
+
+}  // namespace
+}  // namespace pdmp

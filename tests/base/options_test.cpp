@@ -1,0 +1,126 @@
+#include "pdmp/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "support/expect_error.h"
+
+namespace pdmp {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::expect_error;
+
+TEST(Option, TakesItsDefaultFromTheVariable) {
+  double gamma = 15;
+  const Option option("pdmp.gamma", &gamma, "Factor.");
+  EXPECT_EQ(option.default_text(), "15");
+  gamma = 3;
+  EXPECT_EQ(option.text(), "3");
+  EXPECT_EQ(option.default_text(), "15");
+}
+
+TEST(Option, SetsTheVariable) {
+  int64_t epochs = 100;
+  Option("epochs", &epochs, "").set("7", "--epochs");
+  EXPECT_EQ(epochs, 7);
+  uint64_t seed = 0;
+  Option("seed", &seed, "").set("18446744073709551615", "--seed");
+  EXPECT_EQ(seed, std::numeric_limits<uint64_t>::max());
+  std::optional<double> margin = 0.5;
+  Option("margin", &margin, "").set("none", "--margin");
+  EXPECT_EQ(margin, std::nullopt);
+  std::vector<std::string> modalities = {"a"};
+  Option("modalities", &modalities, "").set("audio,visual", "--modalities");
+  EXPECT_THAT(modalities, ElementsAre("audio", "visual"));
+  NameMap encoders = {{"old", "x"}};
+  Option("encoders", &encoders, "").set("audio=mlp:hidden=64+64", "--encoders");
+  EXPECT_EQ(encoders, (NameMap{{"audio", "mlp:hidden=64+64"}}));
+}
+
+TEST(Option, RangesAreChecked) {
+  double gamma = 15;
+  Option option("gamma", &gamma, "");
+  option.at_least(1);
+  option.set("1", "--gamma");
+  expect_error(ErrorKind::usage, {"--gamma: expected a number in [1, inf), found '0.5'"},
+               [&] { option.set("0.5", "--gamma"); });
+  EXPECT_EQ(gamma, 1) << "a refused value must not be stored";
+  double lr = 1e-3;
+  Option above("lr", &lr, "");
+  above.above(0).at_most(10);
+  EXPECT_EQ(above.range_text(), "in (0, 10]");
+  expect_error(ErrorKind::usage, {"--lr", "'0'"}, [&] { above.set("0", "--lr"); });
+  expect_error(ErrorKind::usage, {"--lr", "'10.5'"}, [&] { above.set("10.5", "--lr"); });
+  above.set("10", "--lr");
+  EXPECT_EQ(lr, 10);
+}
+
+TEST(Option, RangesHoldForOptionalsAndLists) {
+  std::optional<int64_t> limit;
+  Option option("limit", &limit, "");
+  option.at_least(1);
+  option.set("none", "");
+  expect_error(ErrorKind::usage, {"'none' or a whole number in [1, inf)", "'0'"}, [&] { option.set("0", "--limit"); });
+  std::vector<double> subset;
+  Option shares("subset", &subset, "");
+  shares.above(0).at_most(1);
+  expect_error(ErrorKind::usage, {"--subset: expected numbers like 1,2.5 in (0, 1], found '0.4,1.5'"},
+               [&] { shares.set("0.4,1.5", "--subset"); });
+}
+
+TEST(Option, NumbersAreFiniteUnlessALimitSaysOtherwise) {
+  double value = 1;
+  Option option("x", &value, "");
+  for (const char* text : {"nan", "inf", "-inf"}) {
+    expect_error(ErrorKind::usage, {"expected a number", text}, [&] { option.set(text, "--x"); });
+  }
+  option.at_most(std::numeric_limits<double>::infinity());
+  option.set("inf", "--x");
+  EXPECT_EQ(value, std::numeric_limits<double>::infinity());
+  expect_error(ErrorKind::usage, {"nan"}, [&] { option.set("nan", "--x"); });
+}
+
+TEST(Option, ChoicesSayTheNearest) {
+  std::string optimizer = "sgd";
+  Option option("optimizer", &optimizer, "");
+  option.one_of({"sgd", "adamw"});
+  expect_error(ErrorKind::usage, {"--optimizer: expected one of sgd, adamw, found 'adam'; did you mean 'adamw'?"},
+               [&] { option.set("adam", "--optimizer"); });
+  EXPECT_EQ(option.type_text(), "sgd|adamw");
+  std::vector<std::string> several;
+  Option list("stops", &several, "");
+  list.one_of({"auto", "never"});
+  list.set("auto,never", "");
+  expect_error(ErrorKind::usage, {"a list, each one of auto, never"}, [&] { list.set("auto,x", "--stops"); });
+}
+
+TEST(Option, CheckLooksAtWhatTheProgramPutThere) {
+  int64_t epochs = 100;
+  Option option("epochs", &epochs, "");
+  option.at_least(1);
+  option.check("epochs");
+  epochs = 0;
+  expect_error(ErrorKind::usage, {"epochs: expected a whole number in [1, inf), found '0'"},
+               [&] { option.check("epochs"); });
+  std::vector<std::string> names = {"a,b"};
+  expect_error(ErrorKind::usage, {"a,b"}, [&] { Option("names", &names, "").check("names"); });
+}
+
+TEST(Option, Toml) {
+  std::string path = "C:\\a \"b\"";
+  std::vector<std::string> names = {"a", "b"};
+  std::vector<double> numbers = {70, 0.5};
+  NameMap map = {{"audio", "resnet18"}};
+  bool flag = true;
+  EXPECT_EQ(Option("path", &path, "").toml(), R"("C:\\a \"b\"")");
+  EXPECT_EQ(Option("names", &names, "").toml(), R"(["a", "b"])");
+  EXPECT_EQ(Option("numbers", &numbers, "").toml(), "[70,0.5]");
+  EXPECT_EQ(Option("map", &map, "").toml(), R"("audio=resnet18")");
+  EXPECT_EQ(Option("flag", &flag, "").toml(), "true");
+}
+
+}  // namespace
+}  // namespace pdmp
