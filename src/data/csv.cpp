@@ -1,9 +1,8 @@
 #include "data/csv.h"
 
 #include <algorithm>
-#include <set>
-
 #include <fmt/format.h>
+#include <set>
 
 #include "base/file.h"
 #include "data/utf8.h"
@@ -93,9 +92,7 @@ class CsvReader {
   int64_t line_ = 1;
 };
 
-std::string_view without_bom(std::string_view text) {
-  return text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text;
-}
+std::string_view without_bom(std::string_view text) { return text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text; }
 
 void check_encoding(std::string_view text, const CsvReader& reader) {
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {

@@ -1,11 +1,10 @@
 #include "pdmp/dataset.h"
 
 #include <algorithm>
-#include <set>
-#include <utility>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <set>
+#include <utility>
 
 #include "pdmp/error.h"
 #include "pdmp/options.h"
@@ -121,7 +120,8 @@ TensorDataset::TensorDataset(std::vector<ModalityInfo> modalities, std::vector<s
   }
   const int64_t samples = labels_.size(0);
   for (size_t m = 0; m < inputs_.size(); ++m) check_input(modalities_[m], inputs_[m], samples);
-  if (present_.defined() && (present_.sizes() != torch::IntArrayRef{samples, count} || present_.scalar_type() != torch::kBool)) {
+  if (present_.defined() &&
+      (present_.sizes() != torch::IntArrayRef{samples, count} || present_.scalar_type() != torch::kBool)) {
     fail(fmt::format("present: expected a tensor of shape ({}, {}) of bool", samples, count));
   }
   const auto classes_count = static_cast<int64_t>(classes_.size());

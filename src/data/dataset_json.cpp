@@ -1,9 +1,8 @@
 #include "data/dataset_json.h"
 
 #include <algorithm>
-#include <set>
-
 #include <fmt/format.h>
+#include <set>
 
 #include "data/modality_type.h"
 #include "pdmp/error.h"
@@ -14,8 +13,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::vector<std::string> kKeys = {"name",         "task",    "classes",  "modalities", "metadata", "missing",
-                                        "val_fraction", "val_seed"};
+const std::vector<std::string> kKeys = {"name",     "task",    "classes",      "modalities",
+                                        "metadata", "missing", "val_fraction", "val_seed"};
 
 // A JSON object with its place, for messages: "mydata/dataset.json: modality 2".
 class Object {
@@ -117,7 +116,7 @@ std::vector<ModalityEntry> parse_entries(const Object& object) {
 std::string parse_missing(const Object& object) {
   const std::string missing = object.text("missing", "mask");
   const std::vector<std::string> choices = {"mask", "skip", "error"};
-  if (missing == "zero") return "mask";   // the same thing: zeros, marked absent
+  if (missing == "zero") return "mask";  // the same thing: zeros, marked absent
   if (std::find(choices.begin(), choices.end(), missing) == choices.end()) {
     object.fail(fmt::format("'missing': unknown value '{}'{}", missing, suggestion(missing, choices)));
   }

@@ -3,20 +3,19 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "data/manifest.h"
 
 namespace pdmp {
 
 struct DatasetJson {
-  std::string name, metadata;            // metadata: file name, "" = the usual ones
-  std::string missing = "mask";          // mask | skip | error
-  std::vector<std::string> classes;      // empty = the labels found, sorted
+  std::string name, metadata;        // metadata: file name, "" = the usual ones
+  std::string missing = "mask";      // mask | skip | error
+  std::vector<std::string> classes;  // empty = the labels found, sorted
   std::vector<ModalityEntry> modalities;
   std::optional<double> val_fraction;
   std::optional<uint64_t> val_seed;

@@ -13,7 +13,7 @@ namespace pdmp {
 class Importer {
  public:
   virtual ~Importer() = default;
-  virtual void describe(OptionList&) {}    // own flags, without prefix
+  virtual void describe(OptionList&) {}  // own flags, without prefix
   // Writes a complete data set into `out` (made if missing; nothing is written elsewhere). `raw` is never changed.
   virtual void run(const std::filesystem::path& raw, const std::filesystem::path& out) = 0;
 };
@@ -24,6 +24,6 @@ struct ImporterInfo {
   std::unique_ptr<Importer> (*make)();
 };
 const std::vector<ImporterInfo>& importer_table();
-const ImporterInfo& find_importer(const std::string& name);   // Error{usage} with the nearest spelling
+const ImporterInfo& find_importer(const std::string& name);  // Error{usage} with the nearest spelling
 
 }  // namespace pdmp

@@ -1,9 +1,8 @@
 #include "data/jsonl.h"
 
-#include <string>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "base/file.h"
 #include "pdmp/error.h"
@@ -49,7 +48,8 @@ void add_row(MetadataTable& table, const Json& object, int64_t line) {
   MetadataTable::Row row{line, std::vector<std::string>(table.columns.size())};
   for (const auto& [key, value] : object.items()) {
     auto text = cell_text(value);
-    if (!text) fail(table.file, line, fmt::format("'{}': expected text, a number or a list, found {}", key, value.dump()));
+    if (!text)
+      fail(table.file, line, fmt::format("'{}': expected text, a number or a list, found {}", key, value.dump()));
     size_t column = table.find(key).value_or(table.columns.size());
     if (column == table.columns.size()) {
       table.columns.push_back(key);

@@ -1,17 +1,16 @@
+#include <ATen/Parallel.h>
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <mutex>
 #include <numeric>
 #include <system_error>
 #include <thread>
 #include <utility>
-
-#include <ATen/Parallel.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
@@ -24,8 +23,8 @@ struct Job {
   std::vector<int64_t> indices;
   int64_t epoch = 0;
   std::vector<Sample> samples;
-  size_t taken = 0, loaded = 0;            // samples
-  std::exception_ptr error;                // of the first sample in order that has one
+  size_t taken = 0, loaded = 0;  // samples
+  std::exception_ptr error;      // of the first sample in order that has one
   size_t error_position = 0;
   Batch batch;
   bool ready = false;
@@ -54,7 +53,7 @@ struct Loader::State {
 
   Sample load(int64_t epoch, int64_t index) const;
   std::shared_ptr<Job> make_job(int64_t number) const;
-  void fill(size_t window);                // wants the lock
+  void fill(size_t window);  // wants the lock
   size_t prefetched() const;
   void start_workers();
   void stop_workers();
@@ -64,10 +63,10 @@ struct Loader::State {
 
   const std::shared_ptr<const Dataset> data;
   const LoaderOptions options;
-  std::vector<int64_t> order;              // of this epoch
+  std::vector<int64_t> order;  // of this epoch
   int64_t epoch = 0;
-  int64_t next_batch = 0;                  // number of the next job to queue
-  int64_t end = 0;                         // batches of this epoch; 0 before the first
+  int64_t next_batch = 0;  // number of the next job to queue
+  int64_t end = 0;         // batches of this epoch; 0 before the first
   double waited = 0;
 
   std::mutex mutex;
@@ -75,7 +74,7 @@ struct Loader::State {
   std::deque<std::shared_ptr<Job>> queue;  // in batch order
   size_t started = 0;                      // workers
   bool stopping = false;
-  std::vector<std::jthread> workers;       // last: joined before anything they use goes
+  std::vector<std::jthread> workers;  // last: joined before anything they use goes
 };
 
 Loader::State::State(std::shared_ptr<const Dataset> source, const LoaderOptions& given)
@@ -96,7 +95,8 @@ void Loader::State::start_workers() {
     while (workers.size() < count) workers.emplace_back([this] { work(); });
   } catch (const std::system_error& error) {
     stop_workers();
-    throw Error(ErrorKind::io, fmt::format("cannot start {} loader threads: {}; ask for fewer workers", count, error.what()));
+    throw Error(ErrorKind::io,
+                fmt::format("cannot start {} loader threads: {}; ask for fewer workers", count, error.what()));
   }
   std::unique_lock lock(mutex);
   worker_there.wait(lock, [&] { return started == count; });
@@ -109,7 +109,7 @@ void Loader::State::stop_workers() {
     stopping = true;
   }
   work_there.notify_all();
-  workers.clear();   // joins
+  workers.clear();  // joins
 }
 
 Sample Loader::State::load(int64_t of_epoch, int64_t index) const {
@@ -220,7 +220,7 @@ void Loader::start_epoch(int64_t epoch, int64_t first) {
   state.epoch = epoch;
   state.next_batch = first;
   state.end = batches();
-  state.queue.clear();   // workers finish what they hold of the old epoch, and nobody looks at it
+  state.queue.clear();  // workers finish what they hold of the old epoch, and nobody looks at it
   state.fill(state.prefetched());
 }
 
@@ -268,9 +268,10 @@ Batch collate(const std::vector<Sample>& samples, const std::vector<int64_t>& in
     for (size_t i = 0; i < samples.size(); ++i) {
       inputs.push_back(samples[i].inputs.at(m));
       if (inputs.back().sizes() != inputs.front().sizes()) {
-        throw Error(ErrorKind::data, fmt::format("sample {}, modality {}: expected shape ({}) as in sample {}, found ({})",
-                                                 indices[i], m, fmt::join(inputs.front().sizes(), ", "), indices[0],
-                                                 fmt::join(inputs.back().sizes(), ", ")));
+        throw Error(
+            ErrorKind::data,
+            fmt::format("sample {}, modality {}: expected shape ({}) as in sample {}, found ({})", indices[i], m,
+                        fmt::join(inputs.front().sizes(), ", "), indices[0], fmt::join(inputs.back().sizes(), ", ")));
       }
     }
     batch.inputs.push_back(torch::stack(inputs));

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
-#include <set>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
+#include <set>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -21,8 +20,7 @@ namespace pdmp {
 namespace {
 
 [[noreturn]] void fail(const Manifest& manifest, const ManifestRow& row, const std::string& message) {
-  throw Error(ErrorKind::data,
-              fmt::format("{}:{}: {}", (manifest.directory / row.file).string(), row.line, message));
+  throw Error(ErrorKind::data, fmt::format("{}:{}: {}", (manifest.directory / row.file).string(), row.line, message));
 }
 
 // Fills manifest.rows and returns the label of each as text.
@@ -36,8 +34,8 @@ std::vector<std::string> read_rows(Manifest& manifest, const std::vector<Metadat
     }
   }
   if (manifest.rows.empty()) {
-    throw Error(ErrorKind::data, fmt::format("{}: expected at least one sample, found only a header",
-                                             tables.front().file.string()));
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected at least one sample, found only a header", tables.front().file.string()));
   }
   return labels;
 }
@@ -47,8 +45,9 @@ void check_ids(const Manifest& manifest) {
   for (const ManifestRow& row : manifest.rows) {
     const auto [first, fresh] = seen.try_emplace(row.id, &row);
     if (!fresh) {
-      fail(manifest, row, fmt::format("'id': '{}' is also the id of {} line {}; give every sample its own", row.id,
-                                      first->second->file, first->second->line));
+      fail(manifest, row,
+           fmt::format("'id': '{}' is also the id of {} line {}; give every sample its own", row.id,
+                       first->second->file, first->second->line));
     }
   }
 }
@@ -75,8 +74,9 @@ void assign_labels(Manifest& manifest, const std::vector<std::string>& labels) {
     if (labels[i].empty()) fail(manifest, row, "'label': expected a class, found an empty cell");
     const auto index = class_index(manifest.classes, labels[i]);
     if (!index) {
-      fail(manifest, row, fmt::format("'label': expected one of the classes {}, found '{}'",
-                                      fmt::join(manifest.classes, ", "), labels[i]));
+      fail(manifest, row,
+           fmt::format("'label': expected one of the classes {}, found '{}'", fmt::join(manifest.classes, ", "),
+                       labels[i]));
     }
     row.label = *index;
   }

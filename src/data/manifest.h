@@ -5,10 +5,9 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "pdmp/dataset.h"
 
@@ -16,25 +15,25 @@ namespace pdmp {
 
 struct ModalityEntry {
   std::string name, type;
-  std::string column;                    // or `path`, or `columns` (vector)
+  std::string column;  // or `path`, or `columns` (vector)
   std::vector<std::string> columns;
-  std::string path, root, ext;           // template with {id} {label} {split} and metadata columns, {start:06d}
-  nlohmann::json settings;               // the whole entry: what the type reads (profile, size, frames, policy, max_bytes, mean ...)
+  std::string path, root, ext;  // template with {id} {label} {split} and metadata columns, {start:06d}
+  nlohmann::json settings;  // the whole entry: what the type reads (profile, size, frames, policy, max_bytes, mean ...)
 };
 
 struct ManifestRow {
-  std::string id, split;                 // split: train | val | test
+  std::string id, split;  // split: train | val | test
   int64_t label = 0;
-  std::string file;                      // of metadata: "metadata.csv", or "train.csv" ...
-  int64_t line = 0;                      // 1-based, of that file
-  std::string group;                     // "" where there is none
-  std::vector<std::string> cells;        // per modality: path, text or comma-joined numbers; "" = absent
-  std::optional<double> start, end;      // seconds
+  std::string file;                  // of metadata: "metadata.csv", or "train.csv" ...
+  int64_t line = 0;                  // 1-based, of that file
+  std::string group;                 // "" where there is none
+  std::vector<std::string> cells;    // per modality: path, text or comma-joined numbers; "" = absent
+  std::optional<double> start, end;  // seconds
 };
 
 struct Manifest {
   std::filesystem::path directory;
-  std::string name, missing = "mask";    // mask | skip | error
+  std::string name, missing = "mask";  // mask | skip | error
   std::vector<std::string> classes;
   std::vector<ModalityEntry> modalities;
   std::vector<ManifestRow> rows;
@@ -44,11 +43,15 @@ struct Manifest {
 // `seed` drives a `val_fraction` split (stratified, keeping a group on one side) where dataset.json has no `val_seed`.
 Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed);
 
+constexpr int64_t kCacheBytes = int64_t{256} << 20;
+
 // One split as a Dataset. `modalities` empty = all. A cell that does not decode, or whose file is missing, is an absent
 // modality and one of failures(). Stops (Error{data}, from get; for missing files at once) where more than
 // `max_undecodable` of a modality's cells of this split do so. Error{data} where the split has no samples.
 // Under "missing": "skip" samples without all of `modalities` are left out; under "error" they are Error{data}.
+// Cells that are the same every time (all but augmented ones) are kept in memory up to `cache_bytes`.
 std::shared_ptr<const Dataset> open_split(const std::shared_ptr<const Manifest>& manifest, const std::string& split,
-                                          const std::vector<std::string>& modalities, double max_undecodable);
+                                          const std::vector<std::string>& modalities, double max_undecodable,
+                                          int64_t cache_bytes = kCacheBytes);
 
 }  // namespace pdmp

@@ -1,13 +1,13 @@
 #include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <map>
 #include <mutex>
 #include <set>
 #include <utility>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include "base/log.h"
+#include "data/cell_cache.h"
 #include "data/manifest.h"
 #include "data/modality_type.h"
 #include "pdmp/error.h"
@@ -16,13 +16,13 @@
 namespace pdmp {
 namespace {
 
-constexpr size_t kNamed = 5;   // failures a message names
+constexpr size_t kNamed = 5;  // failures a message names
 
 // One modality of a split.
 struct Stream {
-  size_t entry = 0;                        // position in the manifest
+  size_t entry = 0;  // position in the manifest
   std::unique_ptr<ModalityType> type;
-  int64_t cells = 0;                       // not empty, in this split
+  int64_t cells = 0;  // not empty, in this split
 };
 
 Cell make_cell(const Manifest& manifest, const ManifestRow& row, size_t entry) {
@@ -57,11 +57,12 @@ std::vector<int64_t> find_shape(const Manifest& manifest, const Stream& stream) 
 class MediaDataset : public Dataset {
  public:
   MediaDataset(std::shared_ptr<const Manifest> manifest, std::string split, std::vector<Stream> streams,
-               double max_undecodable)
+               double max_undecodable, int64_t cache_bytes)
       : manifest_(std::move(manifest)),
         split_(std::move(split)),
         streams_(std::move(streams)),
-        max_undecodable_(max_undecodable) {
+        max_undecodable_(max_undecodable),
+        cache_(cache_bytes) {
     for (const Stream& stream : streams_) {
       const ModalityEntry& entry = manifest_->modalities[stream.entry];
       infos_.push_back({entry.name, entry.type, find_shape(*manifest_, stream)});
@@ -157,9 +158,16 @@ class MediaDataset : public Dataset {
   Tensor load(size_t m, int64_t index, RandomStream* augment) const {
     const Cell cell = make_cell(*manifest_, row(index), streams_[m].entry);
     if (cell.text.empty() || has_failed(m, index)) return {};
+    const CellCache::Key key(m, index, augment != nullptr);
+    if (Tensor kept = cache_.find(key); kept.defined()) return kept;
     try {
+      const std::string random = augment != nullptr ? augment->save() : "";
       Tensor input = streams_[m].type->load(cell, augment);
-      if (input.sizes() == torch::IntArrayRef(infos_[m].shape)) return input;
+      if (input.sizes() == torch::IntArrayRef(infos_[m].shape)) {
+        // Who draws no random number says the same next time.
+        if (augment == nullptr || augment->save() == random) cache_.keep(key, input);
+        return input;
+      }
       throw Error(ErrorKind::data, fmt::format("expected shape ({}), found ({})", fmt::join(infos_[m].shape, ", "),
                                                fmt::join(input.sizes(), ", ")));
     } catch (const Error& error) {
@@ -198,21 +206,23 @@ class MediaDataset : public Dataset {
   void check_limit(size_t m) const {
     const int64_t failed = count(m);
     if (static_cast<double>(failed) <= max_undecodable_ * static_cast<double>(streams_[m].cells)) return;
-    throw Error(ErrorKind::data,
-                fmt::format("split '{}', modality '{}': {} of {} cells do not decode, more than the allowed {:g} %: {}; "
-                            "mend or empty these cells, or allow more (max_undecodable)",
-                            split_, infos_[m].name, failed, streams_[m].cells, 100 * max_undecodable_,
-                            fmt::join(named(m, true), "; ")));
+    throw Error(
+        ErrorKind::data,
+        fmt::format("split '{}', modality '{}': {} of {} cells do not decode, more than the allowed {:g} %: {}; "
+                    "mend or empty these cells, or allow more (max_undecodable)",
+                    split_, infos_[m].name, failed, streams_[m].cells, 100 * max_undecodable_,
+                    fmt::join(named(m, true), "; ")));
   }
 
   std::shared_ptr<const Manifest> manifest_;
   std::string split_;
   std::vector<Stream> streams_;
   double max_undecodable_;
-  std::vector<ModalityInfo> infos_;        // as streams_
-  std::vector<size_t> rows_;               // of the manifest
+  std::vector<ModalityInfo> infos_;  // as streams_
+  std::vector<size_t> rows_;         // of the manifest
+  mutable CellCache cache_;
   mutable std::mutex mutex_;
-  mutable std::map<std::pair<size_t, int64_t>, DecodeFailure> failures_;   // by (modality, index)
+  mutable std::map<std::pair<size_t, int64_t>, DecodeFailure> failures_;  // by (modality, index)
 };
 
 std::vector<Stream> make_streams(const Manifest& manifest, const std::vector<std::string>& names) {
@@ -245,12 +255,16 @@ std::string split_counts(const Manifest& manifest) {
 }  // namespace
 
 std::shared_ptr<const Dataset> open_split(const std::shared_ptr<const Manifest>& manifest, const std::string& split,
-                                          const std::vector<std::string>& modalities, double max_undecodable) {
-  auto data = std::make_shared<MediaDataset>(manifest, split, make_streams(*manifest, modalities), max_undecodable);
+                                          const std::vector<std::string>& modalities, double max_undecodable,
+                                          int64_t cache_bytes) {
+  auto data = std::make_shared<MediaDataset>(manifest, split, make_streams(*manifest, modalities), max_undecodable,
+                                             cache_bytes);
   if (data->size() == 0) {
     throw Error(ErrorKind::data, fmt::format("{}: split '{}' has no samples; samples per split: {}{}",
                                              manifest->directory.string(), split, split_counts(*manifest),
-                                             manifest->missing == "skip" ? " (before those without all modalities are skipped)" : ""));
+                                             manifest->missing == "skip" ? " (with those that lack a modality and are "
+                                                                           "skipped)"
+                                                                         : ""));
   }
   return data;
 }

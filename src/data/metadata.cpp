@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <utility>
-
 #include <fmt/format.h>
+#include <utility>
 
 #include "data/csv.h"
 #include "data/jsonl.h"
@@ -13,9 +12,9 @@
 namespace pdmp {
 namespace {
 
-constexpr std::pair<const char*, const char*> kSplitNames[] = {
-    {"train", "train"}, {"val", "val"},  {"valid", "val"}, {"validation", "val"},
-    {"dev", "val"},     {"eval", "val"}, {"test", "test"}};
+constexpr std::pair<const char*, const char*> kSplitNames[] = {{"train", "train"},    {"val", "val"}, {"valid", "val"},
+                                                               {"validation", "val"}, {"dev", "val"}, {"eval", "val"},
+                                                               {"test", "test"}};
 
 MetadataTable read_table(const std::filesystem::path& file) {
   if (file.extension() == ".csv") return read_csv(file);
@@ -65,9 +64,10 @@ std::vector<MetadataTable> read_metadata(const std::filesystem::path& directory,
   }
   tables = read_split_files(directory);
   if (tables.empty()) {
-    throw Error(ErrorKind::data, fmt::format("{}: expected metadata.csv, metadata.jsonl or train.csv and test.csv, found "
-                                             "none of them; 'metadata' in dataset.json may name another file",
-                                             directory.string()));
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected metadata.csv, metadata.jsonl or train.csv and test.csv, found "
+                            "none of them; 'metadata' in dataset.json may name another file",
+                            directory.string()));
   }
   return tables;
 }

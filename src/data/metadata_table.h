@@ -12,11 +12,11 @@ namespace pdmp {
 
 struct MetadataTable {
   struct Row {
-    int64_t line = 0;                      // 1-based, where the record begins
-    std::vector<std::string> fields;       // as many as columns; "" = empty
+    int64_t line = 0;                 // 1-based, where the record begins
+    std::vector<std::string> fields;  // as many as columns; "" = empty
   };
   std::filesystem::path file;
-  std::string split;                       // train | val | test where the file is of one split; "" = see its column
+  std::string split;  // train | val | test where the file is of one split; "" = see its column
   std::vector<std::string> columns;
   std::vector<Row> rows;
 

@@ -12,9 +12,9 @@ namespace pdmp {
 
 // One cell, resolved.
 struct Cell {
-  std::string text;                        // as in the manifest: path(s), text, numbers
-  std::filesystem::path directory;         // relative paths start here
-  std::optional<double> start, end;        // seconds
+  std::string text;                  // as in the manifest: path(s), text, numbers
+  std::filesystem::path directory;   // relative paths start here
+  std::optional<double> start, end;  // seconds
 };
 
 class ModalityType {

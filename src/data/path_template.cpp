@@ -3,7 +3,6 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-
 #include <fmt/format.h>
 
 #include "pdmp/error.h"
@@ -50,7 +49,8 @@ std::string expand_template(std::string_view text, const std::function<std::stri
       ++at;
     } else {
       const size_t end = c == '{' ? text.find('}', at) : std::string_view::npos;
-      if (end == std::string_view::npos) fail(text, fmt::format("'{}' without its partner; write it twice to mean itself", c));
+      if (end == std::string_view::npos)
+        fail(text, fmt::format("'{}' without its partner; write it twice to mean itself", c));
       const std::string_view field = text.substr(at + 1, end - at - 1);
       const size_t colon = field.find(':');
       const std::string found = value(std::string(field.substr(0, colon)));

@@ -2,9 +2,8 @@
 
 #include <charconv>
 #include <cmath>
-#include <utility>
-
 #include <fmt/format.h>
+#include <utility>
 
 #include "data/metadata.h"
 #include "data/path_template.h"

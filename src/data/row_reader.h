@@ -39,7 +39,7 @@ class RowReader {
   const MetadataTable& table_;
   const std::vector<ModalityEntry>& entries_;
   size_t label_ = 0;
-  std::vector<Source> sources_;   // as entries_
+  std::vector<Source> sources_;  // as entries_
 };
 
 }  // namespace pdmp

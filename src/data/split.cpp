@@ -9,7 +9,7 @@ namespace {
 
 struct Group {
   std::vector<size_t> items;
-  std::map<int64_t, int64_t> counts;   // per class
+  std::map<int64_t, int64_t> counts;  // per class
 };
 
 std::vector<Group> make_groups(const std::vector<int64_t>& labels, const std::vector<std::string>& names) {

@@ -54,7 +54,9 @@ TEST(Csv, ErrorsNameFileAndLine) {
   EXPECT_THAT(message_of("a\n5\" pipe\n"), HasSubstr("m.csv:2: a quote inside a field without quotes"));
   EXPECT_THAT(message_of("a\n\"x\"y\n"), HasSubstr("m.csv:2: expected a comma or the end of the line"));
   EXPECT_THAT(message_of(""), HasSubstr("m.csv:1: expected a header line"));
-  EXPECT_THAT(message_of("\xFF\xFE" "a"), HasSubstr("m.csv:1: expected UTF-8, found UTF-16"));
+  EXPECT_THAT(message_of("\xFF\xFE"
+                         "a"),
+              HasSubstr("m.csv:1: expected UTF-8, found UTF-16"));
   EXPECT_THAT(message_of("a\nb\nc\xE9\n"), HasSubstr("m.csv:3: expected UTF-8, found byte 0xe9"));
 }
 

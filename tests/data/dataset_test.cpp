@@ -4,29 +4,19 @@
 #include <gtest/gtest.h>
 
 #include "pdmp/error.h"
+#include "support/expect_error.h"
 
 namespace pdmp {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
+using testing::expect_error;
 
 std::shared_ptr<const Dataset> three_samples(Tensor present = {}) {
   return std::make_shared<TensorDataset>(
       std::vector<ModalityInfo>{{"a", "vector", {2}}, {"b", "vector", {1}}}, std::vector<std::string>{"no", "yes"},
       std::vector<Tensor>{torch::tensor({{1.f, 2.f}, {3.f, 4.f}, {5.f, 6.f}}), torch::tensor({{7.f}, {8.f}, {9.f}})},
       torch::tensor({0, 1, 0}, torch::kInt64), std::move(present));
-}
-
-template <class Call>
-std::string message_of(Call call, ErrorKind kind) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind);
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 TEST(TensorDataset, GivesSamples) {
@@ -49,12 +39,12 @@ TEST(TensorDataset, AbsentModalitiesAreZeros) {
 TEST(TensorDataset, RefusesWhatDoesNotFit) {
   const std::vector<ModalityInfo> infos = {{"a", "vector", {2}}};
   const Tensor labels = torch::tensor({0, 1}, torch::kInt64);
-  const auto make = [&](const Tensor& input, const Tensor& given) {
-    return message_of([&] { TensorDataset(infos, {"x", "y"}, {input}, given); }, ErrorKind::data);
+  const auto refused = [&](const Tensor& input, const Tensor& given, const std::string& words) {
+    expect_error(ErrorKind::data, {words}, [&] { TensorDataset(infos, {"x", "y"}, {input}, given); });
   };
-  EXPECT_THAT(make(torch::zeros({3, 2}), labels), HasSubstr("modality 'a': expected a tensor of shape (2, 2), found (3, 2)"));
-  EXPECT_THAT(make(torch::zeros({2, 2}), torch::tensor({0, 2}, torch::kInt64)), HasSubstr("expected values from 0 to 1"));
-  EXPECT_THAT(make(torch::zeros({2, 2}), torch::zeros({2})), HasSubstr("int64"));
+  refused(torch::zeros({3, 2}), labels, "modality 'a': expected a tensor of shape (2, 2), found (3, 2)");
+  refused(torch::zeros({2, 2}), torch::tensor({0, 2}, torch::kInt64), "expected values from 0 to 1");
+  refused(torch::zeros({2, 2}), torch::zeros({2}), "int64");
 }
 
 TEST(SelectSamples, RenumbersSamples) {
@@ -63,8 +53,7 @@ TEST(SelectSamples, RenumbersSamples) {
   EXPECT_EQ(view->id(0), "2");
   EXPECT_EQ(view->label(1), 1);
   EXPECT_EQ(view->get(0, nullptr).inputs[1].item<float>(), 9.f);
-  EXPECT_THAT(message_of([] { select_samples(three_samples(), {3}); }, ErrorKind::data),
-              HasSubstr("from 0 to 2, found 3"));
+  expect_error(ErrorKind::data, {"from 0 to 2, found 3"}, [] { select_samples(three_samples(), {3}); });
 }
 
 TEST(SelectModalities, KeepsTheOrderGivenAndNests) {
@@ -79,12 +68,12 @@ TEST(SelectModalities, KeepsTheOrderGivenAndNests) {
 }
 
 TEST(SelectModalities, NamesTheNearest) {
-  const auto data = std::make_shared<TensorDataset>(std::vector<ModalityInfo>{{"audio", "vector", {1}}},
-                                                    std::vector<std::string>{"x", "y"},
-                                                    std::vector<Tensor>{torch::zeros({1, 1})}, torch::zeros({1}, torch::kInt64));
-  EXPECT_THAT(message_of([&] { select_modalities(data, {"audoi"}); }, ErrorKind::usage),
-              HasSubstr("unknown modality 'audoi'; did you mean 'audio'?"));
-  EXPECT_THAT(message_of([&] { select_modalities(data, {"audio", "audio"}); }, ErrorKind::usage), HasSubstr("twice"));
+  const auto data = std::make_shared<TensorDataset>(
+      std::vector<ModalityInfo>{{"audio", "vector", {1}}}, std::vector<std::string>{"x", "y"},
+      std::vector<Tensor>{torch::zeros({1, 1})}, torch::zeros({1}, torch::kInt64));
+  expect_error(ErrorKind::usage, {"unknown modality 'audoi'; did you mean 'audio'?"},
+               [&] { select_modalities(data, {"audoi"}); });
+  expect_error(ErrorKind::usage, {"twice"}, [&] { select_modalities(data, {"audio", "audio"}); });
 }
 
 TEST(Collate, StacksSamples) {
@@ -99,8 +88,9 @@ TEST(Collate, StacksSamples) {
 
 TEST(Collate, NamesTheSampleOfAnotherShape) {
   Sample a{{torch::zeros({2})}, {true}, 0}, b{{torch::zeros({3})}, {true}, 0};
-  EXPECT_THAT(message_of([&] { collate({a, b}, {4, 7}); }, ErrorKind::data),
-              HasSubstr("sample 7, modality 0: expected shape (2) as in sample 4, found (3)"));
+  expect_error(ErrorKind::data, {"sample 7, modality 0: expected shape (2) as in sample 4, found (3)"}, [&] {
+    collate({a, b}, {4, 7});
+  });
 }
 
 }  // namespace

@@ -23,7 +23,9 @@ std::string message_of(std::string_view text) {
 
 TEST(Jsonl, KeysBecomeColumnsInOrderOfAppearance) {
   const MetadataTable table = parse_jsonl(
-      "{\"label\": \"b\", \"a\": 1.5}\n\n{\"a\": null, \"files\": [\"x.png\", \"y.png\"], \"v\": [1, 2.5], \"label\": 3}", "m.jsonl");
+      "{\"label\": \"b\", \"a\": 1.5}\n\n{\"a\": null, \"files\": [\"x.png\", \"y.png\"], \"v\": [1, 2.5], \"label\": "
+      "3}",
+      "m.jsonl");
   EXPECT_THAT(table.columns, ElementsAre("label", "a", "files", "v"));
   ASSERT_EQ(table.rows.size(), 2u);
   EXPECT_THAT(table.rows[0].fields, ElementsAre("b", "1.5", "", ""));

@@ -1,10 +1,9 @@
 #include <atomic>
 #include <chrono>
-#include <set>
-#include <thread>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <set>
+#include <thread>
 
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
@@ -169,7 +168,7 @@ TEST(Loader, LoadsNoFurtherAheadThanAsked) {
   loader.start_epoch(0);
   loader.next();
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  EXPECT_LE(data->loads, 15);   // the batch handed out and two ahead
+  EXPECT_LE(data->loads, 15);  // the batch handed out and two ahead
   const auto idle = std::make_shared<CountingDataset>(100);
   Loader lazy(idle, options(5, 0));
   lazy.start_epoch(0);
@@ -196,7 +195,7 @@ TEST(Loader, CountsTheTimeItWaits) {
   Loader loader(std::make_shared<CountingDataset>(12), options(4, 0));
   EXPECT_EQ(loader.wait_seconds(), 0);
   epoch_of(loader, 0);
-  EXPECT_GT(loader.wait_seconds(), 1e-3);   // 4 samples sleep 0.3 ms each
+  EXPECT_GT(loader.wait_seconds(), 1e-3);  // 4 samples sleep 0.3 ms each
 }
 
 TEST(Loader, LeavesTheThreadsOfTheCallerAsTheyAre) {

@@ -1,10 +1,9 @@
 #include "data/manifest.h"
 
 #include <algorithm>
-#include <set>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <set>
 
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"
@@ -43,7 +42,8 @@ struct Toy {
 };
 
 TEST(Manifest, ReadsRowsAndClasses) {
-  const Toy toy(schema(kText), "id,split,label,caption,group,start,end\r\nx,train,dog,\"a, b\",g1,1.5,3\r\ny,validation,cat,,,,\r\n");
+  const Toy toy(schema(kText),
+                "id,split,label,caption,group,start,end\r\nx,train,dog,\"a, b\",g1,1.5,3\r\ny,validation,cat,,,,\r\n");
   const Manifest manifest = toy.read();
   EXPECT_EQ(manifest.name, "toy");
   EXPECT_EQ(manifest.missing, "mask");
@@ -62,7 +62,8 @@ TEST(Manifest, ReadsRowsAndClasses) {
 }
 
 TEST(Manifest, DistinctLabelsAreSortedByBytes) {
-  EXPECT_THAT(Toy(schema(kText), "label,caption\nb,x\nB,x\n10,x\n2,x\n").read().classes, ElementsAre("10", "2", "B", "b"));
+  EXPECT_THAT(Toy(schema(kText), "label,caption\nb,x\nB,x\n10,x\n2,x\n").read().classes,
+              ElementsAre("10", "2", "B", "b"));
 }
 
 TEST(Manifest, ExplicitClassesWinAndIndicesCount) {
@@ -70,16 +71,18 @@ TEST(Manifest, ExplicitClassesWinAndIndicesCount) {
   const Manifest manifest = toy.read();
   EXPECT_EQ(manifest.rows[0].label, 1);
   EXPECT_EQ(manifest.rows[1].label, 0);
-  EXPECT_EQ(manifest.rows[2].label, 2);   // a name before an index
-  EXPECT_EQ(manifest.rows[2].id, "3");    // the number of the row
+  EXPECT_EQ(manifest.rows[2].label, 2);  // a name before an index
+  EXPECT_EQ(manifest.rows[2].id, "3");   // the number of the row
 }
 
 TEST(Manifest, ALabelOutsideTheClassesIsNamed) {
   const std::string json = schema(kText, R"("classes": ["dog", "cat"])");
   EXPECT_THAT(Toy(json, "label,caption\ndog,x\ncow,x\n").message(),
               HasSubstr("metadata.csv:3: 'label': expected one of the classes dog, cat, found 'cow'"));
-  EXPECT_THAT(Toy(json, "label,caption\n2,x\n").message(), HasSubstr("metadata.csv:2: 'label': expected one of the classes"));
-  EXPECT_THAT(Toy(json, "label,caption\n,x\n").message(), HasSubstr("metadata.csv:2: 'label': expected a class, found an empty"));
+  EXPECT_THAT(Toy(json, "label,caption\n2,x\n").message(),
+              HasSubstr("metadata.csv:2: 'label': expected one of the classes"));
+  EXPECT_THAT(Toy(json, "label,caption\n,x\n").message(),
+              HasSubstr("metadata.csv:2: 'label': expected a class, found an empty"));
 }
 
 TEST(Manifest, BadRowsNameFileAndLine) {
@@ -90,30 +93,41 @@ TEST(Manifest, BadRowsNameFileAndLine) {
               HasSubstr("metadata.csv:2: 'split': expected train, val or test, found 'trian'"));
   EXPECT_THAT(Toy(json, "label,caption,start\nx,1,soon\n").message(),
               HasSubstr("metadata.csv:2: 'start': expected seconds of at least 0, found 'soon'"));
-  EXPECT_THAT(Toy(json, "label,caption,start,end\nx,1,3,2\n").message(), HasSubstr("expected 'end' after 'start', found 2 and 3"));
+  EXPECT_THAT(Toy(json, "label,caption,start,end\nx,1,3,2\n").message(),
+              HasSubstr("expected 'end' after 'start', found 2 and 3"));
   EXPECT_THAT(Toy(json, "label,caption\n").message(), HasSubstr("expected at least one sample"));
-  EXPECT_THAT(Toy(json, "label,caption\nx,1\nx,1\n").message(), HasSubstr("expected at least two classes, found only 'x'"));
+  EXPECT_THAT(Toy(json, "label,caption\nx,1\nx,1\n").message(),
+              HasSubstr("expected at least two classes, found only 'x'"));
 }
 
 TEST(Manifest, UnknownColumnsNameTheNearest) {
-  EXPECT_THAT(Toy(schema(kText), "label,captoin\nx,1\n").message(),
-              HasSubstr("metadata.csv: column 'caption' (modality 'caption' of dataset.json) is missing; did you mean 'captoin'?"));
-  EXPECT_THAT(Toy(schema(kText), "labels,caption\nx,1\n").message(), HasSubstr("column 'label' (the class of a sample) is missing"));
+  EXPECT_THAT(
+      Toy(schema(kText), "label,captoin\nx,1\n").message(),
+      HasSubstr(
+          "metadata.csv: column 'caption' (modality 'caption' of dataset.json) is missing; did you mean 'captoin'?"));
+  EXPECT_THAT(Toy(schema(kText), "labels,caption\nx,1\n").message(),
+              HasSubstr("column 'label' (the class of a sample) is missing"));
 }
 
 TEST(Manifest, BadSchemasNameFileAndKey) {
   const auto message = [](const std::string& json) { return Toy(json, "label,caption\na,x\nb,x\n").message(); };
-  EXPECT_THAT(message(schema(kText, R"("mising": "mask")")), HasSubstr("dataset.json: unknown key 'mising'; did you mean 'missing'?"));
-  EXPECT_THAT(message(schema(kText, R"("missing": "skipp")")), HasSubstr("'missing': unknown value 'skipp'; did you mean 'skip'?"));
+  EXPECT_THAT(message(schema(kText, R"("mising": "mask")")),
+              HasSubstr("dataset.json: unknown key 'mising'; did you mean 'missing'?"));
+  EXPECT_THAT(message(schema(kText, R"("missing": "skipp")")),
+              HasSubstr("'missing': unknown value 'skipp'; did you mean 'skip'?"));
   EXPECT_THAT(message(schema(kText, R"("classes": ["a", "a"])")), HasSubstr("'classes': 'a' is there twice"));
   EXPECT_THAT(message(schema(kText, R"("classes": [1])")), HasSubstr("'classes': expected a list of texts, found [1]"));
-  EXPECT_THAT(message(schema(kText, R"("val_fraction": 1.5)")), HasSubstr("'val_fraction': expected a number between 0 and 1"));
+  EXPECT_THAT(message(schema(kText, R"("val_fraction": 1.5)")),
+              HasSubstr("'val_fraction': expected a number between 0 and 1"));
   EXPECT_THAT(message(schema(kText, R"("task": "regression")")), HasSubstr("'task': expected classification"));
   EXPECT_THAT(message(schema("")), HasSubstr("'modalities': expected a list of at least one"));
   EXPECT_THAT(message(schema(std::string(kText) + "," + kText)), HasSubstr("modality 'caption' is there twice"));
-  EXPECT_THAT(message(schema(R"({"name": "a b", "type": "text", "column": "caption"})")), HasSubstr("modality 1: 'name': expected letters"));
-  EXPECT_THAT(message(schema(R"({"name": "a", "type": "txt", "column": "caption"})")), HasSubstr("did you mean 'text'?"));
-  EXPECT_THAT(message(schema(R"({"name": "a", "type": "text", "column": "caption", "path": "x"})")), HasSubstr("keep one"));
+  EXPECT_THAT(message(schema(R"({"name": "a b", "type": "text", "column": "caption"})")),
+              HasSubstr("modality 1: 'name': expected letters"));
+  EXPECT_THAT(message(schema(R"({"name": "a", "type": "txt", "column": "caption"})")),
+              HasSubstr("did you mean 'text'?"));
+  EXPECT_THAT(message(schema(R"({"name": "a", "type": "text", "column": "caption", "path": "x"})")),
+              HasSubstr("keep one"));
   EXPECT_THAT(message("{\"modalities\": "), HasSubstr("dataset.json"));
 }
 
@@ -137,8 +151,9 @@ TEST(Manifest, VectorsHaveAllTheirColumnsOrNone) {
   const Manifest manifest = Toy(json, "label,b,a\nx,1,2.5\ny,,\n").read();
   EXPECT_EQ(manifest.rows[0].cells[0], "2.5,1");
   EXPECT_EQ(manifest.rows[1].cells[0], "");
-  EXPECT_THAT(Toy(json, "label,b,a\nx,1,\n").message(),
-              HasSubstr("metadata.csv:2: 'a': expected a number, found an empty cell; fill in all columns of modality 'v'"));
+  EXPECT_THAT(
+      Toy(json, "label,b,a\nx,1,\n").message(),
+      HasSubstr("metadata.csv:2: 'a': expected a number, found an empty cell; fill in all columns of modality 'v'"));
 }
 
 TEST(Manifest, PathsComeFromTemplatesRootsAndUsualColumns) {
@@ -148,12 +163,16 @@ TEST(Manifest, PathsComeFromTemplatesRootsAndUsualColumns) {
   EXPECT_EQ(cells(R"({"name": "p", "type": "image", "path": "{split}/{label}/{id}_{start:06d}.png", "root": "r"})",
                   "id,split,label,start\nx,train,dog,30\ny,train,cat,1\n"),
             "r/train/dog/x_000030.png");
-  EXPECT_EQ(cells(R"({"name": "p", "type": "image", "root": "depth", "ext": ".png"})", "id,label\nx,dog\ny,cat\n"), "depth/x.png");
+  EXPECT_EQ(cells(R"({"name": "p", "type": "image", "root": "depth", "ext": ".png"})", "id,label\nx,dog\ny,cat\n"),
+            "depth/x.png");
   EXPECT_EQ(cells(R"({"name": "p", "type": "image"})", "label,p_file_name\ndog,a.png\ncat,b.png\n"), "a.png");
-  EXPECT_EQ(cells(R"({"name": "p", "type": "frames", "column": "f", "root": "r"})", "label,f\ndog,a.png;b.png\ncat,\n"), "r/a.png;r/b.png");
+  EXPECT_EQ(cells(R"({"name": "p", "type": "frames", "column": "f", "root": "r"})", "label,f\ndog,a.png;b.png\ncat,\n"),
+            "r/a.png;r/b.png");
   EXPECT_EQ(cells(R"({"name": "p", "type": "image", "path": "{who}.png"})", "label,who\ndog,\ncat,b\n"), "");
-  EXPECT_THAT(Toy(schema(R"({"name": "p", "type": "image", "path": "{hwo}.png"})"), "label,who\ndog,a\ncat,b\n").message(),
-              HasSubstr("metadata.csv:2: modality 'p': path '{hwo}.png' uses the column 'hwo', which is not there; did you mean 'who'?"));
+  EXPECT_THAT(
+      Toy(schema(R"({"name": "p", "type": "image", "path": "{hwo}.png"})"), "label,who\ndog,a\ncat,b\n").message(),
+      HasSubstr("metadata.csv:2: modality 'p': path '{hwo}.png' uses the column 'hwo', which is not there; did you "
+                "mean 'who'?"));
 }
 
 TEST(Manifest, OneFileASplit) {
@@ -172,7 +191,8 @@ TEST(Manifest, OneFileASplit) {
 std::string many_rows() {
   std::string csv = "id,label,caption,group,split\n";
   for (int i = 0; i < 40; ++i) {
-    csv += std::to_string(i) + (i < 20 ? ",a,x,g" : ",b,x,g") + std::to_string(i / 2) + (i % 10 == 9 ? ",test\n" : ",train\n");
+    csv += std::to_string(i) + (i < 20 ? ",a,x,g" : ",b,x,g") + std::to_string(i / 2) +
+           (i % 10 == 9 ? ",test\n" : ",train\n");
   }
   return csv + "40,c,x,,train\n";
 }
@@ -195,10 +215,12 @@ TEST(Manifest, ValidationIsTakenFromTrainingByGroups) {
     if (row.split == "val") ++counts[row.label];
   }
   for (const auto& [group, sides] : splits) EXPECT_EQ(sides.size(), 1u) << group;
-  EXPECT_NEAR(static_cast<double>(counts[0]), 4.5, 0.5);   // of 18, in ones and twos
+  EXPECT_NEAR(static_cast<double>(counts[0]), 4.5, 0.5);  // of 18, in ones and twos
   EXPECT_NEAR(static_cast<double>(counts[1]), 4.5, 0.5);
-  EXPECT_EQ(counts[2], 0);   // a class of one sample stays in training
-  EXPECT_EQ(std::count_if(manifest.rows.begin(), manifest.rows.end(), [](const auto& row) { return row.split == "test"; }), 4);
+  EXPECT_EQ(counts[2], 0);  // a class of one sample stays in training
+  EXPECT_EQ(
+      std::count_if(manifest.rows.begin(), manifest.rows.end(), [](const auto& row) { return row.split == "test"; }),
+      4);
 }
 
 TEST(Manifest, ValidationFollowsTheSeed) {

@@ -1,9 +1,8 @@
 #include "data/split.h"
 
+#include <gtest/gtest.h>
 #include <map>
 #include <set>
-
-#include <gtest/gtest.h>
 
 namespace pdmp {
 namespace {
@@ -39,7 +38,7 @@ TEST(Split, AClassNeverLosesItsLastSample) {
 TEST(Split, GroupsStayTogether) {
   std::vector<int64_t> labels;
   std::vector<std::string> groups;
-  for (int64_t speaker = 0; speaker < 20; ++speaker) {      // every speaker says every class twice
+  for (int64_t speaker = 0; speaker < 20; ++speaker) {  // every speaker says every class twice
     for (int64_t i = 0; i < 12; ++i) {
       labels.push_back(i % 6);
       groups.push_back("speaker" + std::to_string(speaker));

@@ -1,8 +1,7 @@
 #include "data/importers/output.h"
 
-#include <utility>
-
 #include <fmt/format.h>
+#include <utility>
 
 #include "base/file.h"
 #include "pdmp/error.h"

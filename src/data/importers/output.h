@@ -3,18 +3,17 @@
 #pragma once
 
 #include <filesystem>
-
 #include <nlohmann/json.hpp>
 
 namespace pdmp {
 
 class ImporterOutput {
  public:
-  // `settings`: whatever the content depends on. Throws Error{io} where `directory` is there and is neither empty nor of
-  // an importer, or holds a complete data set of other settings, unless `overwrite`.
+  // `settings`: whatever the content depends on. Throws Error{io} where `directory` is there and is neither empty nor
+  // of an importer, or holds a complete data set of other settings, unless `overwrite`.
   ImporterOutput(std::filesystem::path directory, const nlohmann::json& settings, bool overwrite);
 
-  bool complete() const { return complete_; }              // nothing is left to do
+  bool complete() const { return complete_; }  // nothing is left to do
   const std::filesystem::path& directory() const { return directory_; }
 
   // Makes one file of the data set with write(temporary path), atomically; one that an earlier run of the same settings

@@ -1,12 +1,10 @@
 // Tux Paint's stamps (Debian: tuxpaint-stamps-default, GPL-2): picture, spoken caption and written caption of objects.
 #include <ATen/Parallel.h>
-
 #include <algorithm>
-#include <mutex>
-#include <utility>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <mutex>
+#include <utility>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -31,7 +29,8 @@ namespace fs = std::filesystem;
 constexpr const char* kLicence =
     "The pictures, recordings and captions in this folder are those of Tux Paint's stamps, copyright 2002-2022 Bill\n"
     "Kendrick and contributors. Pictures were scaled and laid on white, recordings are unchanged. They may be used\n"
-    "and passed on under the GNU General Public License, version 2 or (at your option) any later version; on Debian its\n"
+    "and passed on under the GNU General Public License, version 2 or (at your option) any later version; on Debian "
+    "its\n"
     "text is /usr/share/common-licenses/GPL-2.\n";
 
 constexpr double kMaxUndecodable = 0.01;
@@ -75,13 +74,14 @@ void copy_media(const fs::path& from, const fs::path& to) {
 std::vector<std::string> write_media_of(const std::vector<Stamp>& stamps, const ImporterOutput& output, int64_t size) {
   Progress progress("stamps", static_cast<int64_t>(stamps.size()), "object");
   std::mutex mutex;
-  std::map<std::string, std::string> failed;   // name -> reason
+  std::map<std::string, std::string> failed;  // name -> reason
   at::parallel_for(0, static_cast<int64_t>(stamps.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end && !interrupted(); ++i) {
       const Stamp& stamp = stamps[static_cast<size_t>(i)];
       std::string reason;
       try {
-        output.make(picture_name(stamp), [&](const fs::path& file) { write_png(file, square_picture(stamp.picture, size)); });
+        output.make(picture_name(stamp),
+                    [&](const fs::path& file) { write_png(file, square_picture(stamp.picture, size)); });
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::data) throw;
         reason = error.what();
@@ -95,7 +95,8 @@ std::vector<std::string> write_media_of(const std::vector<Stamp>& stamps, const 
     }
   });
   if (interrupted()) {
-    throw Error(ErrorKind::interrupted, "stopped while preparing the stamps; the same command goes on where it stopped");
+    throw Error(ErrorKind::interrupted,
+                "stopped while preparing the stamps; the same command goes on where it stopped");
   }
   std::vector<std::string> names, reasons;
   for (const auto& [name, reason] : failed) {
@@ -103,8 +104,8 @@ std::vector<std::string> write_media_of(const std::vector<Stamp>& stamps, const 
     if (reasons.size() < 5) reasons.push_back(reason);
   }
   if (names.empty()) return names;
-  const std::string text = fmt::format("{} of {} pictures do not decode and are left out: {}", names.size(), stamps.size(),
-                                       fmt::join(reasons, "; "));
+  const std::string text = fmt::format("{} of {} pictures do not decode and are left out: {}", names.size(),
+                                       stamps.size(), fmt::join(reasons, "; "));
   if (static_cast<double>(names.size()) > kMaxUndecodable * static_cast<double>(stamps.size())) {
     throw Error(ErrorKind::data, fmt::format("{}; more than 1 %, so the folder of stamps seems damaged", text));
   }
@@ -162,7 +163,9 @@ class TuxpaintImporter : public Importer {
     list.add("min_objects", &options_.selection.min_objects, "Classes (top folders) with fewer objects are left out.")
         .at_least(1);
     list.add("alphabets", &options_.selection.alphabets, "Also the letters, which are near copies of each other.");
-    list.add("picture_size", &options_.picture_size, "Side of the square pictures, in pixels.").at_least(8).at_most(1024);
+    list.add("picture_size", &options_.picture_size, "Side of the square pictures, in pixels.")
+        .at_least(8)
+        .at_most(1024);
     list.add("recordings", &options_.recordings,
              "Samples of an object in training: all its recordings, or one. Validation and test have one.")
         .one_of({"all", "one"});
@@ -183,7 +186,8 @@ class TuxpaintImporter : public Importer {
     }
     std::vector<Stamp> stamps = find_stamps(raw, options_.selection);
     const auto failed = write_media_of(stamps, output, options_.picture_size);
-    std::erase_if(stamps, [&](const Stamp& stamp) { return std::binary_search(failed.begin(), failed.end(), stamp.name); });
+    std::erase_if(stamps,
+                  [&](const Stamp& stamp) { return std::binary_search(failed.begin(), failed.end(), stamp.name); });
     write_tables(stamps, output);
   }
 
@@ -201,12 +205,13 @@ class TuxpaintImporter : public Importer {
   }
 
   void write_tables(const std::vector<Stamp>& stamps, const ImporterOutput& output) const {
-    std::vector<std::string> classes;   // sorted, as the stamps are
+    std::vector<std::string> classes;  // sorted, as the stamps are
     for (const Stamp& stamp : stamps) {
       if (classes.empty() || classes.back() != stamp.category) classes.push_back(stamp.category);
     }
     const std::vector<std::string> splits = choose_splits(stamps, classes, options_);
-    std::string csv = csv_record({"id", "split", "label", "group", "language", "picture_file_name", "speech_file_name", "caption"});
+    std::string csv =
+        csv_record({"id", "split", "label", "group", "language", "picture_file_name", "speech_file_name", "caption"});
     Counts counts;
     for (size_t i = 0; i < stamps.size(); ++i) {
       const Stamp& stamp = stamps[i];
@@ -214,8 +219,8 @@ class TuxpaintImporter : public Importer {
       ++counts[stamp.category][splits[i]].first;
       for (const std::string& language : choose_languages(stamp, all, options_.seed)) {
         ++counts[stamp.category][splits[i]].second;
-        csv += csv_record({language.empty() ? stamp.name : stamp.name + ":" + language, splits[i], stamp.category, stamp.group,
-                           language, picture_name(stamp).generic_string(),
+        csv += csv_record({language.empty() ? stamp.name : stamp.name + ":" + language, splits[i], stamp.category,
+                           stamp.group, language, picture_name(stamp).generic_string(),
                            language.empty() ? "" : speech_name(stamp, language).generic_string(), stamp.caption});
       }
     }
@@ -236,8 +241,9 @@ class TuxpaintImporter : public Importer {
         const auto found = splits.find(split);
         return found == splits.end() ? std::pair<int64_t, int64_t>() : found->second;
       };
-      log_info(fmt::format("{:<12}{:>20}{:>8}{:>8}", name, fmt::format("{} ({})", of("train").first, of("train").second),
-                           of("val").first, of("test").first));
+      log_info(fmt::format("{:<12}{:>20}{:>8}{:>8}", name,
+                           fmt::format("{} ({})", of("train").first, of("train").second), of("val").first,
+                           of("test").first));
     };
     for (const auto& [name, splits] : counts) {
       line(name, splits);

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <fmt/format.h>
 #include <functional>
 #include <numeric>
 #include <regex>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "data/utf8.h"
@@ -17,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Stamps = std::map<std::string, Stamp>;   // by name
+using Stamps = std::map<std::string, Stamp>;  // by name
 
 bool is_mirrored(const std::string& name) { return name.ends_with("_mirror") || name.ends_with("_flip"); }
 
@@ -131,9 +130,10 @@ std::vector<Stamp> find_stamps(const fs::path& folder, const StampSelection& sel
   }
   std::vector<Stamp> stamps = select(all, selection);
   if (stamps.empty()) {
-    throw Error(ErrorKind::io, fmt::format("{}: expected folders with at least {} stamps each (.png or .svg), found none; "
-                                           "on Debian they come with the package tuxpaint-stamps-default",
-                                           folder.string(), selection.min_objects));
+    throw Error(ErrorKind::io,
+                fmt::format("{}: expected folders with at least {} stamps each (.png or .svg), found none; "
+                            "on Debian they come with the package tuxpaint-stamps-default",
+                            folder.string(), selection.min_objects));
   }
   for (Stamp& stamp : stamps) stamp.caption = read_caption(folder / (stamp.name + ".txt"));
   assign_groups(stamps);

@@ -1,16 +1,15 @@
-#include <map>
-#include <set>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <map>
+#include <set>
 
 #include "base/file.h"
 #include "data/csv.h"
 #include "data/decode/image.h"
 #include "data/importers/importers.h"
-#include "data/importers/tuxpaint_stamps.h"
 #include "data/manifest.h"
 #include "pdmp/error.h"
+#include "support/expect_error.h"
 #include "support/png.h"
 #include "support/temporary_directory.h"
 
@@ -18,6 +17,7 @@ namespace pdmp {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::expect_error;
 using ::testing::HasSubstr;
 using testing::TemporaryDirectory;
 
@@ -57,32 +57,21 @@ struct Folder {
   TemporaryDirectory raw, target;
 };
 
-template <class Call>
-std::string message_of(Call call, ErrorKind kind) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind);
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-
 TEST(Tuxpaint, WritesADataSetSplitByObject) {
   const Folder folder;
   folder.prepare();
   const Manifest manifest = read_manifest(folder.out(), 0);
   EXPECT_THAT(manifest.classes, ElementsAre("animals", "food"));
-  std::map<std::string, std::set<std::string>> objects;   // split -> pictures
+  std::map<std::string, std::set<std::string>> objects;  // split -> pictures
   std::map<std::string, int64_t> rows;
   for (const ManifestRow& row : manifest.rows) {
     objects[row.split].insert(row.cells[0]);
     ++rows[row.split];
   }
   EXPECT_EQ(objects["train"].size(), 12u);
-  EXPECT_EQ(rows["train"], 24);   // every recording
+  EXPECT_EQ(rows["train"], 24);  // every recording
   EXPECT_EQ(objects["val"].size(), 4u);
-  EXPECT_EQ(rows["val"], 4);      // one each
+  EXPECT_EQ(rows["val"], 4);  // one each
   EXPECT_EQ(rows["test"], 4);
   for (const std::string& name : objects["test"]) EXPECT_FALSE(objects["train"].contains(name));
   EXPECT_THAT(read_file(folder.out() / "LICENCE"), HasSubstr("GNU General Public License, version 2"));
@@ -99,7 +88,7 @@ TEST(Tuxpaint, CellsHoldTheirMedia) {
   EXPECT_THAT(read_file(folder.out() / field("speech_file_name")), HasSubstr("h animals0"));
   const Tensor pixels = decode_image(folder.out() / field("picture_file_name"));
   EXPECT_THAT(pixels.sizes(), ElementsAre(96, 96, 3));
-  EXPECT_EQ(pixels[0][0][0].item<int64_t>(), 255);       // the margin of a 10 x 4 picture
+  EXPECT_EQ(pixels[0][0][0].item<int64_t>(), 255);  // the margin of a 10 x 4 picture
   EXPECT_EQ(pixels[48][48][0].item<int64_t>(), 0x20);
 }
 
@@ -124,37 +113,6 @@ TEST(Tuxpaint, AnObjectWithoutSpeechKeepsItsCellEmpty) {
   EXPECT_EQ(silent, 1);
 }
 
-TEST(Tuxpaint, FindsObjectsAndGroupsNearCopies) {
-  const TemporaryDirectory raw;
-  raw.write("clothes/jeans1.png", picture(1));
-  raw.write("clothes/jeans2.png", picture(2));
-  raw.write("clothes/hat.png", picture(3));
-  raw.write("clothes/hat.svg", "<svg/>");
-  raw.write("clothes/cap.png", picture(4));
-  raw.write("clothes/cap.txt", "A cap.\n");
-  raw.write("clothes/cartoon/cap_round.png", picture(5));
-  raw.write("clothes/cartoon/cap_round.txt", "A cap.\n");
-  raw.write("clothes/shoe.png", picture(6));
-  raw.write("clothes/shoe_desc_pt_BR.wav", "same voice");
-  raw.write("clothes/boot.png", picture(7));
-  raw.write("clothes/boot_desc_ru.ogg", "same voice");
-  raw.write("clothes/1.png", picture(8));
-  raw.write("clothes/2.png", picture(9));
-  std::map<std::string, std::string> groups;
-  std::map<std::string, Stamp> stamps;
-  for (const Stamp& stamp : find_stamps(raw.path(), {false, 2})) {
-    groups[stamp.name] = stamp.group;
-    stamps[stamp.name] = stamp;
-  }
-  EXPECT_EQ(groups.size(), 9u);
-  EXPECT_EQ(groups["clothes/jeans2"], "clothes/jeans1");
-  EXPECT_EQ(groups["clothes/cartoon/cap_round"], groups["clothes/cap"]);
-  EXPECT_EQ(groups["clothes/shoe"], "clothes/boot");
-  EXPECT_NE(groups["clothes/1"], groups["clothes/2"]);
-  EXPECT_EQ(stamps["clothes/hat"].picture.extension(), ".png");
-  EXPECT_TRUE(stamps["clothes/shoe"].speech.contains("pt_BR"));
-}
-
 TEST(Tuxpaint, GoesOnWhereItStoppedAndIsDoneOnce) {
   const Folder folder;
   folder.prepare();
@@ -173,26 +131,19 @@ TEST(Tuxpaint, GoesOnWhereItStoppedAndIsDoneOnce) {
 TEST(Tuxpaint, OtherSettingsAndForeignFoldersAreRefused) {
   const Folder folder;
   folder.prepare();
-  EXPECT_THAT(message_of([&] { folder.prepare({{"seed", "1"}}); }, ErrorKind::io), HasSubstr("pass --overwrite"));
+  expect_error(ErrorKind::io, {"pass --overwrite"}, [&] { folder.prepare({{"seed", "1"}}); });
   folder.prepare({{"seed", "1"}, {"overwrite", "true"}});
   const Folder other;
   other.target.write("stamps/thesis.tex", "precious");
-  EXPECT_THAT(message_of([&] { other.prepare(); }, ErrorKind::io), HasSubstr("found other files"));
+  expect_error(ErrorKind::io, {"found other files"}, [&] { other.prepare(); });
   EXPECT_EQ(read_file(other.out() / "thesis.tex"), "precious");
 }
 
 TEST(Tuxpaint, DamagedPicturesAreCountedAndTooManyStop) {
   const Folder folder;
   folder.raw.write("food/kind/broken.png", picture(60).substr(0, 40));
-  EXPECT_THAT(message_of([&] { folder.prepare(); }, ErrorKind::data),
-              HasSubstr("1 of 21 pictures do not decode"));
+  expect_error(ErrorKind::data, {"1 of 21 pictures do not decode"}, [&] { folder.prepare(); });
   EXPECT_FALSE(std::filesystem::exists(folder.out() / "dataset.json"));
-}
-
-TEST(Tuxpaint, AFolderWithoutStampsSaysWhereTheyComeFrom) {
-  const TemporaryDirectory empty;
-  EXPECT_THAT(message_of([&] { find_stamps(empty.path(), {}); }, ErrorKind::io), HasSubstr("tuxpaint-stamps-default"));
-  EXPECT_THAT(message_of([&] { find_stamps(empty.path() / "gone", {}); }, ErrorKind::io), HasSubstr("gone"));
 }
 
 }  // namespace
