@@ -6,11 +6,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "pdmp/method.h"
 #include "pdmp/model.h"
@@ -19,42 +18,42 @@
 namespace pdmp {
 
 struct AnalysisOptions {
-  std::vector<double> subset = {1};            // fractions of train, class-stratified; several: one analysis each
-  std::string criterion = "unimodal_early";    // unimodal_early | multimodal_branch | dependency | manual
-  std::string end_mode = "mean_last";          // mean_last | last | best
-  std::string performance_dominant, optimization_dominant;   // manual: names of modalities
-  int64_t epochs = 0;                          // 0 = as the training
-  void describe(OptionList& list);             // names without prefix; grouped as `analysis.`
+  std::vector<double> subset = {1};          // fractions of train, class-stratified; several: one analysis each
+  std::string criterion = "unimodal_early";  // unimodal_early | multimodal_branch | dependency | manual
+  std::string end_mode = "mean_last";        // mean_last | last | best
+  std::string performance_dominant, optimization_dominant;  // manual: names of modalities
+  int64_t epochs = 0;                                       // 0 = as the training
+  void describe(OptionList& list);                          // names without prefix; grouped as `analysis.`
 };
 
 // One modality trained alone. Accuracies in [0, 1]; `se` is sqrt(a (1 - a) / n_eval).
 struct UnimodalCurve {
-  std::vector<double> accuracy;                // per epoch, on the evaluation split
-  double final_accuracy = 0, final_se = 0;     // `end_mode` of the curve
-  double final_loss = 0;                       // cross-entropy after the last epoch
-  double early = 0, early_se = 0;              // mean of the first `early_points`
+  std::vector<double> accuracy;             // per epoch, on the evaluation split
+  double final_accuracy = 0, final_se = 0;  // `end_mode` of the curve
+  double final_loss = 0;                    // cross-entropy after the last epoch
+  double early = 0, early_se = 0;           // mean of the first `early_points`
 };
 
 struct AnalysisResult {
-  ModalityRanking ranking;                     // `early` is what the criterion compares; not a number where not measured
-  std::vector<UnimodalCurve> curves;           // per modality; empty for criterion manual, which trains nothing
+  ModalityRanking ranking;            // `early` is what the criterion compares; not a number where not measured
+  std::vector<UnimodalCurve> curves;  // per modality; empty for criterion manual, which trains nothing
   double subset = 1;
-  std::string criterion, end_mode, evaluated_on;   // "val" or "10 % of train"
+  std::string criterion, end_mode, evaluated_on;  // "val" or "10 % of train"
   int64_t n_train = 0, n_eval = 0, epochs = 0, early_points = 0;
-  double performance_margin = 0, optimization_margin = 0;   // leader minus runner-up; 0 for one modality
-  std::optional<int64_t> crossing_epoch;       // first 0-based epoch in which the modalities are ordered as at the end
-  std::map<std::string, std::string> other_criteria;   // criterion -> its optimization-dominant modality, where computed
-  std::string settings;                        // as analysis_settings
+  double performance_margin = 0, optimization_margin = 0;  // leader minus runner-up; 0 for one modality
+  std::optional<int64_t> crossing_epoch;  // first 0-based epoch in which the modalities are ordered as at the end
+  std::map<std::string, std::string> other_criteria;  // criterion -> its optimization-dominant modality, where computed
+  std::string settings;                               // as analysis_settings
 };
 
 // The decision alone, from curves (criterion unimodal_early): argmax of the aggregated ends and beginnings, ties to the
-// lower final loss, then to the first. Ambiguous where the two best are closer than twice the leader's standard error, and
-// at the beginning also where there are fewer than two epochs.
+// lower final loss, then to the first. Ambiguous where the two best are closer than twice the leader's standard error,
+// and at the beginning also where there are fewer than two epochs.
 AnalysisResult rank_modalities(const std::vector<std::string>& names, const std::vector<std::vector<double>>& accuracy,
                                const std::vector<double>& final_loss, int64_t n_eval, const AnalysisOptions& options);
 
-// Trains what the options ask for, `options.subset` being one fraction. Scored on `data.val`, or on a stratified 10 % of
-// train where there is none; never on test. `directory` holds checkpoints of unfinished trainings, so that a killed
+// Trains what the options ask for, `options.subset` being one fraction. Scored on `data.val`, or on a stratified 10 %
+// of train where there is none; never on test. `directory` holds checkpoints of unfinished trainings, so that a killed
 // analysis goes on where it was; empty: nothing is written. unimodal/<m>.safetensors and .json are left in it.
 AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, const TrainOptions& train,
                        const AnalysisOptions& options, const std::filesystem::path& directory);
@@ -63,12 +62,14 @@ AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, cons
 std::string analysis_settings(const std::vector<ModalityInfo>& modalities, const ModelOptions& model,
                               const TrainOptions& train, const AnalysisOptions& options);
 
-// The ranking in the order of `names`. Error{data} where the analysis ranks other modalities; `where` begins the message.
-ModalityRanking ranking_for(const AnalysisResult& result, const std::vector<std::string>& names, const std::string& where);
+// The ranking in the order of `names`. Error{data} where the analysis ranks other modalities; `where` begins the
+// message.
+ModalityRanking ranking_for(const AnalysisResult& result, const std::vector<std::string>& names,
+                            const std::string& where);
 
-nlohmann::json to_json(const AnalysisResult& result);                     // what analysis.json holds
+nlohmann::json to_json(const AnalysisResult& result);  // what analysis.json holds
 void write_analysis(const AnalysisResult& result, const std::filesystem::path& path);
-AnalysisResult read_analysis(const std::filesystem::path& path);          // Error{data} naming the file and the field
-std::string analysis_table(const AnalysisResult& result);                 // for people
+AnalysisResult read_analysis(const std::filesystem::path& path);  // Error{data} naming the file and the field
+std::string analysis_table(const AnalysisResult& result);         // for people
 
 }  // namespace pdmp

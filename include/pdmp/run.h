@@ -1,13 +1,12 @@
-// What `pdmp train` does, as one call: read the data, analyse the modalities where the method needs it, train, score the
-// test split once.
+// What `pdmp train` does, as one call: read the data, analyse the modalities where the method needs it, train, score
+// the test split once.
 #pragma once
 
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "pdmp/analysis.h"
 #include "pdmp/method.h"
@@ -17,10 +16,10 @@
 namespace pdmp {
 
 struct DataOptions {
-  std::string data;                            // folder of dataset.json
-  std::vector<std::string> modalities;         // empty = all, in the manifest's order
-  std::string val = "auto";                    // auto (the manifest's split) | none (validation joins train)
-  double max_undecodable = 0.01;               // share of a modality's cells in a split
+  std::string data;                     // folder of dataset.json
+  std::vector<std::string> modalities;  // empty = all, in the manifest's order
+  std::string val = "auto";             // auto (the manifest's split) | none (validation joins train)
+  double max_undecodable = 0.01;        // share of a modality's cells in a split
   void describe(OptionList& list);
 };
 
@@ -30,15 +29,15 @@ struct RunOptions {
   TrainOptions train;
   AnalysisOptions analysis;
   std::string method = "joint";
-  std::vector<std::pair<std::string, std::shared_ptr<MethodOptions>>> methods;   // one per row of the table
+  std::vector<std::pair<std::string, std::shared_ptr<MethodOptions>>> methods;  // one per row of the table
 
-  std::string run;                             // run directory
-  std::string analysis_file;                   // --analysis FILE
+  std::string run;            // run directory
+  std::string analysis_file;  // --analysis FILE
   bool resume = false, overwrite = false, dry_run = false;
 
   RunOptions();
   void describe(OptionList& list);
-  const MethodOptions& method_options() const;   // of `method`; Error{usage} with the nearest spelling
+  const MethodOptions& method_options() const;  // of `method`; Error{usage} with the nearest spelling
 };
 
 // What summary.json holds. Read from a finished run, the evaluations have scores only.
@@ -46,11 +45,11 @@ struct RunSummary {
   std::string method;
   uint64_t seed = 0;
   std::vector<std::string> modalities;
-  int64_t epochs = 0;                            // trained
-  int64_t selected_epoch = 0;                    // 0-based
-  std::string selected_by;                       // last | best_val
-  std::optional<Evaluation> test, val;           // nothing where the data set has no such split
-  double seconds = 0;                            // of training, over all processes of the run
+  int64_t epochs = 0;                   // trained
+  int64_t selected_epoch = 0;           // 0-based
+  std::string selected_by;              // last | best_val
+  std::optional<Evaluation> test, val;  // nothing where the data set has no such split
+  double seconds = 0;                   // of training, over all processes of the run
   std::string directory;
 };
 
@@ -62,11 +61,12 @@ TrainingData load_data(const DataOptions& options, uint64_t seed);
 // summary. With `dry_run` it prints `plan` on stdout, writes nothing and returns an empty summary.
 RunSummary run(const RunOptions& options);
 
-// What a run would cost: parameters per modality, memory, steps and a duration measured on a few steps of a throwaway copy.
+// What a run would cost: parameters per modality, memory, steps and a duration measured on a few steps of a throwaway
+// copy.
 std::string plan(const RunOptions& options);
 
-RunSummary read_summary(const std::filesystem::path& run_directory);   // Error{data} naming the file and the field
-std::string summary_text(const RunSummary& summary);                   // for people, a few lines
+RunSummary read_summary(const std::filesystem::path& run_directory);  // Error{data} naming the file and the field
+std::string summary_text(const RunSummary& summary);                  // for people, a few lines
 
 // Version, LibTorch, compiler, CPU features, threads and precision: environment.json, and `pdmp info`.
 nlohmann::json environment(const TrainOptions& options);

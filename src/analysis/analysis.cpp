@@ -1,7 +1,6 @@
 #include "pdmp/analysis.h"
 
 #include <cmath>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -29,16 +28,17 @@ void check_options(const AnalysisOptions& options, bool manual) {
   }
   const bool named = !options.performance_dominant.empty() || !options.optimization_dominant.empty();
   if (named && !manual) {
-    throw Error(ErrorKind::usage, fmt::format("performance-dominant and optimization-dominant belong to criterion manual, "
-                                              "found criterion {}; add --criterion manual or leave them out",
-                                              options.criterion));
+    throw Error(ErrorKind::usage,
+                fmt::format("performance-dominant and optimization-dominant belong to criterion manual, "
+                            "found criterion {}; add --criterion manual or leave them out",
+                            options.criterion));
   }
 }
 
 int64_t position(const std::vector<std::string>& names, const std::string& name, const char* option) {
   if (name.empty()) {
-    throw Error(ErrorKind::usage, fmt::format("criterion manual: --{} is missing; name one of {}", option,
-                                              fmt::join(names, ", ")));
+    throw Error(ErrorKind::usage,
+                fmt::format("criterion manual: --{} is missing; name one of {}", option, fmt::join(names, ", ")));
   }
   for (size_t m = 0; m < names.size(); ++m) {
     if (names[m] == name) return static_cast<int64_t>(m);
@@ -80,9 +80,9 @@ AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, cons
   TrainOptions settings = train;
   if (options.epochs > 0) settings.epochs = options.epochs;
   const std::string described = analysis_settings(data.train->modalities(), model, train, options);
-  const std::string key = fmt::format("{}; seed {}; subset {}; {} samples, scored on {} of {}", described, train.seed,
-                                      chosen.subset, chosen.splits.train->size(), chosen.splits.val->size(),
-                                      chosen.evaluated_on);
+  const std::string key =
+      fmt::format("{}; seed {}; subset {}; {} samples, scored on {} of {}", described, train.seed, chosen.subset,
+                  chosen.splits.train->size(), chosen.splits.val->size(), chosen.evaluated_on);
   const std::filesystem::path work = directory.empty() ? directory : directory / "unimodal";
   if (!work.empty()) make_directories(work);
 
@@ -111,7 +111,7 @@ AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, cons
 ModalityRanking ranking_for(const AnalysisResult& result, const std::vector<std::string>& names,
                             const std::string& where) {
   const ModalityRanking& found = result.ranking;
-  std::vector<int64_t> place(found.modalities.size(), -1);   // of an analysed modality in `names`
+  std::vector<int64_t> place(found.modalities.size(), -1);  // of an analysed modality in `names`
   ModalityRanking ranking;
   ranking.modalities = names;
   ranking.ambiguous = found.ambiguous;
@@ -124,9 +124,10 @@ ModalityRanking ranking_for(const AnalysisResult& result, const std::vector<std:
     }
   }
   if (ranking.early.size() != names.size() || found.modalities.size() != names.size()) {
-    throw Error(ErrorKind::data, fmt::format("{}: expected a ranking of {}, found one of {}; run `pdmp analyze` with the "
-                                             "modalities of this run",
-                                             where, fmt::join(names, ", "), fmt::join(found.modalities, ", ")));
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected a ranking of {}, found one of {}; run `pdmp analyze` with the "
+                            "modalities of this run",
+                            where, fmt::join(names, ", "), fmt::join(found.modalities, ", ")));
   }
   ranking.performance_dominant = place[static_cast<size_t>(found.performance_dominant)];
   ranking.optimization_dominant = place[static_cast<size_t>(found.optimization_dominant)];

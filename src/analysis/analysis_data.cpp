@@ -10,7 +10,7 @@ namespace pdmp {
 namespace {
 
 constexpr double kHeldOut = 0.1;
-constexpr double kStableSubset = 0.4;   // below, the paper's Table VI sees the ranking flip
+constexpr double kStableSubset = 0.4;  // below, the paper's Table VI sees the ranking flip
 
 // A random `fraction` of each class and the rest, both in the order of `data`.
 std::pair<std::vector<int64_t>, std::vector<int64_t>> split_by_class(const Dataset& data, double fraction,
@@ -27,9 +27,10 @@ void hold_out(AnalysisData& result, uint64_t seed) {
   const std::shared_ptr<const Dataset> all = result.splits.train;
   const auto [held_out, kept] = split_by_class(*all, kHeldOut, random_stream(seed, "analysis/holdout"));
   if (held_out.empty()) {
-    throw Error(ErrorKind::data, fmt::format("modality analysis: expected a validation split or a class of two samples to "
-                                             "hold one out of, found {} samples of as many classes",
-                                             all->size()));
+    throw Error(ErrorKind::data,
+                fmt::format("modality analysis: expected a validation split or a class of two samples to "
+                            "hold one out of, found {} samples of as many classes",
+                            all->size()));
   }
   result.evaluated_on = "10 % of train";
   result.splits.val = select_samples(all, held_out);
@@ -47,8 +48,9 @@ AnalysisData analysis_data(const TrainingData& data, double subset, uint64_t see
   if (!data.val) hold_out(result, seed);
   if (subset < 1) {
     if (subset < kStableSubset) {
-      log_warning(fmt::format("modality analysis on {:g} of train: below {:g} the ranking may differ from that on all of it",
-                              subset, kStableSubset));
+      log_warning(
+          fmt::format("modality analysis on {:g} of train: below {:g} the ranking may differ from that on all of it",
+                      subset, kStableSubset));
     }
     // Left out is what is chosen, so that no class vanishes.
     const auto kept = split_by_class(*result.splits.train, 1 - subset, random_stream(seed, "analysis/subset")).second;

@@ -9,8 +9,8 @@
 namespace pdmp {
 
 struct AnalysisData {
-  TrainingData splits;        // train and val; test is null
-  std::string evaluated_on;   // "val" or "10 % of train"
+  TrainingData splits;       // train and val; test is null
+  std::string evaluated_on;  // "val" or "10 % of train"
   double subset = 1;
 };
 

@@ -1,6 +1,5 @@
 // analysis.json (docs/run-directory.md).
 #include <cmath>
-
 #include <fmt/format.h>
 
 #include "analysis/rank.h"
@@ -32,7 +31,8 @@ class Fields {
   }
 
   [[noreturn]] void fail(const std::string& field, const std::string& expected) const {
-    throw Error(ErrorKind::data, fmt::format("{}: {} should be {}; run `pdmp analyze` again", path_.string(), field, expected));
+    throw Error(ErrorKind::data,
+                fmt::format("{}: {} should be {}; run `pdmp analyze` again", path_.string(), field, expected));
   }
 
   template <class T>
@@ -75,7 +75,8 @@ void read_curves(AnalysisResult& result, const Fields& fields) {
   if (curves.empty()) return;
   const std::vector<std::string>& names = result.ranking.modalities;
   const std::vector<double> se = fields.figures("final_se", names), loss = fields.figures("final_loss", names);
-  const std::vector<double> early = fields.figures("unimodal_early", names), early_se = fields.figures("early_se", names);
+  const std::vector<double> early = fields.figures("unimodal_early", names),
+                            early_se = fields.figures("early_se", names);
   for (size_t m = 0; m < names.size(); ++m) {
     const auto curve = curves.find(names[m]);
     if (curve == curves.end()) fields.fail(fmt::format("field 'curves.{}'", names[m]), "a list of numbers");
@@ -131,7 +132,9 @@ Json to_json(const AnalysisResult& result) {
   };
 }
 
-void write_analysis(const AnalysisResult& result, const std::filesystem::path& path) { write_json(path, to_json(result)); }
+void write_analysis(const AnalysisResult& result, const std::filesystem::path& path) {
+  write_json(path, to_json(result));
+}
 
 AnalysisResult read_analysis(const std::filesystem::path& path) {
   const Json value = read_json(path);

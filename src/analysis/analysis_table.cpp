@@ -1,5 +1,4 @@
 #include <algorithm>
-
 #include <fmt/format.h>
 
 #include "pdmp/analysis.h"
@@ -21,18 +20,22 @@ std::string consequence(const ModalityRanking& ranking) {
   const size_t count = ranking.modalities.size();
   if (count == 1) return fmt::format("There is only {}: PDMP is plain joint training.", best);
   if (best == first) {
-    return fmt::format("PDMP: {} is best and leads already, so every encoder's gradients are multiplied by gamma.", best);
+    return fmt::format("PDMP: {} is best and leads already, so every encoder's gradients are multiplied by gamma.",
+                       best);
   }
-  return fmt::format("PDMP: {} learns faster but {} is better in the end, so the gradients of {}'s encoder are multiplied "
-                     "by gamma and those of the other encoder{} by 1/gamma.",
-                     first, best, best, count > 2 ? "s" : "");
+  return fmt::format(
+      "PDMP: {} learns faster but {} is better in the end, so the gradients of {}'s encoder are multiplied "
+      "by gamma and those of the other encoder{} by 1/gamma.",
+      first, best, best, count > 2 ? "s" : "");
 }
 
 std::string provenance(const AnalysisResult& result) {
   if (result.curves.empty()) return "Named by hand, nothing was trained.";
-  std::string text = fmt::format("{} epochs on {} samples, accuracy on {} of {}; early = mean of the first {}.",
-                                 result.epochs, result.n_train, result.n_eval, result.evaluated_on, result.early_points);
-  if (result.criterion != "unimodal_early") text += fmt::format(" Who leads at first was found by {}.", result.criterion);
+  std::string text =
+      fmt::format("{} epochs on {} samples, accuracy on {} of {}; early = mean of the first {}.", result.epochs,
+                  result.n_train, result.n_eval, result.evaluated_on, result.early_points);
+  if (result.criterion != "unimodal_early")
+    text += fmt::format(" Who leads at first was found by {}.", result.criterion);
   return text;
 }
 
@@ -50,15 +53,17 @@ std::string analysis_table(const AnalysisResult& result) {
       early = fmt::format("{:.3f} ± {:.3f}", curve.early, curve.early_se);
       final = fmt::format("{:.3f} ± {:.3f}", curve.final_accuracy, curve.final_se);
     }
-    std::string line = fmt::format("{:<{}}  {:<13}  {:<13}  {}", ranking.modalities[m], width, early, final, role(ranking, m));
+    std::string line =
+        fmt::format("{:<{}}  {:<13}  {:<13}  {}", ranking.modalities[m], width, early, final, role(ranking, m));
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
   text += consequence(ranking) + "\n";
   if (!ranking.ambiguous.empty()) {
-    text += fmt::format("Ambiguous ({}): the two best are within two standard errors; more samples to score on, more "
-                        "epochs or another seed would tell.\n",
-                        ranking.ambiguous);
+    text += fmt::format(
+        "Ambiguous ({}): the two best are within two standard errors; more samples to score on, more "
+        "epochs or another seed would tell.\n",
+        ranking.ambiguous);
   }
   return text + provenance(result) + "\n";
 }

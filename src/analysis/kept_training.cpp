@@ -23,7 +23,7 @@ nlohmann::json kept_training(const std::filesystem::path& directory, const std::
   const std::filesystem::path work = directory / name, kept = directory / (name + ".json");
   const std::filesystem::path work_key = work / "settings.json";
   if (has_key(kept, key)) {
-    std::filesystem::remove_all(work);   // killed between keeping the result and this line
+    std::filesystem::remove_all(work);  // killed between keeping the result and this line
     return read_json(kept);
   }
   if (!has_key(work_key, key)) std::filesystem::remove_all(work);

@@ -4,9 +4,8 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <string>
-
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "pdmp/trainer.h"
 #include "train/run_directory.h"

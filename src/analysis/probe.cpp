@@ -10,7 +10,7 @@ namespace {
 constexpr int64_t kShortest = 5;
 
 // Mean over the last `points` epochs of one figure per modality.
-std::vector<double> mean_of_last(const FitResult& fit, int64_t points, std::vector<double> Evaluation::* figure) {
+std::vector<double> mean_of_last(const FitResult& fit, int64_t points, std::vector<double> Evaluation::*figure) {
   const auto epochs = static_cast<int64_t>(fit.history.size());
   std::vector<double> sum;
   for (int64_t epoch = std::max<int64_t>(0, epochs - points); epoch < epochs; ++epoch) {

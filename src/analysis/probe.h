@@ -11,7 +11,8 @@
 
 namespace pdmp {
 
-// Trains max(5, a tenth of train.epochs) epochs and fills in branch accuracy and dependency, means of the last `points`.
+// Trains max(5, a tenth of train.epochs) epochs and fills in branch accuracy and dependency, means of the last
+// `points`.
 void run_probe(EarlyEvidence& evidence, const AnalysisData& data, const ModelOptions& model, const TrainOptions& train,
                int64_t points, const std::filesystem::path& directory, const std::string& key);
 

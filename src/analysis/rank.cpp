@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-
 #include <fmt/format.h>
+#include <numeric>
 
 #include "pdmp/error.h"
 
@@ -54,9 +53,10 @@ void check_curves(const std::vector<std::string>& names, const std::vector<std::
     fits = fits && !curve.empty() && curve.size() == accuracy.front().size();
   }
   if (fits) return;
-  throw Error(ErrorKind::usage, fmt::format("rank_modalities: expected one curve of equal length and one final loss for "
-                                            "each of {} modalities, found {} curves and {} losses",
-                                            names.size(), accuracy.size(), final_loss.size()));
+  throw Error(ErrorKind::usage,
+              fmt::format("rank_modalities: expected one curve of equal length and one final loss for "
+                          "each of {} modalities, found {} curves and {} losses",
+                          names.size(), accuracy.size(), final_loss.size()));
 }
 
 UnimodalCurve describe_curve(const std::vector<double>& accuracy, double final_loss, int64_t points, int64_t n_eval,
@@ -144,8 +144,7 @@ AnalysisResult rank_modalities(const std::vector<std::string>& names, const std:
   result.criterion = early_criterion_table().front().name;
   result.ranking.modalities = names;
   for (size_t m = 0; m < names.size(); ++m) {
-    result.curves.push_back(
-        describe_curve(accuracy[m], final_loss[m], result.early_points, n_eval, options.end_mode));
+    result.curves.push_back(describe_curve(accuracy[m], final_loss[m], result.early_points, n_eval, options.end_mode));
     result.ranking.final.push_back(result.curves[m].final_accuracy);
     result.ranking.early.push_back(result.curves[m].early);
   }

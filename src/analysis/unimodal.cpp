@@ -27,7 +27,8 @@ UnimodalTraining train_unimodal(const AnalysisData& data, const std::string& mod
                                 const std::string& key) {
   const std::filesystem::path weights = directory / (modality + ".safetensors");
   // The curve is of no use without the weights it belongs to.
-  if (!directory.empty() && !std::filesystem::exists(weights)) std::filesystem::remove(directory / (modality + ".json"));
+  if (!directory.empty() && !std::filesystem::exists(weights))
+    std::filesystem::remove(directory / (modality + ".json"));
   const nlohmann::json result = kept_training(directory, modality, key, [&](RunDirectory* run) {
     TrainingData alone;
     alone.train = select_modalities(data.splits.train, {modality});

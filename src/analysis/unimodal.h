@@ -12,7 +12,7 @@
 namespace pdmp {
 
 struct UnimodalTraining {
-  std::vector<double> accuracy;   // per epoch, on data.val
+  std::vector<double> accuracy;  // per epoch, on data.val
   double final_loss = 0;
 };
 

@@ -1,7 +1,6 @@
 #include "run/config.h"
 
 #include <array>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -40,9 +39,10 @@ void check_same_config(RunOptions now, RunOptions before, const std::filesystem:
     differences.push_back(fmt::format("{} (the run: {}, now: {})", option->name(), quoted(old), quoted(*option)));
   }
   if (differences.empty()) return;
-  throw Error(ErrorKind::usage, fmt::format("--resume: {} was made with another configuration: {}; give the same options "
-                                            "(more --epochs is fine), another --run, or --overwrite",
-                                            config.parent_path().string(), fmt::join(differences, ", ")));
+  throw Error(ErrorKind::usage,
+              fmt::format("--resume: {} was made with another configuration: {}; give the same options "
+                          "(more --epochs is fine), another --run, or --overwrite",
+                          config.parent_path().string(), fmt::join(differences, ", ")));
 }
 
 std::string config_toml(RunOptions options) {

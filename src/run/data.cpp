@@ -1,5 +1,4 @@
 #include <algorithm>
-
 #include <fmt/format.h>
 
 #include "data/manifest.h"
@@ -41,9 +40,9 @@ std::vector<std::string> chosen_modalities(const Manifest& manifest, const std::
   for (const ModalityEntry& entry : manifest.modalities) names.push_back(entry.name);
   for (const std::string& name : wanted) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    throw Error(ErrorKind::usage, fmt::format("--modalities: {} has no modality '{}'{}",
-                                              (manifest.directory / "dataset.json").string(), name,
-                                              suggestion(name, names)));
+    throw Error(ErrorKind::usage,
+                fmt::format("--modalities: {} has no modality '{}'{}", (manifest.directory / "dataset.json").string(),
+                            name, suggestion(name, names)));
   }
   for (const std::string& name : names) {
     if (wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end()) chosen.push_back(name);

@@ -1,9 +1,8 @@
 // What a run was made with, besides its options. No host name, no path: it may be published.
-#include <fstream>
-#include <thread>
-
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <fstream>
+#include <thread>
 #include <torch/version.h>
 
 #include "pdmp/run.h"

@@ -16,36 +16,42 @@ fs::path selected_weights(const fs::path& directory) {
   const fs::path checkpoints = directory / "checkpoints";
   const int64_t selected = read_summary(directory).selected_epoch;
   const fs::path best = checkpoints / "best";
-  const bool is_best = fs::exists(best / "best.json") && read_json(best / "best.json").value("epoch", int64_t{-1}) == selected;
+  const bool is_best =
+      fs::exists(best / "best.json") && read_json(best / "best.json").value("epoch", int64_t{-1}) == selected;
   const fs::path folder = is_best ? best : checkpoints / "last";
   if (!fs::exists(folder / "weights.safetensors")) {
-    throw Error(ErrorKind::data, fmt::format("{}: expected the weights of the run, found none; train it again with --keep weights",
-                                             (folder / "weights.safetensors").string()));
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected the weights of the run, found none; train it again with --keep weights",
+                            (folder / "weights.safetensors").string()));
   }
   return folder;
 }
 
 void check_run(const fs::path& directory) {
   if (!fs::exists(directory / "config.toml")) {
-    throw Error(ErrorKind::usage, fmt::format("--run {}: expected a run directory, found no config.toml in it", directory.string()));
+    throw Error(ErrorKind::usage,
+                fmt::format("--run {}: expected the run directory of `pdmp train`, found no config.toml in it",
+                            directory.string()));
   }
   if (!fs::exists(directory / "summary.json")) {
-    throw Error(ErrorKind::data, fmt::format("{}: the run is not finished; go on with: pdmp train --config {} --run {} --resume",
-                                             directory.string(), (directory / "config.toml").string(), directory.string()));
+    throw Error(ErrorKind::data,
+                fmt::format("{}: the run is not finished; go on with: pdmp train --config {} --run {} --resume",
+                            directory.string(), (directory / "config.toml").string(), directory.string()));
   }
 }
 
 void check_fits(const Dataset& data, const ModelDescription& model, const std::string& directory) {
   if (data.classes() != model.classes) {
-    throw Error(ErrorKind::data, fmt::format("{}: expected the classes the model was trained on ({}), found {}", directory,
-                                             fmt::join(model.classes, ", "), fmt::join(data.classes(), ", ")));
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected the classes the model was trained on ({}), found {}", directory,
+                            fmt::join(model.classes, ", "), fmt::join(data.classes(), ", ")));
   }
   for (size_t m = 0; m < model.modalities.size(); ++m) {
     const ModalityInfo &expected = model.modalities[m], &found = data.modalities()[m];
     if (expected.type != found.type || expected.shape != found.shape) {
-      throw Error(ErrorKind::data, fmt::format("{}: modality '{}': expected {} of shape ({}), found {} of shape ({})", directory,
-                                               expected.name, expected.type, fmt::join(expected.shape, ", "), found.type,
-                                               fmt::join(found.shape, ", ")));
+      throw Error(ErrorKind::data, fmt::format("{}: modality '{}': expected {} of shape ({}), found {} of shape ({})",
+                                               directory, expected.name, expected.type, fmt::join(expected.shape, ", "),
+                                               found.type, fmt::join(found.shape, ", ")));
     }
   }
 }

@@ -12,11 +12,11 @@
 namespace pdmp {
 
 struct LoadedRun {
-  RunOptions options;                                  // of config.toml
+  RunOptions options;  // of config.toml
   ModelDescription description;
-  std::shared_ptr<Model> model;                        // the selected weights, in evaluation mode
+  std::shared_ptr<Model> model;  // the selected weights, in evaluation mode
   std::unique_ptr<Method> method;
-  std::shared_ptr<torch::nn::Module> method_parts;     // null where the method has none
+  std::shared_ptr<torch::nn::Module> method_parts;  // null where the method has none
 };
 
 // Error{usage} where there is no run, Error{data} where it is not finished or its weights were not kept.

@@ -1,7 +1,6 @@
 #include "run/open_run.h"
 
 #include <array>
-
 #include <fmt/format.h>
 
 #include "base/file.h"
@@ -34,9 +33,10 @@ bool holds_run(const fs::path& folder) { return fs::exists(folder / kConfig) || 
 void refuse_foreign_folder(const fs::path& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     if (is_nothing(entry.path())) continue;
-    throw Error(ErrorKind::usage, fmt::format("--run {}: expected a new folder, an empty one or a run of pdmp, found other "
-                                              "files ('{}'); choose another folder",
-                                              folder.string(), entry.path().filename().string()));
+    throw Error(ErrorKind::usage,
+                fmt::format("--run {}: expected a new folder, an empty one or a run of pdmp, found other "
+                            "files ('{}'); choose another folder",
+                            folder.string(), entry.path().filename().string()));
   }
 }
 
@@ -57,9 +57,10 @@ RunState inspect_resumed(const RunOptions& options) {
   if (!fs::exists(folder / "summary.json")) return RunState::unfinished;
   if (options.train.epochs == before.train.epochs) return RunState::finished;
   if (before.train.keep != "all") {
-    throw Error(ErrorKind::usage, fmt::format("--resume: {} is finished and was trimmed (--keep {}), so it can't be trained "
-                                              "for more epochs; choose another --run or --overwrite",
-                                              folder.string(), before.train.keep));
+    throw Error(ErrorKind::usage,
+                fmt::format("--resume: {} is finished and was trimmed (--keep {}), so it can't be trained "
+                            "for more epochs; choose another --run or --overwrite",
+                            folder.string(), before.train.keep));
   }
   return RunState::unfinished;
 }
@@ -82,14 +83,16 @@ RunState inspect_run(const RunOptions& options) {
   }
   if (options.overwrite) return RunState::fresh;
   if (options.resume) return inspect_resumed(options);
-  throw Error(ErrorKind::usage, fmt::format("--run {}: there is a run already; add --resume to go on with it or --overwrite "
-                                            "to delete it and start again",
-                                            folder.string()));
+  throw Error(ErrorKind::usage,
+              fmt::format("--run {}: there is a run already; add --resume to go on with it or --overwrite "
+                          "to delete it and start again",
+                          folder.string()));
 }
 
 std::unique_ptr<RunDirectory> open_run(const RunOptions& options) {
+  inspect_run(options);
   auto run = std::make_unique<RunDirectory>(options.run);
-  inspect_run(options);   // again: another process may have been here before we had the lock
+  inspect_run(options);  // again: another process may have been here before we had the lock
   if (options.overwrite) delete_run(run->path());
   // A run that is extended is unfinished again.
   fs::remove(run->file("summary.json"));

@@ -9,9 +9,9 @@
 namespace pdmp {
 
 enum class RunState {
-  fresh,        // nothing there, or a run that --overwrite replaces
-  unfinished,   // --resume goes on
-  finished,     // --resume has nothing to do
+  fresh,       // nothing there, or a run that --overwrite replaces
+  unfinished,  // --resume goes on
+  finished,    // --resume has nothing to do
 };
 
 // Looks only. Error{usage} where the folder holds a run and neither --resume nor --overwrite was given, where it holds

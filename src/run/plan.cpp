@@ -1,10 +1,9 @@
 // What a run would cost (--dry-run): counted where that is possible, else measured on a throwaway copy.
+#include <chrono>
+#include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <chrono>
-
-#include <fmt/format.h>
-
+#include "analysis/rank.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "pdmp/run.h"
@@ -22,7 +21,9 @@ std::shared_ptr<const Dataset> first_batches(const std::shared_ptr<const Dataset
   return select_samples(data, indices);
 }
 
-TrainingData only_train(std::shared_ptr<const Dataset> data) { return {.train = std::move(data), .val = {}, .test = {}}; }
+TrainingData only_train(std::shared_ptr<const Dataset> data) {
+  return {.train = std::move(data), .val = {}, .test = {}};
+}
 
 // Silence while the trial runs: what the method notes belongs to the real run.
 class Quiet {
@@ -37,8 +38,8 @@ class Quiet {
 };
 
 struct Measured {
-  double step_seconds = 0, evaluation_seconds = 0;   // of one step, of one pass over validation
-  int64_t peak_bytes = 0;                            // of this process
+  double step_seconds = 0, evaluation_seconds = 0;  // of one step, of one pass over validation
+  int64_t peak_bytes = 0;                           // of this process
 };
 
 // Which modality leads does not change what a step costs.
@@ -56,7 +57,7 @@ Measured measure(const RunOptions& options, const TrainingData& data) {
   TrainOptions trial = options.train;
   trial.epochs = 1;
   trial.select = "last";
-  trial.optimizer.class_weights = "none";   // a few batches may lack a class
+  trial.optimizer.class_weights = "none";  // a few batches may lack a class
   const auto make_model = [&] {
     return std::make_shared<Model>(data.train->modalities(), static_cast<int64_t>(data.train->classes().size()),
                                    options.model, static_cast<uint64_t>(trial.seed));
@@ -65,7 +66,7 @@ Measured measure(const RunOptions& options, const TrainingData& data) {
   const std::unique_ptr<Method> method = options.method_options().make();
   Trainer trainer(trial, any_ranking(*data.train));
   trainer.make_model = make_model;
-  trainer.fit(model, *method, only_train(first_batches(data.train, 1, trial.batch_size)), nullptr);   // warms up
+  trainer.fit(model, *method, only_train(first_batches(data.train, 1, trial.batch_size)), nullptr);  // warms up
   const auto timed = first_batches(data.train, kTimedSteps, trial.batch_size);
   const FitResult fit = trainer.fit(model, *method, only_train(timed), nullptr);
   Measured measured;
@@ -75,7 +76,8 @@ Measured measure(const RunOptions& options, const TrainingData& data) {
     const auto start = std::chrono::steady_clock::now();
     evaluate(*model, *method, some, trial);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    measured.evaluation_seconds = seconds.count() * static_cast<double>(data.val->size()) / static_cast<double>(some->size());
+    measured.evaluation_seconds =
+        seconds.count() * static_cast<double>(data.val->size()) / static_cast<double>(some->size());
   }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -104,7 +106,8 @@ std::string parameter_lines(const Model& model, int64_t& total) {
     }
   }
   std::string text = fmt::format("parameters  {} in all\n", total);
-  for (size_t m = 0; m < encoders.size(); ++m) text += fmt::format("  {:>12}  encoder of {}\n", encoders[m], model.infos()[m].name);
+  for (size_t m = 0; m < encoders.size(); ++m)
+    text += fmt::format("  {:>12}  encoder of {}\n", encoders[m], model.infos()[m].name);
   return text + fmt::format("  {:>12}  fusion\n", fusion);
 }
 
@@ -113,7 +116,8 @@ std::string time_lines(const RunOptions& options, const TrainingData& data, cons
   const int64_t steps = (data.train->size() + train.batch_size - 1) / train.batch_size;
   const double epoch = static_cast<double>(steps) * measured.step_seconds + measured.evaluation_seconds;
   const double training = epoch * static_cast<double>(train.epochs);
-  std::string text = fmt::format("steps       {} per epoch, {} in {} epochs\n", steps, steps * train.epochs, train.epochs);
+  std::string text =
+      fmt::format("steps       {} per epoch, {} in {} epochs\n", steps, steps * train.epochs, train.epochs);
   text += fmt::format("time        about {} of training ({:.3g} s a step, {:.3g} s a validation, measured)\n",
                       format_duration(training), measured.step_seconds, measured.evaluation_seconds);
   if (!analysis) return text;
@@ -132,9 +136,10 @@ std::string plan(const RunOptions& options) {
   const Model model(data.train->modalities(), static_cast<int64_t>(data.train->classes().size()), options.model,
                     static_cast<uint64_t>(options.train.seed));
   const bool analysis = options.method_options().make()->needs_ranking() && options.analysis_file.empty() &&
-                        model.modalities() > 1 && options.analysis.criterion != "manual";
+                        model.modalities() > 1 && find_early_criterion(options.analysis.criterion).figures != nullptr;
   int64_t parameters = 0;
-  std::string text = fmt::format("method      {}\n", options.method) + data_line(data) + parameter_lines(model, parameters);
+  std::string text =
+      fmt::format("method      {}\n", options.method) + data_line(data) + parameter_lines(model, parameters);
   const Measured measured = measure(options, data);
   // Weights, gradients, and one state of momentum or two moments.
   const int64_t copies = options.train.optimizer.adaptive() ? 4 : 3;

@@ -10,9 +10,9 @@
 namespace pdmp {
 
 struct ScoredSplit {
-  std::string split;                 // val | test
+  std::string split;  // val | test
   const Dataset& data;
-  const Evaluation& evaluation;      // with predictions and probabilities
+  const Evaluation& evaluation;  // with predictions and probabilities
 };
 
 // Columns id, split, label, prediction, then the probability of each class under `probability_<class>`. RFC 4180.

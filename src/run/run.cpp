@@ -1,9 +1,8 @@
 #include "pdmp/run.h"
 
-#include <fstream>
-
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <fstream>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -36,12 +35,27 @@ void fix_threads(RunOptions& options) {
   if (options.train.threads > 0) at::set_num_threads(static_cast<int>(options.train.threads));
 }
 
+// Entries of "a; b; c" that are not in `other`.
+std::string only_in(const std::string& settings, const std::string& other) {
+  std::string text;
+  for (size_t start = 0; start < settings.size();) {
+    const size_t end = std::min(settings.find("; ", start), settings.size());
+    const std::string entry = settings.substr(start, end - start);
+    if (("; " + other + "; ").find("; " + entry + "; ") == std::string::npos)
+      text += (text.empty() ? "" : ", ") + entry;
+    start = end + 2;
+  }
+  return text;
+}
+
 AnalysisResult read_given_analysis(const RunOptions& options, const TrainingData& data) {
   const AnalysisResult given = read_analysis(options.analysis_file);
-  const std::string settings = analysis_settings(data.train->modalities(), options.model, options.train, options.analysis);
+  const std::string settings =
+      analysis_settings(data.train->modalities(), options.model, options.train, options.analysis);
   if (!given.settings.empty() && given.settings != settings) {
-    log_warning(fmt::format("{} was made with other encoders or settings and is used all the same (it: {}; this run: {})",
-                            options.analysis_file, given.settings, settings));
+    log_warning(
+        fmt::format("{} was made with other encoders or settings and is used all the same (it: {}; this run: {})",
+                    options.analysis_file, only_in(given.settings, settings), only_in(settings, given.settings)));
   }
   return given;
 }
@@ -63,7 +77,8 @@ std::optional<ModalityRanking> find_ranking(const RunOptions& options, const Met
   const std::vector<std::string> names = modality_names(*data.train);
   if (names.size() == 1) return ModalityRanking{.modalities = names, .early = {0}, .final = {0}, .ambiguous = ""};
   const AnalysisResult analysis = obtain_analysis(options, data, directory);
-  log_info(analysis_table(analysis));
+  const std::string table = analysis_table(analysis);
+  log_info(table.substr(0, table.find_last_not_of('\n') + 1));
   return ranking_for(analysis, names, options.analysis_file.empty() ? "analysis.json" : options.analysis_file);
 }
 
@@ -86,7 +101,8 @@ void tell_failures(const TrainingData& data) {
     std::map<std::string, std::vector<DecodeFailure>> by_modality;
     for (DecodeFailure& failure : samples->failures()) by_modality[failure.modality].push_back(std::move(failure));
     for (const auto& [modality, failures] : by_modality) {
-      std::string text = fmt::format("{}: {} of {} did not decode and count as absent", split, failures.size(), modality);
+      std::string text =
+          fmt::format("{}: {} of {} did not decode and count as absent", split, failures.size(), modality);
       for (size_t i = 0; i < std::min(kNamed, failures.size()); ++i) {
         text += fmt::format("; {} ({})", failures[i].path, failures[i].reason);
       }
@@ -156,9 +172,10 @@ RunSummary run(const RunOptions& requested) {
   const std::unique_ptr<Method> method = options.method_options().make();
   const TrainingData data = load_data(options.data, static_cast<uint64_t>(options.train.seed));
   options.model.check(data.train->modalities());
-  const auto model = std::make_shared<Model>(data.train->modalities(), static_cast<int64_t>(data.train->classes().size()),
-                                             options.model, static_cast<uint64_t>(options.train.seed));
-  environment(options.train);   // precision and device
+  const auto model =
+      std::make_shared<Model>(data.train->modalities(), static_cast<int64_t>(data.train->classes().size()),
+                              options.model, static_cast<uint64_t>(options.train.seed));
+  environment(options.train);  // precision and device
   const std::unique_ptr<RunDirectory> directory = open_run(options);
   write_model_description(describe_model(*data.train, options.data.data), directory->file("model.json"));
   const RunSummary summary = train_and_score(options, data, model, *method, *directory);

@@ -1,7 +1,6 @@
 #include "run/summary.h"
 
 #include <algorithm>
-
 #include <fmt/format.h>
 
 #include "base/file.h"
@@ -67,14 +66,10 @@ std::string score_line(const char* split, const std::optional<Evaluation>& evalu
 }  // namespace
 
 void write_summary(const RunSummary& summary, const std::filesystem::path& path) {
-  Json value = {{"format_version", kFormatVersion},
-                {"method", summary.method},
-                {"seed", summary.seed},
-                {"modalities", summary.modalities},
-                {"epochs", summary.epochs},
-                {"selected_epoch", summary.selected_epoch},
-                {"selected_by", summary.selected_by},
-                {"seconds", summary.seconds}};
+  Json value = {
+      {"format_version", kFormatVersion},   {"method", summary.method},  {"seed", summary.seed},
+      {"modalities", summary.modalities},   {"epochs", summary.epochs},  {"selected_epoch", summary.selected_epoch},
+      {"selected_by", summary.selected_by}, {"seconds", summary.seconds}};
   if (summary.test) value["test"] = scores(*summary.test);
   if (summary.val) value["val"] = scores(*summary.val);
   if (const Evaluation* main = held_out(summary)) {
@@ -109,8 +104,8 @@ std::string summary_text(const RunSummary& summary) {
     size_t width = 0;
     for (const std::string& name : summary.modalities) width = std::max(width, name.size());
     for (size_t m = 0; m < summary.modalities.size(); ++m) {
-      text += fmt::format("  {:<{}}  its branch alone {:.4f}, dependency on it {:.0f} %\n", summary.modalities[m], width,
-                          main->unimodal_accuracy[m], 100 * shares[m]);
+      text += fmt::format("  {:<{}}  its branch alone {:.4f}, dependency on it {:.0f} %\n", summary.modalities[m],
+                          width, main->unimodal_accuracy[m], 100 * shares[m]);
     }
   }
   return text + "run directory: " + summary.directory + "\n";

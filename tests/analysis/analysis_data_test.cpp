@@ -1,9 +1,8 @@
 #include "analysis/analysis_data.h"
 
+#include <gtest/gtest.h>
 #include <map>
 #include <set>
-
-#include <gtest/gtest.h>
 
 #include "pdmp/error.h"
 
@@ -62,7 +61,8 @@ TEST(AnalysisData, SubsetIsStratifiedAndKeepsTheHeldOutPart) {
   const AnalysisData part = analysis_data({.train = train, .val = nullptr, .test = nullptr}, 0.5, 3);
   EXPECT_EQ(per_class(*part.splits.train), (std::map<int64_t, int64_t>{{0, 18}, {1, 9}}));
   EXPECT_EQ(samples_of(*part.splits.val), samples_of(*whole.splits.val));
-  for (const float sample : samples_of(*part.splits.train)) EXPECT_TRUE(samples_of(*whole.splits.train).contains(sample));
+  for (const float sample : samples_of(*part.splits.train))
+    EXPECT_TRUE(samples_of(*whole.splits.train).contains(sample));
 }
 
 TEST(AnalysisData, SmallSubsetsKeepEveryClass) {
@@ -74,8 +74,10 @@ TEST(AnalysisData, SmallSubsetsKeepEveryClass) {
 TEST(AnalysisData, DependsOnTheSeedOnly) {
   const auto train = with_classes({100, 100});
   const TrainingData splits{.train = train, .val = nullptr, .test = nullptr};
-  EXPECT_EQ(samples_of(*analysis_data(splits, 0.5, 1).splits.train), samples_of(*analysis_data(splits, 0.5, 1).splits.train));
-  EXPECT_NE(samples_of(*analysis_data(splits, 0.5, 1).splits.train), samples_of(*analysis_data(splits, 0.5, 2).splits.train));
+  EXPECT_EQ(samples_of(*analysis_data(splits, 0.5, 1).splits.train),
+            samples_of(*analysis_data(splits, 0.5, 1).splits.train));
+  EXPECT_NE(samples_of(*analysis_data(splits, 0.5, 1).splits.train),
+            samples_of(*analysis_data(splits, 0.5, 2).splits.train));
 }
 
 TEST(AnalysisData, RefusesWhatLeavesNothingToScoreOn) {

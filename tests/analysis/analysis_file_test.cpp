@@ -1,5 +1,4 @@
 #include <cmath>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,7 +16,8 @@ using ::testing::HasSubstr;
 AnalysisResult example() {
   AnalysisOptions options;
   options.end_mode = "last";
-  AnalysisResult result = rank_modalities({"audio", "visual"}, {{.30, .40, .55}, {.20, .30, .62}}, {1.25, 1.0}, 100, options);
+  AnalysisResult result =
+      rank_modalities({"audio", "visual"}, {{.30, .40, .55}, {.20, .30, .62}}, {1.25, 1.0}, 100, options);
   result.subset = 0.4;
   result.evaluated_on = "val";
   result.n_train = 400;
@@ -90,7 +90,8 @@ std::string complaint(const std::string& field, const nlohmann::json& value) {
 TEST(AnalysisFile, NamesTheFieldThatIsWrong) {
   const nlohmann::json nothing(nlohmann::json::value_t::discarded);
   EXPECT_EQ(complaint("criterion", "unimodal_early"), "");
-  for (const char* field : {"modalities", "performance_dominant", "curves", "final", "early", "margins", "n_eval", "settings"}) {
+  for (const char* field :
+       {"modalities", "performance_dominant", "curves", "final", "early", "margins", "n_eval", "settings"}) {
     EXPECT_THAT(complaint(field, nothing), HasSubstr(field));
   }
   EXPECT_THAT(complaint("performance_dominant", "smell"), HasSubstr("'smell'"));
@@ -111,7 +112,8 @@ TEST(RankingFor, FollowsTheOrderOfTheRun) {
 }
 
 TEST(RankingFor, RefusesOtherModalities) {
-  for (const std::vector<std::string>& names : {std::vector<std::string>{"audio"}, {"audio", "text"}, {"audio", "visual", "text"}}) {
+  for (const std::vector<std::string>& names :
+       {std::vector<std::string>{"audio"}, {"audio", "text"}, {"audio", "visual", "text"}}) {
     try {
       ranking_for(example(), names, "given.json");
       FAIL() << "taken for " << names.size() << " modalities";

@@ -38,7 +38,9 @@ TEST(AnalysisSettings, ChangeWithWhatAModelAloneDependsOn) {
   AnalysisOptions options;
   const auto settings = [&] { return analysis_settings(infos, model, train, options); };
   const std::string before = settings();
-  EXPECT_THAT(before, HasSubstr("encoders audio=mlp,visual=mlp:hidden=8; init global; epochs 100; batch-size 64; optimizer sgd"));
+  EXPECT_THAT(
+      before,
+      HasSubstr("encoders audio=mlp,visual=mlp:hidden=8; init global; epochs 100; batch-size 64; optimizer sgd"));
   train.seed = 7;
   model.fusion = "other";
   train.workers = 4;

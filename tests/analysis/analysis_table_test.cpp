@@ -1,5 +1,4 @@
 #include <cmath>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -22,13 +21,14 @@ AnalysisResult ranked(const std::vector<std::string>& names, const std::vector<s
 
 TEST(AnalysisTable, ALinePerModalityAndWhatFollows) {
   const std::string text = analysis_table(ranked({"audio", "visual"}, {{.30, .40, .55}, {.20, .30, .62}}));
-  EXPECT_EQ(text,
-            "modality  early          final          role\n"
-            "audio     0.350 ± 0.007  0.550 ± 0.008  leads at first\n"
-            "visual    0.250 ± 0.007  0.620 ± 0.008  best on its own\n"
-            "PDMP: audio learns faster but visual is better in the end, so the gradients of visual's encoder are multiplied "
-            "by gamma and those of the other encoder by 1/gamma.\n"
-            "3 epochs on 300 samples, accuracy on 4096 of val; early = mean of the first 2.\n");
+  EXPECT_EQ(
+      text,
+      "modality  early          final          role\n"
+      "audio     0.350 ± 0.007  0.550 ± 0.008  leads at first\n"
+      "visual    0.250 ± 0.007  0.620 ± 0.008  best on its own\n"
+      "PDMP: audio learns faster but visual is better in the end, so the gradients of visual's encoder are multiplied "
+      "by gamma and those of the other encoder by 1/gamma.\n"
+      "3 epochs on 300 samples, accuracy on 4096 of val; early = mean of the first 2.\n");
 }
 
 TEST(AnalysisTable, OneModalityThatIsBoth) {

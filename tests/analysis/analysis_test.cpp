@@ -1,7 +1,6 @@
 #include "pdmp/analysis.h"
 
 #include <cmath>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -45,7 +44,7 @@ TEST(Analyze, RanksTheModalitiesTrainedAlone) {
   EXPECT_EQ(result.epochs, 6);
   EXPECT_EQ(result.subset, 1);
   EXPECT_TRUE(result.other_criteria.empty());
-  EXPECT_EQ(result.ranking.final[0], result.curves[0].accuracy.back());   // ceil(0.6) = 1 point
+  EXPECT_EQ(result.ranking.final[0], result.curves[0].accuracy.back());  // ceil(0.6) = 1 point
   EXPECT_THAT(result.settings, HasSubstr("a=mlp:hidden=8"));
 }
 
@@ -61,7 +60,7 @@ TEST(Analyze, WithoutValidationScoresOnATenthOfTrain) {
   data.val = nullptr;
   const AnalysisResult result = analyze_tiny({}, {}, 2, data);
   EXPECT_EQ(result.evaluated_on, "10 % of train");
-  EXPECT_EQ(result.n_eval, 6);    // round(1.6) of each class
+  EXPECT_EQ(result.n_eval, 6);  // round(1.6) of each class
   EXPECT_EQ(result.n_train, 42);
 }
 

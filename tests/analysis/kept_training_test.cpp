@@ -70,7 +70,7 @@ TEST(TrainJointly, GoesToTheLastEpochWhateverTheRunSelects) {
   TrainOptions options = testing::tiny_training(4);
   options.select = "best_val";
   options.patience = 1;
-  options.optimizer.lr = 1e-9;   // nothing gets better, so that patience would stop it
+  options.optimizer.lr = 1e-9;  // nothing gets better, so that patience would stop it
   const TrainingData data = testing::tiny_task();
   const auto model = std::make_shared<Model>(data.train->modalities(), 3, testing::tiny_model(), 0);
   const FitResult fit = train_jointly(model, data, options, nullptr, "");

@@ -13,7 +13,7 @@ TEST(Probe, MeansOfTheLastEpochsOfAShortJointRun) {
   const testing::TemporaryDirectory directory;
   AnalysisData data;
   data.splits = testing::tiny_task();
-  TrainOptions options = testing::tiny_training(60);   // the probe: 6 epochs
+  TrainOptions options = testing::tiny_training(60);  // the probe: 6 epochs
   EarlyEvidence evidence;
   run_probe(evidence, data, testing::tiny_model(), options, 2, directory.path(), "key");
 

@@ -1,7 +1,6 @@
 #include "analysis/rank.h"
 
 #include <cmath>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,8 +11,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::UnorderedElementsAre;
 using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
 const std::vector<std::string> kNames = {"a", "v"};
 const std::vector<double> kPerfA = {.30, .40, .45, .50, .55}, kPerfV = {.20, .30, .45, .60, .62};
@@ -55,12 +54,12 @@ TEST(RankModalities, EndModes) {
   const auto final_of = [&](const char* mode) {
     return rank_modalities(kNames, {curve, low}, {1, 1}, 100, with_end(mode)).ranking.final[0];
   };
-  EXPECT_NEAR(final_of("mean_last"), .185, 1e-12);   // the last ceil(2.0) = 2 of 20
+  EXPECT_NEAR(final_of("mean_last"), .185, 1e-12);  // the last ceil(2.0) = 2 of 20
   EXPECT_NEAR(final_of("last"), .19, 1e-12);
   EXPECT_NEAR(final_of("best"), .9, 1e-12);
   curve.push_back(.20);
   const AnalysisResult longer =
-      rank_modalities({"a"}, {curve}, {1}, 100, with_end("mean_last"));   // ceil(2.1) = 3 of 21
+      rank_modalities({"a"}, {curve}, {1}, 100, with_end("mean_last"));  // ceil(2.1) = 3 of 21
   EXPECT_NEAR(longer.ranking.final[0], (.18 + .19 + .20) / 3, 1e-12);
 }
 
@@ -73,7 +72,7 @@ TEST(RankModalities, EarlyWindow) {
 }
 
 TEST(RankModalities, StandardErrorsAndAmbiguity) {
-  EXPECT_NEAR(standard_error(.62, 100), 0.0485386, 1e-7);   // sqrt(.62 * .38 / 100)
+  EXPECT_NEAR(standard_error(.62, 100), 0.0485386, 1e-7);  // sqrt(.62 * .38 / 100)
   EXPECT_EQ(standard_error(1, 100), 0);
   // Margins .07 and .10: with 100 samples 2 se are .0971 and .0954, with 500 they are .0434 and .0427.
   EXPECT_EQ(rank_modalities(kNames, {kPerfA, kPerfV}, {1, 1}, 100, with_end("last")).ranking.ambiguous, "performance");
@@ -82,7 +81,7 @@ TEST(RankModalities, StandardErrorsAndAmbiguity) {
             "performance, optimization");
   const AnalysisResult result = rank_modalities(kNames, {kPerfA, kPerfV}, {1, 1}, 100, with_end("last"));
   EXPECT_NEAR(result.curves[1].final_se, 0.0485386, 1e-7);
-  EXPECT_NEAR(result.curves[0].early_se, 0.0476970, 1e-7);   // sqrt(.35 * .65 / 100)
+  EXPECT_NEAR(result.curves[0].early_se, 0.0476970, 1e-7);  // sqrt(.35 * .65 / 100)
 }
 
 TEST(RankModalities, TiesGoToTheLowerLossThenToTheFirst) {
@@ -104,8 +103,8 @@ TEST(RankModalities, OneEpochIsTooFewForABeginning) {
 }
 
 TEST(RankModalities, ThreeModalitiesAndOne) {
-  const AnalysisResult three =
-      rank_modalities({"a", "v", "t"}, {{.5, .5, .70}, {.3, .3, .80}, {.4, .4, .60}}, {1, 1, 1}, 4096, with_end("last"));
+  const AnalysisResult three = rank_modalities({"a", "v", "t"}, {{.5, .5, .70}, {.3, .3, .80}, {.4, .4, .60}},
+                                               {1, 1, 1}, 4096, with_end("last"));
   EXPECT_EQ(three.ranking.performance_dominant, 1);
   EXPECT_EQ(three.ranking.optimization_dominant, 0);
   EXPECT_NEAR(three.performance_margin, .10, 1e-12);
@@ -143,7 +142,8 @@ TEST(ApplyCriterion, TheChosenOneDecidesAndTheOthersAreNoted) {
 
 TEST(ApplyCriterion, DependencyHasNoStandardError) {
   AnalysisResult result = rank_modalities(kNames, {kPerfA, kPerfV}, {1, 1}, 100, with_end("last"));
-  apply_criterion(result, find_early_criterion("dependency"), {.unimodal = {.35, .25}, .branch = {}, .dependency = {.50, .49}});
+  apply_criterion(result, find_early_criterion("dependency"),
+                  {.unimodal = {.35, .25}, .branch = {}, .dependency = {.50, .49}});
   EXPECT_EQ(result.ranking.optimization_dominant, 0);
   EXPECT_EQ(result.ranking.ambiguous, "performance");
   EXPECT_THAT(result.other_criteria, UnorderedElementsAre(Pair("unimodal_early", "a")));

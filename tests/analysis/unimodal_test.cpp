@@ -21,7 +21,7 @@ AnalysisData tiny_analysis() {
 TEST(TrainUnimodal, StartsAsTheEncoderOfTheJointModel) {
   const testing::TemporaryDirectory directory;
   TrainOptions options = testing::tiny_training(1);
-  options.optimizer.lr = 1e-30;
+  options.optimizer.lr = 1e-12;
   options.optimizer.weight_decay = 0;
   options.seed = 5;
   const AnalysisData data = tiny_analysis();
@@ -32,7 +32,7 @@ TEST(TrainUnimodal, StartsAsTheEncoderOfTheJointModel) {
   load_weights(loaded, (directory / "b.safetensors").string());
   const auto expected = joint.modality_parameters(1), found = loaded.modality_parameters(0);
   ASSERT_EQ(found.size(), expected.size());
-  for (size_t i = 0; i < found.size(); ++i) EXPECT_TRUE(torch::equal(found[i], expected[i]));
+  for (size_t i = 0; i < found.size(); ++i) EXPECT_TRUE(torch::allclose(found[i], expected[i], 0, 1e-9)) << i;
 }
 
 TEST(TrainUnimodal, LearnsAndLeavesWeightsAndCurve) {
@@ -66,7 +66,7 @@ TEST(TrainUnimodal, IsDoneAgainOnlyWhereItsWeightsAreGone) {
   };
   const UnimodalTraining first = train();
   nlohmann::json kept = read_json(directory / "a.json");
-  kept["accuracy"] = {0.125, 0.25};   // shows where the result comes from
+  kept["accuracy"] = {0.125, 0.25};  // shows where the result comes from
   write_json(directory / "a.json", kept);
   EXPECT_EQ(train().accuracy, (std::vector<double>{0.125, 0.25}));
   fs::remove(directory / "a.safetensors");

@@ -15,7 +15,7 @@
 namespace pdmp::testing {
 
 struct SynSettings {
-  int64_t samples = 4096;                      // of train, and of val
+  int64_t samples = 4096;  // of train, and of val
   double reliability_a = .65, reliability_b = .93;
   double noise_a = .5, noise_b = .25;
 };
@@ -42,7 +42,8 @@ inline std::shared_ptr<const Dataset> syn_split(const SynSettings& settings, Ran
     }
   }
   return std::make_shared<TensorDataset>(std::vector<ModalityInfo>{{"A", "vector", {4}}, {"B", "vector", {4}}},
-                                         std::vector<std::string>{"c0", "c1", "c2", "c3"}, std::vector<Tensor>{a, b}, labels);
+                                         std::vector<std::string>{"c0", "c1", "c2", "c3"}, std::vector<Tensor>{a, b},
+                                         labels);
 }
 
 inline TrainingData syn_task(uint64_t seed, const SynSettings& settings = {}) {

@@ -20,12 +20,11 @@ inline std::shared_ptr<const Dataset> tiny_split(int64_t samples, uint64_t seed)
     for (int64_t j = 0; j < 2; ++j) b[i][j] = static_cast<double>(label) - 1 + 0.8 * random.normal();
   }
   return std::make_shared<TensorDataset>(std::vector<ModalityInfo>{{"a", "vector", {3}}, {"b", "vector", {2}}},
-                                         std::vector<std::string>{"red", "green", "blue"}, std::vector<Tensor>{a, b}, labels);
+                                         std::vector<std::string>{"red", "green", "blue"}, std::vector<Tensor>{a, b},
+                                         labels);
 }
 
-inline TrainingData tiny_task() {
-  return {.train = tiny_split(48, 1), .val = tiny_split(24, 2), .test = nullptr};
-}
+inline TrainingData tiny_task() { return {.train = tiny_split(48, 1), .val = tiny_split(24, 2), .test = nullptr}; }
 
 inline ModelOptions tiny_model() {
   ModelOptions options;

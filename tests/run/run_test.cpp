@@ -1,0 +1,195 @@
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "pdmp/error.h"
+#include "run/tiny_run.h"
+
+namespace pdmp {
+namespace {
+
+using ::testing::HasSubstr;
+
+namespace fs = std::filesystem;
+
+class Run : public ::testing::Test {
+ protected:
+  RunOptions options(const std::string& name, const std::string& method = "joint", int64_t epochs = 3) const {
+    return testing::tiny_run(data_, (directory_ / name).string(), method, epochs);
+  }
+  static RunOptions resumed(RunOptions options) {
+    options.resume = true;
+    options.overwrite = false;
+    return options;
+  }
+  std::string content(const std::string& file) const { return read_file(directory_ / file); }
+  bool exists(const std::string& file) const { return fs::exists(directory_ / file); }
+
+  const testing::TemporaryDirectory directory_;
+  const std::string data_ = testing::write_vector_data(directory_);
+};
+
+size_t lines(const std::string& text) { return static_cast<size_t>(std::count(text.begin(), text.end(), '\n')); }
+
+TEST_F(Run, JointLeavesEverythingBehind) {
+  const RunSummary summary = run(options("run"));
+  EXPECT_EQ(summary.method, "joint");
+  EXPECT_EQ(summary.epochs, 3);
+  EXPECT_EQ(summary.selected_by, "best_val");
+  ASSERT_TRUE(summary.test && summary.val);
+  EXPECT_EQ(summary.test->n, 24);
+  EXPECT_GT(summary.test->accuracy, 0.4);
+  EXPECT_GT(summary.seconds, 0);
+  for (const char* file : {"config.toml", "environment.json", "model.json", "metrics.jsonl", "timing.jsonl",
+                           "predictions.csv", "summary.json", "checkpoints/last/weights.safetensors"}) {
+    EXPECT_TRUE(exists(std::string("run/") + file)) << file;
+  }
+  EXPECT_FALSE(exists("run/analysis.json"));
+  EXPECT_EQ(lines(content("run/predictions.csv")), 1u + 24 + 24);
+  EXPECT_NEAR(read_summary(directory_ / "run").test->accuracy, summary.test->accuracy, 0);
+}
+
+TEST_F(Run, PdmpAnalysesFirst) {
+  const RunSummary summary = run(options("run", "pdmp"));
+  EXPECT_EQ(summary.method, "pdmp");
+  const AnalysisResult analysis = read_analysis(directory_ / "run/analysis.json");
+  EXPECT_EQ(analysis.epochs, 3);
+  EXPECT_TRUE(exists("run/unimodal/a.safetensors"));
+  EXPECT_TRUE(exists("run/unimodal/b.safetensors"));
+  // A given analysis is used as it is, also for a run that would not have made one like it.
+  RunOptions given = options("second", "pdmp");
+  given.analysis_file = (directory_ / "run/analysis.json").string();
+  run(given);
+  EXPECT_EQ(content("second/analysis.json"), content("run/analysis.json"));
+  EXPECT_EQ(content("second/metrics.jsonl"), content("run/metrics.jsonl"));
+  EXPECT_FALSE(exists("second/unimodal"));
+}
+
+TEST_F(Run, AnAnalysisOfOtherModalitiesIsRefused) {
+  AnalysisResult other = rank_modalities({"a", "smell"}, {{.2, .3}, {.3, .4}}, {1, 1}, 10, {});
+  write_analysis(other, directory_ / "other.json");
+  RunOptions given = options("run", "pdmp");
+  given.analysis_file = (directory_ / "other.json").string();
+  try {
+    run(given);
+    FAIL() << "an analysis of other modalities was taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::data);
+    EXPECT_THAT(error.what(), HasSubstr("other.json"));
+  }
+}
+
+TEST_F(Run, AnAnalysisMadeOtherwiseIsUsedWithAWarning) {
+  run(options("run", "pdmp"));
+  RunOptions given = options("second", "pdmp");
+  given.analysis_file = (directory_ / "run/analysis.json").string();
+  given.train.optimizer.lr = 0.02;
+  ::testing::internal::CaptureStderr();
+  run(given);
+  const std::string told = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(told, HasSubstr("warning"));
+  EXPECT_THAT(told, HasSubstr("is used all the same (it: lr 0.05; this run: lr 0.02)"));
+}
+
+TEST_F(Run, OneModalityNeedsNoAnalysis) {
+  RunOptions single = options("run", "pdmp");
+  single.data.modalities = {"a"};
+  single.model.encoders.erase("b");
+  const RunSummary summary = run(single);
+  EXPECT_EQ(summary.modalities, std::vector<std::string>{"a"});
+  EXPECT_FALSE(exists("run/unimodal"));
+}
+
+TEST_F(Run, ValNoneSelectsTheLastEpoch) {
+  RunOptions all = options("run");
+  all.data.val = "none";
+  const RunSummary summary = run(all);
+  EXPECT_FALSE(summary.val.has_value());
+  EXPECT_EQ(summary.selected_by, "last");
+  EXPECT_EQ(summary.selected_epoch, 2);
+  EXPECT_EQ(lines(content("run/predictions.csv")), 1u + 24);
+}
+
+TEST_F(Run, AFinishedRunIsNotTrainedAgain) {
+  run(options("run"));
+  const std::string summary = content("run/summary.json"), timing = content("run/timing.jsonl");
+  const RunSummary again = run(resumed(options("run")));
+  EXPECT_EQ(again.test->n, 24);
+  EXPECT_EQ(content("run/summary.json"), summary);
+  EXPECT_EQ(content("run/timing.jsonl"), timing);
+  EXPECT_THROW(run(options("run")), Error);
+}
+
+TEST_F(Run, AnExtendedRunEqualsALongOne) {
+  run(options("short", "pdmp", 2));
+  RunOptions longer = resumed(options("short", "pdmp", 4));
+  const RunSummary extended = run(longer);
+  EXPECT_EQ(extended.epochs, 4);
+  RunOptions undisturbed = options("long", "pdmp", 4);
+  undisturbed.analysis_file = (directory_ / "short/analysis.json").string();
+  run(undisturbed);
+  EXPECT_EQ(content("short/metrics.jsonl"), content("long/metrics.jsonl"));
+  EXPECT_EQ(content("short/predictions.csv"), content("long/predictions.csv"));
+}
+
+TEST_F(Run, AKilledAnalysisGoesOn) {
+  run(options("whole", "pdmp"));
+  run(options("killed", "pdmp"));
+  // As if it had been killed before the second modality was done.
+  for (const char* file :
+       {"summary.json", "analysis.json", "metrics.jsonl", "timing.jsonl", "unimodal/b.json", "predictions.csv"}) {
+    fs::remove(directory_ / "killed" / file);
+  }
+  fs::remove_all(directory_ / "killed/checkpoints");
+  run(resumed(options("killed", "pdmp")));
+  EXPECT_EQ(content("killed/analysis.json"), content("whole/analysis.json"));
+  EXPECT_EQ(content("killed/metrics.jsonl"), content("whole/metrics.jsonl"));
+}
+
+TEST_F(Run, AnotherConfigurationIsNotResumed) {
+  run(options("run"));
+  RunOptions other = resumed(options("run"));
+  other.train.optimizer.lr = 0.2;
+  try {
+    run(other);
+    FAIL() << "another learning rate was taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    EXPECT_THAT(error.what(), HasSubstr("lr (the run: 0.05, now: 0.2)"));
+  }
+}
+
+TEST_F(Run, OverwriteStartsAgainButBadOptionsDeleteNothing) {
+  run(options("run"));
+  const std::string before = content("run/summary.json");
+  RunOptions bad = options("run");
+  bad.overwrite = true;
+  bad.model.encoders["a"] = "resnet18";  // takes no vector
+  EXPECT_THROW(run(bad), Error);
+  EXPECT_EQ(content("run/summary.json"), before);
+  RunOptions good = options("run", "joint", 1);
+  good.overwrite = true;
+  EXPECT_EQ(run(good).epochs, 1);
+}
+
+TEST_F(Run, DryRunWritesNothing) {
+  RunOptions dry = options("run", "pdmp");
+  dry.dry_run = true;
+  ::testing::internal::CaptureStdout();
+  run(dry);
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(), HasSubstr("parameters  107 in all"));
+  EXPECT_FALSE(exists("run"));
+}
+
+TEST_F(Run, KeepBoundsTheDisk) {
+  RunOptions frugal = options("run");
+  frugal.train.keep = "weights";
+  run(frugal);
+  EXPECT_TRUE(exists("run/checkpoints/last/weights.safetensors"));
+  EXPECT_FALSE(exists("run/checkpoints/last/state.safetensors"));
+  EXPECT_FALSE(exists("run/checkpoints/previous"));
+}
+
+}  // namespace
+}  // namespace pdmp
