@@ -3,11 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "pdmp/model.h"
 #include "pdmp/options.h"
@@ -16,29 +15,29 @@
 namespace pdmp {
 
 struct OptimizerOptions {
-  std::string optimizer = "sgd";            // sgd | adamw
+  std::string optimizer = "sgd";  // sgd | adamw
   double lr = 1e-3;
   double momentum = 0.9;
   double weight_decay = 1e-4;
   bool nesterov = false;
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
-  std::string schedule = "constant";        // constant | step | cosine
-  std::vector<double> schedule_epochs = {70};   // step: 0-based epochs from which the rate is lower
-  double schedule_factor = 0.1;             // step: factor at each of them
-  double schedule_floor = 0;                // cosine: factor it falls to at the end of the last epoch
-  int64_t warmup_epochs = 0;                // linear from lr / warmup_epochs, any schedule; cosine falls after it
-  double clip_norm = 0;                     // L2 over all parameters; 0 = off
-  std::string clip_position = "auto";       // auto (the method's default) | before | after modulation
+  std::string schedule = "constant";           // constant | step | cosine
+  std::vector<double> schedule_epochs = {70};  // step: 0-based epochs from which the rate is lower
+  double schedule_factor = 0.1;                // step: factor at each of them
+  double schedule_floor = 0;                   // cosine: factor it falls to at the end of the last epoch
+  int64_t warmup_epochs = 0;                   // linear from lr / warmup_epochs, any schedule; cosine falls after it
+  double clip_norm = 0;                        // L2 over all parameters; 0 = off
+  std::string clip_position = "auto";          // auto (the method's default) | before | after modulation
   double label_smoothing = 0;
-  std::string class_weights = "none";       // none | balanced (n / (C * n_c); 0 for a class without samples)
+  std::string class_weights = "none";  // none | balanced (n / (C * n_c); 0 for a class without samples)
   void describe(OptionList& list);
   bool adaptive() const { return optimizer == "adamw"; }
 };
 
-// Parameters updated alike. Effective learning rate = lr * schedule * lr_scale, weight decay = weight_decay * decay_scale.
+// Parameters updated alike: learning rate lr * schedule * lr_scale, weight decay weight_decay * decay_scale.
 struct ParameterGroup {
-  std::string name;                         // "audio", "visual", "shared"
-  std::optional<int64_t> modality;          // nothing: shared
+  std::string name;                 // "audio", "visual", "shared"
+  std::optional<int64_t> modality;  // nothing: shared
   std::vector<Tensor> parameters;
   double lr_scale = 1;
   double decay_scale = 1;
@@ -51,7 +50,7 @@ std::vector<ParameterGroup> default_groups(const Model& model);
 struct Archive {
   std::vector<std::pair<std::string, Tensor>> tensors;
   nlohmann::json values = nlohmann::json::object();
-  const Tensor* find(const std::string& name) const;   // null where there is none
+  const Tensor* find(const std::string& name) const;  // null where there is none
 };
 
 class Optimizer {
@@ -66,12 +65,12 @@ class Optimizer {
 
   // Momentum and the like, in the order of the groups' parameters: tensors `optimizer.<parameter>.<state>`, copies.
   void save(Archive& archive) const;
-  void load(const Archive& archive);        // Error{data} where it does not fit the parameters
+  void load(const Archive& archive);  // Error{data} where it does not fit the parameters
 
  protected:
   struct Slot {
     Tensor parameter;
-    std::vector<Tensor> state;              // empty until the first update
+    std::vector<Tensor> state;  // empty until the first update
   };
   // Error{usage} where a parameter is in two groups or its memory has gaps.
   Optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups);
@@ -92,7 +91,7 @@ class Optimizer {
 
   OptimizerOptions options_;
   std::vector<ParameterGroup> groups_;
-  std::vector<std::vector<Slot>> slots_;    // as groups_
+  std::vector<std::vector<Slot>> slots_;  // as groups_
 };
 
 // Error{usage} where the options contradict each other.
@@ -101,12 +100,12 @@ std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, std::
 // Factor on the learning rate in 0-based `epoch` of `epochs`.
 double schedule_factor(const OptimizerOptions& options, int64_t epoch, int64_t epochs);
 
-// Scales all gradients by max_norm / norm where the L2 norm over all of them is above max_norm. Returns the norm before;
-// one that is not finite leaves the gradients as they are. Undefined gradients count as nothing.
+// Scales all gradients by max_norm / norm where the L2 norm over all of them is above max_norm. Returns the norm
+// before; one that is not finite leaves the gradients as they are. Undefined gradients count as nothing.
 double clip_gradients(const std::vector<Tensor>& parameters, double max_norm);
 
-// Cross-entropy of the options. logits (B, C), labels (B) int64. With class weights w the mean over samples is weighted,
-// sum w_y l / sum w_y; label smoothing e puts e / C on every class.
+// Cross-entropy of the options. logits (B, C), labels (B) int64. With class weights w the mean over samples is
+// weighted, sum w_y l / sum w_y; label smoothing e puts e / C on every class.
 class Criterion {
  public:
   Criterion(const OptimizerOptions& options, const Dataset& train);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -22,13 +21,16 @@ bool literal_slows(const ModalityRanking& ranking, int64_t) {
 bool per_modality_slows(const ModalityRanking& ranking, int64_t r) { return r == ranking.optimization_dominant; }
 
 bool ranked_slows(const ModalityRanking& ranking, int64_t r) {
-  if (ranking.early.size() != ranking.modalities.size()) {
-    throw Error(ErrorKind::usage,
-                fmt::format("--pdmp.multi-policy ranked needs an early accuracy for each of the {} modalities, the ranking "
-                            "has {}; run `pdmp analyze` without --analysis.criterion manual, or choose another policy",
-                            ranking.modalities.size(), ranking.early.size()));
+  const std::vector<double>& early = ranking.early;
+  const bool known = early.size() == ranking.modalities.size() &&
+                     std::none_of(early.begin(), early.end(), [](double accuracy) { return std::isnan(accuracy); });
+  if (!known) {
+    throw Error(
+        ErrorKind::usage,
+        "--pdmp.multi-policy ranked needs the early accuracy of every modality, which a ranking by hand does not "
+        "have; run the modality analysis with another --analysis.criterion, or choose another policy");
   }
-  return ranking.early[static_cast<size_t>(r)] > ranking.early[static_cast<size_t>(ranking.performance_dominant)];
+  return early[static_cast<size_t>(r)] > early[static_cast<size_t>(ranking.performance_dominant)];
 }
 
 struct MultiPolicyInfo {
@@ -48,8 +50,8 @@ double parse_coefficient(const std::string& modality, const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) || value <= 0) {
-    throw Error(ErrorKind::usage, fmt::format("{}: '{}' needs a number above 0, found '{}'; write {}=2, say", kFlag, modality,
-                                              text, modality));
+    throw Error(ErrorKind::usage, fmt::format("{}: '{}' needs a number above 0, found '{}'; write {}=2, say", kFlag,
+                                              modality, text, modality));
   }
   return value;
 }
@@ -92,9 +94,10 @@ std::vector<double> manual_coefficients(const NameMap& coefficients, const std::
   for (const std::string& modality : modalities) {
     const auto found = coefficients.find(modality);
     if (found == coefficients.end()) {
-      throw Error(ErrorKind::usage, fmt::format("{} must name every modality ({}), '{}' is missing; add {}=1 to leave it as "
-                                                "it is",
-                                                kFlag, fmt::join(modalities, ", "), modality, modality));
+      throw Error(ErrorKind::usage,
+                  fmt::format("{} must name every modality ({}), '{}' is missing; add {}=1 to leave it as "
+                              "it is",
+                              kFlag, fmt::join(modalities, ", "), modality, modality));
     }
     values.push_back(parse_coefficient(modality, found->second));
   }

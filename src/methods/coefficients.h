@@ -11,12 +11,12 @@ namespace pdmp {
 
 // The paper writes one "remaining modality" r. What happens to several, where p leads and o is ahead at the beginning:
 enum class MultiPolicy {
-  literal,        // every r: 1 / gamma where o is not p, else gamma
-  per_modality,   // r: 1 / gamma where r is o, else gamma
-  ranked,         // r: 1 / gamma where r is ahead of p at the beginning, else gamma
+  literal,       // every r: 1 / gamma where o is not p, else gamma
+  per_modality,  // r: 1 / gamma where r is o, else gamma
+  ranked,        // r: 1 / gamma where r is ahead of p at the beginning, else gamma
 };
 std::vector<std::string> multi_policy_names();
-MultiPolicy parse_multi_policy(const std::string& text);   // Error{usage}
+MultiPolicy parse_multi_policy(const std::string& text);  // Error{usage}
 
 // One factor per modality, gamma for the performance-dominant one. The policies differ with three modalities or more
 // only. gamma >= 1; 1 gives ones. Error{usage} where `ranked` lacks the early accuracies.

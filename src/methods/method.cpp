@@ -15,7 +15,7 @@ Loss Method::step(StepContext& context) {
   Loss result = loss(context, outputs);
   context.backward(result.total);
   context.update(outputs);
-  result.total = result.total.detach();   // lets go of the graph
+  result.total = result.total.detach();  // lets go of the graph
   return result;
 }
 

@@ -1,15 +1,14 @@
 // PDMP (sections III-B, III-C, Algorithm 1): the encoder of the modality that is best on its own gets gamma times the
 // gradient, for the whole run; the others 1 / gamma where another modality is ahead at the beginning, else gamma.
 //
-// Two forms of the same update. `grad`: the paper's, gradients are multiplied after backward. `lr`: the learning rate is
-// multiplied and weight decay divided, which costs nothing per step. For SGD d = c g + decay p, p -= lr v(d) equals
-// d' = g + (decay / c) p, p -= c lr v(d'). Adaptive optimizers cancel a constant scale of the gradient, so that there only
-// `lr` does anything.
+// Two forms of the same update. `grad`: the paper's, gradients are multiplied after backward. `lr`: the learning rate
+// is multiplied and weight decay divided, which costs nothing per step. For SGD d = c g + decay p, p -= lr v(d) equals
+// d' = g + (decay / c) p, p -= c lr v(d'). Adaptive optimizers cancel a constant scale of the gradient, so that there
+// only `lr` does anything.
 #include <algorithm>
-#include <unordered_set>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unordered_set>
 
 #include "methods/coefficients.h"
 #include "methods/methods.h"
@@ -59,7 +58,7 @@ class Pdmp : public Method {
 
   PdmpOptions options_;
   Scope scope_;
-  std::vector<double> coefficients_;   // empty: this run is `joint`
+  std::vector<double> coefficients_;  // empty: this run is `joint`
   bool by_gradient_ = false;
   std::vector<std::string> notes_;
 };
@@ -73,7 +72,8 @@ void PdmpOptions::describe(OptionList& list) {
       .one_of({"encoder_all", "encoder_conv", "encoder_non1d", "encoder_plus_head"});
   list.add("multi-policy", &multi_policy, "With more than two modalities: which of the others are slowed down.")
       .one_of(multi_policy_names());
-  list.add("coefficients", &coefficients, "Factor of every modality by hand (audio=0.1,visual=10); no analysis is needed.");
+  list.add("coefficients", &coefficients,
+           "Factor of every modality by hand (audio=0.1,visual=10); no analysis is needed.");
 }
 
 std::unique_ptr<Method> PdmpOptions::make() const { return std::make_unique<Pdmp>(*this); }
@@ -99,13 +99,15 @@ std::vector<double> Pdmp::choose_coefficients(PrepareContext& context) {
   if (needs_ranking()) {
     const ModalityRanking& ranking = context.ranking();
     if (ranking.modalities != names) {
-      throw Error(ErrorKind::usage, fmt::format("the modality analysis ranks {}, the model has {}; run `pdmp analyze` with "
-                                                "the same --modalities",
-                                                fmt::join(ranking.modalities, ", "), fmt::join(names, ", ")));
+      throw Error(ErrorKind::usage,
+                  fmt::format("the modality analysis ranks {}, the model has {}; run `pdmp analyze` with "
+                              "the same --modalities",
+                              fmt::join(ranking.modalities, ", "), fmt::join(names, ", ")));
     }
     chosen = pdmp_coefficients(ranking, options_.gamma, parse_multi_policy(options_.multi_policy));
     if (!ranking.ambiguous.empty()) {
-      notes_.push_back(fmt::format("the modality analysis is not sure of the dominant modality ({})", ranking.ambiguous));
+      notes_.push_back(
+          fmt::format("the modality analysis is not sure of the dominant modality ({})", ranking.ambiguous));
     }
   }
   if (std::all_of(chosen.begin(), chosen.end(), [](double c) { return c == 1; })) {
@@ -121,10 +123,11 @@ void Pdmp::leave_out_frozen(Model& model) {
     const auto index = static_cast<int64_t>(m);
     const std::vector<Tensor> scaled = model.modality_parameters(index, scope_);
     if (model.modality_parameters(index).empty() || scaled.empty()) {
-      throw Error(ErrorKind::usage, fmt::format("pdmp cannot act on modality '{}': it has no encoder parameter of its own in "
-                                                "--pdmp.scope {} (all are shared with other modalities or of another kind); "
-                                                "use --pdmp.scope encoder_all or --method joint",
-                                                names[m], options_.scope));
+      throw Error(ErrorKind::usage,
+                  fmt::format("pdmp cannot act on modality '{}': it has no encoder parameter of its own in "
+                              "--pdmp.scope {} (all are shared with other modalities or of another kind); "
+                              "use --pdmp.scope encoder_all or --method joint",
+                              names[m], options_.scope));
     }
     if (std::none_of(scaled.begin(), scaled.end(), [](const Tensor& value) { return value.requires_grad(); })) {
       coefficients_[m] = 1;
@@ -142,20 +145,22 @@ bool Pdmp::scales_gradients(const OptimizerOptions& optimizer) const {
 void Pdmp::tell(const std::vector<std::string>& names, const OptimizerOptions& optimizer) {
   std::vector<std::string> factors;
   for (size_t m = 0; m < names.size(); ++m) factors.push_back(fmt::format("{} x{:.4g}", names[m], coefficients_[m]));
-  notes_.push_back(fmt::format("pdmp multiplies the {} of the encoders: {}", by_gradient_ ? "gradients" : "learning rates",
-                               fmt::join(factors, ", ")));
+  notes_.push_back(fmt::format("pdmp multiplies the {} of the encoders: {}",
+                               by_gradient_ ? "gradients" : "learning rates", fmt::join(factors, ", ")));
   const double largest = *std::max_element(coefficients_.begin(), coefficients_.end());
   if (optimizer.adaptive() && by_gradient_) {
-    notes_.push_back(fmt::format("{} cancels a constant factor on gradients, so pdmp will change next to nothing; use "
-                                 "--pdmp.mechanism lr",
-                                 optimizer.optimizer));
+    notes_.push_back(
+        fmt::format("{} cancels a constant factor on gradients, so pdmp will change next to nothing; use "
+                    "--pdmp.mechanism lr",
+                    optimizer.optimizer));
   } else if (optimizer.adaptive() && largest > kAdaptiveLimit) {
     notes_.push_back(fmt::format("a learning rate of {:.4g} ({:.4g} x {:.4g}) is large for {}; try --pdmp.gamma 2 to 5",
                                  largest * optimizer.lr, largest, optimizer.lr, optimizer.optimizer));
   }
   if (!by_gradient_ && optimizer.clip_norm > 0 && optimizer.clip_position == "after") {
-    notes_.emplace_back("with learning rates multiplied, gradients are clipped as they are: --clip-position after changes "
-                        "nothing; use --pdmp.mechanism grad");
+    notes_.emplace_back(
+        "with learning rates multiplied, gradients are clipped as they are: --clip-position after changes "
+        "nothing; use --pdmp.mechanism grad");
   }
 }
 
@@ -170,7 +175,8 @@ std::vector<ParameterGroup> Pdmp::parameter_groups(Model& model, const Optimizer
     }
     const double c = coefficients_[static_cast<size_t>(*group.modality)];
     std::unordered_set<const void*> scaled;
-    for (const Tensor& value : model.modality_parameters(*group.modality, scope_)) scaled.insert(value.unsafeGetTensorImpl());
+    for (const Tensor& value : model.modality_parameters(*group.modality, scope_))
+      scaled.insert(value.unsafeGetTensorImpl());
     const std::string name = group.name;
     ParameterGroup led{name, group.modality, {}, c, 1 / c};
     ParameterGroup rest{name + ".rest", group.modality, {}, 1, 1};
@@ -196,9 +202,10 @@ void Pdmp::save(Archive& archive) const { archive.values["coefficients"] = coeff
 void Pdmp::load(const Archive& archive) {
   const auto saved = archive.values.value("coefficients", std::vector<double>());
   if (saved != coefficients_) {
-    throw Error(ErrorKind::data, fmt::format("the checkpoint was trained with coefficients ({}), this run has ({}); resume "
-                                             "with the same analysis and --pdmp options",
-                                             fmt::join(saved, ", "), fmt::join(coefficients_, ", ")));
+    throw Error(ErrorKind::data,
+                fmt::format("the checkpoint was trained with coefficients ({}), this run has ({}); resume "
+                            "with the same analysis and --pdmp options",
+                            fmt::join(saved, ", "), fmt::join(coefficients_, ", ")));
   }
 }
 

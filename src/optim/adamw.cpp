@@ -11,8 +11,7 @@ class AdamW : public Optimizer {
  protected:
   // First moment, second moment, and the number of updates of this parameter (float32 is what the kernel reads).
   std::vector<Tensor> fresh_state(const Tensor& parameter) const override {
-    return {at::zeros_like(parameter), at::zeros_like(parameter),
-            at::zeros({}, parameter.options().dtype(at::kFloat))};
+    return {at::zeros_like(parameter), at::zeros_like(parameter), at::zeros({}, parameter.options().dtype(at::kFloat))};
   }
 
   void update(const std::vector<Slot*>& slots, double lr, double decay) override {

@@ -20,7 +20,7 @@ Tensor balanced_weights(const Dataset& train) {
 
 struct ClassWeightInfo {
   const char* name;
-  Tensor (*weights)(const Dataset& train);   // (C) float64, or undefined = all alike
+  Tensor (*weights)(const Dataset& train);  // (C) float64, or undefined = all alike
 };
 
 const std::vector<ClassWeightInfo>& class_weight_table() {
@@ -32,7 +32,8 @@ Tensor class_weights(const std::string& name, const Dataset& train) {
   for (const ClassWeightInfo& info : class_weight_table()) {
     if (name == info.name) return info.weights(train);
   }
-  throw Error(ErrorKind::usage, fmt::format("unknown class weights '{}'{}", name, suggestion(name, class_weight_names())));
+  throw Error(ErrorKind::usage,
+              fmt::format("unknown class weights '{}'{}", name, suggestion(name, class_weight_names())));
 }
 
 }  // namespace

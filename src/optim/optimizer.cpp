@@ -1,9 +1,8 @@
 #include "pdmp/optimizer.h"
 
-#include <unordered_set>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unordered_set>
 
 #include "pdmp/error.h"
 
@@ -25,21 +24,24 @@ Tensor in_layout_of(const Tensor& parameter, const Tensor& tensor) {
 
 void check_parameter(const Tensor& parameter, const std::string& group, std::unordered_set<void*>& seen) {
   if (!seen.insert(parameter.unsafeGetTensorImpl()).second) {
-    throw Error(ErrorKind::usage, fmt::format("a parameter of group '{}' is in two groups (or twice in one) and would be "
-                                              "updated twice; put it into one group",
-                                              group));
+    throw Error(ErrorKind::usage,
+                fmt::format("a parameter of group '{}' is in two groups (or twice in one) and would be "
+                            "updated twice; put it into one group",
+                            group));
   }
   if (!parameter.is_non_overlapping_and_dense()) {
-    throw Error(ErrorKind::usage, fmt::format("a parameter of group '{}' is a view with gaps in memory, which the fused "
-                                              "update would write through; register a copy (clone()) of it",
-                                              group));
+    throw Error(ErrorKind::usage,
+                fmt::format("a parameter of group '{}' is a view with gaps in memory, which the fused "
+                            "update would write through; register a copy (clone()) of it",
+                            group));
   }
 }
 
 [[noreturn]] void refuse_state(const std::string& why) {
-  throw Error(ErrorKind::data, fmt::format("the saved optimizer state does not fit this model and optimizer: {}; resume "
-                                           "with the configuration it was saved with",
-                                           why));
+  throw Error(ErrorKind::data,
+              fmt::format("the saved optimizer state does not fit this model and optimizer: {}; resume "
+                          "with the configuration it was saved with",
+                          why));
 }
 
 std::string state_name(size_t parameter, size_t state) { return fmt::format("optimizer.{}.{}", parameter, state); }
@@ -79,8 +81,8 @@ void Optimizer::zero_grad() {
   }
 }
 
-// Autograd hands out gradients in the parameter's layout; one that was set by hand need not be, and a model may have been
-// moved to channels-last after the first step.
+// Autograd hands out gradients in the parameter's layout; one that was set by hand need not be, and a model may have
+// been moved to channels-last after the first step.
 void Optimizer::make_ready(Slot& slot) {
   slot.parameter.mutable_grad() = in_layout_of(slot.parameter, slot.parameter.grad());
   if (slot.state.empty()) slot.state = fresh_state(slot.parameter);
@@ -141,13 +143,14 @@ void Optimizer::load(const Archive& archive) {
   }
   const auto counts = values.at("states").get<std::vector<size_t>>();
   size_t parameter = 0;
-  std::vector<std::vector<Slot>> loaded = slots_;   // so that an error leaves the optimizer as it was
+  std::vector<std::vector<Slot>> loaded = slots_;  // so that an error leaves the optimizer as it was
   for (std::vector<Slot>& slots : loaded) {
     for (Slot& slot : slots) {
       const size_t stored = parameter < counts.size() ? counts[parameter] : 0;
       slot.state = stored == 0 ? std::vector<Tensor>() : fresh_state(slot.parameter);
       if (slot.state.size() != stored) {
-        refuse_state(fmt::format("parameter {} has {} saved tensors, expected {}", parameter, stored, slot.state.size()));
+        refuse_state(
+            fmt::format("parameter {} has {} saved tensors, expected {}", parameter, stored, slot.state.size()));
       }
       load_state(archive, parameter++, slot.state);
     }

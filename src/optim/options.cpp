@@ -3,7 +3,7 @@
 namespace pdmp {
 
 void OptimizerOptions::describe(OptionList& list) {
-  constexpr double kBelowOne = 0.999999;   // 1 would divide by zero in the bias correction
+  constexpr double kBelowOne = 0.999999;  // 1 would divide by zero in the bias correction
   list.add("optimizer", &optimizer, "How parameters are updated.").one_of(optimizer_names());
   list.add("lr", &lr, "Learning rate.").above(0);
   list.add("momentum", &momentum, "Momentum of sgd; 0 = none.").at_least(0).at_most(kBelowOne);
@@ -18,10 +18,12 @@ void OptimizerOptions::describe(OptionList& list) {
   list.add("schedule-floor", &schedule_floor, "cosine: factor at the end of the last epoch.").at_least(0).at_most(1);
   list.add("warmup-epochs", &warmup_epochs, "Epochs in which the rate rises linearly to its full value.").at_least(0);
   list.add("clip-norm", &clip_norm, "Largest L2 norm of all gradients together; 0 = no clipping.").at_least(0);
-  list.add("clip-position", &clip_position, "Clip before or after the method changes gradients; auto = as the method does.")
+  list.add("clip-position", &clip_position,
+           "Clip before or after the method changes gradients; auto = as the method does.")
       .one_of({"auto", "before", "after"});
   list.add("label-smoothing", &label_smoothing, "Share of the target spread over all classes.").at_least(0).at_most(1);
-  list.add("class-weights", &class_weights, "balanced: every class weighs the same in the loss, however many its samples.")
+  list.add("class-weights", &class_weights,
+           "balanced: every class weighs the same in the loss, however many its samples.")
       .one_of(class_weight_names());
 }
 

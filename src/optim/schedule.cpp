@@ -1,8 +1,7 @@
 #include <algorithm>
 #include <cmath>
-#include <numbers>
-
 #include <fmt/format.h>
+#include <numbers>
 
 #include "optim/optimizers.h"
 #include "pdmp/error.h"
@@ -50,8 +49,8 @@ double schedule_factor(const OptimizerOptions& options, int64_t epoch, int64_t e
   for (const ScheduleInfo& info : schedule_table()) {
     if (options.schedule == info.name) return warmup * info.factor(options, epoch, epochs);
   }
-  throw Error(ErrorKind::usage, fmt::format("unknown schedule '{}'{}", options.schedule,
-                                            suggestion(options.schedule, schedule_names())));
+  throw Error(ErrorKind::usage,
+              fmt::format("unknown schedule '{}'{}", options.schedule, suggestion(options.schedule, schedule_names())));
 }
 
 }  // namespace pdmp

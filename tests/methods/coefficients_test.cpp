@@ -1,5 +1,6 @@
 #include "methods/coefficients.h"
 
+#include <cmath>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -29,7 +30,8 @@ TEST(PdmpCoefficients, TwoModalitiesAreThePapers) {
   for (const MultiPolicy policy : kPolicies) {
     EXPECT_THAT(pdmp_coefficients(ranking(1, 0, {.35, .25}, {.55, .62}), 15, policy),
                 ElementsAre(DoubleEq(1.0 / 15), DoubleEq(15)));
-    EXPECT_THAT(pdmp_coefficients(ranking(0, 0, {.35, .25}, {.62, .55}), 15, policy), ElementsAre(DoubleEq(15), DoubleEq(15)));
+    EXPECT_THAT(pdmp_coefficients(ranking(0, 0, {.35, .25}, {.62, .55}), 15, policy),
+                ElementsAre(DoubleEq(15), DoubleEq(15)));
   }
 }
 
@@ -47,7 +49,8 @@ TEST(PdmpCoefficients, ThreeModalitiesByPolicy) {
 
 TEST(PdmpCoefficients, LeaderAheadFromTheStartSpeedsAllUp) {
   const ModalityRanking leader = ranking(2, 2, {.2, .3, .4}, {.5, .6, .7});
-  for (const MultiPolicy policy : kPolicies) EXPECT_THAT(pdmp_coefficients(leader, 10, policy), ElementsAre(10, 10, 10));
+  for (const MultiPolicy policy : kPolicies)
+    EXPECT_THAT(pdmp_coefficients(leader, 10, policy), ElementsAre(10, 10, 10));
 }
 
 TEST(PdmpCoefficients, GammaOneIsOnes) {
@@ -60,6 +63,8 @@ TEST(PdmpCoefficients, RankedNeedsEarlyAccuracies) {
   ModalityRanking manual = ranking(1, 0, {0, 0}, {});
   manual.early.clear();
   EXPECT_THAT(pdmp_coefficients(manual, 2, MultiPolicy::literal), ElementsAre(0.5, 2));
+  EXPECT_THROW(pdmp_coefficients(manual, 2, MultiPolicy::ranked), Error);
+  manual.early = {std::nan(""), std::nan("")};
   EXPECT_THROW(pdmp_coefficients(manual, 2, MultiPolicy::ranked), Error);
 }
 
@@ -91,7 +96,8 @@ TEST(ManualCoefficients, NameEveryModalityAndNothingElse) {
 
 TEST(ManualCoefficients, AreNumbersAboveZero) {
   for (const std::string bad : {"0", "-1", "x", "", "2x", "inf", "nan"}) {
-    EXPECT_THAT(refusal({{"audio", "2"}, {"visual", bad}}), HasSubstr("'visual' needs a number above 0, found '" + bad + "'"));
+    EXPECT_THAT(refusal({{"audio", "2"}, {"visual", bad}}),
+                HasSubstr("'visual' needs a number above 0, found '" + bad + "'"));
   }
 }
 

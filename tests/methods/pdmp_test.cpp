@@ -1,7 +1,6 @@
 // Numbers from methods-modulation 1.8 (PDMP, sections III-B, III-C).
-#include <torch/autograd.h>
-
 #include <gmock/gmock.h>
+#include <torch/autograd.h>
 
 #include "methods/toy_model.h"
 
@@ -13,7 +12,7 @@ using ::testing::DoubleEq;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using namespace testing;   // pdmp::testing
+using namespace testing;  // pdmp::testing
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
@@ -89,7 +88,8 @@ TEST(Pdmp, ToyGradients) {
   run.after_modulation = look;
   run.train(scalar_batch());
   run.train(scalar_batch());
-  const double expected[] = {1.96402758, 1.96402758, .13093517, 29.46041370, 1.95951536, 1.95373687, .13063436, 29.30605301};
+  const double expected[] = {1.96402758, 1.96402758, .13093517, 29.46041370,
+                             1.95951536, 1.95373687, .13063436, 29.30605301};
   for (size_t i = 0; i < 8; ++i) EXPECT_NEAR(seen[i], expected[i], 1e-8) << i;
 }
 
@@ -103,7 +103,7 @@ std::vector<Tensor> after_five_steps(const std::shared_ptr<Method>& how, const O
 
 TEST(Pdmp, MechanismsAreOneUpdate) {
   OptimizerOptions options;
-  options.weight_decay = 1e-2;   // so that decay matters
+  options.weight_decay = 1e-2;  // so that decay matters
   const auto by_gradient = after_five_steps(method("pdmp", {{"mechanism", "grad"}}), options);
   const auto by_rate = after_five_steps(method("pdmp", {{"mechanism", "lr"}}), options);
   const auto in_graph = after_five_steps(std::make_shared<InGraph>(std::vector<double>{1.0 / 15, 15}), options);
@@ -131,7 +131,7 @@ TEST(Pdmp, AdamWCancelsScaledGradientsButNotScaledRates) {
   }
   EXPECT_LT(largest_difference(ends[0], ends[1]), 2e-10);
   EXPECT_GT(largest_difference(ends[0], ends[1]), 0);
-  EXPECT_GT(largest_difference(ends[0], ends[2]), 1e-2);   // auto is lr: two steps of 15e-3 instead of 1e-3
+  EXPECT_GT(largest_difference(ends[0], ends[2]), 1e-2);  // auto is lr: two steps of 15e-3 instead of 1e-3
 }
 
 // Tensors whose gradient the method changed, and whether it touched anything it must not.
@@ -142,7 +142,8 @@ struct Touched {
 
 Touched touched_by(const std::string& scope) {
   const auto model = image_model();
-  FakeStepContext run(model, method("pdmp", {{"mechanism", "grad"}, {"scope", scope}}), {}, image_batch(0), ranking(pair(), 1, 0));
+  FakeStepContext run(model, method("pdmp", {{"mechanism", "grad"}, {"scope", scope}}), {}, image_batch(0),
+                      ranking(pair(), 1, 0));
   std::vector<Tensor> before;
   Touched touched;
   run.before_modulation = [&] {
@@ -155,7 +156,9 @@ Touched touched_by(const std::string& scope) {
       const size_t owner = static_cast<size_t>(parameter.owner.value_or(0));
       const double c = owner == 0 ? 1.0 / 15 : 15;
       EXPECT_TRUE(at::equal(parameter.value.grad(), before[i] * c)) << parameter.name;
-      int64_t& count = !parameter.owner ? touched.shared : parameter.in_encoder ? touched.encoder[owner] : touched.head[owner];
+      int64_t& count = !parameter.owner       ? touched.shared
+                       : parameter.in_encoder ? touched.encoder[owner]
+                                              : touched.head[owner];
       ++count;
     }
   };
@@ -181,7 +184,7 @@ TEST(Pdmp, GroupsCoverEveryParameterOnce) {
   const std::vector<ParameterGroup>& groups = run.optimizer().groups();
   ASSERT_EQ(groups.size(), 5u);
   const char* names[] = {"a", "a.rest", "v", "v.rest", "shared"};
-  const size_t sizes[] = {20, 41, 20, 41, 1};   // rest: 40 of BatchNorm and the block of the head
+  const size_t sizes[] = {20, 41, 20, 41, 1};  // rest: 40 of BatchNorm and the block of the head
   const double rates[] = {1.0 / 15, 1, 15, 1, 1};
   for (size_t g = 0; g < 5; ++g) {
     EXPECT_EQ(groups[g].name, names[g]);
@@ -234,7 +237,7 @@ TEST(Pdmp, CoefficientsByHandNeedNoRanking) {
   EXPECT_TRUE(method("pdmp")->needs_ranking());
   EXPECT_FALSE(method("pdmp", {{"gamma", "1"}})->needs_ranking());
   EXPECT_FALSE(method("pdmp", settings)->needs_ranking());
-  FakeStepContext run(scalar_model(), method("pdmp", settings), {}, scalar_batch());   // without ranking
+  FakeStepContext run(scalar_model(), method("pdmp", settings), {}, scalar_batch());  // without ranking
   EXPECT_THAT(run.method().coefficients(), ElementsAre(0.1, 10));
   EXPECT_EQ(run.optimizer().groups()[0].lr_scale, 0.1);
   const auto incomplete = [] {
@@ -248,7 +251,7 @@ TEST(Pdmp, OneModalityIsJoint) {
   options.encoders = {{"a", "mlp:hidden=4"}};
   const auto model = std::make_shared<Model>(std::vector<ModalityInfo>{{"a", "vector", {3}}}, 2, options, 0);
   const Batch batch = full_batch({at::ones({2, 3})}, at::tensor({0, 1}, at::kLong));
-  FakeStepContext run(model, method("pdmp"), {}, batch);   // asks for no ranking
+  FakeStepContext run(model, method("pdmp"), {}, batch);  // asks for no ranking
   EXPECT_TRUE(run.method().coefficients().empty());
   EXPECT_THAT(run.method().notes(), ElementsAre("one modality ('a'): pdmp is joint training"));
   for (const ParameterGroup& group : run.optimizer().groups()) EXPECT_EQ(group.lr_scale, 1);
@@ -279,7 +282,9 @@ std::string refusal(const Settings& settings, const ModalityRanking& order) {
 
 TEST(Pdmp, RefusesWhatItCannotDo) {
   EXPECT_THAT(refusal({{"gamma", "0.5"}}, ranking(pair(), 1, 0)), HasSubstr("--pdmp.gamma"));
-  EXPECT_THAT(refusal({{"scope", "encoder_conv"}}, ranking(pair(), 1, 0)), HasSubstr("cannot act on modality 'a': it has no encoder parameter of its own in --pdmp.scope encoder_conv"));
+  EXPECT_THAT(
+      refusal({{"scope", "encoder_conv"}}, ranking(pair(), 1, 0)),
+      HasSubstr("cannot act on modality 'a': it has no encoder parameter of its own in --pdmp.scope encoder_conv"));
   EXPECT_THAT(refusal({}, ranking({"v", "a"}, 1, 0)), HasSubstr("ranks v, a, the model has a, v"));
   EXPECT_THAT(refusal({{"mechanism", "graph"}}, ranking(pair(), 1, 0)), HasSubstr("--pdmp.mechanism"));
 }

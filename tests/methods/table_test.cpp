@@ -1,6 +1,5 @@
-#include <set>
-
 #include <gmock/gmock.h>
+#include <set>
 
 #include "pdmp/error.h"
 #include "pdmp/method.h"

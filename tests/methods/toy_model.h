@@ -91,7 +91,8 @@ inline double largest_difference(const std::vector<Tensor>& a, const std::vector
 }
 
 // A method of the table, with options as on the command line.
-inline std::shared_ptr<Method> method(const std::string& name, const std::vector<std::pair<std::string, std::string>>& set = {}) {
+inline std::shared_ptr<Method> method(const std::string& name,
+                                      const std::vector<std::pair<std::string, std::string>>& set = {}) {
   const std::unique_ptr<MethodOptions> options = find_method(name).make_options();
   OptionList list;
   list.group(name, [&](OptionList& inner) { options->describe(inner); });

@@ -1,7 +1,6 @@
 #include <cmath>
-#include <limits>
-
 #include <gtest/gtest.h>
+#include <limits>
 
 #include "pdmp/optimizer.h"
 

@@ -20,7 +20,7 @@ double loss(double smoothing, const std::string& weights) {
 }
 
 // -log p of the two rows: (0.4076060, 1.4076060, 2.4076060) and (2.2395448, 0.2395448, 2.2395448).
-TEST(Criterion, PlainCrossEntropy) { EXPECT_NEAR(loss(0, "none"), 0.323575365333, 1e-12); }   // mean of .4076, .2395
+TEST(Criterion, PlainCrossEntropy) { EXPECT_NEAR(loss(0, "none"), 0.323575365333, 1e-12); }  // mean of .4076, .2395
 
 // 0.9 of it, and 0.1 of the mean over classes.
 TEST(Criterion, LabelSmoothing) { EXPECT_NEAR(loss(0.1, "none"), 0.440242032000, 1e-12); }

@@ -11,22 +11,22 @@ TEST(OptimizerOptions, AreDescribedUnderTheirFlags) {
   OptionList list;
   options.describe(list);
   for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{{"optimizer", "adamw"},
-                                                                                    {"lr", "0.01"},
-                                                                                    {"momentum", "0.8"},
-                                                                                    {"weight-decay", "0.001"},
-                                                                                    {"nesterov", "true"},
-                                                                                    {"beta1", "0.8"},
-                                                                                    {"beta2", "0.99"},
-                                                                                    {"eps", "1e-6"},
-                                                                                    {"schedule", "cosine"},
-                                                                                    {"schedule-epochs", "3,5"},
-                                                                                    {"schedule-factor", "0.5"},
-                                                                                    {"schedule-floor", "0.1"},
-                                                                                    {"warmup-epochs", "2"},
-                                                                                    {"clip-norm", "40"},
-                                                                                    {"clip-position", "after"},
-                                                                                    {"label-smoothing", "0.1"},
-                                                                                    {"class-weights", "balanced"}}) {
+                                                                                   {"lr", "0.01"},
+                                                                                   {"momentum", "0.8"},
+                                                                                   {"weight-decay", "0.001"},
+                                                                                   {"nesterov", "true"},
+                                                                                   {"beta1", "0.8"},
+                                                                                   {"beta2", "0.99"},
+                                                                                   {"eps", "1e-6"},
+                                                                                   {"schedule", "cosine"},
+                                                                                   {"schedule-epochs", "3,5"},
+                                                                                   {"schedule-factor", "0.5"},
+                                                                                   {"schedule-floor", "0.1"},
+                                                                                   {"warmup-epochs", "2"},
+                                                                                   {"clip-norm", "40"},
+                                                                                   {"clip-position", "after"},
+                                                                                   {"label-smoothing", "0.1"},
+                                                                                   {"class-weights", "balanced"}}) {
     list.set(name, text, "--" + name);
   }
   EXPECT_TRUE(options.adaptive());
@@ -44,15 +44,15 @@ TEST(OptimizerOptions, RefuseWhatCannotBe) {
   OptionList list;
   options.describe(list);
   for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{{"lr", "0"},
-                                                                                    {"lr", "-1"},
-                                                                                    {"momentum", "1"},
-                                                                                    {"weight-decay", "-1e-4"},
-                                                                                    {"optimizer", "adam"},
-                                                                                    {"schedule", "linear"},
-                                                                                    {"beta2", "1"},
-                                                                                    {"clip-norm", "-1"},
-                                                                                    {"clip-position", "middle"},
-                                                                                    {"label-smoothing", "1.5"}}) {
+                                                                                   {"lr", "-1"},
+                                                                                   {"momentum", "1"},
+                                                                                   {"weight-decay", "-1e-4"},
+                                                                                   {"optimizer", "adam"},
+                                                                                   {"schedule", "linear"},
+                                                                                   {"beta2", "1"},
+                                                                                   {"clip-norm", "-1"},
+                                                                                   {"clip-position", "middle"},
+                                                                                   {"label-smoothing", "1.5"}}) {
     EXPECT_THROW(list.set(name, text, "--" + name), Error) << name << ' ' << text;
   }
 }

@@ -14,9 +14,9 @@ TEST(DefaultGroups, OnePerModalityAndTheRest) {
   EXPECT_EQ(groups[0].name, "a");
   EXPECT_EQ(groups[1].name, "v");
   EXPECT_EQ(groups[2].name, "shared");
-  EXPECT_EQ(groups[0].parameters.size(), 5u);   // two layers, and the modality's block of the head
+  EXPECT_EQ(groups[0].parameters.size(), 5u);  // two layers, and the modality's block of the head
   EXPECT_EQ(groups[1].parameters.size(), 3u);
-  EXPECT_EQ(groups[2].parameters.size(), 1u);   // the head's bias
+  EXPECT_EQ(groups[2].parameters.size(), 1u);  // the head's bias
   EXPECT_EQ(groups[0].modality, 0);
   EXPECT_EQ(groups[2].modality, std::nullopt);
   size_t total = 0;

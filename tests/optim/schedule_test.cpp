@@ -37,11 +37,11 @@ TEST(Schedule, WarmupRisesLinearly) {
   options.warmup_epochs = 5;
   const double expected[] = {0.2, 0.4, 0.6, 0.8, 1, 1};
   for (int64_t epoch = 0; epoch < 6; ++epoch) EXPECT_NEAR(schedule_factor(options, epoch, 10), expected[epoch], 1e-15);
-  options.schedule = "cosine";   // begins to fall where the warm-up ends: 4 epochs of cosine after 5
+  options.schedule = "cosine";  // begins to fall where the warm-up ends: 4 epochs of cosine after 5
   EXPECT_NEAR(schedule_factor(options, 4, 9), 1, 1e-15);
   EXPECT_NEAR(schedule_factor(options, 5, 9), 1, 1e-15);
   EXPECT_NEAR(schedule_factor(options, 7, 9), 0.5, 1e-12);
-  EXPECT_NEAR(schedule_factor(options, 0, 3), 0.2, 1e-15);   // a run shorter than its warm-up
+  EXPECT_NEAR(schedule_factor(options, 0, 3), 0.2, 1e-15);  // a run shorter than its warm-up
 }
 
 TEST(Schedule, UnknownNameIsAnError) {

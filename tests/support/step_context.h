@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <fmt/format.h>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -10,8 +11,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "pdmp/error.h"
 #include "pdmp/method.h"
@@ -81,7 +80,8 @@ class FakeStepContext : public StepContext {
         options_(options),
         criterion_(options, *dataset_of(*model_, samples)),
         batch_(samples),
-        epoch_context(model_, options, TrainingData{dataset_of(*model_, samples), nullptr, nullptr}, std::move(ranking)) {
+        epoch_context(model_, options, TrainingData{dataset_of(*model_, samples), nullptr, nullptr},
+                      std::move(ranking)) {
     extension_ = method_->extend(*model_);
     method_->prepare(epoch_context, options_);
     optimizer_ = make_optimizer(options_, method_->parameter_groups(*model_, options_));
@@ -150,7 +150,7 @@ class FakeStepContext : public StepContext {
 
  public:
   FakeEpochContext epoch_context;
-  std::function<void()> before_modulation, after_modulation;   // to look at gradients
+  std::function<void()> before_modulation, after_modulation;  // to look at gradients
 };
 
 }  // namespace pdmp::testing
