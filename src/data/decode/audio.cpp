@@ -140,7 +140,7 @@ class AudioDecoder {
     int code = 0;
     while (!enough() && (code = av_read_frame(input_.format(), packet.get())) >= 0) {
       if (packet->stream_index == stream_index_) {
-        if ((packet->flags & AV_PKT_FLAG_CORRUPT) != 0) refuse_media(path_, "a whole recording", "damaged data");
+        if (is_cut(*packet)) refuse_media(path_, "a whole recording", "a packet cut short");
         check(avcodec_send_packet(context_.get(), packet.get()), "decode");
         receive();
       }
@@ -157,6 +157,11 @@ class AudioDecoder {
   int64_t rate() const { return mixer_.rate(); }
 
  private:
+  // PCM of unknown length is read in blocks, of which the last is short by right.
+  bool is_cut(const AVPacket& packet) const {
+    return (packet.flags & AV_PKT_FLAG_CORRUPT) != 0 && av_get_exact_bits_per_sample(context_->codec_id) == 0;
+  }
+
   AVStream& stream() { return *input_.format()->streams[stream_index_]; }
 
   bool enough() const {

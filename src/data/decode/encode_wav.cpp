@@ -14,7 +14,8 @@ void put(std::string& bytes, uint32_t value, size_t width) {
 }  // namespace
 
 void write_wav(const std::filesystem::path& path, const Tensor& samples, int64_t rate) {
-  const Tensor interleaved = samples.reshape({-1, samples.size(-1)}).t().to(torch::kFloat64);  // (n, channels)
+  const Tensor planes = samples.dim() == 1 ? samples.unsqueeze(0) : samples;
+  const Tensor interleaved = planes.t().to(torch::kFloat64);  // (n, channels)
   const Tensor values = (interleaved * 32768).round().clamp(-32768, 32767).to(torch::kInt16).contiguous();
   const uint32_t channels = static_cast<uint32_t>(values.size(1)), size = static_cast<uint32_t>(values.numel() * 2);
   const uint32_t hertz = static_cast<uint32_t>(rate);

@@ -1,6 +1,7 @@
 #include "data/decode/image.h"
 
 #include <algorithm>
+#include <new>
 #include <string>
 
 extern "C" {
@@ -69,6 +70,28 @@ class ImageDecoder {
   std::string& bytes_;  // with FFmpeg's padding behind them
 };
 
+struct Narrowing {
+  AVPixelFormat wide, narrow;
+  int components;
+};
+constexpr Narrowing kNarrowings[] = {{AV_PIX_FMT_GRAY16BE, AV_PIX_FMT_GRAY8, 1},
+                                     {AV_PIX_FMT_YA16BE, AV_PIX_FMT_YA8, 2},
+                                     {AV_PIX_FMT_RGB48BE, AV_PIX_FMT_RGB24, 3},
+                                     {AV_PIX_FMT_RGBA64BE, AV_PIX_FMT_RGBA, 4}};
+
+// 16-bit samples of PNG and PPM to their upper bytes, in place; swscale would round some of them up.
+void keep_upper_bytes(AVFrame& frame) {
+  for (const Narrowing& narrowing : kNarrowings) {
+    if (frame.format != narrowing.wide) continue;
+    frame.format = narrowing.narrow;
+    for (int y = 0; y < frame.height; ++y) {
+      uint8_t* row = frame.data[0] + static_cast<ptrdiff_t>(y) * frame.linesize[0];
+      for (int i = 0; i < frame.width * narrowing.components; ++i) row[i] = row[2 * i];
+    }
+    return;
+  }
+}
+
 FfmpegPtr<AVFrame> to_rgba(const std::filesystem::path& path, const AVFrame& source) {
   const FfmpegMessages messages;
   auto target = make_frame();
@@ -128,6 +151,8 @@ Tensor decode_image(const std::filesystem::path& path, int64_t channels) {
   FfmpegPtr<AVFrame> frame = decoder.decode(0);
   if (format->scalable && std::max(frame->width, frame->height) < kSmallestDrawing)
     frame = decoder.decode(kSmallestDrawing);
+  if (av_frame_make_writable(frame.get()) < 0) throw std::bad_alloc();
+  keep_upper_bytes(*frame);
   return composite(*to_rgba(path, *frame), channels);
 }
 

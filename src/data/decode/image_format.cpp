@@ -49,6 +49,19 @@ std::string webp_damage(std::string_view bytes) {
   return declared <= bytes.size() ? "" : fmt::format("{} of {} bytes", bytes.size(), declared);
 }
 
+// FFmpeg takes a short uncompressed bitmap for one without row padding and reads shifted rows.
+std::string bmp_damage(std::string_view bytes) {
+  constexpr uint32_t kUncompressed = 0, kMasked = 3, kInfoHeader = 40;
+  if (little_endian(bytes, 14, 4) < kInfoHeader || bytes.size() < 14 + kInfoHeader) return "";
+  const uint32_t compression = little_endian(bytes, 30, 4);
+  if (compression != kUncompressed && compression != kMasked) return "";
+  const uint64_t width = little_endian(bytes, 18, 4), bits = little_endian(bytes, 28, 2);
+  const int64_t height = static_cast<int32_t>(little_endian(bytes, 22, 4));  // negative: rows from the top
+  const uint64_t rows = static_cast<uint64_t>(height < 0 ? -height : height);
+  const uint64_t declared = little_endian(bytes, 10, 4) + (width * bits + 31) / 32 * 4 * rows;
+  return declared <= bytes.size() ? "" : fmt::format("{} of {} bytes", bytes.size(), declared);
+}
+
 bool is_svg(std::string_view bytes) {
   const size_t first = bytes.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
   if (first == std::string_view::npos || bytes[first] != '<') return false;
@@ -70,7 +83,8 @@ const std::vector<ImageFormat>& image_format_table() {
       {"WebP", AV_CODEC_ID_WEBP,
        [](std::string_view b) { return b.size() > 12 && b.starts_with("RIFF") && b.substr(8, 4) == "WEBP"; },
        webp_damage, false},
-      {"BMP", AV_CODEC_ID_BMP, [](std::string_view b) { return b.size() > 26 && b.starts_with("BM"); }, nullptr, false},
+      {"BMP", AV_CODEC_ID_BMP, [](std::string_view b) { return b.size() > 26 && b.starts_with("BM"); }, bmp_damage,
+       false},
       {"PPM", AV_CODEC_ID_PPM, is_netpbm, nullptr, false},
       {"SVG", AV_CODEC_ID_SVG, is_svg, nullptr, true},
   };

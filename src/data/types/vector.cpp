@@ -59,7 +59,7 @@ class VectorType : public ModalityType {
  private:
   float number(const std::vector<std::string_view>& parts, size_t i) const {
     std::string_view text = parts[i];
-    if (text.starts_with('+')) text.remove_prefix(1);
+    if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
     double value = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool whole = code == std::errc() && end == text.data() + text.size();

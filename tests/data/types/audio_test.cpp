@@ -1,0 +1,85 @@
+#include <cmath>
+#include <gtest/gtest.h>
+
+#include "data/decode/encode_wav.h"
+#include "data/features/profiles.h"
+#include "data/types/entry.h"
+#include "support/expect_error.h"
+#include "support/temporary_directory.h"
+
+namespace pdmp {
+namespace {
+
+using testing::cell;
+using testing::entry;
+using testing::expect_error;
+using testing::TemporaryDirectory;
+
+Tensor tone(double hertz, int64_t rate, double seconds) {
+  const Tensor n = torch::arange(std::llround(seconds * static_cast<double>(rate)), torch::kFloat64);
+  const Tensor x = 0.5 * torch::sin(n * (2 * M_PI * hertz / static_cast<double>(rate))) * torch::cos(n * 0.0003);
+  return ((x * 32768).round() / 32768).to(torch::kFloat32);
+}
+
+TEST(AudioType, MakesTheProfilesSpectrogram) {
+  const TemporaryDirectory directory;
+  write_wav(directory / "a.wav", tone(440, 16000, 1.5), 16000);
+  const auto type = make_modality_type(entry("audio", R"("profile": "log_mel_2s")"));
+  EXPECT_EQ(type->shape(nullptr), (std::vector<int64_t>{1, 64, 198}));
+  const Tensor expected = audio_features(find_audio_profile("log_mel_2s"), tone(440, 16000, 1.5), 16000, nullptr);
+  EXPECT_TRUE(torch::equal(type->load(cell("a.wav", directory.path()), nullptr), expected));
+}
+
+// Reading stops early in a long file; no number changes.
+TEST(AudioType, ReadsNoMoreThanItNeeds) {
+  const TemporaryDirectory directory;
+  for (const int64_t rate : {8000, 22050, 44100}) {
+    const Tensor samples = tone(440, rate, 6);
+    write_wav(directory / "a.wav", samples, rate);
+    for (const char* name : {"log_psd_3s", "log_stft_cremad", "log_mel_2s"}) {
+      const auto type = make_modality_type(entry("audio", std::string(R"("profile": ")") + name + "\""));
+      EXPECT_TRUE(torch::equal(type->load(cell("a.wav", directory.path()), nullptr),
+                               audio_features(find_audio_profile(name), samples, rate, nullptr)))
+          << name << ' ' << rate;
+    }
+  }
+}
+
+TEST(AudioType, CutsFromStartToEnd) {
+  const TemporaryDirectory directory;
+  const Tensor samples = tone(440, 16000, 6);
+  write_wav(directory / "a.wav", samples, 16000);
+  const auto type = make_modality_type(entry("audio", R"("profile": "log_psd_3s")"));
+  EXPECT_TRUE(
+      torch::equal(type->load({"a.wav", directory.path(), 1.0, 2.5}, nullptr),
+                   audio_features(find_audio_profile("log_psd_3s"), samples.slice(0, 16000, 40000), 16000, nullptr)));
+  expect_error(ErrorKind::data, {"a.wav", "6.00 s in all"}, [&] {
+    type->load({"a.wav", directory.path(), 7.0, 8.0}, nullptr);
+  });
+}
+
+TEST(AudioType, ReadsSettings) {
+  EXPECT_EQ(make_modality_type(entry("audio", R"("profile": "log_stft_nc", "seconds": 10)"))->shape(nullptr),
+            (std::vector<int64_t>{1, 257, 1004}));
+  const TemporaryDirectory directory;
+  write_wav(directory / "a.wav", tone(440, 22050, 3), 22050);
+  const auto load = [&](const std::string& pad) {
+    const auto type = make_modality_type(entry("audio", R"("profile": "log_stft_cremad", "stft_pad": ")" + pad + "\""));
+    return type->load(cell("a.wav", directory.path()), nullptr);
+  };
+  EXPECT_FALSE(torch::equal(load("zero").select(2, 0), load("reflect").select(2, 0)));
+  EXPECT_TRUE(torch::equal(load("zero").select(2, 90), load("reflect").select(2, 90)));
+}
+
+TEST(AudioType, RefusesSettingsThatDoNotFit) {
+  const auto refuse = [](const std::string& settings, const std::vector<std::string>& words) {
+    expect_error(ErrorKind::data, words, [&] { make_modality_type(entry("audio", settings)); });
+  };
+  refuse(R"("profile": "log_psd")", {"modality 'm'", "profile", "log_psd_3s"});
+  refuse(R"("profile": "log_stft_av", "stft_pad": "none")", {"stft_pad", "zero, reflect"});
+  refuse(R"("profile": "log_psd_3s", "stft_pad": "zero")", {"stft_pad"});  // nothing is padded there
+  refuse(R"("profile": "fbank_10s", "seconds": 3)", {"seconds"});
+}
+
+}  // namespace
+}  // namespace pdmp
