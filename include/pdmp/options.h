@@ -38,27 +38,28 @@ class Option {
 
   Option& at_least(double low);
   Option& at_most(double high);
-  Option& above(double low);                             // exclusive
-  Option& one_of(std::vector<std::string> choices);      // for strings and lists of strings
-  Option& internal();                                    // kept out of config.toml (paths, --resume)
+  Option& above(double low);                         // exclusive
+  Option& below(double high);                        // exclusive
+  Option& one_of(std::vector<std::string> choices);  // for strings and lists of strings
+  Option& internal();                                // kept out of config.toml (paths, --resume)
 
-  const std::string& name() const { return name_; }      // full, with its groups: "pdmp.gamma"
+  const std::string& name() const { return name_; }  // full, with its groups: "pdmp.gamma"
   const std::string& help() const { return help_; }
   const std::string& default_text() const { return default_text_; }
   const std::vector<std::string>& choices() const { return choices_; }
-  bool is_flag() const;                                  // bool: --name sets it, --name=false clears it
-  bool is_list() const;                                  // several values, separated by commas
+  bool is_flag() const;  // bool: --name sets it, --name=false clears it
+  bool is_list() const;  // several values, separated by commas
   bool is_internal() const { return internal_; }
-  const std::string& heading() const { return heading_; }   // of the help, set by OptionList
-  std::string type_text() const;                         // "N", "X", "sgd|adamw", "NAME=VALUE,...": the value in a help line
-  std::string range_text() const;                        // "in [1, inf)", "" where there is no limit
+  const std::string& heading() const { return heading_; }  // of the help, set by OptionList
+  std::string type_text() const;   // "N", "X", "sgd|adamw", "NAME=VALUE,...": the value in a help line
+  std::string range_text() const;  // "in [1, inf)", "" where there is no limit
 
-  // Parses and checks `text`; `where` ("--pdmp.gamma", "run.toml:3: pdmp.gamma") begins the message. On Error{usage} the
-  // old value stays. Numbers are finite unless a limit says infinity; "none" or "auto" clears an optional; list items
-  // and map values hold no comma; lists and maps are replaced as a whole.
+  // Parses and checks `text`; `where` ("--pdmp.gamma", "run.toml:3: pdmp.gamma") begins the message. On Error{usage}
+  // the old value stays. Numbers are finite unless a limit says infinity; "none" or "auto" clears an optional; list
+  // items and map values hold no comma; lists and maps are replaced as a whole.
   void set(std::string_view text, std::string_view where);
-  std::string text() const;                              // the value as `set` reads it
-  std::string toml() const;                              // the value as a TOML literal
+  std::string text() const;  // the value as `set` reads it
+  std::string toml() const;  // the value as a TOML literal
   void check(std::string_view where) const;
 
  private:
@@ -66,14 +67,14 @@ class Option {
   bool in_range(double value) const;
   template <class T>
   bool accepts(const T& value) const;
-  std::string expected() const;                          // "a whole number in [1, inf)"
+  std::string expected() const;  // "a whole number in [1, inf)"
   [[noreturn]] void refuse(std::string_view text, std::string_view where) const;
 
   std::string name_;
   Target target_;
   std::string help_, default_text_, heading_;
   std::optional<double> low_, high_;
-  bool low_exclusive_ = false;
+  bool low_exclusive_ = false, high_exclusive_ = false;
   std::vector<std::string> choices_;
   bool internal_ = false;
 };
@@ -87,7 +88,7 @@ class OptionList {
   // What the help prints above the options added from here to the end of the group; "Options" where nobody says.
   void heading(std::string title) { heading_ = std::move(title); }
 
-  Option& at(std::string_view name, std::string_view where);   // unknown -> Error{usage} with the nearest spelling
+  Option& at(std::string_view name, std::string_view where);  // unknown -> Error{usage} with the nearest spelling
   void set(std::string_view name, std::string_view text, std::string_view where);
   const std::vector<std::unique_ptr<Option>>& all() const { return options_; }
 

@@ -17,21 +17,21 @@ class RandomStream {
   explicit RandomStream(uint64_t seed);
 
   uint64_t next();
-  double uniform();                                 // [0, 1), 53 bits
+  double uniform();  // [0, 1), 53 bits
   double uniform(double low, double high);
-  int64_t integer(int64_t low, int64_t high);       // inclusive at both ends, unbiased
-  double normal();                                  // mean 0, standard deviation 1
+  int64_t integer(int64_t low, int64_t high);  // inclusive at both ends, unbiased
+  double normal();                             // mean 0, standard deviation 1
   bool bernoulli(double probability);
 
   template <class T>
-  void shuffle(std::vector<T>& values) {            // Fisher-Yates
+  void shuffle(std::vector<T>& values) {  // Fisher-Yates
     for (size_t i = values.size(); i > 1; --i) {
       std::swap(values[i - 1], values[static_cast<size_t>(integer(0, static_cast<int64_t>(i) - 1))]);
     }
   }
 
-  std::string save() const;                         // hexadecimal state, read back by `load`
-  void load(std::string_view text);                 // throws Error{data}
+  std::string save() const;          // hexadecimal state, read back by `load`
+  void load(std::string_view text);  // throws Error{data}
 
  private:
   std::array<uint64_t, 4> state_;

@@ -1,15 +1,13 @@
 #include "base/file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <system_error>
-
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
 
 #include "pdmp/error.h"
 
@@ -26,7 +24,8 @@ namespace fs = std::filesystem;
 // An open file descriptor, closed at the end of its scope.
 class Descriptor {
  public:
-  Descriptor(const fs::path& path, int flags, const char* action) : number_(open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+  Descriptor(const fs::path& path, int flags, const char* action)
+      : number_(open(path.c_str(), flags | O_CLOEXEC, 0666)) {
     if (number_ < 0) fail(action, path, errno);
   }
   ~Descriptor() {

@@ -2,24 +2,25 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
 namespace pdmp {
 
-std::string read_file(const std::filesystem::path& path);                          // Error{io} naming it and the reason
+std::string read_file(const std::filesystem::path& path);  // Error{io} naming it and the reason
 // Writes beside the target, syncs, renames. A full disk or a read-only folder is Error{io}; the old file stays. A link
 // stays and what it points to is replaced; a device or pipe is written to.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 // One write, with the newline; where that fails, the file is cut back to the lines before.
 void append_line(const std::filesystem::path& path, std::string_view line);
-nlohmann::json read_json(const std::filesystem::path& path);                       // Error{data} with line and column
-void write_json(const std::filesystem::path& path, const nlohmann::json& value);   // atomically, indented, newline at end
-void make_directories(const std::filesystem::path& path);                          // Error{io} with the reason
+nlohmann::json read_json(const std::filesystem::path& path);  // Error{data} with line and column
+void write_json(const std::filesystem::path& path,
+                const nlohmann::json& value);              // atomically, indented, newline at end
+void make_directories(const std::filesystem::path& path);  // Error{io} with the reason
 // Replaces directory `target` by `fresh` (same file system): target -> previous, fresh -> target, old previous removed.
-// Whenever the machine stops, `target` or `previous` is whole; between the two renames it is `previous`, with no `target`.
+// Whenever the machine stops, `target` or `previous` is whole; between the two renames it is `previous`, with no
+// `target`.
 void replace_directory(const std::filesystem::path& fresh, const std::filesystem::path& target,
                        const std::filesystem::path& previous);
 std::string sha256_hex(std::string_view content);

@@ -1,11 +1,10 @@
 #include "base/flags.h"
 
-#include <algorithm>
-#include <map>
-
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
 
 #include "pdmp/error.h"
 
@@ -92,8 +91,8 @@ void refuse_unknown(const std::vector<std::string>& rest, const OptionList& list
 std::string given_text(const Option& option, const std::vector<std::string>& results) {
   if (option.is_list()) return fmt::format("{}", fmt::join(results, ","));
   if (results.size() > 1 && !option.is_flag()) {
-    throw Error(ErrorKind::usage, fmt::format("--{} is given {} times ({}); give it once", option.name(), results.size(),
-                                              fmt::join(results, ", ")));
+    throw Error(ErrorKind::usage, fmt::format("--{} is given {} times ({}); give it once", option.name(),
+                                              results.size(), fmt::join(results, ", ")));
   }
   return results.back();
 }
@@ -121,7 +120,7 @@ bool parse_flags(OptionList& list, const std::vector<std::string>& args, const C
   const Bindings bindings = bind_options(app, list);
   const CLI::Option* words = bind_arguments(app, help);
   try {
-    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));   // CLI11 takes them from the back
+    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));  // CLI11 takes them from the back
   } catch (const CLI::CallForHelp&) {
     out << app.help();
     return false;

@@ -11,18 +11,18 @@ namespace pdmp {
 
 // What --help says besides the options, and the words without dashes a command takes.
 struct CommandHelp {
-  std::string name;       // "pdmp prepare"
-  std::string summary;    // one sentence
-  std::string example;    // a line to copy
-  std::string argument = "";        // "NAME"; empty: none
+  std::string name;           // "pdmp prepare"
+  std::string summary;        // one sentence
+  std::string example;        // a line to copy
+  std::string argument = "";  // "NAME"; empty: none
   std::string argument_help = "";
   size_t min_arguments = 0, max_arguments = 0;
 };
 
 // Sets `list` from `args` (without program and command) and puts the words without dashes into `arguments`. Takes
-// `--name value` and `--name=value`, `--flag` for booleans; a list given several times grows. An option `config` names a
-// TOML file that is read first, so flags override it. False: --help was asked for and printed to `out`.
-// Throws Error{usage} for what nobody described, with the nearest spelling.
+// `--name value` and `--name=value`, `--flag` for booleans; a list given several times grows. An option `config` names
+// a TOML file that is read first, so flags override it. False: --help was asked for and printed to `out`. Throws
+// Error{usage} for what nobody described, with the nearest spelling.
 bool parse_flags(OptionList& list, const std::vector<std::string>& args, const CommandHelp& help, std::ostream& out,
                  std::vector<std::string>* arguments = nullptr);
 

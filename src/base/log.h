@@ -1,13 +1,14 @@
-// What the program tells people: one line per message on stderr, through spdlog. Never on stdout, which belongs to results.
+// What the program tells people: one line per message on stderr, through spdlog. Never on stdout, which belongs to
+// results.
 #pragma once
 
 #include <string>
 
 namespace pdmp {
 
-void log_info(const std::string& message);      // "message"
-void log_warning(const std::string& message);   // "pdmp: warning: message"
-void set_quiet(bool quiet);                     // --quiet: warnings only
+void log_info(const std::string& message);     // "message"
+void log_warning(const std::string& message);  // "pdmp: warning: message"
+void set_quiet(bool quiet);                    // --quiet: warnings only
 bool is_quiet();
 
 // The last line of a terminal: messages go above it, a new one replaces it, "" removes it. For terminals only.

@@ -1,8 +1,7 @@
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 #include <stdexcept>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "base/toml.h"
@@ -60,7 +59,7 @@ void OptionList::load_toml(const std::string& path) {
 }
 
 std::string OptionList::to_toml() const {
-  std::vector<std::string> order = {""};   // keys without section must come first
+  std::vector<std::string> order = {""};  // keys without section must come first
   std::map<std::string, std::string> lines;
   for (const auto& option : options_) {
     if (option->is_internal()) continue;

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <type_traits>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <type_traits>
 
 #include "base/toml.h"
 #include "base/value_text.h"
@@ -22,7 +21,7 @@ struct TypeWords {
 
 TypeWords words(const bool*) { return {"true or false", ""}; }
 TypeWords words(const int64_t*) { return {"a whole number", "N"}; }
-TypeWords words(const uint64_t*) { return {"a whole number from 0 up", "N"}; }
+TypeWords words(const uint64_t*) { return {"a whole number", "N"}; }
 TypeWords words(const double*) { return {"a number", "X"}; }
 TypeWords words(const std::string*) { return {"text", "TEXT"}; }
 TypeWords words(const std::optional<int64_t>*) { return {"'none' or a whole number", "N"}; }
@@ -60,7 +59,9 @@ bool plain_item(const std::string& item) {
 }  // namespace
 
 Option::Option(std::string name, Target target, std::string help)
-    : name_(std::move(name)), target_(target), help_(std::move(help)), default_text_(text()) {}
+    : name_(std::move(name)), target_(target), help_(std::move(help)), default_text_(text()) {
+  if (std::holds_alternative<uint64_t*>(target_)) low_ = 0;
+}
 
 Option& Option::at_least(double low) {
   low_ = low;
@@ -70,12 +71,19 @@ Option& Option::at_least(double low) {
 
 Option& Option::at_most(double high) {
   high_ = high;
+  high_exclusive_ = false;
   return *this;
 }
 
 Option& Option::above(double low) {
   low_ = low;
   low_exclusive_ = true;
+  return *this;
+}
+
+Option& Option::below(double high) {
+  high_ = high;
+  high_exclusive_ = true;
   return *this;
 }
 
@@ -100,7 +108,7 @@ std::string Option::range_text() const {
   if (!choices_.empty()) return fmt::format("one of {}", fmt::join(choices_, ", "));
   if (!low_ && !high_) return "";
   const std::string low = low_ ? fmt::format("{}{}", low_exclusive_ ? "(" : "[", *low_) : "(-inf";
-  const std::string high = high_ ? fmt::format("{}]", *high_) : "inf)";
+  const std::string high = high_ ? fmt::format("{}{}", *high_, high_exclusive_ ? ")" : "]") : "inf)";
   return fmt::format("in {}, {}", low, high);
 }
 
@@ -126,7 +134,7 @@ bool Option::in_range(double value) const {
   if (std::isnan(value)) return false;
   if (std::isinf(value) && (value > 0 ? high_ : low_) != value) return false;
   if (low_ && (value < *low_ || (low_exclusive_ && value == *low_))) return false;
-  return !high_ || value <= *high_;
+  return !high_ || value < *high_ || (!high_exclusive_ && value == *high_);
 }
 
 template <class T>

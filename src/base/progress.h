@@ -12,12 +12,12 @@ class Progress {
  public:
   // unit: what is counted ("batch", "file"). total 0: unknown. An empty label shows nothing.
   Progress(std::string label, int64_t total, std::string unit);
-  ~Progress();                                   // ends the line
+  ~Progress();  // ends the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
   void advance(int64_t n = 1);
-  void note(const std::string& text);            // shown at the end of the line: "loss 0.42"
+  void note(const std::string& text);  // shown at the end of the line: "loss 0.42"
 
  private:
   void draw(bool last);
@@ -34,10 +34,10 @@ struct ProgressNumbers {
   double seconds = 0;
 };
 
-// One line of at most `width` columns, with a bar where total is known and there is room: "train [####....] 50/100 batch
-// (50 %), 12.5 batch/s, 4 s left, loss 0.42". width 0: no limit and no bar, for lines that stay.
+// One line of at most `width` columns, with a bar where total is known and there is room: "train [####....] 50/100
+// batch (50 %), 12.5 batch/s, 4 s left, loss 0.42". width 0: no limit and no bar, for lines that stay.
 std::string progress_line(const ProgressNumbers& numbers, int64_t width);
 
-std::string format_duration(double seconds);     // "12 s", "3 min 05 s", "2 h 10 min"
+std::string format_duration(double seconds);  // "12 s", "3 min 05 s", "2 h 10 min"
 
 }  // namespace pdmp

@@ -4,9 +4,8 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
-#include <stdexcept>
-
 #include <fmt/format.h>
+#include <stdexcept>
 
 #include "pdmp/error.h"
 
@@ -55,10 +54,10 @@ double RandomStream::uniform(double low, double high) { return low + (high - low
 
 int64_t RandomStream::integer(int64_t low, int64_t high) {
   if (low > high) throw std::logic_error(fmt::format("no whole number lies in [{}, {}]", low, high));
-  const uint64_t count = static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1;   // 0: all 2^64 of them
+  const uint64_t count = static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1;  // 0: all 2^64 of them
   uint64_t draw = next();
   if (count != 0) {
-    const uint64_t uneven = (0 - count) % count;   // 2^64 mod count lowest draws would favour some results
+    const uint64_t uneven = (0 - count) % count;  // 2^64 mod count lowest draws would favour some results
     while (draw < uneven) draw = next();
     draw %= count;
   }

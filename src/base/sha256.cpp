@@ -2,7 +2,6 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-
 #include <fmt/format.h>
 
 #include "base/file.h"

@@ -1,9 +1,8 @@
 #include "base/signal.h"
 
+#include <atomic>
 #include <signal.h>
 #include <unistd.h>
-
-#include <atomic>
 
 namespace pdmp {
 namespace {
@@ -22,7 +21,7 @@ extern "C" void handle_interrupt(int number) {
 void install_interrupt_handler() {
   struct sigaction action = {};
   action.sa_handler = handle_interrupt;
-  action.sa_flags = SA_RESTART;   // reads and writes under way are none of its business
+  action.sa_flags = SA_RESTART;  // reads and writes under way are none of its business
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <set>
-
 #include <fmt/format.h>
+#include <set>
 
 #include "base/value_text.h"
 #include "pdmp/error.h"
@@ -126,7 +125,7 @@ class TomlReader {
     if (peek() == '"' || peek() == '\'') return read_string();
     std::string word = read_bare("a string in quotes, a number, true, false or an [array]", "_-+.");
     const bool number = std::isdigit(static_cast<unsigned char>(word.back())) != 0;
-    if (number) std::erase(word, '_');   // 1_000_000
+    if (number) std::erase(word, '_');  // 1_000_000
     const double* kind = nullptr;
     if (word != "true" && word != "false" && !parse_value(word, kind)) {
       throw Error(ErrorKind::data, fmt::format("{}:{}: text stands in quotes: write \"{}\"", path_, line_, word));

@@ -1,7 +1,6 @@
 #include "base/value_text.h"
 
 #include <charconv>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

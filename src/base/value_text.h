@@ -11,8 +11,8 @@
 
 namespace pdmp {
 
-std::string_view trimmed(std::string_view text);                  // without blanks at both ends
-std::vector<std::string> split(std::string_view text, char separator);   // "" -> no items; items are trimmed
+std::string_view trimmed(std::string_view text);                        // without blanks at both ends
+std::vector<std::string> split(std::string_view text, char separator);  // "" -> no items; items are trimmed
 
 // true/false, 1/0, yes/no; whole numbers without point, exponent or overflow; numbers with "inf" and "nan"; optionals
 // also "none" and "auto"; comma lists; name=value lists. Empty items and repeated names are malformed.

@@ -1,14 +1,13 @@
 // stderr as a terminal of a given width, and what was written to it.
 #pragma once
 
+#include <cstdio>
 #include <fcntl.h>
 #include <pty.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-#include <cstdio>
 #include <stdexcept>
 #include <string>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace pdmp::testing {
 

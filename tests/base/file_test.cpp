@@ -1,12 +1,10 @@
 #include "base/file.h"
 
-#include <sys/resource.h>
-
 #include <csignal>
+#include <gtest/gtest.h>
 #include <iterator>
 #include <limits>
-
-#include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
@@ -149,8 +147,7 @@ TEST(File, JsonErrorsHaveLineAndColumn) {
   expect_error(ErrorKind::data, {"a.json:3:8: expected JSON", "invalid literal"}, [&] { read_json(path); });
   expect_error(ErrorKind::data, {"b.json:1:1: expected JSON", "unexpected end of input"},
                [&] { read_json(directory.write("b.json", "")); });
-  expect_error(ErrorKind::data, {"cannot write", "c.json", "UTF-8"},
-               [&] { write_json(directory / "c.json", "\xFF"); });
+  expect_error(ErrorKind::data, {"cannot write", "c.json", "UTF-8"}, [&] { write_json(directory / "c.json", "\xFF"); });
   EXPECT_FALSE(fs::exists(directory / "c.json"));
 }
 
@@ -178,7 +175,8 @@ TEST(File, ReplaceDirectoryRotates) {
   EXPECT_EQ(entries(directory.path()), 2u);
 }
 
-// After a stop between the two renames `target` is missing: the only whole copy, `previous`, must survive the next call.
+// After a stop between the two renames `target` is missing: the only whole copy, `previous`, must survive the next
+// call.
 TEST(File, ReplaceDirectoryKeepsTheOnlyCopy) {
   TemporaryDirectory directory;
   directory.write("previous/weights", "1");

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <sstream>
 
 #include "support/expect_error.h"
@@ -12,8 +11,8 @@ namespace pdmp {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::expect_error;
+using ::testing::HasSubstr;
 
 class Flags : public ::testing::Test {
  protected:

@@ -1,9 +1,8 @@
 #include "base/log.h"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -18,7 +17,7 @@ using ::testing::internal::GetCapturedStderr;
 TEST(Log, MessagesGoToStderr) {
   ::testing::internal::CaptureStdout();
   CaptureStderr();
-  log_info("hello {} %v");   // no format of any kind
+  log_info("hello {} %v");  // no format of any kind
   log_warning("look out");
   EXPECT_EQ(GetCapturedStderr(), "hello {} %v\npdmp: warning: look out\n");
   EXPECT_EQ(::testing::internal::GetCapturedStdout(), "");
@@ -42,8 +41,7 @@ TEST(Log, MessagesStandAboveTheStatusLine) {
   show_status("more");
   show_status("");
   log_info("end");
-  EXPECT_EQ(terminal.text(),
-            "working\r\x1B[Kpdmp: warning: w\r\nworking\r\x1B[Kmore\r\x1B[Kend\r\n");
+  EXPECT_EQ(terminal.text(), "working\r\x1B[Kpdmp: warning: w\r\nworking\r\x1B[Kmore\r\x1B[Kend\r\n");
 }
 
 TEST(Log, ThreadsDoNotMixLines) {

@@ -8,9 +8,9 @@ namespace {
 const std::vector<std::string> kNames = {"epochs", "batch-size", "lr", "pdmp.gamma", "pdmp.mechanism", "seed"};
 
 TEST(Nearest, FindsSlipsOfTheFinger) {
-  EXPECT_EQ(nearest("epohcs", kNames), "epochs");       // two letters swapped
-  EXPECT_EQ(nearest("epoch", kNames), "epochs");        // one missing
-  EXPECT_EQ(nearest("seeed", kNames), "seed");          // one too many
+  EXPECT_EQ(nearest("epohcs", kNames), "epochs");  // two letters swapped
+  EXPECT_EQ(nearest("epoch", kNames), "epochs");   // one missing
+  EXPECT_EQ(nearest("seeed", kNames), "seed");     // one too many
   EXPECT_EQ(nearest("batch_size", kNames), "batch-size");
   EXPECT_EQ(nearest("LR", kNames), "lr");
   EXPECT_EQ(nearest("pdmp.mechansim", kNames), "pdmp.mechanism");
@@ -23,7 +23,7 @@ TEST(Nearest, FindsTheLastPartOfADottedName) {
 
 TEST(Nearest, FindsNothingFarAway) {
   EXPECT_EQ(nearest("temperature", kNames), std::nullopt);
-  EXPECT_EQ(nearest("x", {"y", "z"}), std::nullopt);    // all letters wrong
+  EXPECT_EQ(nearest("x", {"y", "z"}), std::nullopt);  // all letters wrong
   EXPECT_EQ(nearest("", kNames), std::nullopt);
   EXPECT_EQ(nearest("seed", {}), std::nullopt);
 }

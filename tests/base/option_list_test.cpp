@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <stdexcept>
 
 #include "pdmp/options.h"
@@ -136,7 +135,8 @@ TEST(OptionList, BadTomlNamesFileLineAndNearest) {
                [&] { load("# comment\n[pdmp]\ngama = 3\n"); });
   expect_error(ErrorKind::usage, {"run.toml:4: pdmp.gamma: expected a number in [1, inf), found '0.5'"},
                [&] { load("\nepochs = 5\n[pdmp]\ngamma = 0.5\n"); });
-  expect_error(ErrorKind::usage, {"run.toml:1: epochs: expected a whole number", "'3.5'"}, [&] { load("epochs = 3.5"); });
+  expect_error(ErrorKind::usage, {"run.toml:1: epochs: expected a whole number", "'3.5'"},
+               [&] { load("epochs = 3.5"); });
   expect_error(ErrorKind::io, {"cannot read", "missing.toml", "No such file"},
                [&] { list.load_toml(directory / "missing.toml"); });
 }

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <limits>
 
 #include "support/expect_error.h"
@@ -56,6 +55,14 @@ TEST(Option, RangesAreChecked) {
   expect_error(ErrorKind::usage, {"--lr", "'10.5'"}, [&] { above.set("10.5", "--lr"); });
   above.set("10", "--lr");
   EXPECT_EQ(lr, 10);
+  double momentum = 0.9;
+  Option below("momentum", &momentum, "");
+  below.at_least(0).below(1);
+  EXPECT_EQ(below.range_text(), "in [0, 1)");
+  expect_error(ErrorKind::usage, {"--momentum", "'1'"}, [&] { below.set("1", "--momentum"); });
+  below.set("0.999999", "--momentum");
+  uint64_t seed = 0;
+  EXPECT_EQ(Option("seed", &seed, "").range_text(), "in [0, inf)");
 }
 
 TEST(Option, RangesHoldForOptionalsAndLists) {

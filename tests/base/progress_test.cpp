@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <thread>
 
 #include "base/capture_terminal.h"
@@ -88,7 +87,7 @@ TEST(Progress, RedrawsOneLineOfATerminal) {
   testing::CaptureTerminal terminal(70);
   {
     Progress progress("train", 4, "batch");
-    progress.advance();   // too soon after the start to be drawn
+    progress.advance();  // too soon after the start to be drawn
     std::this_thread::sleep_for(std::chrono::milliseconds(150));
     progress.advance();
     log_info("a message");

@@ -1,8 +1,7 @@
 #include "pdmp/random.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+#include <gtest/gtest.h>
 #include <limits>
 #include <map>
 #include <set>
@@ -19,10 +18,10 @@ using testing::expect_error;
 TEST(RandomStream, IsXoshiro256StarStar) {
   RandomStream random(0);
   random.load("0000000000000001000000000000000200000000000000030000000000000004");
-  for (const uint64_t expected : {uint64_t{11520}, uint64_t{0}, uint64_t{1509978240}, uint64_t{1215971899390074240},
-                                  uint64_t{1216172134540287360}, uint64_t{607988272756665600},
-                                  uint64_t{16172922978634559625u}, uint64_t{8476171486693032832},
-                                  uint64_t{10595114339597558777u}, uint64_t{2904607092377533576}}) {
+  for (const uint64_t expected :
+       {uint64_t{11520}, uint64_t{0}, uint64_t{1509978240}, uint64_t{1215971899390074240},
+        uint64_t{1216172134540287360}, uint64_t{607988272756665600}, uint64_t{16172922978634559625u},
+        uint64_t{8476171486693032832}, uint64_t{10595114339597558777u}, uint64_t{2904607092377533576}}) {
     EXPECT_EQ(random.next(), expected);
   }
 }
@@ -71,7 +70,7 @@ TEST(RandomStream, IntegersAreUniformAndInclusive) {
   EXPECT_EQ(counts.rbegin()->first, 3);
   double chi_square = 0;
   for (const auto& [value, count] : counts) chi_square += std::pow(count - n / 6.0, 2) / (n / 6.0);
-  EXPECT_LT(chi_square, 20.5);   // 5 degrees of freedom, p = 0.001
+  EXPECT_LT(chi_square, 20.5);  // 5 degrees of freedom, p = 0.001
 }
 
 TEST(RandomStream, IntegerEdges) {
@@ -80,7 +79,7 @@ TEST(RandomStream, IntegerEdges) {
   EXPECT_THROW(random.integer(1, 0), std::logic_error);
   const int64_t low = std::numeric_limits<int64_t>::min(), high = std::numeric_limits<int64_t>::max();
   RandomStream other(3);
-  other.next();   // integer(7, 7) took one
+  other.next();  // integer(7, 7) took one
   EXPECT_EQ(random.integer(low, high), static_cast<int64_t>(other.next() + (uint64_t{1} << 63)));
 }
 
@@ -115,7 +114,7 @@ TEST(RandomStream, ShufflesAreUniformOverAllOrders) {
   ASSERT_EQ(counts.size(), 24u);
   double chi_square = 0;
   for (const auto& [order, count] : counts) chi_square += std::pow(count - 1000.0, 2) / 1000.0;
-  EXPECT_LT(chi_square, 49.7);   // 23 degrees of freedom, p = 0.001
+  EXPECT_LT(chi_square, 49.7);  // 23 degrees of freedom, p = 0.001
   std::vector<int> empty, one = {5};
   random.shuffle(empty);
   random.shuffle(one);
@@ -124,13 +123,13 @@ TEST(RandomStream, ShufflesAreUniformOverAllOrders) {
 
 TEST(RandomStream, SaveAndLoadContinueExactly) {
   RandomStream random(13);
-  random.normal();   // leaves a spare
+  random.normal();  // leaves a spare
   const std::string saved = random.save();
   RandomStream copy(0);
   copy.load(saved);
   EXPECT_EQ(copy.save(), saved);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(copy.normal(), random.normal());
-  copy.load(RandomStream(1).save());   // without a spare
+  copy.load(RandomStream(1).save());  // without a spare
   EXPECT_EQ(copy.normal(), RandomStream(1).normal());
 }
 
@@ -169,7 +168,7 @@ TEST(StreamSeed, StreamsAreIndependent) {
   double product = 0;
   const int n = 50000;
   for (int i = 0; i < n; ++i) product += (a.uniform() - 0.5) * (b.uniform() - 0.5);
-  EXPECT_NEAR(12 * product / n, 0, 0.02);   // correlation
+  EXPECT_NEAR(12 * product / n, 0, 0.02);  // correlation
   EXPECT_EQ(random_stream(5, "x").next(), RandomStream(stream_seed(5, "x")).next());
 }
 

@@ -2,7 +2,6 @@
 
 #include <csignal>
 #include <cstdlib>
-
 #include <gtest/gtest.h>
 
 namespace pdmp {

@@ -25,7 +25,9 @@ TEST(Toml, KeysSectionsAndComments) {
             (Entries{"epochs=5@2", "pdmp.gamma=1e1@5", "a.b.c d=true@7", "a.b.e.f=-0.5@8"}));
   EXPECT_EQ(entries(""), Entries());
   EXPECT_EQ(entries("\n# only this"), Entries());
-  EXPECT_EQ(entries("\xEF\xBB\xBF" "a = 1"), Entries{"a=1@1"});
+  EXPECT_EQ(entries("\xEF\xBB\xBF"
+                    "a = 1"),
+            Entries{"a=1@1"});
 }
 
 TEST(Toml, Strings) {

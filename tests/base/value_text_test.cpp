@@ -1,8 +1,7 @@
 #include "base/value_text.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+#include <gtest/gtest.h>
 #include <limits>
 
 namespace pdmp {
