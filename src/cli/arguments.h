@@ -1,0 +1,20 @@
+// What the commands share in reading their arguments.
+#pragma once
+
+#include <initializer_list>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "base/flags.h"
+
+namespace pdmp {
+
+// parse_flags with --quiet, which every command takes, added to `list`. False: --help was printed, the command is done.
+bool parse_arguments(OptionList& list, const std::vector<std::string>& args, const CommandHelp& help, std::ostream& out,
+                     std::vector<std::string>* words = nullptr);
+
+// Error{usage} naming the first of these text options that is empty.
+void require(const OptionList& list, const CommandHelp& help, std::initializer_list<const char*> names);
+
+}  // namespace pdmp

@@ -1,0 +1,26 @@
+// The commands of the program. Each takes its arguments without "pdmp NAME", prints results to `out` and everything
+// else to stderr, and returns the exit status. Errors are thrown as pdmp::Error.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace pdmp {
+
+struct Command {
+  const char* name;
+  const char* summary;  // one line, for `pdmp --help`
+  int (*run)(const std::vector<std::string>& args, std::ostream& out);
+};
+
+int prepare_command(const std::vector<std::string>& args, std::ostream& out);
+int analyze_command(const std::vector<std::string>& args, std::ostream& out);
+int train_command(const std::vector<std::string>& args, std::ostream& out);
+int evaluate_command(const std::vector<std::string>& args, std::ostream& out);
+int predict_command(const std::vector<std::string>& args, std::ostream& out);
+int demo_command(const std::vector<std::string>& args, std::ostream& out);
+int list_command(const std::vector<std::string>& args, std::ostream& out);
+int info_command(const std::vector<std::string>& args, std::ostream& out);
+
+}  // namespace pdmp

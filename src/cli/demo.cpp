@@ -1,0 +1,202 @@
+// The main job from raw files to one table: prepare, analyse, train each modality alone, joint and pdmp, compare.
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fmt/format.h>
+#include <numeric>
+#include <sys/resource.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/signal.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/demo_table.h"
+#include "data/importer.h"
+#include "pdmp/error.h"
+#include "pdmp/run.h"
+
+namespace pdmp {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct DemoOptions {
+  std::string data, raw = "/usr/share/tuxpaint/stamps", out = "demo";
+  int64_t seeds = 3;
+  bool as_json = false;
+  RunOptions run;
+
+  DemoOptions();
+  void describe(OptionList& list);
+};
+
+// Tuned on the validation split of the stamps.
+DemoOptions::DemoOptions() {
+  run.train.epochs = 10;
+  run.train.batch_size = 64;
+  run.train.optimizer.lr = 0.05;
+  run.train.optimizer.schedule = "cosine";
+  run.train.keep = "best";
+}
+
+void DemoOptions::describe(OptionList& list) {
+  list.heading("Demo");
+  list.add("data", &data, "Your own data set (folder of dataset.json) instead of Tux Paint's stamps.");
+  list.add("raw", &raw, "Folder of the stamps (Debian: tuxpaint-stamps-default).");
+  list.add("out", &out, "Folder for the data set, the analysis and the runs; what is there already is used.");
+  list.add("seeds", &seeds, "Trainings of each kind.").at_least(1).at_most(100);
+  list.add("json", &as_json, "Print JSON instead of a table.");
+  list.heading("Model");
+  run.model.describe(list);
+  list.heading("Training");
+  run.train.describe(list);
+  for (const auto& [name, options] : run.methods) {
+    list.group(name, [&shared = options](OptionList& inner) { shared->describe(inner); });
+  }
+}
+
+// Small encoders, by type, so that two cores are done in minutes; other types keep their default.
+struct SmallEncoder {
+  const char* type;
+  const char* spec;
+};
+constexpr SmallEncoder kSmallEncoders[] = {{"image", "resnet18:width=16"},
+                                           {"frames", "resnet18:width=16"},
+                                           {"flow", "resnet18:width=16"},
+                                           {"audio", "resnet18:width=16"}};
+
+void choose_small_encoders(ModelOptions& model, const std::vector<ModalityInfo>& modalities) {
+  for (const ModalityInfo& modality : modalities) {
+    for (const SmallEncoder& small : kSmallEncoders) {
+      if (modality.type == small.type) model.encoders.emplace(modality.name, small.spec);  // unless the user chose one
+    }
+  }
+}
+
+// The stamps as a data set in OUT/stamps; the importer sees itself whether it is there already.
+std::string prepare_stamps(const DemoOptions& options) {
+  if (!fs::is_directory(options.raw)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("--raw {}: expected Tux Paint's stamps, found no such folder; install Debian's "
+                            "tuxpaint-stamps-default, or give your own data set with --data",
+                            options.raw));
+  }
+  const fs::path folder = fs::path(options.out) / "stamps";
+  find_importer("tuxpaint").make()->run(options.raw, folder);
+  return folder.string();
+}
+
+void obtain_analysis(const RunOptions& options, const TrainingData& data, const fs::path& file) {
+  const std::string settings =
+      analysis_settings(data.train->modalities(), options.model, options.train, options.analysis);
+  if (!fs::exists(file) || read_analysis(file).settings != settings) {
+    write_analysis(analyze(data, options.model, options.train, options.analysis, file.parent_path() / "analysis"),
+                   file);
+  }
+  log_info(analysis_table(read_analysis(file)));
+}
+
+struct Training {
+  std::string name, method;
+  std::vector<std::string> modalities;  // empty: all
+};
+
+std::vector<Training> trainings(const std::vector<ModalityInfo>& modalities) {
+  std::vector<Training> result;
+  for (const ModalityInfo& modality : modalities)
+    result.push_back({modality.name + " alone", "joint", {modality.name}});
+  result.push_back({"joint", "joint", {}});
+  result.push_back({"pdmp", "pdmp", {}});
+  return result;
+}
+
+// Finished runs are read, an interrupted one goes on.
+RunSummary train_one(const DemoOptions& options, const Training& training, uint64_t seed, const fs::path& analysis) {
+  RunOptions one = options.run;
+  one.method = training.method;
+  one.data.modalities = training.modalities;
+  one.train.seed = seed;
+  std::string folder = fmt::format("{}-seed{}", training.name, seed);
+  std::replace(folder.begin(), folder.end(), ' ', '-');
+  one.run = (fs::path(options.out) / "runs" / folder).string();
+  one.resume = fs::exists(one.run);
+  one.analysis_file = analysis.string();
+  if (!training.modalities.empty()) {
+    // What another modality's encoder is has no place in this run.
+    std::erase_if(one.model.encoders, [&](const auto& entry) { return entry.first != training.modalities[0]; });
+  }
+  return run(one);
+}
+
+std::vector<DemoRow> train_all(const DemoOptions& options, const std::vector<ModalityInfo>& modalities,
+                               const fs::path& analysis) {
+  const std::vector<Training> kinds = trainings(modalities);
+  std::vector<DemoRow> rows(kinds.size());
+  const auto seeds = static_cast<uint64_t>(options.seeds);
+  uint64_t number = 0;
+  for (uint64_t k = 0; k < seeds; ++k) {
+    const uint64_t seed = options.run.train.seed + k;
+    for (size_t i = 0; i < kinds.size(); ++i) {
+      log_info(fmt::format("training {} of {}: {}, seed {}", ++number, kinds.size() * seeds, kinds[i].name, seed));
+      rows[i].name = kinds[i].name;
+      rows[i].runs.push_back(train_one(options, kinds[i], seed, analysis));
+    }
+  }
+  return rows;
+}
+
+std::vector<int64_t> class_counts(const Dataset& data) {
+  std::vector<int64_t> counts(data.classes().size());
+  for (int64_t i = 0; i < data.size(); ++i) ++counts[static_cast<size_t>(data.label(i))];
+  return counts;
+}
+
+DemoFacts facts_of(const DemoOptions& options, const TrainingData& data, const fs::path& analysis,
+                   std::chrono::steady_clock::time_point start) {
+  const std::vector<int64_t> train = class_counts(*data.train), test = class_counts(*data.test);
+  const auto majority = static_cast<size_t>(std::max_element(train.begin(), train.end()) - train.begin());
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return {.data = options.run.data.data,
+          .runs = (fs::path(options.out) / "runs").string(),
+          .analysis = analysis.string(),
+          .classes = static_cast<int64_t>(train.size()),
+          .n_train = data.train->size(),
+          .n_test = data.test->size(),
+          .majority = static_cast<double>(test[majority]) / static_cast<double>(data.test->size()),
+          .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+          .peak_memory = int64_t{usage.ru_maxrss} * 1024};
+}
+
+}  // namespace
+
+int demo_command(const std::vector<std::string>& args, std::ostream& out) {
+  const auto start = std::chrono::steady_clock::now();
+  const CommandHelp help{
+      "pdmp demo",
+      "Prepares Tux Paint's stamps, analyses the modalities, trains each alone, joint and pdmp over several "
+      "seeds, and prints one table. Runs again, it goes on where it was.",
+      "pdmp demo --data mydata --out demo-mydata --seeds 3"};
+  DemoOptions options;
+  OptionList list;
+  options.describe(list);
+  if (!parse_arguments(list, args, help, out)) return 0;
+  install_interrupt_handler();
+  options.run.data.data = options.data.empty() ? prepare_stamps(options) : options.data;
+  const TrainingData data = load_data(options.run.data, options.run.train.seed);
+  if (!data.test)
+    throw Error(ErrorKind::data,
+                options.run.data.data + ": expected a test split, found none; mark some samples as test");
+  choose_small_encoders(options.run.model, data.train->modalities());
+  const fs::path analysis = fs::path(options.out) / "analysis.json";
+  make_directories(options.out);
+  obtain_analysis(options.run, data, analysis);
+  const std::vector<DemoRow> rows = train_all(options, data.train->modalities(), analysis);
+  const DemoFacts facts = facts_of(options, data, analysis, start);
+  write_json(fs::path(options.out) / "demo.json", demo_json(rows, facts));
+  out << (options.as_json ? demo_json(rows, facts).dump(2) + "\n" : demo_text(rows, facts));
+  return 0;
+}
+
+}  // namespace pdmp

@@ -1,0 +1,48 @@
+#include <nlohmann/json.hpp>
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/text_table.h"
+#include "pdmp/run.h"
+
+namespace pdmp {
+namespace {
+
+// {"cpu": {"avx2": true}} -> "cpu.avx2  yes".
+void add_rows(const std::string& prefix, const nlohmann::json& values, std::vector<std::vector<std::string>>& rows) {
+  for (const auto& [key, value] : values.items()) {
+    const std::string name = prefix + key;
+    if (value.is_object()) {
+      add_rows(name + ".", value, rows);
+    } else if (value.is_boolean()) {
+      rows.push_back({name, value.get<bool>() ? "yes" : "no"});
+    } else {
+      rows.push_back({name, value.is_string() ? value.get<std::string>() : value.dump()});
+    }
+  }
+}
+
+}  // namespace
+
+int info_command(const std::vector<std::string>& args, std::ostream& out) {
+  bool as_json = false;
+  TrainOptions options;
+  OptionList list;
+  list.add("json", &as_json, "Print JSON.");
+  list.add("threads", &options.threads, "Threads LibTorch computes with; 0: one per core.").at_least(0);
+  list.add("device", &options.device, "Where to compute.").one_of({"cpu", "cuda"});
+  const CommandHelp help{"pdmp info", "Version, LibTorch, CPU features, threads and the precision `auto` stands for.",
+                         "pdmp info --json"};
+  if (!parse_arguments(list, args, help, out)) return 0;
+  const nlohmann::json values = environment(options);
+  if (as_json) {
+    out << values.dump(2) << "\n";
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows;
+  add_rows("", values, rows);
+  out << text_table(rows, false);
+  return 0;
+}
+
+}  // namespace pdmp

@@ -1,0 +1,89 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/text_table.h"
+#include "data/features/profiles.h"
+#include "data/importer.h"
+#include "metrics/table.h"
+#include "pdmp/error.h"
+#include "pdmp/method.h"
+#include "pdmp/model.h"
+
+namespace pdmp {
+namespace {
+
+struct Entry {
+  std::string name, summary, detail;  // detail: paper, shapes; may be empty
+};
+
+struct Listing {
+  const char* name;
+  const char* detail;  // what `detail` of its entries is, as a JSON key; null: there is none
+  std::vector<Entry> (*entries)();
+};
+
+template <class Table, class Detail>
+std::vector<Entry> entries_of(const Table& table, Detail detail) {
+  std::vector<Entry> result;
+  for (const auto& row : table) result.push_back({row.name, row.summary, detail(row)});
+  return result;
+}
+
+template <class Table>
+std::vector<Entry> entries_of(const Table& table) {
+  return entries_of(table, [](const auto&) { return ""; });
+}
+
+const std::vector<Listing>& listing_table() {
+  static const std::vector<Listing> table = {
+      {"methods", "source",
+       [] { return entries_of(method_table(), [](const MethodInfo& row) { return row.source; }); }},
+      {"fusions", nullptr, [] { return entries_of(fusion_table()); }},
+      {"encoders", "input",
+       [] { return entries_of(encoder_table(), [](const EncoderInfo& row) { return row.input; }); }},
+      {"importers", nullptr, [] { return entries_of(importer_table()); }},
+      {"profiles", nullptr, [] { return entries_of(audio_profile_table()); }},
+      {"metrics", nullptr, [] { return entries_of(metric_table()); }},
+  };
+  return table;
+}
+
+const Listing& find_listing(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Listing& row : listing_table()) {
+    if (row.name == name) return row;
+    names.emplace_back(row.name);
+  }
+  throw Error(ErrorKind::usage, fmt::format("pdmp list: unknown list '{}'{}", name, suggestion(name, names)));
+}
+
+}  // namespace
+
+int list_command(const std::vector<std::string>& args, std::ostream& out) {
+  const CommandHelp help{.name = "pdmp list",
+                         .summary = "What there is to choose from.",
+                         .example = "pdmp list encoders",
+                         .argument = "WHAT",
+                         .argument_help = "methods, fusions, encoders, importers, profiles or metrics.",
+                         .min_arguments = 1,
+                         .max_arguments = 1};
+  bool as_json = false;
+  OptionList list;
+  list.add("json", &as_json, "Print JSON.");
+  std::vector<std::string> words;
+  if (!parse_arguments(list, args, help, out, &words)) return 0;
+  const Listing& listing = find_listing(words.at(0));
+  nlohmann::json values = nlohmann::json::array();
+  std::vector<std::vector<std::string>> rows;
+  for (const Entry& entry : listing.entries()) {
+    rows.push_back({entry.name, entry.summary, entry.detail});
+    values.push_back({{"name", entry.name}, {"summary", entry.summary}});
+    if (listing.detail != nullptr) values.back()[listing.detail] = entry.detail;
+  }
+  out << (as_json ? values.dump(2) + "\n" : text_table(rows, false));
+  return 0;
+}
+
+}  // namespace pdmp

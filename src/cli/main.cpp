@@ -1,0 +1,85 @@
+// The program: finds the command and turns every error into one line and an exit status.
+#include <c10/util/Exception.h>
+#include <csignal>
+#include <cstdio>
+#include <fmt/format.h>
+#include <iostream>
+#include <new>
+
+#include "cli/command.h"
+#include "cli/text_table.h"
+#include "pdmp/error.h"
+#include "pdmp/options.h"
+
+namespace pdmp {
+namespace {
+
+const std::vector<Command>& command_table() {
+  static const std::vector<Command> table = {
+      {"prepare", "turn a public data set as downloaded into the one format", prepare_command},
+      {"analyze", "train every modality alone and rank them", analyze_command},
+      {"train", "train one model and score the test split once", train_command},
+      {"evaluate", "score a trained run on a split", evaluate_command},
+      {"predict", "class and probability of new samples", predict_command},
+      {"demo", "all of it on Tux Paint's stamps or your data, as one table", demo_command},
+      {"list", "methods, fusions, encoders, importers, profiles, metrics", list_command},
+      {"info", "version, LibTorch, CPU, threads, precision", info_command},
+  };
+  return table;
+}
+
+std::string help_text() {
+  std::vector<std::vector<std::string>> rows;
+  for (const Command& command : command_table()) rows.push_back({std::string("  ") + command.name, command.summary});
+  return "pdmp: train multimodal classifiers in which the right modality leads.\n\n"
+         "Usage: pdmp COMMAND [--flags]      pdmp COMMAND --help      pdmp --version\n\n" +
+         text_table(rows, false) +
+         "\nExample:\n  pdmp train --data mydata --run runs/first --method pdmp --epochs 30\n";
+}
+
+const Command& find_command(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& command : command_table()) {
+    if (command.name == name) return command;
+    names.emplace_back(command.name);
+  }
+  throw Error(ErrorKind::usage, fmt::format("unknown command '{}'{}", name, suggestion(name, names)));
+}
+
+int run_program(const std::vector<std::string>& args) {
+  if (args.empty()) throw Error(ErrorKind::usage, "expected a command, found none; see pdmp --help");
+  int status = 0;
+  if (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
+    std::cout << help_text();
+  } else if (args[0] == "--version") {
+    std::cout << "pdmp " << PDMP_VERSION << "\n";
+  } else {
+    status = find_command(args[0]).run({args.begin() + 1, args.end()}, std::cout);
+  }
+  if (!std::cout.flush()) throw Error(ErrorKind::io, "cannot write the result to standard output");
+  return status;
+}
+
+int fail(const std::string& message, int status) {
+  std::fprintf(stderr, "pdmp: %s\n", message.substr(0, message.find('\n')).c_str());
+  return status;
+}
+
+}  // namespace
+}  // namespace pdmp
+
+int main(int count, char** arguments) {
+  // A limit on file sizes becomes an error of the write, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
+  try {
+    return pdmp::run_program({arguments + 1, arguments + count});
+  } catch (const pdmp::Error& error) {
+    return pdmp::fail(error.what(), pdmp::exit_code(error.kind()));
+  } catch (const c10::Error& error) {
+    return pdmp::fail(std::string("LibTorch: ") + error.what_without_backtrace(), 1);
+  } catch (const std::bad_alloc&) {
+    return pdmp::fail("out of memory; a smaller --batch-size needs less", 1);
+  } catch (const std::exception& error) {
+    return pdmp::fail(error.what(), 1);
+  }
+}

@@ -1,0 +1,42 @@
+#include "cli/run_arguments.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+#include <map>
+
+#include "pdmp/error.h"
+
+namespace pdmp {
+
+void RunArguments::describe(OptionList& list) {
+  list.add("run", &run, "Run directory of a finished training.");
+  list.add("data", &data, "Data set; empty: the one the run was trained on.");
+  list.add("split", &split, "Which samples.").one_of({"test", "val", "train"});
+  list.add("threads", &threads, "Threads LibTorch computes with; none: as in training.").at_least(0).at_most(1024);
+  list.add("workers", &workers, "Threads that decode samples; none: as in training.").at_least(0).at_most(256);
+  list.add("batch-size", &batch_size, "Samples at a time; none: as in training.").at_least(1);
+}
+
+LoadedRun RunArguments::load() const {
+  LoadedRun loaded = load_run(run);
+  TrainOptions& train = loaded.options.train;
+  train.threads = threads.value_or(train.threads);
+  train.workers = workers.value_or(train.workers);
+  train.batch_size = batch_size.value_or(train.batch_size);
+  if (train.threads > 0) at::set_num_threads(static_cast<int>(train.threads));
+  return loaded;
+}
+
+std::shared_ptr<const Dataset> RunArguments::open(const LoadedRun& loaded) const {
+  const TrainingData splits = load_data_for(loaded, data);
+  const std::map<std::string, std::shared_ptr<const Dataset>> by_name = {
+      {"train", splits.train}, {"val", splits.val}, {"test", splits.test}};
+  const auto chosen = by_name.at(split);
+  if (!chosen) {
+    throw Error(ErrorKind::usage, fmt::format("--split {}: {} has no such samples; choose another split", split,
+                                              data.empty() ? loaded.options.data.data : data));
+  }
+  return chosen;
+}
+
+}  // namespace pdmp

@@ -1,0 +1,20 @@
+// Flags of the commands that use a trained run on data.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "run/load_run.h"
+
+namespace pdmp {
+
+struct RunArguments {
+  std::string run, data, split = "test";
+  std::optional<int64_t> threads, workers, batch_size;
+
+  void describe(OptionList& list);
+  LoadedRun load() const;                                              // with the flags above in its options
+  std::shared_ptr<const Dataset> open(const LoadedRun& loaded) const;  // the split; Error{usage} where there is none
+};
+
+}  // namespace pdmp

@@ -1,0 +1,13 @@
+// Rows of text as an aligned table.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pdmp {
+
+// One line per row, columns two spaces apart: the first flush left, the others too unless `right`. Widths are in
+// characters, not bytes. A row may be shorter than the others. Every line ends with a newline and without spaces.
+std::string text_table(const std::vector<std::vector<std::string>>& rows, bool right);
+
+}  // namespace pdmp

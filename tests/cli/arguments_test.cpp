@@ -1,0 +1,51 @@
+#include "cli/arguments.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sstream>
+
+#include "base/log.h"
+#include "support/expect_error.h"
+
+namespace pdmp::testing {
+namespace {
+
+const CommandHelp kHelp{"pdmp toy", "Does nothing.", "pdmp toy --data x"};
+
+TEST(Arguments, QuietIsTakenByEveryCommand) {
+  std::string data;
+  OptionList list;
+  list.add("data", &data, "Some data.");
+  std::ostringstream out;
+  EXPECT_TRUE(parse_arguments(list, {"--data", "x", "--quiet"}, kHelp, out));
+  EXPECT_TRUE(is_quiet());
+  set_quiet(false);
+  EXPECT_EQ(data, "x");
+  EXPECT_EQ(out.str(), "");
+}
+
+TEST(Arguments, HelpHasTheExampleAndTheDefaults) {
+  std::string data = "here";
+  OptionList list;
+  list.add("data", &data, "Some data.");
+  std::ostringstream out;
+  EXPECT_FALSE(parse_arguments(list, {"--help"}, kHelp, out));
+  for (const char* words : {"pdmp toy --data x", "default here", "--quiet", "Does nothing."}) {
+    EXPECT_THAT(out.str(), ::testing::HasSubstr(words));
+  }
+}
+
+TEST(Arguments, RequireNamesTheFirstEmptyOption) {
+  std::string data = "x", run;
+  OptionList list;
+  list.add("data", &data, "Some data.");
+  list.add("run", &run, "A run.");
+  expect_error(ErrorKind::usage, {"pdmp toy", "--run", "pdmp toy --data x"}, [&] {
+    require(list, kHelp, {"data", "run"});
+  });
+  run = "y";
+  EXPECT_NO_THROW(require(list, kHelp, {"data", "run"}));
+}
+
+}  // namespace
+}  // namespace pdmp::testing

@@ -1,0 +1,49 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/trained_run.h"
+#include "support/expect_error.h"
+
+namespace pdmp::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(DemoCommand, OnOwnDataPrintsEveryRowAndGoesOnWhereItWas) {
+  const TemporaryDirectory directory;
+  const std::string data = (directory / "data").string(), out = (directory / "demo").string();
+  write_toy_data(data, 8, {"numbers", "caption"});
+  const std::vector<std::string> args = fast({"--data", data, "--out", out, "--seeds", "2", "--pdmp.gamma", "2"});
+  const std::string text = call(demo_command, args);
+  for (const char* row :
+       {"numbers alone", "caption alone", "joint", "pdmp", "test: 12 samples, 3 classes; chance 0.333"}) {
+    EXPECT_THAT(text, HasSubstr(row));
+  }
+  std::ifstream stream(out + "/demo.json");
+  const nlohmann::json first = nlohmann::json::parse(stream);
+  EXPECT_EQ(first.at("rows").size(), 4u);
+  EXPECT_EQ(first.at("rows").at(3).at("accuracy").at("values").size(), 2u);
+  const auto weights = std::filesystem::path(out) / "runs/joint-seed1/summary.json";
+  const auto written = std::filesystem::last_write_time(weights);
+
+  // Interrupted in the last run: only that is trained again.
+  std::filesystem::remove_all(out + "/runs/pdmp-seed1");
+  const nlohmann::json second = nlohmann::json::parse(call(demo_command, [&] {
+    std::vector<std::string> more = args;
+    more.emplace_back("--json");
+    return more;
+  }()));
+  EXPECT_EQ(second.at("rows"), first.at("rows"));
+  EXPECT_EQ(std::filesystem::last_write_time(weights), written);
+}
+
+TEST(DemoCommand, SaysWhereTheStampsComeFrom) {
+  const TemporaryDirectory directory;
+  expect_error(ErrorKind::usage, {"/nowhere", "tuxpaint-stamps-default", "--data"}, [&] {
+    call(demo_command, {"--raw", "/nowhere", "--out", directory.path().string()});
+  });
+}
+
+}  // namespace
+}  // namespace pdmp::testing

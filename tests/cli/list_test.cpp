@@ -1,0 +1,49 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/trained_run.h"
+#include "support/expect_error.h"
+
+namespace pdmp::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(ListCommand, EveryListHasItsEntries) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> expected = {
+      {"methods", {"joint", "pdmp"}},
+      {"fusions", {"concat"}},
+      {"encoders", {"resnet18", "conv1d", "mlp", "text_cnn"}},
+      {"importers", {"tuxpaint"}},
+      {"profiles", {"log_mel_2s", "log_psd_3s"}},
+      {"metrics", {"accuracy", "macro_f1"}}};
+  for (const auto& [list, names] : expected) {
+    const std::string text = call(list_command, {list});
+    const nlohmann::json json = nlohmann::json::parse(call(list_command, {list, "--json"}));
+    std::vector<std::string> found;
+    for (const nlohmann::json& entry : json) {
+      found.push_back(entry.at("name"));
+      EXPECT_NE(entry.at("summary"), "") << list;
+    }
+    for (const std::string& name : names) {
+      EXPECT_THAT(found, ::testing::Contains(name)) << list;
+      EXPECT_THAT(text, HasSubstr(name)) << list;
+    }
+  }
+}
+
+TEST(ListCommand, TellsSourcesAndInputs) {
+  const nlohmann::json methods = nlohmann::json::parse(call(list_command, {"methods", "--json"}));
+  EXPECT_TRUE(methods.at(0).contains("source"));
+  const nlohmann::json encoders = nlohmann::json::parse(call(list_command, {"encoders", "--json"}));
+  EXPECT_NE(encoders.at(0).at("input"), "");
+}
+
+TEST(ListCommand, UnknownListGetsTheNearestSpelling) {
+  expect_error(ErrorKind::usage, {"'method'", "'methods'"}, [] { call(list_command, {"method"}); });
+  expect_error(ErrorKind::usage, {"WHAT"}, [] { call(list_command, {}); });
+}
+
+}  // namespace
+}  // namespace pdmp::testing

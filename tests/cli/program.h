@@ -1,0 +1,17 @@
+// Runs the real program, as a user would.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pdmp::testing {
+
+struct ProgramResult {
+  int code = 0;            // exit status; 128 + n where signal n ended it
+  std::string out, error;  // all of stdout and stderr
+};
+
+// `before`: shell text run first in the same shell ("ulimit -f 8").
+ProgramResult run_program(const std::vector<std::string>& arguments, const std::string& before = "");
+
+}  // namespace pdmp::testing
