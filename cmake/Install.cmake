@@ -16,8 +16,8 @@ install(EXPORT pdmpTargets NAMESPACE pdmp:: DESTINATION ${package_folder})
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/pdmp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 if(TARGET pdmp_cli)
-  # LibTorch stays where it is; the program remembers where.
-  set_target_properties(pdmp_cli PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  # LibTorch stays where it is; the program remembers where. (CMake's own way leaves out folders inside the checkout.)
+  set_target_properties(pdmp_cli PROPERTIES INSTALL_RPATH ${TORCH_INSTALL_PREFIX}/lib)
   install(TARGETS pdmp_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 
