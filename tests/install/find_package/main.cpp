@@ -1,7 +1,6 @@
 // The smallest program that uses pdmp as an installed library: two modalities of numbers, one forward pass.
-#include <pdmp/pdmp.h>
-
 #include <cstdio>
+#include <pdmp/pdmp.h>
 
 int main() {
   const std::vector<pdmp::ModalityInfo> modalities = {{"left", "vector", {5}}, {"right", "vector", {7}}};
