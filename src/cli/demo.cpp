@@ -33,12 +33,13 @@ struct DemoOptions {
 
 // Chosen on the validation split of the stamps. It has some seventy objects, too few to choose an epoch by, hence `last`.
 DemoOptions::DemoOptions() {
-  run.model.init = "constructor";
-  run.train.epochs = 8;
+  run.train.epochs = 10;
+  run.train.batch_size = 32;
   run.train.select = "last";
   run.train.keep = "weights";
   run.train.optimizer.optimizer = "adamw";
-  run.train.optimizer.lr = 1e-3;
+  run.train.optimizer.lr = 2e-3;
+  run.train.optimizer.label_smoothing = 0.1;
   run.train.optimizer.weight_decay = 0.05;
   run.train.optimizer.schedule = "cosine";
 }
@@ -67,7 +68,7 @@ struct SmallEncoder {
 constexpr SmallEncoder kSmallEncoders[] = {{"image", "resnet18:width=16"},
                                            {"frames", "resnet18:width=16"},
                                            {"flow", "resnet18:width=16"},
-                                           {"audio", "resnet18:width=16"},
+                                           {"audio", "resnet18:width=8"},
                                            {"text", "text_cnn:width=128:dropout=0.5"}};
 
 void choose_small_encoders(ModelOptions& model, const std::vector<ModalityInfo>& modalities) {

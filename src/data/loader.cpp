@@ -165,7 +165,7 @@ void Loader::State::work() {
     } catch (...) {
       error = std::current_exception();
     }
-    finish_sample(*job, position, std::move(sample), error);
+    finish_sample(*job, position, std::move(sample), std::move(error));
     job.reset();
     lock.lock();
   }
@@ -176,7 +176,7 @@ void Loader::State::finish_sample(Job& job, size_t position, Sample sample, std:
     const std::lock_guard lock(mutex);
     job.samples[position] = std::move(sample);
     if (error && (!job.error || position < job.error_position)) {
-      job.error = error;
+      job.error = std::move(error);
       job.error_position = position;
     }
     if (++job.loaded < job.samples.size()) return;
@@ -237,7 +237,8 @@ std::optional<Batch> Loader::next() {
   if (job->error) {
     state.queue.clear();
     state.next_batch = state.end;
-    std::rethrow_exception(job->error);
+    // Moved out of the job, so that no worker that still holds the job is the last to let go of it.
+    std::rethrow_exception(std::exchange(job->error, nullptr));
   }
   state.fill(state.prefetched());
   return std::move(job->batch);

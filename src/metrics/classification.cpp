@@ -10,7 +10,7 @@ namespace {
 
 // Per class: hits, and how often it is in truth or prediction (TP + FN + TP + FP).
 struct Counts {
-  Tensor hits, mentions;   // (C) float64
+  Tensor hits, mentions;  // (C) float64
 };
 
 Counts counts_of(const Tensor& confusion) {

@@ -10,10 +10,10 @@ namespace pdmp {
 // (C, C) int64; row = truth, column = prediction. labels, predictions (N) int64 in [0, classes).
 Tensor confusion_matrix(const Tensor& labels, const Tensor& predictions, int64_t classes);
 
-double accuracy(const Tensor& confusion);                      // correct / total; 0 of nothing is 0
-std::vector<double> class_f1(const Tensor& confusion);         // 2TP / (2TP + FP + FN), 0/0 = 0
+double accuracy(const Tensor& confusion);               // correct / total; 0 of nothing is 0
+std::vector<double> class_f1(const Tensor& confusion);  // 2TP / (2TP + FP + FN), 0/0 = 0
 // Mean F1 over the classes that occur in truth or prediction, as scikit-learn's average="macro" without labels.
 double macro_f1(const Tensor& confusion);
-double macro_f1_all_classes(const Tensor& confusion);          // absent classes count as 0
+double macro_f1_all_classes(const Tensor& confusion);  // absent classes count as 0
 
 }  // namespace pdmp

@@ -1,10 +1,9 @@
 #include "pdmp/model.h"
 
 #include <algorithm>
-#include <set>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <set>
 
 #include "models/init.h"
 #include "models/spec.h"
@@ -21,10 +20,12 @@ void check_modalities(const std::vector<ModalityInfo>& modalities, int64_t class
   for (const ModalityInfo& info : modalities) {
     // The name becomes part of the parameters' names, where dots separate.
     if (info.name.empty() || info.name.find('.') != std::string::npos) {
-      throw Error(ErrorKind::usage, fmt::format("model: expected a modality name without dots, found '{}'; rename it", info.name));
+      throw Error(ErrorKind::usage,
+                  fmt::format("model: expected a modality name without dots, found '{}'; rename it", info.name));
     }
     if (!names.insert(info.name).second) {
-      throw Error(ErrorKind::usage, fmt::format("model: expected modality names to differ, found '{}' twice", info.name));
+      throw Error(ErrorKind::usage,
+                  fmt::format("model: expected modality names to differ, found '{}' twice", info.name));
     }
   }
 }
@@ -47,7 +48,7 @@ class EvaluationMode {
     module.eval();
   }
   ~EvaluationMode() {
-    for (const auto& [part, training] : parts_) part->train(training);   // parents first: children have the last word
+    for (const auto& [part, training] : parts_) part->train(training);  // parents first: children have the last word
   }
   EvaluationMode(const EvaluationMode&) = delete;
   EvaluationMode& operator=(const EvaluationMode&) = delete;
@@ -69,7 +70,8 @@ Tensor zeros_like_row(const Tensor& row, int64_t rows) {
   return torch::zeros(sizes, row.options().requires_grad(false).memory_format(row.suggest_memory_format()));
 }
 
-// Features of a batch in which nobody has the modality. Their shape is asked from one row of zeros, with nothing learnt.
+// Features of a batch in which nobody has the modality. Their shape is asked from one row of zeros, with nothing
+// learnt.
 Feature absent_feature(Encoder& encoder, const Tensor& x) {
   const torch::NoGradGuard no_grad;
   const EvaluationMode evaluation(encoder);
@@ -85,8 +87,10 @@ Tensor scatter_rows(const Tensor& values, const Tensor& index, int64_t rows) {
 
 void ModelOptions::describe(OptionList& list) {
   list.add("fusion", &fusion, "Fusion and its options: NAME[:option=value]... (pdmp list fusions).");
-  list.add("encoders", &encoders, "Encoders: modality=NAME[:option=value]...,... (pdmp list encoders); by type where left out.");
-  list.add("init", &init, "Initial weights: Kaiming/Xavier everywhere, or as the layers make them.").one_of(init_names());
+  list.add("encoders", &encoders,
+           "Encoders: modality=NAME[:option=value]...,... (pdmp list encoders); by type where left out.");
+  list.add("init", &init, "Initial weights: Kaiming/Xavier everywhere, or as the layers make them.")
+      .one_of(init_names());
   list.add("channels-last", &channels_last, "Keep pictures with channels innermost: faster, same numbers to rounding.");
 }
 
@@ -114,7 +118,8 @@ Model::Model(const std::vector<ModalityInfo>& modalities, int64_t classes, const
     widths.push_back(encoder->width());
   }
   const SeededGenerator generator(stream_seed(seed, "init/fusion"));
-  fusion_ = register_module("fusion", configure(fusion_table(), "fusion", options.fusion, "fusion")->make(widths, classes));
+  fusion_ =
+      register_module("fusion", configure(fusion_table(), "fusion", options.fusion, "fusion")->make(widths, classes));
   initialize(*fusion_, options.init);
   if (options.channels_last) make_channels_last(*this);
   record_ownership();
@@ -122,9 +127,10 @@ Model::Model(const std::vector<ModalityInfo>& modalities, int64_t classes, const
 
 Feature Model::encode(int64_t m, const Tensor& x, const Tensor& present) {
   if (x.dim() == 0 || present.dim() != 1 || x.size(0) != present.size(0)) {
-    throw Error(ErrorKind::data, fmt::format("model: expected inputs (B, ...) and present (B) of modality '{}', found ({}) and ({})",
-                                             infos_.at(static_cast<size_t>(m)).name, fmt::join(x.sizes(), ", "),
-                                             fmt::join(present.sizes(), ", ")));
+    throw Error(ErrorKind::data,
+                fmt::format("model: expected inputs (B, ...) and present (B) of modality '{}', found ({}) and ({})",
+                            infos_.at(static_cast<size_t>(m)).name, fmt::join(x.sizes(), ", "),
+                            fmt::join(present.sizes(), ", ")));
   }
   Encoder& network = encoder(m);
   const Tensor rows = present.nonzero().flatten();
@@ -134,7 +140,9 @@ Feature Model::encode(int64_t m, const Tensor& x, const Tensor& present) {
   return {scatter_rows(seen.map, rows, x.size(0)), scatter_rows(seen.pooled, rows, x.size(0))};
 }
 
-Tensor Model::fuse(const std::vector<Feature>& features, const Tensor& present) { return fusion_->forward(features, present); }
+Tensor Model::fuse(const std::vector<Feature>& features, const Tensor& present) {
+  return fusion_->forward(features, present);
+}
 
 std::vector<Tensor> Model::unimodal_logits(const std::vector<Feature>& features, const Tensor& present) {
   return fusion_->unimodal_logits(features, present);
@@ -142,7 +150,8 @@ std::vector<Tensor> Model::unimodal_logits(const std::vector<Feature>& features,
 
 Outputs Model::forward(const Batch& batch, bool with_unimodal) {
   if (static_cast<int64_t>(batch.inputs.size()) != modalities()) {
-    throw Error(ErrorKind::data, fmt::format("model: expected a batch of {} modalities, found {}", modalities(), batch.inputs.size()));
+    throw Error(ErrorKind::data,
+                fmt::format("model: expected a batch of {} modalities, found {}", modalities(), batch.inputs.size()));
   }
   Outputs outputs;
   for (int64_t m = 0; m < modalities(); ++m) {

@@ -9,10 +9,14 @@ namespace {
 
 bool in_scope(const OwnedParameter& parameter, Scope scope) {
   switch (scope) {
-    case Scope::encoder_all: return parameter.in_encoder;
-    case Scope::encoder_conv: return parameter.in_encoder && parameter.value.dim() == 4;
-    case Scope::encoder_non1d: return parameter.in_encoder && parameter.value.dim() != 1;
-    case Scope::encoder_plus_head: return true;
+    case Scope::encoder_all:
+      return parameter.in_encoder;
+    case Scope::encoder_conv:
+      return parameter.in_encoder && parameter.value.dim() == 4;
+    case Scope::encoder_non1d:
+      return parameter.in_encoder && parameter.value.dim() != 1;
+    case Scope::encoder_plus_head:
+      return true;
   }
   return false;
 }
@@ -35,7 +39,8 @@ Scope parse_scope(const std::string& text) {
 void Model::record_ownership() {
   for (int64_t m = 0; m < modalities(); ++m) {
     const std::string prefix = "encoders." + infos_[static_cast<size_t>(m)].name + ".";
-    for (const auto& item : encoder(m).named_parameters()) ownership_.push_back({prefix + item.key(), item.value(), m, true});
+    for (const auto& item : encoder(m).named_parameters())
+      ownership_.push_back({prefix + item.key(), item.value(), m, true});
   }
   for (const auto& item : fusion_->named_parameters()) {
     ownership_.push_back({"fusion." + item.key(), item.value(), fusion_->owner(item.key()), false});

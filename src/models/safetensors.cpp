@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <limits>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -29,18 +28,20 @@ constexpr DtypeName kDtypes[] = {
     {"U8", torch::kUInt8},    {"BOOL", torch::kBool},
 };
 
-constexpr uint64_t kPrefix = 8;   // bytes of the header's length
+constexpr uint64_t kPrefix = 8;  // bytes of the header's length
 constexpr uint64_t kMaxHeader = 100'000'000;
 
 [[noreturn]] void fail(const std::string& path, const std::string& what) {
-  throw Error(ErrorKind::data, fmt::format("{}: expected a whole safetensors file, found {}; write or copy it again", path, what));
+  throw Error(ErrorKind::data,
+              fmt::format("{}: expected a whole safetensors file, found {}; write or copy it again", path, what));
 }
 
 const DtypeName& dtype_row(torch::Dtype dtype, const std::string& tensor) {
   for (const DtypeName& row : kDtypes) {
     if (row.dtype == dtype) return row;
   }
-  throw Error(ErrorKind::data, fmt::format("tensor '{}': expected a type safetensors can hold, found {}", tensor, torch::toString(dtype)));
+  throw Error(ErrorKind::data, fmt::format("tensor '{}': expected a type safetensors can hold, found {}", tensor,
+                                           torch::toString(dtype)));
 }
 
 std::string header_of(const Safetensors& content, const std::vector<uint64_t>& begin) {
@@ -53,7 +54,7 @@ std::string header_of(const Safetensors& content, const std::vector<uint64_t>& b
                     {"data_offsets", {begin[i], begin[i] + tensor.nbytes()}}};
   }
   std::string text = header.dump();
-  text.resize((text.size() + 7) / 8 * 8, ' ');   // data begin aligned
+  text.resize((text.size() + 7) / 8 * 8, ' ');  // data begin aligned
   return text;
 }
 
@@ -91,16 +92,19 @@ std::optional<uint64_t> byte_count(const std::vector<int64_t>& shape, uint64_t e
 Entry parse_entry(const std::string& path, const std::string& name, const ordered_json& value) {
   try {
     const auto dtype_name = value.at("dtype").get<std::string>();
-    const auto* row = std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const DtypeName& r) { return r.name == dtype_name; });
+    const auto* row =
+        std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const DtypeName& r) { return r.name == dtype_name; });
     if (row == std::end(kDtypes)) fail(path, fmt::format("tensor '{}' of unknown type '{}'", name, dtype_name));
     const auto offsets = value.at("data_offsets").get<std::vector<uint64_t>>();
     Entry entry{name, row->dtype, value.at("shape").get<std::vector<int64_t>>(), 0, 0};
-    if (offsets.size() != 2) fail(path, fmt::format("tensor '{}' with {} data_offsets instead of 2", name, offsets.size()));
+    if (offsets.size() != 2)
+      fail(path, fmt::format("tensor '{}' with {} data_offsets instead of 2", name, offsets.size()));
     entry.begin = offsets[0];
     entry.end = offsets[1];
     const auto bytes = byte_count(entry.shape, torch::elementSize(entry.dtype));
     if (!bytes || entry.end < entry.begin || entry.end - entry.begin != *bytes) {
-      fail(path, fmt::format("tensor '{}' of shape ({}) in bytes {} to {}", name, fmt::join(entry.shape, ", "), entry.begin, entry.end));
+      fail(path, fmt::format("tensor '{}' of shape ({}) in bytes {} to {}", name, fmt::join(entry.shape, ", "),
+                             entry.begin, entry.end));
     }
     return entry;
   } catch (const nlohmann::json::exception&) {
@@ -112,13 +116,13 @@ Entry parse_entry(const std::string& path, const std::string& name, const ordere
 void check_layout(const std::string& path, const std::vector<Entry>& entries, uint64_t data_size) {
   std::vector<const Entry*> sorted;
   for (const Entry& entry : entries) sorted.push_back(&entry);
-  std::sort(sorted.begin(), sorted.end(), [](const Entry* a, const Entry* b) {
-    return std::pair(a->begin, a->end) < std::pair(b->begin, b->end);
-  });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Entry* a, const Entry* b) { return std::pair(a->begin, a->end) < std::pair(b->begin, b->end); });
   uint64_t at = 0;
   for (const Entry* entry : sorted) {
     if (entry->begin != at) {
-      fail(path, fmt::format("tensor '{}' at byte {} where {} was due (a hole or an overlap)", entry->name, entry->begin, at));
+      fail(path, fmt::format("tensor '{}' at byte {} where {} was due (a hole or an overlap)", entry->name,
+                             entry->begin, at));
     }
     at = entry->end;
   }
@@ -186,7 +190,8 @@ Safetensors read_safetensors(const std::string& path) {
   check_layout(path, entries, data.size());
   for (const Entry& entry : entries) {
     Tensor tensor = torch::empty(entry.shape, entry.dtype);
-    if (entry.end > entry.begin) std::memcpy(tensor.mutable_data_ptr(), data.data() + entry.begin, entry.end - entry.begin);
+    if (entry.end > entry.begin)
+      std::memcpy(tensor.mutable_data_ptr(), data.data() + entry.begin, entry.end - entry.begin);
     content.tensors.emplace_back(entry.name, tensor);
   }
   return content;

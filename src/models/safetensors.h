@@ -11,7 +11,7 @@
 namespace pdmp {
 
 struct Safetensors {
-  std::vector<std::pair<std::string, Tensor>> tensors;   // in the order of the file
+  std::vector<std::pair<std::string, Tensor>> tensors;  // in the order of the file
   std::map<std::string, std::string> metadata;
 };
 

@@ -1,7 +1,6 @@
 #include "models/spec.h"
 
 #include <algorithm>
-
 #include <fmt/format.h>
 
 namespace pdmp {
@@ -30,7 +29,8 @@ Spec parse_spec(const std::string& text, const std::string& where) {
   for (size_t i = 1; i < parts.size(); ++i) {
     const size_t equals = parts[i].find('=');
     if (equals == std::string::npos || equals == 0) {
-      throw Error(ErrorKind::usage, fmt::format("{}: expected option=value after '{}:', found '{}'", where, spec.name, parts[i]));
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: expected option=value after '{}:', found '{}'", where, spec.name, parts[i]));
     }
     spec.options.emplace_back(parts[i].substr(0, equals), parts[i].substr(equals + 1));
   }

@@ -22,7 +22,8 @@ void apply_spec(const Spec& spec, OptionList& list, const std::string& where);
 
 // The row called `name`, or Error{usage} with the nearest spelling. `kind`: "encoder", "fusion".
 template <class Info>
-const Info& find_row(const std::vector<Info>& table, const std::string& kind, const std::string& name, const std::string& where) {
+const Info& find_row(const std::vector<Info>& table, const std::string& kind, const std::string& name,
+                     const std::string& where) {
   std::vector<std::string> names;
   for (const Info& row : table) {
     if (row.name == name) return row;
@@ -33,7 +34,8 @@ const Info& find_row(const std::vector<Info>& table, const std::string& kind, co
 
 // Options of `spec`'s row with the spec's values set.
 template <class Info>
-auto configure(const std::vector<Info>& table, const std::string& kind, const std::string& text, const std::string& where) {
+auto configure(const std::vector<Info>& table, const std::string& kind, const std::string& text,
+               const std::string& where) {
   const Spec spec = parse_spec(text, where);
   auto options = find_row(table, kind, spec.name, where).make_options();
   OptionList list;

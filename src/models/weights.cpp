@@ -1,9 +1,8 @@
 // Weights of a module as one safetensors file.
-#include <map>
-#include <utility>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
+#include <utility>
 
 #include "models/safetensors.h"
 #include "pdmp/error.h"
@@ -22,14 +21,15 @@ std::vector<std::pair<std::string, Tensor>> state_of(const torch::nn::Module& mo
 // "3 missing (a, b, c)", the first few by name.
 std::string listing(const std::string& kind, const std::vector<std::string>& names) {
   constexpr size_t kShown = 5;
-  const std::vector<std::string> shown(names.begin(), names.begin() + static_cast<int64_t>(std::min(kShown, names.size())));
+  const std::vector<std::string> shown(names.begin(),
+                                       names.begin() + static_cast<int64_t>(std::min(kShown, names.size())));
   return fmt::format("{} {} ({}{})", names.size(), kind, fmt::join(shown, ", "), names.size() > kShown ? ", ..." : "");
 }
 
 }  // namespace
 
 void save_weights(const torch::nn::Module& module, const std::string& path) {
-  write_safetensors(path, {state_of(module), {{"format", "pt"}}});   // "pt": what Python's readers ask for
+  write_safetensors(path, {state_of(module), {{"format", "pt"}}});  // "pt": what Python's readers ask for
 }
 
 void load_weights(torch::nn::Module& module, const std::string& path) {
@@ -55,8 +55,10 @@ void load_weights(torch::nn::Module& module, const std::string& path) {
   if (!extra.empty()) problems.push_back(listing("unknown", extra));
   if (!misshaped.empty()) problems.push_back(listing("of another shape", misshaped));
   if (!problems.empty()) {
-    throw Error(ErrorKind::data, fmt::format("{}: expected the weights of this model, found {}; use the encoders, widths and "
-                                             "classes the file was written with", path, fmt::join(problems, "; ")));
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected the weights of this model, found {}; use the encoders, widths and "
+                            "classes the file was written with",
+                            path, fmt::join(problems, "; ")));
   }
   const torch::NoGradGuard no_grad;
   for (auto& [target, source] : copies) target.copy_(source);

@@ -18,7 +18,8 @@ const Tensor& prediction() {
 }
 
 TEST(Classification, ConfusionHasTruthInRows) {
-  const Tensor expected = torch::tensor({{2, 1, 0, 0, 0}, {0, 2, 0, 0, 0}, {1, 0, 2, 0, 1}, {0, 0, 1, 0, 0}, {0, 0, 0, 0, 0}}, torch::kInt64);
+  const Tensor expected = torch::tensor(
+      {{2, 1, 0, 0, 0}, {0, 2, 0, 0, 0}, {1, 0, 2, 0, 1}, {0, 0, 1, 0, 0}, {0, 0, 0, 0, 0}}, torch::kInt64);
   EXPECT_TRUE(torch::equal(confusion_matrix(truth(), prediction(), 5), expected));
 }
 

@@ -1,7 +1,6 @@
 #include "models/init.h"
 
 #include <cmath>
-
 #include <gtest/gtest.h>
 
 #include "pdmp/error.h"
@@ -22,7 +21,8 @@ Tensor parameter(const Model& model, const std::string& name) { return model.nam
 // models.md 1.4: standard deviations of the three rules, measured on matrices large enough for 4 %.
 TEST(Init, GlobalFollowsTheRules) {
   const Model model = two_modalities("global");
-  EXPECT_NEAR(parameter(model, "encoders.eye.layer4.0.conv2.weight").std().item<double>(), std::sqrt(2.0 / (128 * 9)), 2e-4);
+  EXPECT_NEAR(parameter(model, "encoders.eye.layer4.0.conv2.weight").std().item<double>(), std::sqrt(2.0 / (128 * 9)),
+              2e-4);
   EXPECT_NEAR(parameter(model, "encoders.imu.fc1.weight").std().item<double>(), std::sqrt(2.0 / (64 + 256)), 2e-3);
   EXPECT_EQ(parameter(model, "encoders.imu.fc1.bias").abs().max().item<double>(), 0);
   EXPECT_TRUE(torch::equal(parameter(model, "encoders.eye.bn1.weight"), torch::ones({16})));
@@ -35,8 +35,10 @@ TEST(Init, GlobalFollowsTheRules) {
 
 TEST(Init, ConstructorKeepsLinearLayersAsLibTorchMakesThem) {
   const Model model = two_modalities("constructor");
-  EXPECT_NEAR(parameter(model, "encoders.eye.layer4.0.conv2.weight").std().item<double>(), std::sqrt(2.0 / (128 * 9)), 2e-4);
-  const Tensor norms = torch::cat({parameter(model, "encoders.eye.layer4.0.bn1.weight"), parameter(model, "encoders.eye.layer4.1.bn1.weight")});
+  EXPECT_NEAR(parameter(model, "encoders.eye.layer4.0.conv2.weight").std().item<double>(), std::sqrt(2.0 / (128 * 9)),
+              2e-4);
+  const Tensor norms = torch::cat(
+      {parameter(model, "encoders.eye.layer4.0.bn1.weight"), parameter(model, "encoders.eye.layer4.1.bn1.weight")});
   EXPECT_NEAR(norms.mean().item<double>(), 1, 0.01);
   EXPECT_NEAR(norms.std().item<double>(), 0.02, 0.005);
   // Uniform within 1 / sqrt(fan in), and close to filling that interval.

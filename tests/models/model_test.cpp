@@ -9,11 +9,12 @@
 namespace pdmp {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::example_batch;
+using ::testing::HasSubstr;
 using testing::relative_error;
 
-const ModalityInfo kEye = {"eye", "image", {3, 16, 16}}, kEar = {"ear", "audio", {1, 16, 20}}, kImu = {"imu", "vector", {5}};
+const ModalityInfo kEye = {"eye", "image", {3, 16, 16}}, kEar = {"ear", "audio", {1, 16, 20}},
+                   kImu = {"imu", "vector", {5}};
 
 ModelOptions small() {
   ModelOptions options;
@@ -31,7 +32,8 @@ TEST(Model, AbsentRowsAreZerosAndTheOthersAsAlone) {
   Model model({kEye}, 3, small(), 0);
   const Tensor x = example_batch({kEye}, 4, 3, 1).inputs[0];
   const Feature some = model.encode(0, x, rows({true, false, true, false}));
-  const Feature alone = Model({kEye}, 3, small(), 0).encode(0, x.index_select(0, torch::tensor({0, 2})), rows({true, true}));
+  const Feature alone =
+      Model({kEye}, 3, small(), 0).encode(0, x.index_select(0, torch::tensor({0, 2})), rows({true, true}));
   EXPECT_TRUE(torch::equal(some.pooled.index_select(0, torch::tensor({0, 2})), alone.pooled));
   EXPECT_TRUE(torch::equal(some.map.index_select(0, torch::tensor({0, 2})), alone.map));
   for (const int64_t row : {1, 3}) {
@@ -63,10 +65,10 @@ TEST(Model, NobodyHasTheModality) {
 TEST(Model, SingleRowUsesRunningStatistics) {
   Model model({kEye}, 3, small(), 0);
   const Tensor x = example_batch({kEye}, 3, 3, 1).inputs[0];
-  model.encode(0, x, rows({true, true, true}));   // running statistics become something
+  model.encode(0, x, rows({true, true, true}));  // running statistics become something
   std::vector<Tensor> copies;
   for (const Tensor& buffer : model.buffers()) copies.push_back(buffer.clone());
-  model.encoder(0).named_modules()["layer1"]->eval();   // somebody froze a part: it stays frozen
+  model.encoder(0).named_modules()["layer1"]->eval();  // somebody froze a part: it stays frozen
 
   const Feature one = model.encode(0, x, rows({false, true, false}));
   const Feature batch_of_one = model.encode(0, x.slice(0, 1, 2), rows({true}));

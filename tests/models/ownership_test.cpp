@@ -1,6 +1,5 @@
-#include <set>
-
 #include <gtest/gtest.h>
+#include <set>
 
 #include "pdmp/error.h"
 #include "pdmp/model.h"
@@ -32,7 +31,7 @@ TEST(Ownership, ScopesCount) {
 }
 
 TEST(Ownership, LinearWeightsAreNon1dButNotConv) {
-  const Model model({{"a", "vector", {4}}}, 3, {}, 0);   // three Linear layers
+  const Model model({{"a", "vector", {4}}}, 3, {}, 0);  // three Linear layers
   EXPECT_EQ(model.modality_parameters(0, Scope::encoder_all).size(), 6U);
   EXPECT_EQ(model.modality_parameters(0, Scope::encoder_non1d).size(), 3U);
   EXPECT_EQ(model.modality_parameters(0, Scope::encoder_conv).size(), 0U);

@@ -1,7 +1,6 @@
 #include "models/safetensors.h"
 
 #include <cstring>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -39,8 +38,8 @@ TEST(Safetensors, GivesBackWhatWasWritten) {
   Safetensors content;
   content.metadata = {{"format", "pt"}, {"note", "\"quoted\" \n text"}};
   const Tensor numbers = torch::arange(12, torch::kFloat64).reshape({3, 4}) - 5.5;
-  for (const auto dtype : {torch::kFloat32, torch::kFloat64, torch::kFloat16, torch::kBFloat16, torch::kInt64, torch::kInt32,
-                           torch::kInt16, torch::kInt8, torch::kUInt8, torch::kBool}) {
+  for (const auto dtype : {torch::kFloat32, torch::kFloat64, torch::kFloat16, torch::kBFloat16, torch::kInt64,
+                           torch::kInt32, torch::kInt16, torch::kInt8, torch::kUInt8, torch::kBool}) {
     content.tensors.emplace_back(fmt::format("t.{}", torch::toString(dtype)), numbers.abs().to(dtype));
   }
   content.tensors.emplace_back("scalar", torch::tensor(int64_t{1} << 40));
@@ -84,7 +83,9 @@ TEST(Safetensors, EveryCutIsAnError) {
   write_safetensors(path, {{{"f", torch::ones({4})}, {"n", torch::tensor({int64_t{7}})}}, {}});
   const std::string file = read_file(path);
   for (size_t size = 0; size < file.size(); ++size) {
-    EXPECT_THAT(data_error(directory.write("cut.safetensors", file.substr(0, size))), HasSubstr("whole safetensors file")) << size;
+    EXPECT_THAT(data_error(directory.write("cut.safetensors", file.substr(0, size))),
+                HasSubstr("whole safetensors file"))
+        << size;
   }
 }
 
@@ -97,12 +98,17 @@ TEST(Safetensors, NamesWhatIsWrong) {
   EXPECT_THAT(message("[1]", 0), HasSubstr("not a JSON object"));
   EXPECT_THAT(message(R"({"a":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}})", 4), HasSubstr("unknown type 'F99'"));
   EXPECT_THAT(message(R"({"a":{"dtype":"F32","shape":[1]}})", 4), HasSubstr("'a' without a usable"));
-  EXPECT_THAT(message(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4), HasSubstr("shape (2) in bytes 0 to 4"));
+  EXPECT_THAT(message(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4),
+              HasSubstr("shape (2) in bytes 0 to 4"));
   EXPECT_THAT(message(R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", 4), HasSubstr("shape (-1)"));
-  EXPECT_THAT(message(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})", 0), HasSubstr("shape"));
+  EXPECT_THAT(message(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})", 0),
+              HasSubstr("shape"));
   EXPECT_THAT(message(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8), HasSubstr("hole or an overlap"));
-  EXPECT_THAT(message(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4),
-              HasSubstr("hole or an overlap"));
+  EXPECT_THAT(
+      message(
+          R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
+          4),
+      HasSubstr("hole or an overlap"));
   EXPECT_THAT(message(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 5), HasSubstr("5 bytes of data"));
   EXPECT_THAT(message(R"({"__metadata__":{"format":3}})", 0), HasSubstr("__metadata__"));
 }

@@ -26,9 +26,10 @@ TEST(Weights, NamesAreThoseOfTheModel) {
   const Safetensors content = read_safetensors(path);
   std::vector<std::string> names;
   for (const auto& [name, tensor] : content.tensors) names.push_back(name);
-  EXPECT_THAT(names, ::testing::ElementsAre("encoders.imu.conv1.weight", "encoders.imu.bn1.weight", "encoders.imu.bn1.bias",
-                                            "fusion.weight_0", "fusion.bias", "encoders.imu.bn1.running_mean",
-                                            "encoders.imu.bn1.running_var", "encoders.imu.bn1.num_batches_tracked"));
+  EXPECT_THAT(names,
+              ::testing::ElementsAre("encoders.imu.conv1.weight", "encoders.imu.bn1.weight", "encoders.imu.bn1.bias",
+                                     "fusion.weight_0", "fusion.bias", "encoders.imu.bn1.running_mean",
+                                     "encoders.imu.bn1.running_var", "encoders.imu.bn1.num_batches_tracked"));
   EXPECT_EQ(content.tensors.back().second.scalar_type(), torch::kInt64);
   EXPECT_EQ(content.metadata.at("format"), "pt");
 }
@@ -51,8 +52,10 @@ TEST(Weights, LoadIsStrict) {
     return "nothing thrown";
   };
   EXPECT_THAT(message(conv_model("conv1d:width=4:depth=2", 1)),
-              AllOf(HasSubstr(path), HasSubstr("of another shape"), HasSubstr("encoders.imu.conv1.weight: expected (4, 2, 5), found (2, 2, 5)")));
-  EXPECT_THAT(message(conv_model("conv1d:width=2:depth=3", 1)), AllOf(HasSubstr("6 missing (encoders.imu.conv3.weight"), HasSubstr("...")));
+              AllOf(HasSubstr(path), HasSubstr("of another shape"),
+                    HasSubstr("encoders.imu.conv1.weight: expected (4, 2, 5), found (2, 2, 5)")));
+  EXPECT_THAT(message(conv_model("conv1d:width=2:depth=3", 1)),
+              AllOf(HasSubstr("6 missing (encoders.imu.conv3.weight"), HasSubstr("...")));
   EXPECT_THAT(message(conv_model("mlp:hidden=4", 1)), AllOf(HasSubstr("12 unknown ("), HasSubstr("2 missing")));
 }
 

@@ -10,7 +10,8 @@ class Conv1dEncoder : public Encoder {
  public:
   Conv1dEncoder(int64_t channels, int64_t width, int64_t depth, int64_t kernel) {
     for (int64_t i = 0; i < depth; ++i) {
-      const auto options = torch::nn::Conv1dOptions(channels, width << i, kernel).stride(2).padding(kernel / 2).bias(false);
+      const auto options =
+          torch::nn::Conv1dOptions(channels, width << i, kernel).stride(2).padding(kernel / 2).bias(false);
       convolutions_.push_back(register_module(fmt::format("conv{}", i + 1), torch::nn::Conv1d(options)));
       norms_.push_back(register_module(fmt::format("bn{}", i + 1), torch::nn::BatchNorm1d(width << i)));
       channels = width << i;
@@ -35,7 +36,9 @@ class Conv1dEncoder : public Encoder {
 class Conv1dOptions : public EncoderOptions {
  public:
   void describe(OptionList& list) override {
-    list.add("width", &width_, "Channels of the first layer; each further one has twice as many.").at_least(1).at_most(4096);
+    list.add("width", &width_, "Channels of the first layer; each further one has twice as many.")
+        .at_least(1)
+        .at_most(4096);
     list.add("depth", &depth_, "Number of layers.").at_least(1).at_most(8);
     list.add("kernel", &kernel_, "Taps of each convolution, an odd number.").at_least(1);
   }
@@ -43,8 +46,9 @@ class Conv1dOptions : public EncoderOptions {
   std::shared_ptr<Encoder> make(const ModalityInfo& modality) const override {
     if (modality.type == "text" || modality.shape.size() != 2) throw unfit_input("conv1d", modality);
     if (kernel_ % 2 == 0) {
-      throw Error(ErrorKind::usage, fmt::format("encoder of modality '{}': conv1d:kernel: expected an odd number, found {}",
-                                                modality.name, kernel_));
+      throw Error(ErrorKind::usage,
+                  fmt::format("encoder of modality '{}': conv1d:kernel: expected an odd number, found {}",
+                              modality.name, kernel_));
     }
     return std::make_shared<Conv1dEncoder>(modality.shape[0], width_, depth_, kernel_);
   }

@@ -10,7 +10,8 @@ class Mlp : public Encoder {
  public:
   Mlp(int64_t inputs, const std::vector<int64_t>& hidden) : width_(hidden.back()) {
     for (size_t i = 0; i < hidden.size(); ++i) {
-      layers_.push_back(register_module(fmt::format("fc{}", i + 1), torch::nn::Linear(i == 0 ? inputs : hidden[i - 1], hidden[i])));
+      layers_.push_back(
+          register_module(fmt::format("fc{}", i + 1), torch::nn::Linear(i == 0 ? inputs : hidden[i - 1], hidden[i])));
     }
   }
 
@@ -28,11 +29,14 @@ class Mlp : public Encoder {
 
 class MlpOptions : public EncoderOptions {
  public:
-  void describe(OptionList& list) override { list.add("hidden", &hidden_, "Width of each layer, the last is the feature's.").at_least(1); }
+  void describe(OptionList& list) override {
+    list.add("hidden", &hidden_, "Width of each layer, the last is the feature's.").at_least(1);
+  }
 
   std::shared_ptr<Encoder> make(const ModalityInfo& modality) const override {
     if (modality.type == "text" || modality.shape.empty()) throw unfit_input("mlp", modality);
-    return std::make_shared<Mlp>(c10::multiply_integers(modality.shape), whole_numbers("mlp:hidden", hidden_, modality));
+    return std::make_shared<Mlp>(c10::multiply_integers(modality.shape),
+                                 whole_numbers("mlp:hidden", hidden_, modality));
   }
 
  private:

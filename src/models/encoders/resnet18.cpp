@@ -9,8 +9,9 @@ class ResNet18 : public Encoder {
  public:
   ResNet18(int64_t channels, int64_t width, int64_t stem)
       : width_(8 * width),
-        conv1_(register_module("conv1", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, width, stem)
-                                                              .stride(2).padding(stem / 2).bias(false)))),
+        conv1_(register_module(
+            "conv1", torch::nn::Conv2d(
+                         torch::nn::Conv2dOptions(channels, width, stem).stride(2).padding(stem / 2).bias(false)))),
         bn1_(register_module("bn1", torch::nn::BatchNorm2d(width))),
         layer1_(register_module("layer1", residual_stage(width, width, 1))),
         layer2_(register_module("layer2", residual_stage(width, 2 * width, 2))),
@@ -27,7 +28,7 @@ class ResNet18 : public Encoder {
     const int64_t frames = x.size(2);
     Tensor map = trunk(x.transpose(1, 2).flatten(0, 1));
     map = map.unflatten(0, {x.size(0), frames}).mean(1);
-    return {map, map.mean({2, 3})};   // all frames are of one size, so the order of the means does not matter
+    return {map, map.mean({2, 3})};  // all frames are of one size, so the order of the means does not matter
   }
   int64_t width() const override { return width_; }
 
@@ -50,7 +51,9 @@ class ResNet18 : public Encoder {
 class ResNet18Options : public EncoderOptions {
  public:
   void describe(OptionList& list) override {
-    list.add("width", &width_, "Channels of the first stage; the feature has eight times as many.").at_least(1).at_most(1024);
+    list.add("width", &width_, "Channels of the first stage; the feature has eight times as many.")
+        .at_least(1)
+        .at_most(1024);
     list.add("stem", &stem_, "First convolution.").one_of({"7x7", "3x3"});
   }
 

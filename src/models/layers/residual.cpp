@@ -16,7 +16,8 @@ ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, int64_t stride)
   register_module("conv2", conv2_);
   register_module("bn2", bn2_);
   if (stride != 1 || in != out) {
-    downsample_ = register_module("downsample", torch::nn::Sequential(convolution(in, out, 1, stride), torch::nn::BatchNorm2d(out)));
+    downsample_ = register_module("downsample",
+                                  torch::nn::Sequential(convolution(in, out, 1, stride), torch::nn::BatchNorm2d(out)));
   }
 }
 

@@ -12,7 +12,7 @@ class ResidualBlockImpl : public torch::nn::Module {
  public:
   // The shortcut is a 1x1 convolution where the stride or the number of channels changes, else the identity.
   ResidualBlockImpl(int64_t in, int64_t out, int64_t stride);
-  Tensor forward(const Tensor& x);   // (N, in, h, w) -> (N, out, ceil(h / stride), ceil(w / stride))
+  Tensor forward(const Tensor& x);  // (N, in, h, w) -> (N, out, ceil(h / stride), ceil(w / stride))
 
  private:
   torch::nn::Conv2d conv1_, conv2_;

@@ -47,7 +47,9 @@ struct Folder {
     const auto importer = make_tuxpaint_importer();
     OptionList list;
     importer->describe(list);
-    list.set("min_objects", "4", "test");
+    for (const auto& [name, value] : {std::pair("min_objects", "4"), {"val", "0.2"}, {"test", "0.2"}}) {
+      list.set(name, value, "test");
+    }
     for (const auto& [name, value] : options) list.set(name, value, "test");
     importer->run(raw.path(), out());
   }

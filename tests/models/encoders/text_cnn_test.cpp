@@ -8,7 +8,8 @@ namespace {
 
 Tensor bytes(const std::string& text, int64_t length) {
   Tensor row = torch::zeros({1, length}, torch::kInt64);
-  for (size_t i = 0; i < text.size(); ++i) row[0][static_cast<int64_t>(i)] = static_cast<int64_t>(static_cast<uint8_t>(text[i])) + 1;
+  for (size_t i = 0; i < text.size(); ++i)
+    row[0][static_cast<int64_t>(i)] = static_cast<int64_t>(static_cast<uint8_t>(text[i])) + 1;
   return row;
 }
 

@@ -81,7 +81,8 @@ TEST(Concat, IsOneLinearLayerOverTheFeaturesSideBySide) {
   EXPECT_EQ(count, 6150);
   const auto named = fusion->named_parameters();
   const Tensor x = torch::randn({5, 512}), y = torch::randn({5, 512});
-  const Tensor whole = torch::nn::functional::linear(torch::cat({x, y}, 1), torch::cat({named["weight_0"], named["weight_1"]}, 1), named["bias"]);
+  const Tensor whole = torch::nn::functional::linear(
+      torch::cat({x, y}, 1), torch::cat({named["weight_0"], named["weight_1"]}, 1), named["bias"]);
   EXPECT_TRUE(torch::allclose(fusion->forward(features({x, y}), torch::ones({5, 2}, torch::kBool)), whole, 1e-5, 1e-5));
 }
 
