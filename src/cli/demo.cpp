@@ -31,7 +31,8 @@ struct DemoOptions {
   void describe(OptionList& list);
 };
 
-// Chosen on the validation split of the stamps. It has some seventy objects, too few to choose an epoch by, hence `last`.
+// Chosen on the validation split of the stamps. It has some seventy objects, too few to choose an epoch by, hence
+// `last`.
 DemoOptions::DemoOptions() {
   run.train.epochs = 10;
   run.train.batch_size = 32;
@@ -131,7 +132,16 @@ RunSummary train_one(const DemoOptions& options, const Training& training, uint6
     // What another modality's encoder is has no place in this run.
     std::erase_if(one.model.encoders, [&](const auto& entry) { return entry.first != training.modalities[0]; });
   }
-  return run(one);
+  try {
+    run(one);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::usage || !one.resume) throw;
+    throw Error(ErrorKind::usage,
+                fmt::format("--out {}: expected runs made with the flags given now ({}); choose another "
+                            "--out or remove that folder",
+                            options.out, error.what()));
+  }
+  return read_summary(one.run);  // as a finished run is read, to the last digit
 }
 
 std::vector<DemoRow> train_all(const DemoOptions& options, const std::vector<ModalityInfo>& modalities,

@@ -209,7 +209,7 @@ class MediaDataset : public Dataset {
     throw Error(
         ErrorKind::data,
         fmt::format("split '{}', modality '{}': {} of {} cells do not decode, more than the allowed {:g} %: {}; "
-                    "mend or empty these cells, or allow more (max_undecodable)",
+                    "mend or empty these cells, or allow more with --max-undecodable",
                     split_, infos_[m].name, failed, streams_[m].cells, 100 * max_undecodable_,
                     fmt::join(named(m, true), "; ")));
   }

@@ -36,6 +36,11 @@ TEST(DemoCommand, OnOwnDataPrintsEveryRowAndGoesOnWhereItWas) {
   }()));
   EXPECT_EQ(second.at("rows"), first.at("rows"));
   EXPECT_EQ(std::filesystem::last_write_time(weights), written);
+
+  // Other flags would mix two demos.
+  std::vector<std::string> other = args;
+  other.insert(other.end(), {"--momentum", "0.5"});
+  expect_error(ErrorKind::usage, {"--out", out, "momentum", "another"}, [&] { call(demo_command, other); });
 }
 
 TEST(DemoCommand, SaysWhereTheStampsComeFrom) {
