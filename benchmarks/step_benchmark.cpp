@@ -32,8 +32,12 @@ void training_step(benchmark::State& state, const std::string& name, const NameM
   training.workers = 0;
   const TrainingData data{.train = random_pictures(), .val = nullptr, .test = nullptr};
   const auto model = std::make_shared<Model>(data.train->modalities(), 2, ModelOptions{}, 0);
-  const ModalityRanking ranking{.modalities = {"a", "b"}, .performance_dominant = 1, .optimization_dominant = 0,
-                                .early = {0.5, 0.4}, .final = {0.6, 0.8}, .ambiguous = ""};
+  const ModalityRanking ranking{.modalities = {"a", "b"},
+                                .performance_dominant = 1,
+                                .optimization_dominant = 0,
+                                .early = {0.5, 0.4},
+                                .final = {0.6, 0.8},
+                                .ambiguous = ""};
   for (auto _ : state) {
     const std::unique_ptr<Method> method = options->make();
     Trainer(training, ranking).fit(model, *method, data, nullptr);
@@ -43,8 +47,10 @@ void training_step(benchmark::State& state, const std::string& name, const NameM
 
 BENCHMARK_CAPTURE(training_step, joint, "joint", NameMap{})->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK_CAPTURE(training_step, pdmp_lr, "pdmp", NameMap{{"mechanism", "lr"}})
-    ->Unit(benchmark::kMillisecond)->UseRealTime();
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 BENCHMARK_CAPTURE(training_step, pdmp_grad, "pdmp", NameMap{{"mechanism", "grad"}})
-    ->Unit(benchmark::kMillisecond)->UseRealTime();
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 
 }  // namespace

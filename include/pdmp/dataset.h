@@ -15,22 +15,22 @@ namespace pdmp {
 // What an encoder must know of its modality.
 struct ModalityInfo {
   std::string name;
-  std::string type;              // image | frames | flow | audio | tensor | vector | text
-  std::vector<int64_t> shape;    // of one sample: image (C, H, W); frames (C, T, H, W); audio (1, F, T);
-                                 // tensor as stored; vector (D); text (max_bytes) int64 bytes + 1, 0 = padding
+  std::string type;            // image | frames | flow | audio | tensor | vector | text
+  std::vector<int64_t> shape;  // of one sample: image (C, H, W); frames (C, T, H, W); audio (1, F, T);
+                               // tensor as stored; vector (D); text (max_bytes) int64 bytes + 1, 0 = padding
 };
 
 struct Sample {
-  std::vector<Tensor> inputs;    // one per modality, zeros of the modality's shape where absent
-  std::vector<bool> present;     // one per modality
+  std::vector<Tensor> inputs;  // one per modality, zeros of the modality's shape where absent
+  std::vector<bool> present;   // one per modality
   int64_t label = 0;
 };
 
 // What the loader hands out. M = number of modalities, B = batch size.
 struct Batch {
-  std::vector<Tensor> inputs;    // M x (B, shape...) float32 (text: int64)
-  Tensor present;                // (B, M) bool: false where a sample lacks the modality
-  Tensor labels, index;          // (B) int64; index = position in the data set
+  std::vector<Tensor> inputs;  // M x (B, shape...) float32 (text: int64)
+  Tensor present;              // (B, M) bool: false where a sample lacks the modality
+  Tensor labels, index;        // (B) int64; index = position in the data set
   int64_t size() const { return labels.size(0); }
 };
 
@@ -47,7 +47,8 @@ class Dataset {
   virtual const std::vector<std::string>& classes() const = 0;
   virtual int64_t label(int64_t index) const = 0;
   virtual std::string id(int64_t index) const = 0;
-  // Safe to call from several threads. `augment` null: evaluation; else training, and every random choice comes from it.
+  // Safe to call from several threads. `augment` null: evaluation; else training, and every random choice comes from
+  // it.
   virtual Sample get(int64_t index, RandomStream* augment) const = 0;
   // As `get`, with these modalities (positions) only, in this order. Overridden where leaving some out saves work.
   virtual Sample get_modalities(int64_t index, const std::vector<int64_t>& wanted, RandomStream* augment) const;
@@ -77,7 +78,8 @@ class TensorDataset : public Dataset {
 
 // Views: some of the samples, some of the modalities (in the order given).
 std::shared_ptr<const Dataset> select_samples(std::shared_ptr<const Dataset> data, std::vector<int64_t> indices);
-std::shared_ptr<const Dataset> select_modalities(std::shared_ptr<const Dataset> data, const std::vector<std::string>& names);
+std::shared_ptr<const Dataset> select_modalities(std::shared_ptr<const Dataset> data,
+                                                 const std::vector<std::string>& names);
 
 // The splits a training run works with. `val` is null where the run has none.
 struct TrainingData {
@@ -86,11 +88,11 @@ struct TrainingData {
 
 struct LoaderOptions {
   int64_t batch_size = 64;
-  bool shuffle = false;          // order from stream "shuffle/<epoch>"
-  bool augment = false;          // sample i of epoch e from stream "augment/<e>/<i>"
-  bool drop_last = false;        // training only; evaluation scores every sample
-  int64_t workers = 0;           // threads that decode ahead; 0: batches are made when asked for
-  int64_t prefetch = 2;          // batches ready ahead of the caller, with workers >= 1
+  bool shuffle = false;    // order from stream "shuffle/<epoch>"
+  bool augment = false;    // sample i of epoch e from stream "augment/<e>/<i>"
+  bool drop_last = false;  // training only; evaluation scores every sample
+  int64_t workers = 0;     // threads that decode ahead; 0: batches are made when asked for
+  int64_t prefetch = 2;    // batches ready ahead of the caller, with workers >= 1
   uint64_t seed = 0;
 };
 
@@ -102,13 +104,13 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  int64_t batches() const;       // per epoch
+  int64_t batches() const;  // per epoch
   // Begins epoch `epoch` at batch `first`: resuming in the middle costs nothing and gives the same batches.
   void start_epoch(int64_t epoch, int64_t first = 0);
   // The next batch, or nothing at the end of the epoch (or before the first one). An error of a worker is thrown here,
   // in the order of the samples; it ends the epoch.
   std::optional<Batch> next();
-  double wait_seconds() const;   // time `next` spent waiting, since construction
+  double wait_seconds() const;  // time `next` spent waiting, since construction
 
  private:
   struct State;

@@ -1,7 +1,8 @@
 // A training strategy. Every default is plain joint training: a method overrides only what it changes.
 //
 // One optimizer step. The Trainer begins it with zero_grad; the rest is the order `Method::step` gives it:
-//   outputs = forward(batch), loss = loss(outputs), backward, then in `update` [clip], modulate, [clip], optimizer step.
+//   outputs = forward(batch), loss = loss(outputs), backward, then in `update` [clip], modulate, [clip], optimizer
+//   step.
 #pragma once
 
 #include <cstdint>
@@ -25,10 +26,10 @@ enum class Mode { train, evaluate };
 // What modality analysis finds and PDMP reads. Indices are positions in Model::infos().
 struct ModalityRanking {
   std::vector<std::string> modalities;
-  int64_t performance_dominant = 0;      // p: best on its own at the end
-  int64_t optimization_dominant = 0;     // o: best at the beginning
-  std::vector<double> early, final;      // accuracy per modality, early and at the end
-  std::string ambiguous;                 // "", "performance", "optimization" or "performance, optimization"
+  int64_t performance_dominant = 0;   // p: best on its own at the end
+  int64_t optimization_dominant = 0;  // o: best at the beginning
+  std::vector<double> early, final;   // accuracy per modality, early and at the end
+  std::string ambiguous;              // "", "performance", "optimization" or "performance, optimization"
 };
 
 // Scalar to differentiate, and its named parts to log (`loss/<part>`), detached.
@@ -46,13 +47,13 @@ class StepContext {
   virtual ~StepContext() = default;
   virtual Model& model() = 0;
   virtual const Batch& batch() const = 0;
-  virtual int64_t epoch() const = 0;         // 0-based
-  virtual int64_t step() const = 0;          // 0-based, over the whole run
-  virtual RandomStream& random() = 0;        // the method's own stream, saved with the run
-  virtual bool logging() const = 0;          // this step is sampled: numbers for `log` are worth computing
+  virtual int64_t epoch() const = 0;   // 0-based
+  virtual int64_t step() const = 0;    // 0-based, over the whole run
+  virtual RandomStream& random() = 0;  // the method's own stream, saved with the run
+  virtual bool logging() const = 0;    // this step is sampled: numbers for `log` are worth computing
   virtual StepLog& log() = 0;
   virtual const Criterion& criterion() const = 0;
-  virtual Outputs forward() = 0;             // Method::forward in training mode, under the run's precision
+  virtual Outputs forward() = 0;  // Method::forward in training mode, under the run's precision
   virtual void backward(const Tensor& loss) = 0;
   // Clip, Method::modulate, clip and the optimizer's update, in the order the options ask for.
   virtual void update(const Outputs& outputs) = 0;
@@ -66,11 +67,11 @@ class EpochContext {
  public:
   virtual ~EpochContext() = default;
   virtual Model& model() = 0;
-  virtual int64_t epoch() const = 0;         // in `prepare`: 0
+  virtual int64_t epoch() const = 0;  // in `prepare`: 0
   virtual RandomStream& random() = 0;
-  virtual const TrainingData& data() const = 0;                       // `test` is null here
-  virtual const ModalityRanking& ranking() const = 0;                 // Error{usage} where the run has none
-  virtual std::shared_ptr<Model> make_model() = 0;                    // same options and initial weights as the run's
+  virtual const TrainingData& data() const = 0;        // `test` is null here
+  virtual const ModalityRanking& ranking() const = 0;  // Error{usage} where the run has none
+  virtual std::shared_ptr<Model> make_model() = 0;     // same options and initial weights as the run's
   virtual std::unique_ptr<Optimizer> make_optimizer(std::vector<ParameterGroup> groups) = 0;
 };
 using PrepareContext = EpochContext;
@@ -88,7 +89,9 @@ class Method {
   virtual std::shared_ptr<torch::nn::Module> extend(Model&) { return nullptr; }
   // Once, before the groups are made: ranking, teachers, a copy of the start.
   virtual void prepare(PrepareContext&, const OptimizerOptions&) {}
-  virtual std::vector<ParameterGroup> parameter_groups(Model& model, const OptimizerOptions&) { return default_groups(model); }
+  virtual std::vector<ParameterGroup> parameter_groups(Model& model, const OptimizerOptions&) {
+    return default_groups(model);
+  }
   virtual void on_epoch_begin(EpochContext&) {}
   // Training, evaluation and prediction all use it. In Mode::evaluate unimodal logits are filled in.
   virtual Outputs forward(Model& model, const Batch& batch, Mode mode);
@@ -114,11 +117,11 @@ class MethodOptions {
 
 struct MethodInfo {
   const char* name;
-  const char* summary;      // one line, for `pdmp list methods`
-  const char* source;       // paper
+  const char* summary;  // one line, for `pdmp list methods`
+  const char* source;   // paper
   std::unique_ptr<MethodOptions> (*make_options)();
 };
-const std::vector<MethodInfo>& method_table();            // the only list
-const MethodInfo& find_method(const std::string& name);   // Error{usage} with the nearest spelling
+const std::vector<MethodInfo>& method_table();           // the only list
+const MethodInfo& find_method(const std::string& name);  // Error{usage} with the nearest spelling
 
 }  // namespace pdmp

@@ -21,9 +21,9 @@ struct Feature {
 };
 
 struct Outputs {
-  std::vector<Feature> features;   // M
-  Tensor fused;                    // (B, C) logits
-  std::vector<Tensor> unimodal;    // M x (B, C) logits; empty unless asked for
+  std::vector<Feature> features;  // M
+  Tensor fused;                   // (B, C) logits
+  std::vector<Tensor> unimodal;   // M x (B, C) logits; empty unless asked for
 };
 
 // Everything only one modality feeds. Interface of src/models/encoders/*.
@@ -31,7 +31,7 @@ class Encoder : public torch::nn::Module {
  public:
   // x (B, shape...) as ModalityInfo::shape. The same encoder must work for B = 1.
   virtual Feature forward(const Tensor& x) = 0;
-  virtual int64_t width() const = 0;   // d of the pooled feature
+  virtual int64_t width() const = 0;  // d of the pooled feature
 };
 
 // Options of one kind of encoder, and the way to make one. `resnet18:width=32` sets `width` through `describe`.
@@ -39,17 +39,18 @@ class EncoderOptions {
  public:
   virtual ~EncoderOptions() = default;
   virtual void describe(OptionList&) {}
-  virtual std::shared_ptr<Encoder> make(const ModalityInfo& modality) const = 0;   // Error{usage} on a shape it cannot take
+  virtual std::shared_ptr<Encoder> make(
+      const ModalityInfo& modality) const = 0;  // Error{usage} on a shape it cannot take
 };
 
 struct EncoderInfo {
   const char* name;
-  const char* summary;                 // one line, for `pdmp list encoders`
-  const char* input;                   // shapes it takes, in words
+  const char* summary;  // one line, for `pdmp list encoders`
+  const char* input;    // shapes it takes, in words
   std::unique_ptr<EncoderOptions> (*make_options)();
 };
 const std::vector<EncoderInfo>& encoder_table();
-std::string default_encoder(const ModalityInfo& modality);   // by type: design section 9
+std::string default_encoder(const ModalityInfo& modality);  // by type: design section 9
 // `spec` = NAME[:option=value]...; "hidden=64+64+32" is the list 64, 64, 32. Error{usage} names the modality.
 std::shared_ptr<Encoder> make_encoder(const std::string& spec, const ModalityInfo& modality);
 
@@ -81,24 +82,25 @@ struct FusionInfo {
 const std::vector<FusionInfo>& fusion_table();
 
 struct ModelOptions {
-  std::string fusion = "concat";       // NAME[:option=value]..., as for encoders
-  NameMap encoders;                    // modality -> spec; a modality left out gets default_encoder
-  std::string init = "global";         // global | constructor (models.md 1.4)
+  std::string fusion = "concat";  // NAME[:option=value]..., as for encoders
+  NameMap encoders;               // modality -> spec; a modality left out gets default_encoder
+  std::string init = "global";    // global | constructor (models.md 1.4)
   bool channels_last = true;
   void describe(OptionList& list);
-  // Error{usage} on an encoder for a modality that is not there. A Model does not mind: unimodal ones share the options.
+  // Error{usage} on an encoder for a modality that is not there. A Model does not mind: unimodal ones share the
+  // options.
   void check(const std::vector<ModalityInfo>& modalities) const;
 };
 
 // Which of a modality's parameters a method touches (docs/design.md, "ownership").
 enum class Scope { encoder_all, encoder_conv, encoder_non1d, encoder_plus_head };
-Scope parse_scope(const std::string& text);   // Error{usage}
+Scope parse_scope(const std::string& text);  // Error{usage}
 
 struct OwnedParameter {
-  std::string name;                    // as in named_parameters() and the weights file
+  std::string name;  // as in named_parameters() and the weights file
   Tensor value;
-  std::optional<int64_t> owner;        // modality, or shared
-  bool in_encoder = false;             // false: part of the fusion (a head block, or shared)
+  std::optional<int64_t> owner;  // modality, or shared
+  bool in_encoder = false;       // false: part of the fusion (a head block, or shared)
 };
 
 class Model : public torch::nn::Module {
@@ -114,10 +116,10 @@ class Model : public torch::nn::Module {
   Fusion& fusion() { return *fusion_; }
 
   // One modality, callable alone. x (B, shape...), present (B) bool. Rows that lack the modality are never shown to the
-  // encoder (BatchNorm does not see them) and come back as zeros, without gradient. A single row has no batch statistics:
-  // BatchNorm uses its running ones for it in training too.
+  // encoder (BatchNorm does not see them) and come back as zeros, without gradient. A single row has no batch
+  // statistics: BatchNorm uses its running ones for it in training too.
   Feature encode(int64_t m, const Tensor& x, const Tensor& present);
-  Tensor fuse(const std::vector<Feature>& features, const Tensor& present);                        // (B, C)
+  Tensor fuse(const std::vector<Feature>& features, const Tensor& present);                          // (B, C)
   std::vector<Tensor> unimodal_logits(const std::vector<Feature>& features, const Tensor& present);  // M x (B, C)
   // encode + fuse; unimodal logits too where `with_unimodal`.
   Outputs forward(const Batch& batch, bool with_unimodal);

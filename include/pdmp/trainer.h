@@ -18,16 +18,16 @@ namespace pdmp {
 struct TrainOptions {
   int64_t epochs = 100;
   int64_t batch_size = 64;
-  uint64_t seed = 0;                       // of every random stream
-  int64_t workers = 1;                     // decoding threads
-  int64_t threads = 0;                     // LibTorch's; 0 = all cores
-  std::string device = "cpu";              // cpu | cuda
-  std::string precision = "auto";          // auto | fp32 | bf16
-  std::string select = "auto";             // auto (best_val where there is a validation split) | last | best_val
-  int64_t patience = 0;                    // stop after that many epochs without a better validation accuracy; 0 = off
-  int64_t checkpoint_every = 1;            // epochs
-  int64_t log_every = 20;                  // steps between sampled step lines in metrics.jsonl
-  std::string keep = "all";                // all | weights | best | none: what a finished run leaves in checkpoints/
+  uint64_t seed = 0;               // of every random stream
+  int64_t workers = 1;             // decoding threads
+  int64_t threads = 0;             // LibTorch's; 0 = all cores
+  std::string device = "cpu";      // cpu | cuda
+  std::string precision = "auto";  // auto | fp32 | bf16
+  std::string select = "auto";     // auto (best_val where there is a validation split) | last | best_val
+  int64_t patience = 0;            // stop after that many epochs without a better validation accuracy; 0 = off
+  int64_t checkpoint_every = 1;    // epochs
+  int64_t log_every = 20;          // steps between sampled step lines in metrics.jsonl
+  std::string keep = "all";        // all | weights | best | none: what a finished run leaves in checkpoints/
   OptimizerOptions optimizer;
   void describe(OptionList& list);
 };
@@ -36,33 +36,33 @@ struct TrainOptions {
 struct Evaluation {
   int64_t n = 0;
   double loss = 0, accuracy = 0, macro_f1 = 0;
-  std::vector<double> unimodal_accuracy;   // per modality: branch within the joint model
+  std::vector<double> unimodal_accuracy;  // per modality: branch within the joint model
   std::vector<double> unimodal_loss;
-  std::vector<double> dependency;          // per modality: W_m of Eq. 5, mean over samples of sum_c |s_m|
-  Tensor confusion;                        // (C, C) int64, rows = truth
-  Tensor labels, predictions;              // (n) int64, in the order of the data set
-  Tensor probabilities;                    // (n, C) float32
-  std::vector<double> shares() const;      // W_m / sum W
+  std::vector<double> dependency;      // per modality: W_m of Eq. 5, mean over samples of sum_c |s_m|
+  Tensor confusion;                    // (C, C) int64, rows = truth
+  Tensor labels, predictions;          // (n) int64, in the order of the data set
+  Tensor probabilities;                // (n, C) float32
+  std::vector<double> shares() const;  // W_m / sum W
 };
 
 // Runs `method.forward` in evaluation mode over all of `data`.
-Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Dataset>& data, const TrainOptions& options,
-                    const std::string& progress_label = "");
+Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Dataset>& data,
+                    const TrainOptions& options, const std::string& progress_label = "");
 
 struct EpochRecord {
   int64_t epoch = 0;
   double train_loss = 0, train_accuracy = 0;
-  std::optional<Evaluation> val;           // without confusion, predictions and probabilities
+  std::optional<Evaluation> val;  // without confusion, predictions and probabilities
 };
 
 struct FitResult {
   std::vector<EpochRecord> history;
-  int64_t selected_epoch = 0;              // 0-based; the model holds its weights afterwards
-  std::string selected_by;                 // last | best_val
-  double seconds = 0;                      // of this process
+  int64_t selected_epoch = 0;  // 0-based; the model holds its weights afterwards
+  std::string selected_by;     // last | best_val
+  double seconds = 0;          // of this process
 };
 
-class RunDirectory;                        // src/train/run_directory.h
+class RunDirectory;  // src/train/run_directory.h
 
 class Trainer {
  public:

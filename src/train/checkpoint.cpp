@@ -80,9 +80,9 @@ CheckpointState read_checkpoint(const fs::path& folder, const Weights& weights, 
   CheckpointState state;
   try {
     if (index.at("format_version") != kFormatVersion) {
-      throw Error(ErrorKind::data, fmt::format("{}: expected format_version {}, found {}; it was written by another pdmp",
-                                               (folder / kIndex).string(), kFormatVersion,
-                                               index.at("format_version").dump()));
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: expected format_version {}, found {}; it was written by another pdmp",
+                              (folder / kIndex).string(), kFormatVersion, index.at("format_version").dump()));
     }
     check_sizes(folder, index.at("files"));
     const Safetensors tensors = read_safetensors(folder / kState);

@@ -1,5 +1,6 @@
 // One checkpoint folder: weights.safetensors, method.safetensors (where a method has parts of its own),
-// state.safetensors (optimizer, method and generator tensors) and checkpoint.json (the rest, and the size of each file).
+// state.safetensors (optimizer, method and generator tensors) and checkpoint.json (the rest, and the size of each
+// file).
 #pragma once
 
 #include <filesystem>

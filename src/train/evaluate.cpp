@@ -1,7 +1,7 @@
 // Scoring a split: every sample, evaluation mode, no gradients.
+#include "base/progress.h"
 #include "metrics/classification.h"
 #include "metrics/dependency.h"
-#include "base/progress.h"
 #include "pdmp/trainer.h"
 #include "train/batch_device.h"
 #include "train/precision.h"
@@ -20,8 +20,7 @@ struct Sums {
   std::vector<int64_t> unimodal_correct;
   std::vector<Tensor> predictions, probabilities, labels;
 
-  explicit Sums(size_t modalities)
-      : unimodal_loss(modalities), dependency(modalities), unimodal_correct(modalities) {}
+  explicit Sums(size_t modalities) : unimodal_loss(modalities), dependency(modalities), unimodal_correct(modalities) {}
 
   void add(const Outputs& outputs, const Tensor& truth) {
     const auto sum = CrossEntropyFuncOptions().reduction(torch::kSum);

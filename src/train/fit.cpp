@@ -1,11 +1,10 @@
 #include "train/fit.h"
 
-#include <cmath>
-#include <unordered_set>
-
 #include <ATen/CPUGeneratorImpl.h>
+#include <cmath>
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unordered_set>
 
 #include "base/log.h"
 #include "base/signal.h"
@@ -60,7 +59,8 @@ Fit::Fit(FitInputs inputs)
       random_(random_stream(in_.options.seed, "method")) {
   in_.options = resolve_clip_position(in_.options, in_.method);
   if (in_.options.select == "best_val" && !in_.data.val) {
-    throw Error(ErrorKind::usage, "--select best_val: expected a validation split, this run has none; use --select last");
+    throw Error(ErrorKind::usage,
+                "--select best_val: expected a validation split, this run has none; use --select last");
   }
 }
 
@@ -297,8 +297,8 @@ void Fit::stop_for_interrupt() {
                   ? fmt::format("stopped in epoch {} of {}, step {}; everything so far is saved in {}: go on with the "
                                 "same command and --resume",
                                 epoch_ + 1, in_.options.epochs, step_, in_.run->path().string())
-                  : fmt::format("stopped in epoch {} of {}, step {}; nothing was saved", epoch_ + 1,
-                                in_.options.epochs, step_));
+                  : fmt::format("stopped in epoch {} of {}, step {}; nothing was saved", epoch_ + 1, in_.options.epochs,
+                                step_));
 }
 
 FitResult Fit::finish() {

@@ -21,9 +21,9 @@ struct FitInputs {
   std::optional<ModalityRanking> ranking;
   std::shared_ptr<Model> model;
   Method& method;
-  TrainingData data;                 // test is null
-  RunDirectory* run = nullptr;       // null: nothing is written
-  std::string label;                 // of the progress bar; empty: none
+  TrainingData data;            // test is null
+  RunDirectory* run = nullptr;  // null: nothing is written
+  std::string label;            // of the progress bar; empty: none
   std::function<std::shared_ptr<Model>()> make_model;
 };
 
@@ -77,20 +77,20 @@ class Fit final : public StepContext, public EpochContext {
   Criterion criterion_;
   Loader loader_;
   RandomStream random_;
-  std::shared_ptr<torch::nn::Module> parts_;    // the method's own
+  std::shared_ptr<torch::nn::Module> parts_;  // the method's own
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Progress> progress_;
 
   int64_t epoch_ = 0, batch_in_epoch_ = 0, step_ = 0;
   Batch batch_;
-  Tensor fused_;                                // of the current step, detached
+  Tensor fused_;  // of the current step, detached
   bool logging_ = false;
   StepLog log_;
   EpochSums sums_;
   std::vector<EpochRecord> history_;
   int64_t best_epoch_ = -1;
   double best_accuracy_ = -1;
-  std::vector<Tensor> best_weights_;            // without a run directory
+  std::vector<Tensor> best_weights_;  // without a run directory
   int64_t nonfinite_coefficients_ = 0;
   double waited_ = 0;
   std::chrono::steady_clock::time_point start_;

@@ -1,13 +1,11 @@
 #include "train/run_directory.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
-
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -34,7 +32,8 @@ void cut(const fs::path& path, uint64_t length) {
   std::error_code error;
   fs::resize_file(path, length, error);
   if (error) {
-    throw Error(ErrorKind::io, fmt::format("{}: can't cut it back to its checkpoint: {}", path.string(), error.message()));
+    throw Error(ErrorKind::io,
+                fmt::format("{}: can't cut it back to its checkpoint: {}", path.string(), error.message()));
   }
 }
 
@@ -50,7 +49,8 @@ RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {
   if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     close(lock_);
     throw Error(ErrorKind::io, fmt::format("{}: another process is working in this run directory; wait for it, or "
-                                           "choose another --run", path_.string()));
+                                           "choose another --run",
+                                           path_.string()));
   }
 }
 
@@ -87,7 +87,8 @@ std::optional<CheckpointState> RunDirectory::load_checkpoint(const Weights& weig
     }
   }
   if (!damage.empty()) {
-    throw Error(ErrorKind::data, fmt::format("{}; no complete checkpoint is left, start again with --overwrite", damage));
+    throw Error(ErrorKind::data,
+                fmt::format("{}; no complete checkpoint is left, start again with --overwrite", damage));
   }
   cut_logs(0, 0);
   return std::nullopt;

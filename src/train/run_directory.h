@@ -3,10 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-
-#include <nlohmann/json.hpp>
 
 #include "pdmp/model.h"
 #include "pdmp/optimizer.h"
@@ -15,10 +14,10 @@ namespace pdmp {
 
 // State of a run between two steps.
 struct CheckpointState {
-  int64_t epoch = 0, batch = 0, step = 0;        // where to go on
+  int64_t epoch = 0, batch = 0, step = 0;  // where to go on
   Archive optimizer, method;
-  Tensor generator;                              // LibTorch's generator
-  nlohmann::json values;                         // random streams, history, sums of an unfinished epoch
+  Tensor generator;       // LibTorch's generator
+  nlohmann::json values;  // random streams, history, sums of an unfinished epoch
 };
 
 // The trained parts: the model, and the method's own parts (null where it has none).
@@ -44,13 +43,13 @@ class RunDirectory {
 
   // checkpoints/last is replaced as a whole; the one before stays as checkpoints/previous.
   void save_checkpoint(const Weights& weights, const CheckpointState& state);
-  // The newest complete checkpoint; a damaged one is named in a warning and the previous one is used. Cuts metrics.jsonl
-  // and timing.jsonl back to it, or empties them where there is none. Error{data} where all are damaged.
+  // The newest complete checkpoint; a damaged one is named in a warning and the previous one is used. Cuts
+  // metrics.jsonl and timing.jsonl back to it, or empties them where there is none. Error{data} where all are damaged.
   std::optional<CheckpointState> load_checkpoint(const Weights& weights);
   bool has_checkpoint() const;
 
-  void save_best(const Weights& weights, int64_t epoch);   // checkpoints/best
-  void load_best(const Weights& weights) const;            // Error{io} where there is none
+  void save_best(const Weights& weights, int64_t epoch);  // checkpoints/best
+  void load_best(const Weights& weights) const;           // Error{io} where there is none
 
   // Bounds the disk of a finished run: all | weights (no optimizer state) | best (the selected weights) | none.
   void trim(const std::string& keep);

@@ -13,7 +13,7 @@ void log_branches(StepLog& log, Model& model, const Outputs& outputs, const Batc
   for (const Feature& feature : outputs.features) {
     features.push_back({feature.map.defined() ? feature.map.detach() : Tensor(), feature.pooled.detach()});
   }
-  if (features.empty()) return;   // a method whose forward keeps no features
+  if (features.empty()) return;  // a method whose forward keeps no features
   const std::vector<Tensor> branches = model.unimodal_logits(features, batch.present);
   const std::vector<double> weights = dependency_sums(branches);
   for (size_t m = 0; m < branches.size(); ++m) {

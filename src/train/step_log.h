@@ -3,11 +3,10 @@
 
 #include <cstdint>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "pdmp/method.h"
 
@@ -24,7 +23,7 @@ void log_gradient_norms(StepLog& log, const std::string& prefix, const Model& mo
 struct EpochSums {
   double loss = 0;
   int64_t correct = 0, samples = 0;
-  std::map<std::string, std::pair<double, int64_t>> logged;   // name -> sum, count
+  std::map<std::string, std::pair<double, int64_t>> logged;  // name -> sum, count
 
   void add(const StepLog& log);
   StepLog means() const;

@@ -1,7 +1,6 @@
 // What every method of the table must do, whatever its formula.
 #include <cmath>
 #include <csignal>
-
 #include <gmock/gmock.h>
 
 #include "base/file.h"
@@ -91,7 +90,7 @@ TEST_P(MethodContract, StoppedAndResumedIsBitIdentical) {
     fit(data, testing::toy_training(3), &run, &undisturbed);
   }
   RunDirectory run(folder.path() / "b");
-  std::raise(SIGTERM);   // seen after the first step
+  std::raise(SIGTERM);  // seen after the first step
   EXPECT_THROW(fit(data, testing::toy_training(3), &run), Error);
   clear_interrupt();
   fit(data, testing::toy_training(3), &run, &resumed);
@@ -131,7 +130,8 @@ TEST_P(MethodContract, TrainsOnBatchesOfOne) {
 TEST_P(MethodContract, WhatLiesInAnAbsentCellChangesNothing) {
   std::vector<double> losses;
   for (const float rubbish : {0.0f, 1e6f}) {
-    const TrainingData data = {.train = with_absent(*testing::toy_data(16, 2, 5), rubbish), .val = nullptr, .test = nullptr};
+    const TrainingData data = {
+        .train = with_absent(*testing::toy_data(16, 2, 5), rubbish), .val = nullptr, .test = nullptr};
     losses.push_back(fit(data, testing::toy_training(3)).history.back().train_loss);
   }
   EXPECT_TRUE(std::isfinite(losses[0]));

@@ -54,7 +54,8 @@ inline std::string png(uint32_t width, uint32_t height, const std::string& rgb) 
   std::string rows;
   const size_t stride = size_t{width} * 3;
   for (size_t at = 0; at < rgb.size(); at += stride) rows += '\0' + rgb.substr(at, stride);
-  return "\x89PNG\r\n\x1a\n" + chunk("IHDR", big_endian(width) + big_endian(height) + std::string("\x08\x02\0\0\0", 5)) +
+  return "\x89PNG\r\n\x1a\n" +
+         chunk("IHDR", big_endian(width) + big_endian(height) + std::string("\x08\x02\0\0\0", 5)) +
          chunk("IDAT", stored_zlib(rows)) + chunk("IEND", "");
 }
 

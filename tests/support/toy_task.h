@@ -25,7 +25,8 @@ inline std::shared_ptr<const Dataset> toy_data(int64_t samples, int64_t modaliti
 }
 
 inline TrainingData toy_splits(int64_t modalities = 2) {
-  return {.train = toy_data(96, modalities, 1), .val = toy_data(60, modalities, 2), .test = toy_data(60, modalities, 3)};
+  return {
+      .train = toy_data(96, modalities, 1), .val = toy_data(60, modalities, 2), .test = toy_data(60, modalities, 3)};
 }
 
 inline std::shared_ptr<Model> toy_model(const Dataset& data, uint64_t seed = 0) {

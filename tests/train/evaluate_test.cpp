@@ -1,5 +1,4 @@
 #include <cmath>
-
 #include <gtest/gtest.h>
 
 #include "pdmp/trainer.h"
@@ -30,8 +29,9 @@ TEST(Evaluate, ScoresEverySampleWithLiteralNumbers) {
   const Tensor logits = 2 * torch::one_hot(torch::tensor(said), 3).to(torch::kFloat32);
   std::vector<ModalityInfo> infos;
   for (const char* name : {"a", "b"}) infos.push_back({.name = name, .type = "vector", .shape = {4}});
-  const auto data = std::make_shared<TensorDataset>(infos, std::vector<std::string>{"x", "y", "z"},
-                                                    std::vector<Tensor>{torch::zeros({9, 4}), torch::zeros({9, 4})}, labels);
+  const auto data =
+      std::make_shared<TensorDataset>(infos, std::vector<std::string>{"x", "y", "z"},
+                                      std::vector<Tensor>{torch::zeros({9, 4}), torch::zeros({9, 4})}, labels);
   const auto model = testing::toy_model(*data);
   TrainOptions options = testing::toy_training(1);
   options.batch_size = 4;

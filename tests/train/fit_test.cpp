@@ -2,7 +2,6 @@
 #include "train/fit.h"
 
 #include <csignal>
-
 #include <gmock/gmock.h>
 
 #include "base/file.h"
@@ -66,11 +65,11 @@ struct FitTest : ::testing::Test {
 
 TEST_F(FitTest, InterruptedInTheMiddleOfAnEpochThenResumedIsBitIdentical) {
   for (const char* optimizer : {"sgd", "adamw"}) {
-    TrainOptions options = testing::toy_training(4);   // 6 steps an epoch
+    TrainOptions options = testing::toy_training(4);  // 6 steps an epoch
     options.optimizer.optimizer = optimizer;
     Method plain;
     const Outcome undisturbed = train(folder.path() / optimizer / "a", plain, options);
-    for (const int64_t at : {0, 8, 11, 23}) {          // first step, middle, end of an epoch, very last
+    for (const int64_t at : {0, 8, 11, 23}) {  // first step, middle, end of an epoch, very last
       const fs::path run = folder.path() / optimizer / std::to_string(at);
       InterruptedMethod method(at);
       try {
@@ -97,7 +96,7 @@ TEST_F(FitTest, ResumingAFinishedRunChangesNothingAndMoreEpochsExtendIt) {
 TEST_F(FitTest, PatienceStopsAndStaysStopped) {
   TrainOptions options = testing::toy_training(50);
   options.patience = 2;
-  options.optimizer.lr = 1e-9;   // never better than the first epoch
+  options.optimizer.lr = 1e-9;  // never better than the first epoch
   Method plain;
   const Outcome stopped = train(folder.path() / "run", plain, options);
   EXPECT_THAT(stopped.metrics, HasSubstr("\"epoch\":2,\"gradnorm"));
@@ -133,7 +132,7 @@ TEST_F(FitTest, EpochLinesCarryTheSharedNames) {
     }
   }
   EXPECT_EQ(epochs, 2);
-  EXPECT_EQ(steps, 6);   // every second of 12
+  EXPECT_EQ(steps, 6);  // every second of 12
   for (const char* name : {"loss/total", "acc/a", "dep/W_a", "dep/w", "gradnorm/a", "gradnorm/b", "gradnorm/shared",
                            "gradnorm_modulated/a", "train/accuracy", "val/accuracy", "val/macro_f1", "val/acc/b",
                            "val/dep/share_a", "val/dep/w"}) {
@@ -145,8 +144,14 @@ TEST_F(FitTest, ScaleGradientsSkipsUndefinedAndNonFinite) {
   const TrainingData data = testing::toy_splits();
   const auto model = testing::toy_model(*data.train);
   Method plain;
-  Fit fit({.options = testing::toy_training(1), .ranking = {}, .model = model, .method = plain, .data = data,
-           .run = nullptr, .label = "", .make_model = {}});
+  Fit fit({.options = testing::toy_training(1),
+           .ranking = {},
+           .model = model,
+           .method = plain,
+           .data = data,
+           .run = nullptr,
+           .label = "",
+           .make_model = {}});
   const std::vector<Tensor> parameters = model->modality_parameters(0);
   Tensor first = parameters[0];
   first.mutable_grad() = torch::ones_like(first);

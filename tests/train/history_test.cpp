@@ -12,7 +12,7 @@ TEST(History, RecordsRoundTripExactly) {
   record.train_accuracy = 0.1;
   record.val.emplace();
   record.val->n = 31;
-  record.val->loss = 0.1 + 0.2;   // not 0.3
+  record.val->loss = 0.1 + 0.2;  // not 0.3
   record.val->accuracy = 2.0 / 3.0;
   record.val->macro_f1 = 0.7;
   record.val->unimodal_accuracy = {0.25, 1.0 / 7.0};
@@ -28,9 +28,7 @@ TEST(History, RecordsRoundTripExactly) {
   EXPECT_EQ(back.val->dependency, record.val->dependency);
 }
 
-TEST(History, NoValidationStaysNone) {
-  EXPECT_FALSE(epoch_record_from_json(to_json(EpochRecord{})).val.has_value());
-}
+TEST(History, NoValidationStaysNone) { EXPECT_FALSE(epoch_record_from_json(to_json(EpochRecord{})).val.has_value()); }
 
 }  // namespace
 }  // namespace pdmp

@@ -32,7 +32,7 @@ TEST(Precision, ScopeComputesProductsInBf16AndEnds) {
 }
 
 TEST(Precision, CudaWithoutDeviceIsAUsageError) {
-  if (torch::cuda::is_available()) return;   // nothing to refuse
+  if (torch::cuda::is_available()) return;  // nothing to refuse
   try {
     resolve_device("cuda");
     FAIL() << "expected an error";

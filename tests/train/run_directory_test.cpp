@@ -1,7 +1,6 @@
 #include "train/run_directory.h"
 
 #include <fstream>
-
 #include <gmock/gmock.h>
 
 #include "base/file.h"

@@ -83,7 +83,8 @@ class OwnHead : public Method {
   }
   Loss loss(StepContext& context, const Outputs& outputs) override {
     const Tensor own = context.criterion()(head_(context.batch().inputs[0]), context.batch().labels);
-    return {.total = context.criterion()(outputs.fused, context.batch().labels) + own, .parts = {{"own", own.detach()}}};
+    return {.total = context.criterion()(outputs.fused, context.batch().labels) + own,
+            .parts = {{"own", own.detach()}}};
   }
   torch::nn::Linear head_{nullptr};
 };
@@ -100,7 +101,7 @@ TEST(Trainer, PartsOfTheMethodAreTrained) {
     const Tensor logits = method.head_(data.test->get(i, nullptr).inputs[0].unsqueeze(0));
     correct += logits.argmax(1).item<int64_t>() == data.test->label(i) ? 1 : 0;
   }
-  EXPECT_GT(correct, 40);   // of 60; chance is 20
+  EXPECT_GT(correct, 40);  // of 60; chance is 20
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ struct Options {
   StampSelection selection;
   int64_t picture_size = 96;
   std::string recordings = "all";
-  double val = 0.1, test = 0.15;   // of a few hundred objects: what is not trained on is missed more than it measures
+  double val = 0.1, test = 0.15;  // of a few hundred objects: what is not trained on is missed more than it measures
   int64_t seed = 0;
   bool overwrite = false;
 };

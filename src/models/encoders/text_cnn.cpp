@@ -50,7 +50,8 @@ class TextCnnOptions : public EncoderOptions {
 
   std::shared_ptr<Encoder> make(const ModalityInfo& modality) const override {
     if (modality.type != "text" || modality.shape.size() != 1) throw unfit_input("text_cnn", modality);
-    return std::make_shared<TextCnn>(embedding_, width_, whole_numbers("text_cnn:kernels", kernels_, modality), dropout_);
+    return std::make_shared<TextCnn>(embedding_, width_, whole_numbers("text_cnn:kernels", kernels_, modality),
+                                     dropout_);
   }
 
  private:
