@@ -40,6 +40,18 @@ void make_channels_last(torch::nn::Module& module) {
   }
 }
 
+// LibTorch 2.13 writes out of bounds on AVX-512 CPUs with two threads or more: in oneDNN's gradient of the filters of a
+// 1x1 convolution in this layout, where its input has fewer channels than a vector (resnet18:width=8). The usual layout
+// is sound.
+bool bears_channels_last(const torch::nn::Module& module) {
+  constexpr int64_t kVector = 16;
+  for (const Tensor& parameter : module.parameters()) {
+    const bool pointwise = parameter.dim() == 4 && parameter.size(2) == 1 && parameter.size(3) == 1;
+    if (pointwise && parameter.size(1) < kVector) return false;
+  }
+  return true;
+}
+
 // Puts a module into evaluation mode and, at the end, each part of it back into the mode it was in.
 class EvaluationMode {
  public:
@@ -121,7 +133,9 @@ Model::Model(const std::vector<ModalityInfo>& modalities, int64_t classes, const
   fusion_ =
       register_module("fusion", configure(fusion_table(), "fusion", options.fusion, "fusion")->make(widths, classes));
   initialize(*fusion_, options.init);
-  if (options.channels_last) make_channels_last(*this);
+  for (const std::shared_ptr<Encoder>& encoder : encoders_) {
+    if (options.channels_last && bears_channels_last(*encoder)) make_channels_last(*encoder);
+  }
   record_ownership();
 }
 
