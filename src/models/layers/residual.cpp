@@ -21,15 +21,19 @@ ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, int64_t stride)
   }
 }
 
-Tensor ResidualBlockImpl::forward(const Tensor& x) {
+Tensor ResidualBlockImpl::forward(const Tensor& map) {
+  // Nothing happens within a stage; a map from elsewhere is converted once instead of in every convolution's passes.
+  const Tensor x = map.contiguous(conv1_->weight.suggest_memory_format());
   Tensor y = bn1_->forward(conv1_->forward(x)).relu_();
   y = bn2_->forward(conv2_->forward(y));
   y += downsample_.is_empty() ? x : downsample_->forward(x);
   return y.relu_();
 }
 
-torch::nn::Sequential residual_stage(int64_t in, int64_t out, int64_t stride) {
-  return torch::nn::Sequential(ResidualBlock(in, out, stride), ResidualBlock(out, out, 1));
+torch::nn::Sequential residual_stage(int64_t in, int64_t out, int64_t stride, int64_t blocks) {
+  torch::nn::Sequential stage(ResidualBlock(in, out, stride));
+  for (int64_t i = 1; i < blocks; ++i) stage->push_back(ResidualBlock(out, out, 1));
+  return stage;
 }
 
 }  // namespace pdmp

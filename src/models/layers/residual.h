@@ -1,4 +1,4 @@
-// The basic residual block of ResNet-18 and stages of two (models.md 1.1). Names of parameters as in torchvision:
+// The basic residual block of ResNet-18 and stages of them (models.md 1.1). Names of parameters as in torchvision:
 // conv1, bn1, conv2, bn2, downsample.0, downsample.1.
 #pragma once
 
@@ -12,7 +12,9 @@ class ResidualBlockImpl : public torch::nn::Module {
  public:
   // The shortcut is a 1x1 convolution where the stride or the number of channels changes, else the identity.
   ResidualBlockImpl(int64_t in, int64_t out, int64_t stride);
-  Tensor forward(const Tensor& x);  // (N, in, h, w) -> (N, out, ceil(h / stride), ceil(w / stride))
+  // (N, in, h, w) -> (N, out, ceil(h / stride), ceil(w / stride)). The map may lie in memory as it likes: it is brought
+  // to the layout of the filters.
+  Tensor forward(const Tensor& map);
 
  private:
   torch::nn::Conv2d conv1_, conv2_;
@@ -21,7 +23,7 @@ class ResidualBlockImpl : public torch::nn::Module {
 };
 TORCH_MODULE(ResidualBlock);
 
-// Two blocks, the first with the stride; named 0 and 1.
-torch::nn::Sequential residual_stage(int64_t in, int64_t out, int64_t stride);
+// The first block has the stride; named 0, 1, ...
+torch::nn::Sequential residual_stage(int64_t in, int64_t out, int64_t stride, int64_t blocks = 2);
 
 }  // namespace pdmp
