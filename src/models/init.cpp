@@ -56,6 +56,12 @@ struct InitRow {
 };
 constexpr InitRow kInits[] = {{"global", init_global}, {"constructor", init_constructor}};
 
+void apply_to_tree(const InitRow& row, nn::Module& module) {
+  if (dynamic_cast<const OwnInit*>(&module) != nullptr) return;
+  row.apply(module);
+  for (const std::shared_ptr<nn::Module>& part : module.children()) apply_to_tree(row, *part);
+}
+
 }  // namespace
 
 std::vector<std::string> init_names() {
@@ -66,10 +72,7 @@ std::vector<std::string> init_names() {
 
 void initialize(nn::Module& module, const std::string& init) {
   for (const InitRow& row : kInits) {
-    if (row.name == init) {
-      module.apply([&row](nn::Module& part) { row.apply(part); });
-      return;
-    }
+    if (row.name == init) return apply_to_tree(row, module);
   }
   throw Error(ErrorKind::usage, "init: unknown value '" + init + "'" + suggestion(init, init_names()));
 }

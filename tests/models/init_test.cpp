@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <gtest/gtest.h>
+#include <map>
+#include <memory>
 
 #include "pdmp/error.h"
 #include "pdmp/model.h"
@@ -51,6 +53,35 @@ TEST(Init, ConstructorKeepsLinearLayersAsLibTorchMakesThem) {
 }
 
 TEST(Init, UnknownNameIsUsage) { EXPECT_THROW(two_modalities("globel"), Error); }
+
+class Plain : public torch::nn::Module {
+ public:
+  Plain() {
+    register_module("linear", torch::nn::Linear(3, 2));
+    register_module("conv", torch::nn::Conv2d(torch::nn::Conv2dOptions(2, 2, 3)));
+    register_module("norm", torch::nn::BatchNorm2d(2));
+  }
+};
+class SetsItself : public Plain, public OwnInit {};
+
+TEST(Init, LeavesModulesAloneThatSetThemselves) {
+  for (const std::string& init : init_names()) {
+    const auto outer = std::make_shared<Plain>();
+    outer->register_module("inner", std::make_shared<SetsItself>());
+    std::map<std::string, Tensor> before;
+    for (const auto& item : outer->named_parameters()) before[item.key()] = item.value().detach().clone();
+    initialize(*outer, init);
+    for (const auto& item : outer->named_parameters()) {
+      const bool same = torch::equal(item.value(), before.at(item.key()));
+      if (item.key().starts_with("inner.")) {
+        EXPECT_TRUE(same) << init << " " << item.key();
+      } else if (item.key() == "conv.weight") {
+        EXPECT_FALSE(same) << init;
+      }
+    }
+    EXPECT_EQ(torch::equal(outer->named_parameters()["linear.bias"], torch::zeros({2})), init == "global");
+  }
+}
 
 TEST(Init, EncoderStartsTheSameWhateverElseThereIs) {
   ModelOptions options;

@@ -6,14 +6,12 @@
 namespace pdmp {
 namespace {
 
-constexpr int64_t kSymbols = 257;  // 0 = padding, then the 256 bytes
-
 class TextCnn : public Encoder {
  public:
   TextCnn(int64_t embedding, int64_t width, const std::vector<int64_t>& kernels, double dropout)
       : width_(width * static_cast<int64_t>(kernels.size())),
         embedding_(register_module(
-            "embedding", torch::nn::Embedding(torch::nn::EmbeddingOptions(kSymbols, embedding).padding_idx(0)))),
+            "embedding", torch::nn::Embedding(torch::nn::EmbeddingOptions(kTextSymbols, embedding).padding_idx(0)))),
         dropout_(register_module("dropout", torch::nn::Dropout(dropout))) {
     for (size_t i = 0; i < kernels.size(); ++i) {
       // A text shorter than the kernel still gives something: every tap may hang over either end.
@@ -22,7 +20,7 @@ class TextCnn : public Encoder {
     }
   }
 
-  // x (B, L) int64
+  // x (B, L) int64. A text of nothing but padding is what the biases make of it.
   Feature forward(const Tensor& x) override {
     const Tensor bytes = embedding_->forward(x).transpose(1, 2);
     std::vector<Tensor> maxima;

@@ -2,6 +2,7 @@
 
 #include "pdmp/error.h"
 #include "pdmp/model.h"
+#include "support/expect_error.h"
 
 namespace pdmp {
 namespace {
@@ -42,6 +43,20 @@ TEST(TextCnn, PaddingStaysZero) {
   const Tensor table = encoder->named_parameters()["embedding.weight"];
   EXPECT_EQ(table.detach()[0].abs().max().item<double>(), 0);
   EXPECT_EQ(table.grad()[0].abs().max().item<double>(), 0);
+}
+
+// A text whose first character needs more bytes than there are is present and empty; an empty cell is absent.
+TEST(TextCnn, TextOfPaddingOnlyIsWhatTheBiasesMakeOfIt) {
+  const auto encoder = make_encoder("text_cnn:width=3:kernels=2+4", {"caption", "text", {5}});
+  const auto parameters = encoder->named_parameters();
+  const Tensor biases = torch::relu(torch::cat({parameters["conv1.bias"], parameters["conv2.bias"]}));
+  EXPECT_TRUE(torch::allclose(encoder->forward(bytes("", 5)).pooled[0], biases));
+}
+
+TEST(TextCnn, RefusesTextsOfNoBytes) {
+  testing::expect_error(ErrorKind::usage, {"'caption'", "at least 1", "text", "(0)"}, [] {
+    make_encoder("text_cnn", {"caption", "text", {0}});
+  });
 }
 
 TEST(TextCnn, RefusesNumbers) { EXPECT_THROW(make_encoder("text_cnn", {"a", "vector", {16}}), Error); }

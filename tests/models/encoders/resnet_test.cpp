@@ -20,14 +20,18 @@ std::shared_ptr<Encoder> resnet(const std::string& options, std::vector<int64_t>
   return make_encoder("resnet18" + options, {"eye", type, std::move(shape)});
 }
 
+int64_t parameters_of(const Encoder& encoder) {
+  int64_t total = 0;
+  for (const Tensor& parameter : encoder.parameters()) total += parameter.numel();
+  return total;
+}
+
 // models.md 1.1.
 TEST(ResNet18, ParameterCounts) {
   const std::vector<std::pair<int64_t, int64_t>> expected = {{1, 11170240}, {2, 11173376}, {3, 11176512}};
   for (const auto& [channels, count] : expected) {
     const auto encoder = resnet("", {channels, 32, 32});
-    int64_t total = 0;
-    for (const Tensor& parameter : encoder->parameters()) total += parameter.numel();
-    EXPECT_EQ(total, count);
+    EXPECT_EQ(parameters_of(*encoder), count);
     EXPECT_EQ(encoder->parameters().size(), 60U);
     EXPECT_EQ(encoder->width(), 512);
   }
@@ -105,6 +109,19 @@ TEST(ResNet18, RefusalNamesModalityTypeShapeAndWhatFits) {
     for (const char* part : {"'eye'", "vector", "(6)", "(C, H, W)", "mlp"})
       EXPECT_THAT(error.what(), ::testing::HasSubstr(part));
   }
+}
+
+// torchvision's resnet34 has 21,797,672 parameters, 513,000 of them in the classifier left out here.
+TEST(ResNet34, IsTheSameWithDeeperStages) {
+  const auto encoder = make_encoder("resnet34", {"eye", "image", {3, 32, 32}});
+  EXPECT_EQ(parameters_of(*encoder), 21284672);
+  EXPECT_EQ(encoder->width(), 512);
+  const auto named = encoder->named_parameters();
+  for (const char* last : {"layer1.2", "layer2.3", "layer3.5", "layer4.2"}) {
+    EXPECT_TRUE(named.contains(std::string(last) + ".bn2.bias")) << last;
+  }
+  EXPECT_EQ(encoder->forward(torch::randn({1, 3, 65, 33})).map.sizes(), (std::vector<int64_t>{1, 512, 3, 2}));
+  EXPECT_THROW(make_encoder("resnet34", {"eye", "vector", {6}}), Error);
 }
 
 // Errors of the loss's gradients against the same model in double precision: the largest over the parameters and

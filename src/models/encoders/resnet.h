@@ -1,0 +1,37 @@
+// ResNets of basic blocks without classifier (models.md 1): resnet18, resnet34 and the early half resnet18_front.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pdmp/model.h"
+
+namespace pdmp {
+
+struct ResNetShape {
+  int64_t width = 64;           // channels of the first stage; each further one has twice as many
+  std::string stem = "7x7";     // first convolution: 7x7 | 3x3
+  std::vector<int64_t> blocks;  // of each stage
+};
+
+// Its parameters carry torchvision's names: conv1, bn1, layer1, layer2, ...
+class ResNet : public Encoder {
+ public:
+  ResNet(int64_t channels, const ResNetShape& shape);
+  // x (B, C, h, w), or (B, C, T, h, w): T frames each, seen one by one and averaged. map (B, width(), h', w').
+  Feature forward(const Tensor& x) override;
+  int64_t width() const override { return width_; }
+
+ protected:
+  // (N, C, h, w) -> (N, width(), h', w'): each stage after the first halves the stem's h / 4, w / 4.
+  virtual Tensor trunk(const Tensor& pictures);
+
+ private:
+  int64_t width_;
+  torch::nn::Conv2d conv1_;
+  torch::nn::BatchNorm2d bn1_;
+  std::vector<torch::nn::Sequential> stages_;
+};
+
+}  // namespace pdmp
