@@ -34,7 +34,7 @@ TESTED_IN = {
     "data/row_reader.cpp": "data/media_dataset_test.cpp",
     "data/types/flow_pairs.cpp": "data/types/flow_test.cpp",
     "data/types/picture.cpp": "data/types/image_test.cpp",
-    "models/layers/residual.cpp": "models/encoders/resnet18_test.cpp",
+    "models/layers/residual.cpp": "models/encoders/resnet_test.cpp",
 }
 
 CODE = {".h", ".cpp"}

@@ -15,7 +15,7 @@
 
 namespace pdmp {
 
-// map (B, c, h, w), undefined where an encoder has none; pooled (B, d).
+// map (B, d, h, w), undefined where an encoder has none; pooled (B, d), the mean of the map where there is one.
 struct Feature {
   Tensor map, pooled;
 };
@@ -48,6 +48,7 @@ struct EncoderInfo {
   const char* summary;  // one line, for `pdmp list encoders`
   const char* input;    // shapes it takes, in words
   std::unique_ptr<EncoderOptions> (*make_options)();
+  const char* source;  // paper, or where it comes from
 };
 const std::vector<EncoderInfo>& encoder_table();
 std::string default_encoder(const ModalityInfo& modality);  // by type: design section 9
@@ -65,12 +66,20 @@ class Fusion : public torch::nn::Module {
   virtual std::vector<Tensor> unimodal_logits(const std::vector<Feature>& features, const Tensor& present) = 0;
   // Owner of the parameter registered under `name` in this module: a modality, or nothing = shared.
   virtual std::optional<int64_t> owner(const std::string& name) const = 0;
+  // Whether an owned parameter belongs to its modality's encoder although the fusion holds it (mmFormer's intra-modal
+  // blocks); false: it is a part of the head (methods-modulation 0.4).
+  virtual bool in_encoder(const std::string&) const { return false; }
 };
 
 class FusionOptions {
  public:
   virtual ~FusionOptions() = default;
   virtual void describe(OptionList&) {}
+  // Encoder of a modality for which none was named. `modalities`: all of the model. A fusion that joins maps of early
+  // layers asks for an encoder that ends there.
+  virtual std::string encoder(const ModalityInfo& modality, const std::vector<ModalityInfo>& modalities) const;
+  // `widths`: d_m of each modality. One modality is always taken: where there is nothing to fuse, what remains is a
+  // linear head (models.md 1.5). Error{usage} in one sentence for a number of modalities or widths it cannot take.
   virtual std::shared_ptr<Fusion> make(const std::vector<int64_t>& widths, int64_t classes) const = 0;
 };
 
@@ -78,14 +87,25 @@ struct FusionInfo {
   const char* name;
   const char* summary;
   std::unique_ptr<FusionOptions> (*make_options)();
+  const char* source;  // paper, or where it comes from
 };
 const std::vector<FusionInfo>& fusion_table();
 
 struct ModelOptions {
   std::string fusion = "concat";  // NAME[:option=value]..., as for encoders
-  NameMap encoders;               // modality -> spec; a modality left out gets default_encoder
+  NameMap encoders;               // modality -> spec, or "@other" = the very encoder of modality `other`; a modality
+                                  // left out gets the fusion's default, ":option=value" that with these options
   std::string init = "global";    // global | constructor (models.md 1.4)
   bool channels_last = true;
+  // Where unimodal logits come from: `fusion` (its own definition, models.md 4), or, for any fusion,
+  //   masked   F({m}): the other modalities' features zero and absent
+  //   shapley  Shapley values of m -> F(S), which sum to the fused logits (methods-modulation 4); 2^M passes
+  //   probe    a linear layer per modality on the detached feature, trained with a loss of its own
+  std::string unimodal = "fusion";
+  // BatchNorm (and dropout) of the fusion in the extra passes of unimodal logits while training: `frozen` = evaluation
+  // mode, so that the passes change nothing; `train` = as the official releases do.
+  std::string bn_unimodal = "frozen";
+  bool pretrained = true;  // not a flag. False: `weights=FILE` of encoders is not read, because weights follow anyway
   void describe(OptionList& list);
   // Error{usage} on an encoder for a modality that is not there. A Model does not mind: unimodal ones share the
   // options.
@@ -100,13 +120,17 @@ struct OwnedParameter {
   std::string name;  // as in named_parameters() and the weights file
   Tensor value;
   std::optional<int64_t> owner;  // modality, or shared
-  bool in_encoder = false;       // false: part of the fusion (a head block, or shared)
+  bool in_encoder = false;       // false: part of the head (a modality's block, or shared). True without owner: an
+                                 // encoder of several modalities
 };
+
+class Probes;
+struct UnimodalForm;
 
 class Model : public torch::nn::Module {
  public:
-  // Weights come from streams "init/<modality>" and "init/fusion" of `seed`: the encoder of a modality starts the same
-  // whatever other modalities, fusion or method there are.
+  // Weights come from streams "init/<modality>", "init/fusion" and "init/probes" of `seed`: the encoder of a modality
+  // starts the same whatever other modalities, fusion or method there are.
   Model(const std::vector<ModalityInfo>& modalities, int64_t classes, const ModelOptions& options, uint64_t seed);
 
   int64_t modalities() const { return static_cast<int64_t>(infos_.size()); }
@@ -123,6 +147,9 @@ class Model : public torch::nn::Module {
   std::vector<Tensor> unimodal_logits(const std::vector<Feature>& features, const Tensor& present);  // M x (B, C)
   // encode + fuse; unimodal logits too where `with_unimodal`.
   Outputs forward(const Batch& batch, bool with_unimodal);
+  // Sum over modalities of the cross-entropy of the probes, over the rows that have the modality; undefined without
+  // probes. Its gradient reaches the probes only.
+  Tensor probe_loss(const std::vector<Feature>& features, const Tensor& present, const Tensor& labels);
 
   // Ownership, built once: disjoint and covering. Order of named_parameters().
   const std::vector<OwnedParameter>& ownership() const { return ownership_; }
@@ -130,16 +157,21 @@ class Model : public torch::nn::Module {
   std::vector<Tensor> shared_parameters() const;
 
  private:
+  void add_head(const ModelOptions& options, const std::vector<int64_t>& widths, uint64_t seed);
   void record_ownership();
   std::vector<ModalityInfo> infos_;
   int64_t classes_;
-  std::vector<std::shared_ptr<Encoder>> encoders_;
+  std::vector<std::shared_ptr<Encoder>> encoders_;  // M; one of them may be there several times
   std::shared_ptr<Fusion> fusion_;
+  const UnimodalForm* unimodal_ = nullptr;
+  bool frozen_ = true;              // ModelOptions::bn_unimodal
+  std::shared_ptr<Probes> probes_;  // null for other forms than probe
   std::vector<OwnedParameter> ownership_;
 };
 
 // One file in safetensors form. Encoder m's tensors are named `encoders.<modality>.<torchvision's name>`, the fusion's
-// `fusion.<name>`. Written atomically. Buffers (BatchNorm statistics) included.
+// `fusion.<name>`, those of probes `probes.<modality>.<name>`. Written atomically. Buffers (BatchNorm statistics)
+// included.
 void save_weights(const torch::nn::Module& module, const std::string& path);
 // Strict: missing, extra or differently shaped tensors are listed in one Error{data}.
 void load_weights(torch::nn::Module& module, const std::string& path);

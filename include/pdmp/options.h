@@ -42,6 +42,8 @@ class Option {
   Option& below(double high);                        // exclusive
   Option& one_of(std::vector<std::string> choices);  // for strings and lists of strings
   Option& internal();                                // kept out of config.toml (paths, --resume)
+  // Values of a NameMap are NAME[:option=value]...: `encoders.visual.width` = 32 adds ":width=32" to that of `visual`.
+  Option& specs();
 
   const std::string& name() const { return name_; }  // full, with its groups: "pdmp.gamma"
   const std::string& help() const { return help_; }
@@ -50,6 +52,7 @@ class Option {
   bool is_flag() const;  // bool: --name sets it, --name=false clears it
   bool is_list() const;  // several values, separated by commas
   bool is_internal() const { return internal_; }
+  bool holds_specs() const { return specs_; }
   const std::string& heading() const { return heading_; }  // of the help, set by OptionList
   std::string type_text() const;   // "N", "X", "sgd|adamw", "NAME=VALUE,...": the value in a help line
   std::string range_text() const;  // "in [1, inf)", "" where there is no limit
@@ -58,6 +61,8 @@ class Option {
   // the old value stays. Numbers are finite unless a limit says infinity; "none" or "auto" clears an optional; list
   // items and map values hold no comma; lists and maps are replaced as a whole.
   void set(std::string_view text, std::string_view where);
+  // Adds one option to the spec of `key`. Error{usage} on a value that no spec can hold.
+  void add_to_spec(const std::string& key, const std::string& option, std::string_view text, std::string_view where);
   std::string text() const;  // the value as `set` reads it
   std::string toml() const;  // the value as a TOML literal
   void check(std::string_view where) const;
@@ -76,7 +81,7 @@ class Option {
   std::optional<double> low_, high_;
   bool low_exclusive_ = false, high_exclusive_ = false;
   std::vector<std::string> choices_;
-  bool internal_ = false;
+  bool internal_ = false, specs_ = false;
 };
 
 class OptionList {
@@ -89,7 +94,9 @@ class OptionList {
   void heading(std::string title) { heading_ = std::move(title); }
 
   Option& at(std::string_view name, std::string_view where);  // unknown -> Error{usage} with the nearest spelling
+  // `name` may also be that of a part of a spec: "encoders.visual.width".
   void set(std::string_view name, std::string_view text, std::string_view where);
+  bool is_part_of_spec(std::string_view name) const;
   const std::vector<std::unique_ptr<Option>>& all() const { return options_; }
 
   // Reads a TOML file of `key = value` lines and [sections]. An unknown key or a bad value is Error{usage} with file,

@@ -24,10 +24,11 @@ struct TrainOptions {
   std::string device = "cpu";      // cpu | cuda
   std::string precision = "auto";  // auto | fp32 | bf16
   std::string select = "auto";     // auto (best_val where there is a validation split) | last | best_val
-  int64_t patience = 0;            // stop after that many epochs without a better validation accuracy; 0 = off
-  int64_t checkpoint_every = 1;    // epochs
-  int64_t log_every = 20;          // steps between sampled step lines in metrics.jsonl
-  std::string keep = "all";        // all | weights | best | none: what a finished run leaves in checkpoints/
+  double modality_dropout = 0;  // probability that a training sample goes without a modality it has; one is always left
+  int64_t patience = 0;         // stop after that many epochs without a better validation accuracy; 0 = off
+  int64_t checkpoint_every = 1;  // epochs
+  int64_t log_every = 20;        // steps between sampled step lines in metrics.jsonl
+  std::string keep = "all";      // all | weights | best | none: what a finished run leaves in checkpoints/
   OptimizerOptions optimizer;
   void describe(OptionList& list);
 };
@@ -42,12 +43,15 @@ struct Evaluation {
   Tensor confusion;                    // (C, C) int64, rows = truth
   Tensor labels, predictions;          // (n) int64, in the order of the data set
   Tensor probabilities;                // (n, C) float32
+  Tensor present;                      // (n, M) bool
   std::vector<double> shares() const;  // W_m / sum W
 };
 
-// Runs `method.forward` in evaluation mode over all of `data`.
+// Runs `method.forward` in evaluation mode over all of `data`. `missing`: modalities taken away from every sample;
+// samples that have no other are scored all the same.
 Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Dataset>& data,
-                    const TrainOptions& options, const std::string& progress_label = "");
+                    const TrainOptions& options, const std::string& progress_label = "",
+                    const std::vector<int64_t>& missing = {});
 
 struct EpochRecord {
   int64_t epoch = 0;

@@ -97,7 +97,9 @@ AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, cons
   if (criterion.needs_probe) {
     EarlyEvidence evidence;
     evidence.unimodal = result.ranking.early;
-    run_probe(evidence, chosen, model, settings, result.early_points, directory, key + "; fusion " + model.fusion);
+    const std::string joint_key = fmt::format("{}; fusion {}; unimodal {}; modality-dropout {}", key, model.fusion,
+                                              model.unimodal, train.modality_dropout);
+    run_probe(evidence, chosen, model, settings, result.early_points, directory, joint_key);
     apply_criterion(result, criterion, evidence);
     warn_where_criteria_disagree(result);
   }

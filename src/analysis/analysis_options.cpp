@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "analysis/rank.h"
+#include "models/encoder_choice.h"
 
 namespace pdmp {
 
@@ -21,11 +22,9 @@ void AnalysisOptions::describe(OptionList& list) {
 std::string analysis_settings(const std::vector<ModalityInfo>& modalities, const ModelOptions& model,
                               const TrainOptions& train, const AnalysisOptions& options) {
   std::string text;
-  for (const ModalityInfo& info : modalities) {
-    const auto given = model.encoders.find(info.name);
-    text += fmt::format("{}{}={}", text.empty() ? "encoders " : ",", info.name,
-                        given == model.encoders.end() ? default_encoder(info) : given->second);
-  }
+  const std::vector<EncoderChoice> encoders = choose_encoders(modalities, model);
+  for (size_t m = 0; m < modalities.size(); ++m)
+    text += fmt::format("{}{}={}", text.empty() ? "encoders " : ",", modalities[m].name, encoders[m].spec);
   text += fmt::format("; init {}; epochs {}; batch-size {}", model.init,
                       options.epochs > 0 ? options.epochs : train.epochs, train.batch_size);
   OptimizerOptions optimizer = train.optimizer;

@@ -1,12 +1,16 @@
 #include "analysis/unimodal.h"
 
 #include "analysis/kept_training.h"
+#include "models/encoder_choice.h"
 
 namespace pdmp {
 namespace {
 
-// The head of a single modality is linear whatever joins several: that of the default fusion.
-ModelOptions with_linear_head(ModelOptions model) {
+// The encoders are those of the joint model, whose fusion may ask for some of its own, and whose modalities may share
+// one. The head of a single modality is linear whatever joins several: that of the default fusion.
+ModelOptions with_linear_head(ModelOptions model, const std::vector<ModalityInfo>& modalities) {
+  const std::vector<EncoderChoice> choices = choose_encoders(modalities, model);
+  for (size_t m = 0; m < modalities.size(); ++m) model.encoders[modalities[m].name] = choices[m].spec;
   model.fusion = ModelOptions().fusion;
   return model;
 }
@@ -34,7 +38,8 @@ UnimodalTraining train_unimodal(const AnalysisData& data, const std::string& mod
     alone.train = select_modalities(data.splits.train, {modality});
     alone.val = select_modalities(data.splits.val, {modality});
     const auto classes = static_cast<int64_t>(alone.train->classes().size());
-    const auto network = std::make_shared<Model>(alone.train->modalities(), classes, with_linear_head(model),
+    const auto network = std::make_shared<Model>(alone.train->modalities(), classes,
+                                                 with_linear_head(model, data.splits.train->modalities()),
                                                  static_cast<uint64_t>(train.seed));
     const FitResult fit = train_jointly(network, alone, train, run, modality + " alone");
     if (run != nullptr) save_weights(*network, weights.string());

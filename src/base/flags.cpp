@@ -97,6 +97,37 @@ std::string given_text(const Option& option, const std::vector<std::string>& res
   return results.back();
 }
 
+struct SpecPart {
+  std::string name, value;  // "encoders.visual.width", "32"
+};
+
+// Takes the flags that name a part of a spec out of `args`: nobody described them one by one.
+std::vector<SpecPart> take_spec_parts(std::vector<std::string>& args, const OptionList& list) {
+  std::vector<SpecPart> parts;
+  std::vector<std::string> rest;
+  for (size_t i = 0; i < args.size(); ++i) {
+    const size_t equals = args[i].find('=');
+    const std::string flag = args[i].substr(0, equals);
+    if (!flag.starts_with("--") || !list.is_part_of_spec(flag.substr(2))) {
+      rest.push_back(args[i]);
+      continue;
+    }
+    std::string value;
+    if (equals != std::string::npos) {
+      value = args[i].substr(equals + 1);
+    } else if (i + 1 < args.size()) {
+      value = args[++i];
+    }
+    if (value.empty() || value.starts_with("--")) {
+      throw Error(ErrorKind::usage, fmt::format("{}: expected a value, found {}", flag,
+                                                value.empty() ? "nothing" : fmt::format("the flag '{}'", value)));
+    }
+    parts.push_back({flag.substr(2), value});
+  }
+  args = std::move(rest);
+  return parts;
+}
+
 void load_config(OptionList& list, const Bindings& bindings) {
   for (const auto& [option, bound] : bindings) {
     if (option->name() != "config" || bound->results().empty()) continue;
@@ -111,8 +142,10 @@ void load_config(OptionList& list, const Bindings& bindings) {
 
 }  // namespace
 
-bool parse_flags(OptionList& list, const std::vector<std::string>& args, const CommandHelp& help, std::ostream& out,
+bool parse_flags(OptionList& list, const std::vector<std::string>& given, const CommandHelp& help, std::ostream& out,
                  std::vector<std::string>* arguments) {
+  std::vector<std::string> args = given;
+  const std::vector<SpecPart> parts = take_spec_parts(args, list);
   CLI::App app(help.summary, help.name);
   app.get_formatter()->column_width(kNameColumn);
   app.footer(help.example.empty() ? "" : "Example:\n  " + help.example);
@@ -135,6 +168,7 @@ bool parse_flags(OptionList& list, const std::vector<std::string>& args, const C
   for (const auto& [option, bound] : bindings) {
     if (!bound->results().empty()) option->set(given_text(*option, bound->results()), "--" + option->name());
   }
+  for (const SpecPart& part : parts) list.set(part.name, part.value, "--" + part.name);
   if (words != nullptr && arguments != nullptr) *arguments = words->results();
   return true;
 }

@@ -20,8 +20,9 @@ struct CommandHelp {
 };
 
 // Sets `list` from `args` (without program and command) and puts the words without dashes into `arguments`. Takes
-// `--name value` and `--name=value`, `--flag` for booleans; a list given several times grows. An option `config` names
-// a TOML file that is read first, so flags override it. False: --help was asked for and printed to `out`. Throws
+// `--name value` and `--name=value`, `--flag` for booleans; a list given several times grows; `--encoders.visual.width
+// 32` adds to a spec, after everything else. An option `config` names a TOML file that is read first, so flags override
+// it. False: --help was asked for and printed to `out`. Throws
 // Error{usage} for what nobody described, with the nearest spelling.
 bool parse_flags(OptionList& list, const std::vector<std::string>& args, const CommandHelp& help, std::ostream& out,
                  std::vector<std::string>* arguments = nullptr);

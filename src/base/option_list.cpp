@@ -18,6 +18,16 @@ std::pair<std::string, std::string> section_and_key(const std::string& name) {
   return {name.substr(0, dot), name.substr(dot + 1)};
 }
 
+// "encoders.visual.width" -> {"visual", "width"} for the option "encoders"; nothing for other names.
+std::optional<std::pair<std::string, std::string>> part_of_spec(const Option& option, std::string_view name) {
+  const std::string prefix = option.name() + ".";
+  if (!option.holds_specs() || !name.starts_with(prefix)) return std::nullopt;
+  const std::string_view rest = name.substr(prefix.size());
+  const size_t dot = rest.find('.');
+  if (dot == 0 || dot == std::string_view::npos || dot + 1 == rest.size()) return std::nullopt;
+  return std::pair(std::string(rest.substr(0, dot)), std::string(rest.substr(dot + 1)));
+}
+
 }  // namespace
 
 Option& OptionList::add(std::string name, Option::Target target, std::string help) {
@@ -48,13 +58,23 @@ Option& OptionList::at(std::string_view name, std::string_view where) {
 }
 
 void OptionList::set(std::string_view name, std::string_view text, std::string_view where) {
+  for (const auto& option : options_) {
+    if (const auto part = part_of_spec(*option, name))
+      return option->add_to_spec(part->first, part->second, text, where);
+  }
   at(name, where).set(text, where);
+}
+
+bool OptionList::is_part_of_spec(std::string_view name) const {
+  return std::any_of(options_.begin(), options_.end(),
+                     [&](const auto& option) { return part_of_spec(*option, name).has_value(); });
 }
 
 void OptionList::load_toml(const std::string& path) {
   for (const TomlEntry& entry : parse_toml(read_file(path), path)) {
     const std::string line = fmt::format("{}:{}", path, entry.line);
-    at(entry.key, line).set(entry.text, fmt::format("{}: {}", line, entry.key));
+    if (!is_part_of_spec(entry.key)) at(entry.key, line);  // an unknown key is named once, after its line
+    set(entry.key, entry.text, fmt::format("{}: {}", line, entry.key));
   }
 }
 

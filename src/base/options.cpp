@@ -97,6 +97,11 @@ Option& Option::internal() {
   return *this;
 }
 
+Option& Option::specs() {
+  specs_ = true;
+  return *this;
+}
+
 bool Option::is_flag() const { return std::holds_alternative<bool*>(target_); }
 
 bool Option::is_list() const {
@@ -166,6 +171,17 @@ void Option::set(std::string_view text, std::string_view where) {
         *target = std::move(*value);
       },
       target_);
+}
+
+void Option::add_to_spec(const std::string& key, const std::string& option, std::string_view text,
+                         std::string_view where) {
+  if (trimmed(text).empty() || text.find_first_of(":,") != std::string_view::npos) {
+    throw Error(ErrorKind::usage, fmt::format("{}: expected a value without ':' and ',', which separate options, found "
+                                              "'{}'; rename the file, or join the items of a list with '+'",
+                                              where, text));
+  }
+  NameMap& specs = *std::get<NameMap*>(target_);
+  specs[key] += fmt::format(":{}={}", option, trimmed(text));
 }
 
 void Option::check(std::string_view where) const {

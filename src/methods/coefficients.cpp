@@ -104,4 +104,17 @@ std::vector<double> manual_coefficients(const NameMap& coefficients, const std::
   return values;
 }
 
+void expect_own_encoders(Model& model) {
+  for (int64_t m = 0; m < model.modalities(); ++m) {
+    for (int64_t other = 0; other < m; ++other) {
+      if (&model.encoder(other) != &model.encoder(m)) continue;
+      throw Error(
+          ErrorKind::usage,
+          fmt::format("modalities '{}' and '{}' share one encoder, so that neither has parameters of its own for "
+                      "pdmp to scale; give each an encoder (--encoders), or use --method joint",
+                      model.infos()[static_cast<size_t>(other)].name, model.infos()[static_cast<size_t>(m)].name));
+    }
+  }
+}
+
 }  // namespace pdmp

@@ -25,4 +25,7 @@ std::vector<double> pdmp_coefficients(const ModalityRanking& ranking, double gam
 // Factors by hand, in the order of `modalities`. Error{usage} unless every modality has one, a number above 0.
 std::vector<double> manual_coefficients(const NameMap& coefficients, const std::vector<std::string>& modalities);
 
+// Error{usage} where two modalities go through one encoder: neither has parameters that a coefficient could act on.
+void expect_own_encoders(Model& model);
+
 }  // namespace pdmp

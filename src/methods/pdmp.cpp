@@ -82,6 +82,7 @@ void Pdmp::prepare(PrepareContext& context, const OptimizerOptions& optimizer) {
   notes_.clear();
   coefficients_ = choose_coefficients(context);
   if (coefficients_.empty()) return;
+  expect_own_encoders(context.model());
   leave_out_frozen(context.model());
   by_gradient_ = scales_gradients(optimizer);
   tell(modality_names(context.model()), optimizer);
@@ -125,7 +126,7 @@ void Pdmp::leave_out_frozen(Model& model) {
     if (model.modality_parameters(index).empty() || scaled.empty()) {
       throw Error(ErrorKind::usage,
                   fmt::format("pdmp cannot act on modality '{}': it has no encoder parameter of its own in "
-                              "--pdmp.scope {} (all are shared with other modalities or of another kind); "
+                              "--pdmp.scope {} (there are none, or they are of another kind); "
                               "use --pdmp.scope encoder_all or --method joint",
                               names[m], options_.scope));
     }

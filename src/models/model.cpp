@@ -5,8 +5,13 @@
 #include <fmt/ranges.h>
 #include <set>
 
+#include "models/encoder_choice.h"
+#include "models/encoders/table.h"
+#include "models/evaluation_mode.h"
 #include "models/init.h"
+#include "models/pretrained.h"
 #include "models/spec.h"
+#include "models/unimodal.h"
 #include "pdmp/error.h"
 #include "pdmp/random.h"
 
@@ -52,23 +57,6 @@ bool bears_channels_last(const torch::nn::Module& module) {
   return true;
 }
 
-// Puts a module into evaluation mode and, at the end, each part of it back into the mode it was in.
-class EvaluationMode {
- public:
-  explicit EvaluationMode(torch::nn::Module& module) {
-    for (const auto& part : module.modules()) parts_.emplace_back(part, part->is_training());
-    module.eval();
-  }
-  ~EvaluationMode() {
-    for (const auto& [part, training] : parts_) part->train(training);  // parents first: children have the last word
-  }
-  EvaluationMode(const EvaluationMode&) = delete;
-  EvaluationMode& operator=(const EvaluationMode&) = delete;
-
- private:
-  std::vector<std::pair<std::shared_ptr<torch::nn::Module>, bool>> parts_;
-};
-
 // A single row has no batch statistics (over a 1x1 map LibTorch refuses to take them): BatchNorm uses its running ones.
 Feature encode_rows(Encoder& encoder, const Tensor& x) {
   if (x.size(0) > 1 || !encoder.is_training()) return encoder.forward(x);
@@ -95,48 +83,94 @@ Tensor scatter_rows(const Tensor& values, const Tensor& index, int64_t rows) {
   return values.defined() ? zeros_like_row(values, rows).index_copy(0, index, values) : Tensor();
 }
 
+std::shared_ptr<Encoder> make_started_encoder(const std::string& spec, const ModalityInfo& modality,
+                                              const ModelOptions& options, uint64_t seed) {
+  const SeededGenerator generator(stream_seed(seed, "init/" + modality.name));
+  std::shared_ptr<Encoder> encoder = make_encoder(spec, modality);
+  initialize(*encoder, options.init);
+  if (options.pretrained) {
+    load_pretrained(*encoder, read_encoder_spec(spec, modality).pretrained,
+                    fmt::format("encoder of modality '{}'", modality.name));
+  }
+  return encoder;
+}
+
+bool is_frozen(const std::string& bn_unimodal) {
+  if (bn_unimodal == "frozen" || bn_unimodal == "train") return bn_unimodal == "frozen";
+  throw Error(ErrorKind::usage, fmt::format("bn-unimodal: expected frozen or train, found '{}'", bn_unimodal));
+}
+
 }  // namespace
 
 void ModelOptions::describe(OptionList& list) {
   list.add("fusion", &fusion, "Fusion and its options: NAME[:option=value]... (pdmp list fusions).");
-  list.add("encoders", &encoders,
-           "Encoders: modality=NAME[:option=value]...,... (pdmp list encoders); by type where left out.");
+  list.add(
+          "encoders", &encoders,
+          "Encoders: modality=NAME[:option=value]...,... (pdmp list encoders), or modality=@OTHER for the very encoder "
+          "of another modality; by type where left out. --encoders.MODALITY.OPTION VALUE sets one more option.")
+      .specs();
   list.add("init", &init, "Initial weights: Kaiming/Xavier everywhere, or as the layers make them.")
       .one_of(init_names());
   list.add("channels-last", &channels_last, "Keep pictures with channels innermost: faster, same numbers to rounding.");
+  list.add(
+          "unimodal", &unimodal,
+          "A modality's own logits: the fusion's definition, the fused logits with the others' features zero (masked), "
+          "Shapley values of these (2^M passes), or a linear probe on the feature.")
+      .one_of(unimodal_names());
+  list.add("bn-unimodal", &bn_unimodal,
+           "BatchNorm and dropout of the fusion in extra passes for these logits in training: frozen (the passes leave "
+           "no trace) or train, as released code has it.")
+      .one_of({"frozen", "train"});
 }
 
 void ModelOptions::check(const std::vector<ModalityInfo>& modalities) const {
   std::vector<std::string> names;
   for (const ModalityInfo& info : modalities) names.push_back(info.name);
+  const auto expect_known = [&](const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) return;
+    throw Error(ErrorKind::usage, fmt::format("encoders: unknown modality '{}'{}", name, suggestion(name, names)));
+  };
   for (const auto& [name, spec] : encoders) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      throw Error(ErrorKind::usage, fmt::format("encoders: unknown modality '{}'{}", name, suggestion(name, names)));
-    }
+    expect_known(name);
+    if (const auto other = shared_name(spec)) expect_known(*other);
   }
 }
 
 Model::Model(const std::vector<ModalityInfo>& modalities, int64_t classes, const ModelOptions& options, uint64_t seed)
     : infos_(modalities), classes_(classes) {
   check_modalities(modalities, classes);
+  const std::vector<EncoderChoice> choices = choose_encoders(modalities, options);
   const auto all = register_module("encoders", std::make_shared<torch::nn::Module>());
+  encoders_.resize(infos_.size());
+  for (size_t m = 0; m < infos_.size(); ++m) {
+    if (choices[m].shared_with) continue;
+    encoders_[m] = make_started_encoder(choices[m].spec, infos_[m], options, seed);
+    all->register_module(infos_[m].name, encoders_[m]);
+    if (options.channels_last && bears_channels_last(*encoders_[m])) make_channels_last(*encoders_[m]);
+  }
   std::vector<int64_t> widths;
-  for (const ModalityInfo& info : infos_) {
-    const SeededGenerator generator(stream_seed(seed, "init/" + info.name));
-    const auto chosen = options.encoders.find(info.name);
-    const auto encoder = make_encoder(chosen == options.encoders.end() ? default_encoder(info) : chosen->second, info);
-    initialize(*encoder, options.init);
-    encoders_.push_back(all->register_module(info.name, encoder));
-    widths.push_back(encoder->width());
+  for (size_t m = 0; m < infos_.size(); ++m) {
+    if (choices[m].shared_with) encoders_[m] = encoders_[*choices[m].shared_with];
+    widths.push_back(encoders_[m]->width());
   }
-  const SeededGenerator generator(stream_seed(seed, "init/fusion"));
-  fusion_ =
-      register_module("fusion", configure(fusion_table(), "fusion", options.fusion, "fusion")->make(widths, classes));
-  initialize(*fusion_, options.init);
-  for (const std::shared_ptr<Encoder>& encoder : encoders_) {
-    if (options.channels_last && bears_channels_last(*encoder)) make_channels_last(*encoder);
-  }
+  add_head(options, widths, seed);
   record_ownership();
+}
+
+void Model::add_head(const ModelOptions& options, const std::vector<int64_t>& widths, uint64_t seed) {
+  {
+    const SeededGenerator generator(stream_seed(seed, "init/fusion"));
+    fusion_ = register_module("fusion",
+                              configure(fusion_table(), "fusion", options.fusion, "fusion")->make(widths, classes_));
+    initialize(*fusion_, options.init);
+  }
+  if (options.channels_last && bears_channels_last(*fusion_)) make_channels_last(*fusion_);
+  unimodal_ = &find_unimodal_form(options.unimodal, modalities());
+  frozen_ = is_frozen(options.bn_unimodal);
+  if (unimodal_->logits != nullptr) return;
+  const SeededGenerator generator(stream_seed(seed, "init/probes"));
+  probes_ = register_module("probes", std::make_shared<Probes>(infos_, widths, classes_));
+  initialize(*probes_, options.init);
 }
 
 Feature Model::encode(int64_t m, const Tensor& x, const Tensor& present) {
@@ -159,7 +193,14 @@ Tensor Model::fuse(const std::vector<Feature>& features, const Tensor& present) 
 }
 
 std::vector<Tensor> Model::unimodal_logits(const std::vector<Feature>& features, const Tensor& present) {
-  return fusion_->unimodal_logits(features, present);
+  if (probes_) return probes_->logits(features);
+  if (!frozen_ || !fusion_->is_training()) return unimodal_->logits(*fusion_, features, present);
+  const EvaluationMode evaluation(*fusion_);
+  return unimodal_->logits(*fusion_, features, present);
+}
+
+Tensor Model::probe_loss(const std::vector<Feature>& features, const Tensor& present, const Tensor& labels) {
+  return probes_ && !features.empty() ? probes_->loss(features, present, labels) : Tensor();
 }
 
 Outputs Model::forward(const Batch& batch, bool with_unimodal) {

@@ -1,6 +1,7 @@
 // Which parameter belongs to which modality (methods-modulation 0.4), and which of them a scope names.
 #include <fmt/format.h>
 
+#include "models/unimodal.h"
 #include "pdmp/error.h"
 #include "pdmp/model.h"
 
@@ -36,15 +37,25 @@ Scope parse_scope(const std::string& text) {
   throw Error(ErrorKind::usage, fmt::format("scope: unknown value '{}'{}", text, suggestion(text, names)));
 }
 
+// In the order of named_parameters(). An encoder that several modalities go through is shared, and is there once.
 void Model::record_ownership() {
-  for (int64_t m = 0; m < modalities(); ++m) {
-    const std::string prefix = "encoders." + infos_[static_cast<size_t>(m)].name + ".";
-    for (const auto& item : encoder(m).named_parameters())
-      ownership_.push_back({prefix + item.key(), item.value(), m, true});
+  for (const auto& child : named_children()["encoders"]->named_children()) {
+    std::vector<int64_t> users;
+    for (int64_t m = 0; m < modalities(); ++m) {
+      if (&encoder(m) == child.value().get()) users.push_back(m);
+    }
+    const std::optional<int64_t> owner = users.size() == 1 ? std::optional(users[0]) : std::nullopt;
+    for (const auto& item : child.value()->named_parameters())
+      ownership_.push_back({"encoders." + child.key() + "." + item.key(), item.value(), owner, true});
   }
   for (const auto& item : fusion_->named_parameters()) {
-    ownership_.push_back({"fusion." + item.key(), item.value(), fusion_->owner(item.key()), false});
+    ownership_.push_back(
+        {"fusion." + item.key(), item.value(), fusion_->owner(item.key()), fusion_->in_encoder(item.key())});
   }
+  if (!probes_) return;
+  // Shared, though each is fed by one modality: no method is to act on them.
+  for (const auto& item : probes_->named_parameters())
+    ownership_.push_back({"probes." + item.key(), item.value(), std::nullopt, false});
 }
 
 std::vector<Tensor> Model::modality_parameters(int64_t m, Scope scope) const {

@@ -30,7 +30,9 @@ Spec parse_spec(const std::string& text, const std::string& where) {
     const size_t equals = parts[i].find('=');
     if (equals == std::string::npos || equals == 0) {
       throw Error(ErrorKind::usage,
-                  fmt::format("{}: expected option=value after '{}:', found '{}'", where, spec.name, parts[i]));
+                  fmt::format("{}: expected option=value after '{}:', found '{}'; ':' separates options, so that no "
+                              "value can hold one",
+                              where, spec.name, parts[i]));
     }
     spec.options.emplace_back(parts[i].substr(0, equals), parts[i].substr(equals + 1));
   }

@@ -1,6 +1,7 @@
 // NAME[:option=value]...: how the command line and config files name an encoder or a fusion with its options.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,14 +33,15 @@ const Info& find_row(const std::vector<Info>& table, const std::string& kind, co
   throw Error(ErrorKind::usage, where + ": unknown " + kind + " '" + name + "'" + suggestion(name, names));
 }
 
-// Options of `spec`'s row with the spec's values set.
+// Options of `spec`'s row with the spec's values set. `more` describes options that every row has besides its own.
 template <class Info>
 auto configure(const std::vector<Info>& table, const std::string& kind, const std::string& text,
-               const std::string& where) {
+               const std::string& where, const std::function<void(OptionList&)>& more = {}) {
   const Spec spec = parse_spec(text, where);
   auto options = find_row(table, kind, spec.name, where).make_options();
   OptionList list;
   options->describe(list);
+  if (more) more(list);
   apply_spec(spec, list, where + ": " + spec.name);
   return options;
 }

@@ -1,8 +1,8 @@
 // Weights of a module as one safetensors file.
+#include "models/weights.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <map>
-#include <utility>
 
 #include "models/safetensors.h"
 #include "pdmp/error.h"
@@ -10,13 +10,6 @@
 
 namespace pdmp {
 namespace {
-
-std::vector<std::pair<std::string, Tensor>> state_of(const torch::nn::Module& module) {
-  std::vector<std::pair<std::string, Tensor>> state;
-  for (const auto& item : module.named_parameters()) state.emplace_back(item.key(), item.value());
-  for (const auto& item : module.named_buffers()) state.emplace_back(item.key(), item.value());
-  return state;
-}
 
 // "3 missing (a, b, c)", the first few by name.
 std::string listing(const std::string& kind, const std::vector<std::string>& names) {
@@ -28,13 +21,15 @@ std::string listing(const std::string& kind, const std::vector<std::string>& nam
 
 }  // namespace
 
-void save_weights(const torch::nn::Module& module, const std::string& path) {
-  write_safetensors(path, {state_of(module), {{"format", "pt"}}});  // "pt": what Python's readers ask for
+std::vector<std::pair<std::string, Tensor>> state_of(const torch::nn::Module& module) {
+  std::vector<std::pair<std::string, Tensor>> state;
+  for (const auto& item : module.named_parameters()) state.emplace_back(item.key(), item.value());
+  for (const auto& item : module.named_buffers()) state.emplace_back(item.key(), item.value());
+  return state;
 }
 
-void load_weights(torch::nn::Module& module, const std::string& path) {
-  const Safetensors content = read_safetensors(path);
-  std::map<std::string, Tensor> found(content.tensors.begin(), content.tensors.end());
+void copy_state(torch::nn::Module& module, std::map<std::string, Tensor> found, const std::string& where,
+                const std::string& what, const std::string& advice) {
   std::vector<std::string> missing, misshaped, extra;
   std::vector<std::pair<Tensor, Tensor>> copies;
   for (const auto& [name, target] : state_of(module)) {
@@ -56,12 +51,20 @@ void load_weights(torch::nn::Module& module, const std::string& path) {
   if (!misshaped.empty()) problems.push_back(listing("of another shape", misshaped));
   if (!problems.empty()) {
     throw Error(ErrorKind::data,
-                fmt::format("{}: expected the weights of this model, found {}; use the encoders, widths and "
-                            "classes the file was written with",
-                            path, fmt::join(problems, "; ")));
+                fmt::format("{}: expected {}, found {}; {}", where, what, fmt::join(problems, "; "), advice));
   }
   const torch::NoGradGuard no_grad;
   for (auto& [target, source] : copies) target.copy_(source);
+}
+
+void save_weights(const torch::nn::Module& module, const std::string& path) {
+  write_safetensors(path, {state_of(module), {{"format", "pt"}}});  // "pt": what Python's readers ask for
+}
+
+void load_weights(torch::nn::Module& module, const std::string& path) {
+  const Safetensors content = read_safetensors(path);
+  copy_state(module, {content.tensors.begin(), content.tensors.end()}, path, "the weights of this model",
+             "use the encoders, widths and classes the file was written with");
 }
 
 }  // namespace pdmp

@@ -62,6 +62,7 @@ LoadedRun load_run(const fs::path& directory) {
   check_run(directory);
   LoadedRun run;
   run.options = read_config(directory / "config.toml");
+  run.options.model.pretrained = false;
   run.description = read_model_description(directory / "model.json");
   run.model = std::make_shared<Model>(run.description.modalities, static_cast<int64_t>(run.description.classes.size()),
                                       run.options.model, run.options.train.seed);

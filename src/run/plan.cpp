@@ -95,20 +95,23 @@ std::string data_line(const TrainingData& data) {
 
 std::string parameter_lines(const Model& model, int64_t& total) {
   std::vector<int64_t> encoders(static_cast<size_t>(model.modalities()));
-  int64_t fusion = 0;
+  int64_t shared_encoders = 0, head = 0;
   for (const OwnedParameter& parameter : model.ownership()) {
     const int64_t count = parameter.value.numel();
     total += count;
-    if (parameter.in_encoder) {
-      encoders[static_cast<size_t>(parameter.owner.value())] += count;
+    if (!parameter.in_encoder) {
+      head += count;
+    } else if (parameter.owner) {
+      encoders[static_cast<size_t>(*parameter.owner)] += count;
     } else {
-      fusion += count;
+      shared_encoders += count;
     }
   }
   std::string text = fmt::format("parameters  {} in all\n", total);
   for (size_t m = 0; m < encoders.size(); ++m)
     text += fmt::format("  {:>12}  encoder of {}\n", encoders[m], model.infos()[m].name);
-  return text + fmt::format("  {:>12}  fusion\n", fusion);
+  if (shared_encoders > 0) text += fmt::format("  {:>12}  encoders of several modalities\n", shared_encoders);
+  return text + fmt::format("  {:>12}  fusion\n", head);
 }
 
 std::string time_lines(const RunOptions& options, const TrainingData& data, const Measured& measured, bool analysis) {

@@ -7,6 +7,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "methods/coefficients.h"
+#include "models/pretrained.h"
 #include "pdmp/error.h"
 #include "run/config.h"
 #include "run/model_description.h"
@@ -33,6 +35,21 @@ void fix_threads(RunOptions& options) {
     if (before.is_object()) options.train.threads = before.value("threads", int64_t{0});
   }
   if (options.train.threads > 0) at::set_num_threads(static_cast<int>(options.train.threads));
+}
+
+// The weights of a run that goes on come from its checkpoint: files its encoders started from need not be there any
+// more.
+bool has_checkpoint(const RunOptions& options) {
+  const fs::path checkpoints = fs::path(options.run) / "checkpoints";
+  return options.resume && (fs::exists(checkpoints / "last") || fs::exists(checkpoints / "previous"));
+}
+
+std::shared_ptr<Model> make_model(const RunOptions& options, const Dataset& data, bool pretrained) {
+  ModelOptions model = options.model;
+  model.pretrained = pretrained;
+  model.check(data.modalities());
+  return std::make_shared<Model>(data.modalities(), static_cast<int64_t>(data.classes().size()), model,
+                                 static_cast<uint64_t>(options.train.seed));
 }
 
 // Entries of "a; b; c" that are not in `other`.
@@ -133,10 +150,7 @@ RunSummary train_and_score(const RunOptions& options, const TrainingData& data, 
                            Method& method, RunDirectory& run) {
   const std::optional<ModalityRanking> ranking = find_ranking(options, method, data, run.path());
   Trainer trainer(options.train, ranking);
-  trainer.make_model = [&] {
-    return std::make_shared<Model>(model->infos(), model->classes(), options.model,
-                                   static_cast<uint64_t>(options.train.seed));
-  };
+  trainer.make_model = [&] { return make_model(options, *data.train, true); };
   const TrainingData without_test{.train = data.train, .val = data.val, .test = nullptr};
   const FitResult fit = trainer.fit(model, method, without_test, &run, options.method);
   RunSummary summary;
@@ -163,6 +177,7 @@ RunSummary run(const RunOptions& requested) {
   }
   // config.toml must mean the same wherever it is read.
   if (!options.data.data.empty()) options.data.data = fs::absolute(options.data.data).lexically_normal().string();
+  for (auto& [modality, spec] : options.model.encoders) spec = with_absolute_weights(spec);
   if (inspect_run(options) == RunState::finished) {
     log_info(fmt::format("{} is finished; more --epochs would extend it", options.run));
     return read_summary(options.run);
@@ -171,10 +186,8 @@ RunSummary run(const RunOptions& requested) {
   // Everything that can be refused is refused before anything is deleted or written.
   const std::unique_ptr<Method> method = options.method_options().make();
   const TrainingData data = load_data(options.data, static_cast<uint64_t>(options.train.seed));
-  options.model.check(data.train->modalities());
-  const auto model =
-      std::make_shared<Model>(data.train->modalities(), static_cast<int64_t>(data.train->classes().size()),
-                              options.model, static_cast<uint64_t>(options.train.seed));
+  const std::shared_ptr<Model> model = make_model(options, *data.train, !has_checkpoint(options));
+  if (method->needs_ranking()) expect_own_encoders(*model);
   environment(options.train);  // precision and device
   const std::unique_ptr<RunDirectory> directory = open_run(options);
   write_model_description(describe_model(*data.train, options.data.data), directory->file("model.json"));

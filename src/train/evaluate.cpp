@@ -2,6 +2,7 @@
 #include "base/progress.h"
 #include "metrics/classification.h"
 #include "metrics/dependency.h"
+#include "models/evaluation_mode.h"
 #include "pdmp/trainer.h"
 #include "train/batch_device.h"
 #include "train/precision.h"
@@ -18,17 +19,19 @@ struct Sums {
   double loss = 0;
   std::vector<double> unimodal_loss, dependency;
   std::vector<int64_t> unimodal_correct;
-  std::vector<Tensor> predictions, probabilities, labels;
+  std::vector<Tensor> predictions, probabilities, labels, present;
 
   explicit Sums(size_t modalities) : unimodal_loss(modalities), dependency(modalities), unimodal_correct(modalities) {}
 
-  void add(const Outputs& outputs, const Tensor& truth) {
+  void add(const Outputs& outputs, const Batch& batch) {
+    const Tensor& truth = batch.labels;
     const auto sum = CrossEntropyFuncOptions().reduction(torch::kSum);
     const Tensor fused = outputs.fused.to(torch::kFloat32);
     loss += cross_entropy(fused, truth, sum).item<double>();
     predictions.push_back(fused.argmax(1).cpu());
     probabilities.push_back(fused.softmax(1).cpu());
     labels.push_back(truth.cpu());
+    present.push_back(batch.present.cpu());
     const double n = static_cast<double>(truth.size(0));
     const std::vector<double> weights = dependency_sums(outputs.unimodal);
     for (size_t m = 0; m < outputs.unimodal.size(); ++m) {
@@ -44,6 +47,7 @@ struct Sums {
     result.labels = torch::cat(labels);
     result.predictions = torch::cat(predictions);
     result.probabilities = torch::cat(probabilities);
+    result.present = torch::cat(present);
     result.n = result.labels.size(0);
     const double n = static_cast<double>(result.n);
     result.loss = loss / n;
@@ -59,18 +63,12 @@ struct Sums {
   }
 };
 
-// Puts a module into evaluation mode and back.
-class EvaluationMode {
- public:
-  explicit EvaluationMode(Model& model) : model_(model), was_training_(model.is_training()) { model_.eval(); }
-  ~EvaluationMode() { model_.train(was_training_); }
-  EvaluationMode(const EvaluationMode&) = delete;
-  EvaluationMode& operator=(const EvaluationMode&) = delete;
-
- private:
-  Model& model_;
-  bool was_training_;
-};
+Batch without(Batch batch, const std::vector<int64_t>& missing) {
+  if (missing.empty()) return batch;
+  batch.present = batch.present.clone();
+  for (const int64_t m : missing) batch.present.select(1, m).fill_(false);
+  return batch;
+}
 
 }  // namespace
 
@@ -83,7 +81,8 @@ std::vector<double> Evaluation::shares() const {
 }
 
 Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Dataset>& data,
-                    const TrainOptions& options, const std::string& progress_label) {
+                    const TrainOptions& options, const std::string& progress_label,
+                    const std::vector<int64_t>& missing) {
   const torch::NoGradGuard no_gradients;
   const EvaluationMode mode(model);
   const torch::Device device = resolve_device(options.device);
@@ -93,9 +92,9 @@ Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Da
   Progress progress(progress_label, loader.batches(), "batch");
   Sums sums(static_cast<size_t>(model.modalities()));
   while (std::optional<Batch> batch = loader.next()) {
-    const Batch here = to_device(std::move(*batch), device);
+    const Batch here = to_device(without(std::move(*batch), missing), device);
     const PrecisionScope scope(precision, device);
-    sums.add(method.forward(model, here, Mode::evaluate), here.labels);
+    sums.add(method.forward(model, here, Mode::evaluate), here);
     progress.advance();
   }
   return sums.finish(model.classes());

@@ -11,6 +11,7 @@
 #include "pdmp/error.h"
 #include "train/batch_device.h"
 #include "train/history.h"
+#include "train/modality_dropout.h"
 
 namespace pdmp {
 
@@ -140,7 +141,7 @@ void Fit::train_epoch() {
   in_.model->train();
   loader_.start_epoch(epoch_, batch_in_epoch_);
   while (std::optional<Batch> batch = loader_.next()) {
-    train_step(to_device(std::move(*batch), device_));
+    train_step(to_device(with_modality_dropout(std::move(*batch)), device_));
     if (interrupted()) stop_for_interrupt();
   }
   finish_epoch(seconds_since(epoch_start));
@@ -179,7 +180,23 @@ void Fit::update(const Outputs& outputs) {
   in_.method.modulate(*this, outputs);
   if (logging_) log_gradient_norms(log_, "gradnorm_modulated", *in_.model, *optimizer_, true);
   if (clips && options.clip_position == "after") clip_gradients(all_parameters(), options.clip_norm);
+  train_probes(outputs);
   optimizer_->step(schedule_factor(options, epoch_, in_.options.epochs));
+}
+
+// A step has a stream of its own, so that a resumed run draws the same numbers without anything saved.
+Batch Fit::with_modality_dropout(Batch batch) const {
+  if (in_.options.modality_dropout <= 0) return batch;
+  RandomStream random = random_stream(in_.options.seed, fmt::format("modality-dropout/{}", step_));
+  batch.present = drop_modalities(batch.present, in_.options.modality_dropout, random);
+  return batch;
+}
+
+// The probes' gradients come last, where clipping, logging and the method see nothing of them: without probes
+// everything else would be the same.
+void Fit::train_probes(const Outputs& outputs) {
+  const Tensor loss = in_.model->probe_loss(outputs.features, batch_.present, batch_.labels);
+  if (loss.defined()) loss.backward();
 }
 
 void Fit::scale_gradients(int64_t m, double c, Scope scope) {
@@ -226,7 +243,10 @@ void Fit::finish_epoch(double train_seconds) {
   if (in_.data.val) {
     record.val = evaluate(*in_.model, in_.method, in_.data.val, in_.options);
     consider_best(*record.val);
-    record.val->confusion = record.val->labels = record.val->predictions = record.val->probabilities = Tensor();
+    for (Tensor Evaluation::*kept : {&Evaluation::confusion, &Evaluation::labels, &Evaluation::predictions,
+                                     &Evaluation::probabilities, &Evaluation::present}) {
+      (*record.val).*kept = Tensor();
+    }
   }
   write_epoch_lines(record, train_seconds, seconds_since(evaluation_start));
   history_.push_back(record);

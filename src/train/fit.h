@@ -56,6 +56,8 @@ class Fit final : public StepContext, public EpochContext {
   void resume(const CheckpointState& state);
   void train_epoch();
   void train_step(Batch batch);
+  Batch with_modality_dropout(Batch batch) const;
+  void train_probes(const Outputs& outputs);
   void account(const Loss& loss);
   void finish_epoch(double train_seconds);
   void consider_best(const Evaluation& val);

@@ -4,11 +4,13 @@
 #include <unordered_map>
 
 #include "metrics/dependency.h"
+#include "models/evaluation_mode.h"
 
 namespace pdmp {
 
 void log_branches(StepLog& log, Model& model, const Outputs& outputs, const Batch& batch) {
   const torch::NoGradGuard no_gradients;
+  const EvaluationMode evaluation(model.fusion());  // whatever --bn-unimodal says: to look at a run must not change it
   std::vector<Feature> features;
   for (const Feature& feature : outputs.features) {
     features.push_back({feature.map.defined() ? feature.map.detach() : Tensor(), feature.pooled.detach()});

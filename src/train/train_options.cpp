@@ -12,6 +12,10 @@ void TrainOptions::describe(OptionList& list) {
   list.add("precision", &precision, "Arithmetic of forward and backward.").one_of({"auto", "fp32", "bf16"});
   list.add("select", &select, "Epoch whose weights are kept; auto: best_val where there is a validation split.")
       .one_of({"auto", "last", "best_val"});
+  list.add("modality-dropout", &modality_dropout,
+           "Probability that a training sample goes without a modality it has; one is always left.")
+      .at_least(0)
+      .below(1);
   list.add("patience", &patience, "Stop after that many epochs without a better validation accuracy; 0: never.")
       .at_least(0);
   list.add("checkpoint-every", &checkpoint_every, "Epochs between checkpoints.").at_least(1);

@@ -42,7 +42,7 @@ TEST(AnalysisSettings, ChangeWithWhatAModelAloneDependsOn) {
       before,
       HasSubstr("encoders audio=mlp,visual=mlp:hidden=8; init global; epochs 100; batch-size 64; optimizer sgd"));
   train.seed = 7;
-  model.fusion = "other";
+  model.fusion = "concat:bias=full";
   train.workers = 4;
   EXPECT_EQ(settings(), before);
   options.epochs = 40;
@@ -54,6 +54,18 @@ TEST(AnalysisSettings, ChangeWithWhatAModelAloneDependsOn) {
   EXPECT_EQ(settings(), before);
   model.encoders.clear();
   EXPECT_NE(settings(), before);
+}
+
+TEST(AnalysisSettings, NameTheEncodersOfTheJointModel) {
+  const std::vector<ModalityInfo> infos = {{"left", "image", {1, 32, 32}}, {"right", "image", {1, 32, 32}}};
+  ModelOptions model;
+  const auto settings = [&] { return analysis_settings(infos, model, {}, {}); };
+  model.encoders = {{"left", "@right"}, {"right", "resnet18:width=4"}};
+  EXPECT_THAT(settings(), HasSubstr("encoders left=resnet18:width=4,right=resnet18:width=4;"));
+  model.encoders.clear();
+  EXPECT_THAT(settings(), HasSubstr("encoders left=resnet18,right=resnet18;"));
+  model.fusion = "se_fusion:width=4";
+  EXPECT_THAT(settings(), HasSubstr("encoders left=resnet18_front:width=4"));
 }
 
 }  // namespace

@@ -35,6 +35,40 @@ TEST(TrainUnimodal, StartsAsTheEncoderOfTheJointModel) {
   for (size_t i = 0; i < found.size(); ++i) EXPECT_TRUE(torch::allclose(found[i], expected[i], 0, 1e-9)) << i;
 }
 
+TEST(TrainUnimodal, AModalityThatSharesItsEncoderIsTrainedAloneAllTheSame) {
+  AnalysisData data = tiny_analysis();
+  const auto twice = [](const std::shared_ptr<const Dataset>& split) -> std::shared_ptr<const Dataset> {
+    std::vector<Tensor> rows;
+    std::vector<int64_t> labels;
+    for (int64_t i = 0; i < split->size(); ++i) {
+      rows.push_back(split->get(i, nullptr).inputs[0]);
+      labels.push_back(split->label(i));
+    }
+    const Tensor input = torch::stack(rows);
+    return std::make_shared<TensorDataset>(std::vector<ModalityInfo>{{"left", "vector", {3}}, {"right", "vector", {3}}},
+                                           split->classes(), std::vector<Tensor>{input, input}, torch::tensor(labels));
+  };
+  data.splits = {.train = twice(data.splits.train), .val = twice(data.splits.val), .test = nullptr};
+  ModelOptions model;
+  model.encoders = {{"left", "@right"}, {"right", "mlp:hidden=8"}};
+  for (const char* modality : {"left", "right"}) {
+    const UnimodalTraining alone = train_unimodal(data, modality, model, testing::tiny_training(8), {}, "key");
+    EXPECT_GT(alone.accuracy.back(), 0.8) << modality;
+  }
+}
+
+// A fusion that asks for encoders of its own is trained with those, alone as together.
+TEST(TrainUnimodal, HasTheEncoderThatTheFusionAsksFor) {
+  const testing::TemporaryDirectory directory;
+  ModelOptions model;
+  model.fusion = "se_fusion:width=4";
+  train_unimodal(tiny_analysis(), "a", model, testing::tiny_training(1), directory.path(), "key");
+  ModelOptions expected;
+  expected.encoders["a"] = "mlp:hidden=64+8";  // as wide as the maps of pictures would be
+  Model loaded({{"a", "vector", {3}}}, 3, expected, 0);
+  EXPECT_NO_THROW(load_weights(loaded, (directory / "a.safetensors").string()));
+}
+
 TEST(TrainUnimodal, LearnsAndLeavesWeightsAndCurve) {
   const testing::TemporaryDirectory directory;
   const AnalysisData data = tiny_analysis();

@@ -25,6 +25,7 @@ class Flags : public ::testing::Test {
     list.add("subset", &subset, "Shares.");
     list.add("config", &config, "TOML file to start from.").internal();
     list.group("pdmp", [&](OptionList& inner) { inner.add("gamma", &gamma, "Factor.").at_least(1); });
+    list.add("encoders", &encoders, "Encoders.").specs();
     list.heading("Input");
     list.add("input", &input, "Media file of a modality.");
     help.name = "pdmp prepare";
@@ -47,7 +48,7 @@ class Flags : public ::testing::Test {
   std::string run, optimizer = "sgd", config;
   bool resume = false, cache = true;
   std::vector<double> subset;
-  NameMap input;
+  NameMap input, encoders;
   OptionList list;
   CommandHelp help;
   std::ostringstream out;
@@ -69,6 +70,18 @@ TEST_F(Flags, Booleans) {
   EXPECT_FALSE(cache);
   EXPECT_THAT(words, ElementsAre("ave"));
   expect_usage({"--resume=maybe"}, {"--resume: expected true or false, found 'maybe'"});
+}
+
+TEST_F(Flags, PartsOfSpecsComeLast) {
+  EXPECT_TRUE(parse({"--encoders.visual.weights", "a b.safetensors", "ave", "--encoders", "visual=resnet18",
+                     "--encoders.visual.width=32", "--encoders.audio.width", "8"}));
+  EXPECT_EQ(encoders, (NameMap{{"audio", ":width=8"}, {"visual", "resnet18:weights=a b.safetensors:width=32"}}));
+  EXPECT_THAT(words, ElementsAre("ave"));
+  expect_usage({"--encoders.visual.weights"}, {"--encoders.visual.weights: expected a value, found nothing"});
+  expect_usage({"--encoders.visual.weights="}, {"--encoders.visual.weights: expected a value, found nothing"});
+  expect_usage({"--encoders.visual.weights", "--resume"}, {"--encoders.visual.weights", "the flag '--resume'"});
+  expect_usage({"--encoders.visual.weights", "a:b"}, {"--encoders.visual.weights", "without ':' and ','", "'a:b'"});
+  expect_usage({"--encoders.visual", "mlp"}, {"unknown flag '--encoders.visual'"});
 }
 
 TEST_F(Flags, ListsGrow) {

@@ -99,6 +99,36 @@ TEST(OptionList, TomlRoundTrip) {
   EXPECT_EQ(copy.margin, 0.25);
 }
 
+// A part of a spec has a name of its own, in the file as on the command line.
+TEST(OptionList, PartsOfSpecs) {
+  NameMap encoders = {{"visual", "resnet18"}};
+  OptionList list;
+  list.add("encoders", &encoders, "Encoders.").specs();
+  list.set("encoders.visual.width", "32", "here");
+  list.set("encoders.visual.weights", " /a b.safetensors", "here");
+  list.set("encoders.audio.width", "8", "here");
+  EXPECT_EQ(encoders, (NameMap{{"audio", ":width=8"}, {"visual", "resnet18:width=32:weights=/a b.safetensors"}}));
+  EXPECT_TRUE(list.is_part_of_spec("encoders.visual.width"));
+  for (const char* name : {"encoders", "encoders.visual", "encoders.visual.", "encoders..width", "other.visual.width"})
+    EXPECT_FALSE(list.is_part_of_spec(name)) << name;
+  for (const char* value : {"a:b", "a,b", "", " "}) {
+    expect_error(ErrorKind::usage, {"--encoders.visual.weights: expected a value without ':' and ','"},
+                 [&] { list.set("encoders.visual.weights", value, "--encoders.visual.weights"); });
+  }
+
+  TemporaryDirectory directory;
+  list.load_toml(directory.write("run.toml", "encoders = \"visual=mlp\"\n[encoders.visual]\nwidth = 16\n"));
+  EXPECT_EQ(encoders, (NameMap{{"visual", "mlp:width=16"}}));
+  expect_error(ErrorKind::usage, {"run.toml:2: encoders.visual.width: expected a value", "'8,16'"},
+               [&] { list.load_toml(directory.write("run.toml", "[encoders.visual]\nwidth = [8, 16]\n")); });
+  // Only where an option says that its values are specs.
+  Settings settings;
+  OptionList others;
+  settings.describe(others);
+  expect_error(ErrorKind::usage, {"unknown option 'encoders.visual.width'"},
+               [&] { others.set("encoders.visual.width", "32", "here"); });
+}
+
 TEST(OptionList, TomlOfDefaultsRestoresDefaults) {
   Settings defaults, other;
   OptionList written, read;

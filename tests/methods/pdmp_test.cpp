@@ -3,6 +3,7 @@
 #include <torch/autograd.h>
 
 #include "methods/toy_model.h"
+#include "support/expect_error.h"
 
 namespace pdmp {
 namespace {
@@ -287,6 +288,20 @@ TEST(Pdmp, RefusesWhatItCannotDo) {
       HasSubstr("cannot act on modality 'a': it has no encoder parameter of its own in --pdmp.scope encoder_conv"));
   EXPECT_THAT(refusal({}, ranking({"v", "a"}, 1, 0)), HasSubstr("ranks v, a, the model has a, v"));
   EXPECT_THAT(refusal({{"mechanism", "graph"}}, ranking(pair(), 1, 0)), HasSubstr("--pdmp.mechanism"));
+}
+
+TEST(Pdmp, RefusesASharedEncoder) {
+  ModelOptions options;
+  options.encoders = {{"a", "mlp:hidden=2"}, {"v", "@a"}};
+  const std::vector<ModalityInfo> infos = {{"a", "vector", {1}}, {"v", "vector", {1}}};
+  const auto model = std::make_shared<Model>(infos, 2, options, 0);
+  for (const std::string mechanism : {"grad", "lr"}) {
+    testing::expect_error(ErrorKind::usage, {"'a' and 'v' share one encoder", "--method joint"}, [&] {
+      FakeStepContext(model, method("pdmp", {{"mechanism", mechanism}}), {}, scalar_batch(), ranking(pair(), 1, 0));
+    });
+  }
+  // Nothing to scale, nothing to refuse.
+  EXPECT_NO_THROW(FakeStepContext(model, method("pdmp", {{"gamma", "1"}}), {}, scalar_batch(), ranking(pair(), 1, 0)));
 }
 
 TEST(Pdmp, ResumeChecksTheCoefficients) {

@@ -112,6 +112,27 @@ TEST(Model, ChannelsLastFlowsThroughTheEncoder) {
   EXPECT_FALSE(feature.map.is_contiguous());
 }
 
+TEST(Model, ConvolutionsOfTheFusionAreChannelsLastToo) {
+  ModelOptions options;
+  options.fusion = "se_fusion:width=8";  // the trunk's pointwise convolutions have 32 channels
+  for (const bool channels_last : {true, false}) {
+    options.channels_last = channels_last;
+    const Model model({kEye, kEar}, 3, options, 0);
+    for (const auto& item : model.named_parameters()) {
+      if (!item.key().starts_with("fusion.") || item.value().dim() != 4) continue;
+      EXPECT_EQ(item.value().suggest_memory_format() == torch::MemoryFormat::ChannelsLast, channels_last) << item.key();
+    }
+  }
+}
+
+TEST(Model, DefaultEncodersAreTheFusions) {
+  ModelOptions options;
+  options.fusion = "se_fusion:width=4";
+  Model model({kEye, kImu}, 3, options, 0);
+  EXPECT_EQ(model.encoder(0).width(), 8);
+  EXPECT_EQ(model.encoder(1).width(), 8);
+}
+
 TEST(Model, RefusesWhatMakesNoSense) {
   EXPECT_THROW(Model({}, 3, {}, 0), Error);
   EXPECT_THROW(Model({kImu}, 1, {}, 0), Error);

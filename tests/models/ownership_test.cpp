@@ -68,6 +68,30 @@ TEST(Ownership, HeadBlocksBelongToTheirModalityAndTheBiasToNobody) {
   }
 }
 
+// methods-modulation 0.4: mmFormer holds a part of each modality's encoder, and the scopes find it there.
+TEST(Ownership, AFusionMayHoldAPartOfAnEncoder) {
+  ModelOptions options;
+  options.fusion = "mmformer:dim=16:heads=2:mlp=32:grid=2:width=4";
+  const Model model({{"a", "vector", {4}}, {"b", "vector", {3}}}, 3, options, 0);
+  const std::set<const void*> all = identities(model.modality_parameters(0)),
+                              conv = identities(model.modality_parameters(0, Scope::encoder_conv)),
+                              none_of_b = identities(model.modality_parameters(1));
+  size_t held = 0, convolutions = 0;
+  for (const OwnedParameter& parameter : model.ownership()) {
+    if (!parameter.name.starts_with("fusion.") || parameter.owner != 0) continue;
+    EXPECT_TRUE(parameter.in_encoder) << parameter.name;
+    const void* identity = parameter.value.unsafeGetTensorImpl();
+    EXPECT_TRUE(all.contains(identity)) << parameter.name;
+    EXPECT_FALSE(none_of_b.contains(identity)) << parameter.name;
+    EXPECT_EQ(conv.contains(identity), parameter.value.dim() == 4) << parameter.name;
+    convolutions += parameter.value.dim() == 4 ? 1 : 0;
+    ++held;
+  }
+  EXPECT_GT(held, 10U);
+  EXPECT_EQ(convolutions, 1U);
+  EXPECT_EQ(identities(model.modality_parameters(0, Scope::encoder_plus_head)), all);
+}
+
 // Moving the model to another type keeps the map: it holds the parameters, not copies.
 TEST(Ownership, SurvivesConversion) {
   Model model({{"a", "vector", {4}}}, 3, {}, 0);

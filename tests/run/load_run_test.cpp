@@ -21,6 +21,31 @@ TEST(LoadRun, HoldsTheSelectedWeights) {
   EXPECT_EQ(again.accuracy, summary.test->accuracy);
 }
 
+// Weights that encoders started from are part of the run afterwards: their file may go.
+TEST(LoadRun, NeedsNoPretrainedFile) {
+  const TemporaryDirectory directory;
+  const std::string file = (directory / "start.safetensors").string();
+  RunOptions options = tiny_run(write_vector_data(directory), (directory / "run").string());
+  const RunSummary from_scratch = run(options);
+  save_weights(*make_encoder("mlp:hidden=8", {"a", "vector", {3}}), file);
+  options.run = (directory / "pretrained").string();
+  options.model.encoders["a"] = "mlp:hidden=8:weights=" + file;
+  const RunSummary summary = run(options);
+  EXPECT_NE(summary.test->loss, from_scratch.test->loss);
+
+  std::filesystem::remove(file);
+  const LoadedRun loaded = load_run(options.run);
+  const TrainingData data = load_data_for(loaded, "");
+  EXPECT_NEAR(evaluate(*loaded.model, *loaded.method, data.test, loaded.options.train).loss, summary.test->loss, 1e-6);
+  options.resume = true;
+  options.train.epochs = 4;
+  EXPECT_EQ(run(options).epochs, 4);
+  options.resume = false;
+  options.run = (directory / "new").string();
+  expect_error(ErrorKind::io, {file}, [&] { run(options); });
+  EXPECT_FALSE(std::filesystem::exists(options.run));
+}
+
 TEST(LoadRun, SaysWhereTheWeightsWentAndWhatDoesNotFit) {
   const TemporaryDirectory directory;
   RunOptions options = tiny_run(write_vector_data(directory), (directory / "run").string());

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "pdmp/error.h"
 #include "run/tiny_run.h"
+#include "support/expect_error.h"
 
 namespace pdmp {
 namespace {
@@ -64,6 +65,22 @@ TEST_F(Run, PdmpAnalysesFirst) {
   EXPECT_EQ(content("second/analysis.json"), content("run/analysis.json"));
   EXPECT_EQ(content("second/metrics.jsonl"), content("run/metrics.jsonl"));
   EXPECT_FALSE(exists("second/unimodal"));
+}
+
+TEST_F(Run, PdmpRefusesASharedEncoderBeforeItAnalyses) {
+  const std::string twice = testing::write_vector_data(directory_, {48, 24, 24}, "twice");
+  directory_.write("twice/dataset.json",
+                   R"({"name": "numbers", "task": "classification", "classes": ["red", "green", "blue"], "modalities": [
+                       {"name": "a", "type": "vector", "columns": ["a0", "a1"]},
+                       {"name": "b", "type": "vector", "columns": ["b0", "b1"]}]})");
+  RunOptions shared = options("run", "pdmp");
+  shared.data.data = twice;
+  shared.model.encoders["b"] = "@a";
+  testing::expect_error(ErrorKind::usage, {"'a' and 'b' share one encoder"}, [&] { run(shared); });
+  EXPECT_FALSE(exists("run"));
+  shared.method = "joint";
+  EXPECT_EQ(run(shared).epochs, 3);
+  EXPECT_THAT(plan(shared), HasSubstr("encoders of several modalities"));
 }
 
 TEST_F(Run, AnAnalysisOfOtherModalitiesIsRefused) {

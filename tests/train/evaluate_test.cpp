@@ -54,5 +54,55 @@ TEST(Evaluate, ScoresEverySampleWithLiteralNumbers) {
   EXPECT_EQ(result.probabilities.sizes(), torch::IntArrayRef({9, 3}));
 }
 
+std::shared_ptr<const Dataset> with_absent_second(const std::shared_ptr<const Dataset>& data, int64_t every) {
+  std::vector<Tensor> inputs[2];
+  std::vector<int64_t> labels;
+  for (int64_t i = 0; i < data->size(); ++i) {
+    const Sample sample = data->get(i, nullptr);
+    for (size_t m : {0, 1}) inputs[m].push_back(sample.inputs[m]);
+    labels.push_back(sample.label);
+  }
+  const Tensor present = torch::ones({data->size(), 2}, torch::kBool);
+  for (int64_t i = 0; i < data->size(); i += every) present[i][1] = false;
+  return std::make_shared<TensorDataset>(data->modalities(), data->classes(),
+                                         std::vector<Tensor>{torch::stack(inputs[0]), torch::stack(inputs[1])},
+                                         torch::tensor(labels), present);
+}
+
+TEST(Evaluate, KeepsWhatWasThereAndTakesAwayWhatIsAskedFor) {
+  const auto data = testing::toy_data(30, 2, 1), some = with_absent_second(data, 3), none = with_absent_second(data, 1);
+  const auto model = testing::toy_model(*data);
+  TrainOptions options = testing::toy_training(1);
+  options.batch_size = 8;
+  Method method;
+  const Evaluation of_some = evaluate(*model, method, some, options);
+  EXPECT_EQ(of_some.present.sizes(), torch::IntArrayRef({30, 2}));
+  EXPECT_TRUE(of_some.present.select(1, 0).all().item<bool>());
+  EXPECT_EQ(of_some.present.select(1, 1).sum().item<int64_t>(), 20);
+  EXPECT_FALSE(of_some.present[27][1].item<bool>());
+
+  const Evaluation without = evaluate(*model, method, data, options, "", {1});
+  EXPECT_FALSE(without.present.select(1, 1).any().item<bool>());
+  EXPECT_TRUE(without.probabilities.equal(evaluate(*model, method, none, options).probabilities));
+  EXPECT_FALSE(without.probabilities.equal(evaluate(*model, method, data, options).probabilities));
+  // Samples that have nothing left are scored all the same.
+  const Evaluation blind = evaluate(*model, method, data, options, "", {0, 1});
+  EXPECT_EQ(blind.n, 30);
+  EXPECT_FALSE(blind.present.any().item<bool>());
+  EXPECT_TRUE(blind.probabilities[0].equal(blind.probabilities[29]));
+}
+
+TEST(Evaluate, PutsEveryPartBackIntoItsMode) {
+  const auto data = testing::toy_data(9, 2, 1);
+  const auto model = testing::toy_model(*data);
+  model->train();
+  model->encoder(0).eval();  // somebody froze it
+  Method method;
+  evaluate(*model, method, data, testing::toy_training(1));
+  EXPECT_TRUE(model->is_training());
+  EXPECT_TRUE(model->encoder(1).is_training());
+  EXPECT_FALSE(model->encoder(0).is_training());
+}
+
 }  // namespace
 }  // namespace pdmp

@@ -93,6 +93,51 @@ TEST_F(FitTest, ResumingAFinishedRunChangesNothingAndMoreEpochsExtendIt) {
   expect_same(train(folder.path() / "four", plain, testing::toy_training(6)), six);
 }
 
+TEST_F(FitTest, ModalityDropoutSurvivesAStop) {
+  TrainOptions options = testing::toy_training(4);
+  Method plain;
+  const Outcome without = train(folder.path() / "without", plain, options);
+  options.modality_dropout = 0.3;
+  const Outcome undisturbed = train(folder.path() / "undisturbed", plain, options);
+  EXPECT_NE(undisturbed.metrics, without.metrics);
+  for (const int64_t at : {8, 11}) {
+    const fs::path run = folder.path() / std::to_string(at);
+    InterruptedMethod method(at);
+    EXPECT_THROW(train(run, method, options), Error);
+    clear_interrupt();
+    expect_same(train(run, plain, options), undisturbed);
+  }
+}
+
+// Probes learn beside the training and change no number of it; clipping, which looks at all gradients, included.
+TEST_F(FitTest, ProbesChangeNothingElse) {
+  const TrainingData data = testing::toy_splits();
+  for (const char* position : {"before", "after"}) {
+    TrainOptions options = testing::toy_training(3);
+    options.optimizer.clip_norm = 0.5;
+    options.optimizer.clip_position = position;
+    std::map<std::string, std::shared_ptr<Model>> models;
+    std::map<std::string, FitResult> results;
+    for (const char* form : {"fusion", "probe"}) {
+      ModelOptions asked;
+      asked.unimodal = form;
+      models[form] = std::make_shared<Model>(data.train->modalities(), 3, asked, 0);
+      Method plain;
+      results[form] = Trainer(options, kRanking).fit(models[form], plain, data, nullptr);
+    }
+    const auto probed = models["probe"]->named_parameters();
+    for (const auto& item : models["fusion"]->named_parameters())
+      EXPECT_TRUE(item.value().equal(probed[item.key()])) << item.key();
+    for (size_t epoch = 0; epoch < 3; ++epoch) {
+      EXPECT_EQ(results["fusion"].history[epoch].train_loss, results["probe"].history[epoch].train_loss);
+      EXPECT_EQ(results["fusion"].history[epoch].val->loss, results["probe"].history[epoch].val->loss);
+    }
+    // They have learnt: the class shifts every modality.
+    const auto losses = [&](size_t epoch) { return results["probe"].history[epoch].val->unimodal_loss; };
+    for (size_t m = 0; m < losses(0).size(); ++m) EXPECT_LT(losses(2)[m], losses(0)[m]) << m;
+  }
+}
+
 TEST_F(FitTest, PatienceStopsAndStaysStopped) {
   TrainOptions options = testing::toy_training(50);
   options.patience = 2;

@@ -22,7 +22,7 @@ TEST(TrainOptions, FixedFlagNamesExist) {
   OptionList list;
   options.describe(list);
   for (const char* name : {"epochs", "batch-size", "seed", "lr", "optimizer", "momentum", "weight-decay", "threads",
-                           "workers", "device", "precision", "select"}) {
+                           "workers", "device", "precision", "select", "modality-dropout"}) {
     EXPECT_NO_THROW(list.at(name, "test")) << name;
   }
 }
@@ -33,6 +33,8 @@ TEST(TrainOptions, OutOfRangeIsRefused) {
   options.describe(list);
   EXPECT_THROW(list.set("epochs", "0", "--epochs"), Error);
   EXPECT_THROW(list.set("select", "best_test", "--select"), Error);
+  EXPECT_THROW(list.set("modality-dropout", "1", "--modality-dropout"), Error);
+  EXPECT_EQ(options.modality_dropout, 0);
   EXPECT_EQ(options.epochs, 100);
 }
 

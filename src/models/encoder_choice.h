@@ -1,0 +1,26 @@
+// Which encoder each modality of a model gets.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pdmp/model.h"
+
+namespace pdmp {
+
+struct EncoderChoice {
+  std::string spec;                   // NAME[:option=value]...
+  std::optional<size_t> shared_with;  // "@other": position of the modality whose encoder this is; it has its own
+};
+
+// One per modality. The spec given; ":option=value" = the default encoder with these options; nothing = the default,
+// which is the fusion's. "@other" where `other` is not among `modalities` (a modality trained alone): an encoder like
+// that of `other`. Error{usage} on "@other" of another shape, of the modality itself, or of one that shares its own.
+std::vector<EncoderChoice> choose_encoders(const std::vector<ModalityInfo>& modalities, const ModelOptions& options);
+
+// The name behind "@", or nothing for an encoder of one's own.
+std::optional<std::string> shared_name(const std::string& encoder);
+
+}  // namespace pdmp

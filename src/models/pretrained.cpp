@@ -1,0 +1,78 @@
+#include "models/pretrained.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fmt/format.h>
+#include <map>
+
+#include "models/safetensors.h"
+#include "models/spec.h"
+#include "models/weights.h"
+
+namespace pdmp {
+namespace {
+
+constexpr const char* kWeights = "weights";
+constexpr std::array kClassifiers = {"fc.", "classifier."};
+constexpr int64_t kColours = 3;
+
+bool of_classifier(const std::string& name) {
+  return std::any_of(kClassifiers.begin(), kClassifiers.end(),
+                     [&](const char* part) { return name.starts_with(part); });
+}
+
+// The filters of a first convolution over three channels, where one channel is asked for.
+bool averages(const Tensor& target, const Tensor& found) {
+  if (target.dim() != 4 || found.dim() != 4 || target.size(1) != 1 || found.size(1) != kColours) return false;
+  return target.size(0) == found.size(0) && target.size(2) == found.size(2) && target.size(3) == found.size(3);
+}
+
+}  // namespace
+
+void PretrainedOptions::describe(OptionList& list) {
+  list.add(kWeights, &weights,
+           "Weights to start from: a safetensors file with torchvision's names (its classifier is not used).");
+  list.add(
+          "weights-channels", &channels,
+          "A file for three channels where the input has one: refused, or its first filters averaged over the channels "
+          "(a third of what they gave to the same picture in all three).")
+      .one_of({"strict", "average"});
+}
+
+void load_pretrained(torch::nn::Module& encoder, const PretrainedOptions& options, const std::string& where) {
+  if (options.weights.empty()) return;
+  const Safetensors content = read_safetensors(options.weights);
+  std::map<std::string, Tensor> found(content.tensors.begin(), content.tensors.end());
+  const auto state = state_of(encoder);
+  const std::map<std::string, Tensor> expected(state.begin(), state.end());
+  std::erase_if(found,
+                [&](const auto& entry) { return of_classifier(entry.first) && !expected.contains(entry.first); });
+  for (const auto& [name, target] : expected) {
+    if (name.ends_with("num_batches_tracked")) found.emplace(name, target);  // nothing depends on it
+    const auto source = found.find(name);
+    if (options.channels == "average" && source != found.end() && averages(target, source->second)) {
+      source->second = source->second.to(torch::kFloat32).mean(1, /*keepdim=*/true);
+    }
+  }
+  copy_state(encoder, std::move(found), fmt::format("{}: {}", where, options.weights), "the weights of this encoder",
+             "use a file of the same architecture, width and channels (one for three channels where the input has one: "
+             "weights-channels=average)");
+}
+
+std::string with_absolute_weights(const std::string& spec) {
+  const std::string mark = fmt::format(":{}=", kWeights);
+  std::string result;
+  size_t at = 0;
+  for (size_t found = spec.find(mark); found != std::string::npos; found = spec.find(mark, at)) {
+    const size_t begin = found + mark.size(), end = std::min(spec.find(':', begin), spec.size());
+    const std::string path = spec.substr(begin, end - begin);
+    const std::string absolute = path.empty() ? path : std::filesystem::absolute(path).lexically_normal().string();
+    // A folder above may have a name that no spec can hold.
+    result += spec.substr(at, begin - at) + (absolute.find_first_of(":,") == std::string::npos ? absolute : path);
+    at = end;
+  }
+  return result + spec.substr(at);
+}
+
+}  // namespace pdmp

@@ -1,0 +1,25 @@
+// Weights an encoder starts from instead of random ones: options every encoder has besides its own.
+#pragma once
+
+#include <string>
+
+#include "pdmp/options.h"
+#include "pdmp/torch.h"
+
+namespace pdmp {
+
+struct PretrainedOptions {
+  std::string weights;              // a safetensors file with torchvision's names; empty: none
+  std::string channels = "strict";  // strict | average
+  void describe(OptionList& list);  // weights, weights-channels
+};
+
+// Fills `encoder` from the file, where there is one. The file's classifier (fc.*, classifier.*) is left out, and it
+// need not count batches. Error{data} in one line with everything that is missing, unknown or of another shape,
+// Error{io} where the file can't be read. `where`: "encoder of modality 'visual'".
+void load_pretrained(torch::nn::Module& encoder, const PretrainedOptions& options, const std::string& where);
+
+// The encoder's spec with the path of its weights absolute: it means the same in any folder.
+std::string with_absolute_weights(const std::string& spec);
+
+}  // namespace pdmp
