@@ -22,5 +22,6 @@ int predict_command(const std::vector<std::string>& args, std::ostream& out);
 int demo_command(const std::vector<std::string>& args, std::ostream& out);
 int list_command(const std::vector<std::string>& args, std::ostream& out);
 int info_command(const std::vector<std::string>& args, std::ostream& out);
+int info_model_command(const std::vector<std::string>& args, std::ostream& out);  // `pdmp info model`
 
 }  // namespace pdmp

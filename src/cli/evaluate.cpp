@@ -1,13 +1,72 @@
+#include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/run_arguments.h"
 #include "cli/text_table.h"
+#include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
+
+// Samples with the same modalities present.
+struct Pattern {
+  std::vector<std::string> present;
+  int64_t n = 0, correct = 0;
+  double accuracy() const { return static_cast<double>(correct) / static_cast<double>(n); }
+};
+
+std::vector<std::string> modality_names(const LoadedRun& run) {
+  std::vector<std::string> names;
+  for (const ModalityInfo& modality : run.description.modalities) names.push_back(modality.name);
+  return names;
+}
+
+// Positions of the modalities to take away. What is left must be something.
+std::vector<int64_t> missing_modalities(const LoadedRun& run, const std::vector<std::string>& missing) {
+  const std::vector<std::string> names = modality_names(run);
+  std::vector<int64_t> positions;
+  for (const std::string& name : missing) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("--missing: the model has no modality '{}'{}", name, suggestion(name, names)));
+    }
+    const int64_t position = found - names.begin();
+    if (std::find(positions.begin(), positions.end(), position) == positions.end()) positions.push_back(position);
+  }
+  if (positions.size() == names.size()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("--missing: expected to leave at least one of {}, found all of them taken away; name fewer",
+                            fmt::join(names, ", ")));
+  }
+  return positions;
+}
+
+// Those that occur, the modalities of the model first to last: with the first one before without it.
+std::vector<Pattern> patterns_of(const LoadedRun& run, const Evaluation& scores) {
+  const std::vector<std::string> names = modality_names(run);
+  std::map<std::vector<bool>, Pattern, std::greater<>> found;
+  for (int64_t i = 0; i < scores.n; ++i) {
+    std::vector<bool> key;
+    for (size_t m = 0; m < names.size(); ++m) key.push_back(scores.present[i][static_cast<int64_t>(m)].item<bool>());
+    Pattern& pattern = found[key];
+    ++pattern.n;
+    if (scores.predictions[i].item<int64_t>() == scores.labels[i].item<int64_t>()) ++pattern.correct;
+  }
+  std::vector<Pattern> result;
+  for (auto& [key, pattern] : found) {
+    for (size_t m = 0; m < names.size(); ++m) {
+      if (key[m]) pattern.present.push_back(names[m]);
+    }
+    result.push_back(pattern);
+  }
+  return result;
+}
 
 nlohmann::json by_modality(const LoadedRun& run, const std::vector<double>& values) {
   nlohmann::json result = nlohmann::json::object();
@@ -25,19 +84,39 @@ nlohmann::json rows_of(const Tensor& confusion) {
   return rows;
 }
 
-nlohmann::json json_of(const LoadedRun& run, const std::string& split, const Evaluation& scores) {
+nlohmann::json json_of(const LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
+                       const Evaluation& scores) {
+  nlohmann::json patterns = nlohmann::json::array();
+  for (const Pattern& pattern : patterns_of(run, scores)) {
+    patterns.push_back({{"present", pattern.present}, {"n", pattern.n}, {"accuracy", pattern.accuracy()}});
+  }
   return {{"split", split},
+          {"missing", missing},
           {"n", scores.n},
           {"loss", scores.loss},
           {"accuracy", scores.accuracy},
           {"macro_f1", scores.macro_f1},
           {"unimodal", by_modality(run, scores.unimodal_accuracy)},
           {"dependency", by_modality(run, scores.shares())},
+          {"patterns", patterns},
           {"classes", run.description.classes},
           {"confusion", rows_of(scores.confusion)}};
 }
 
-std::string text_of(const LoadedRun& run, const std::string& split, const Evaluation& scores) {
+std::string text_of_patterns(const std::vector<Pattern>& patterns) {
+  std::vector<std::vector<std::string>> rows = {{"present", "samples", "accuracy"}};
+  std::string note;
+  for (const Pattern& pattern : patterns) {
+    const bool nothing = pattern.present.empty();
+    rows.push_back({nothing ? "nothing" : fmt::format("{}", fmt::join(pattern.present, " + ")),
+                    std::to_string(pattern.n), fmt::format("{:.4f}", pattern.accuracy())});
+    if (nothing) note = fmt::format("{} samples have no modality left: all of them get the same answer\n", pattern.n);
+  }
+  return fmt::format("\n{}{}", text_table(rows, true), note);
+}
+
+std::string text_of(const LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
+                    const Evaluation& scores) {
   std::string text = fmt::format("{}: {} samples, accuracy {:.4f}, macro-F1 {:.4f}\n", split, scores.n, scores.accuracy,
                                  scores.macro_f1);
   std::vector<std::vector<std::string>> rows = {{"modality", "branch accuracy", "dependency"}};
@@ -45,25 +124,33 @@ std::string text_of(const LoadedRun& run, const std::string& split, const Evalua
     rows.push_back({run.description.modalities[m].name, fmt::format("{:.4f}", scores.unimodal_accuracy[m]),
                     fmt::format("{:.4f}", scores.shares()[m])});
   }
-  return text + text_table(rows, true);
+  text += text_table(rows, true);
+  const std::vector<Pattern> patterns = patterns_of(run, scores);
+  return missing.empty() && patterns.size() < 2 ? text : text + text_of_patterns(patterns);
 }
 
 }  // namespace
 
 int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help{"pdmp evaluate",
-                         "Scores a trained run on a split: accuracy, macro-F1, each modality's branch.",
+                         "Scores a trained run on a split: accuracy, macro-F1, each modality's branch, and the "
+                         "accuracy by which modalities are there.",
                          "pdmp evaluate --run runs/first --split test --json"};
   RunArguments arguments;
+  std::vector<std::string> missing;
   bool as_json = false;
   OptionList list;
   arguments.describe(list);
+  list.add("missing", &missing, "Modalities to take away from every sample, as if they were absent.");
   list.add("json", &as_json, "Print JSON, with the confusion matrix (rows are the truth).");
   if (!parse_arguments(list, args, help, out)) return 0;
   require(list, help, {"run"});
   const LoadedRun run = arguments.load();
-  const Evaluation scores = evaluate(*run.model, *run.method, arguments.open(run), run.options.train, arguments.split);
-  out << (as_json ? json_of(run, arguments.split, scores).dump(2) + "\n" : text_of(run, arguments.split, scores));
+  const std::vector<int64_t> taken = missing_modalities(run, missing);
+  const Evaluation scores =
+      evaluate(*run.model, *run.method, arguments.open(run), run.options.train, arguments.split, taken);
+  out << (as_json ? json_of(run, arguments.split, missing, scores).dump(2) + "\n"
+                  : text_of(run, arguments.split, missing, scores));
   return 0;
 }
 

@@ -1,8 +1,10 @@
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/text_table.h"
+#include "pdmp/error.h"
 #include "pdmp/run.h"
 
 namespace pdmp {
@@ -25,15 +27,30 @@ void add_rows(const std::string& prefix, const nlohmann::json& values, std::vect
 }  // namespace
 
 int info_command(const std::vector<std::string>& args, std::ostream& out) {
+  const std::string about_model = "model";
+  if (!args.empty() && args[0] == about_model) return info_model_command({args.begin() + 1, args.end()}, out);
   bool as_json = false;
   TrainOptions options;
   OptionList list;
   list.add("json", &as_json, "Print JSON.");
   list.add("threads", &options.threads, "Threads LibTorch computes with; 0: one per core.").at_least(0);
   list.add("device", &options.device, "Where to compute.").one_of({"cpu", "cuda"});
-  const CommandHelp help{"pdmp info", "Version, LibTorch, CPU features, threads and the precision `auto` stands for.",
-                         "pdmp info --json"};
-  if (!parse_arguments(list, args, help, out)) return 0;
+  const CommandHelp help{
+      .name = "pdmp info",
+      .summary = "Version, LibTorch, CPU features, threads and the precision `auto` stands for.",
+      .example = "pdmp info --json",
+      .argument = "WHAT",
+      .argument_help = "model: what a model is made of, see pdmp info model --help. None: this machine.",
+      .min_arguments = 0,
+      .max_arguments = 1};
+  std::vector<std::string> words;
+  if (!parse_arguments(list, args, help, out, &words)) return 0;
+  if (!words.empty()) {
+    throw Error(ErrorKind::usage,
+                words[0] == about_model
+                    ? "pdmp info: expected 'model' before the flags: pdmp info model --data mydata"
+                    : fmt::format("pdmp info: unknown word '{}'{}", words[0], suggestion(words[0], {about_model})));
+  }
   const nlohmann::json values = environment(options);
   if (as_json) {
     out << values.dump(2) << "\n";

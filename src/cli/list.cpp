@@ -3,6 +3,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/model_page.h"
 #include "cli/text_table.h"
 #include "data/features/profiles.h"
 #include "data/importer.h"
@@ -36,13 +37,22 @@ std::vector<Entry> entries_of(const Table& table) {
   return entries_of(table, [](const auto&) { return ""; });
 }
 
+std::vector<Entry> models() {
+  std::vector<Entry> result = entries_of(encoder_table(), [](const EncoderInfo&) { return "encoder"; });
+  const std::vector<Entry> fusions = entries_of(fusion_table(), [](const FusionInfo&) { return "fusion"; });
+  result.insert(result.end(), fusions.begin(), fusions.end());
+  return result;
+}
+
 const std::vector<Listing>& listing_table() {
   static const std::vector<Listing> table = {
       {"methods", "source",
        [] { return entries_of(method_table(), [](const MethodInfo& row) { return row.source; }); }},
-      {"fusions", nullptr, [] { return entries_of(fusion_table()); }},
+      {"fusions", "source",
+       [] { return entries_of(fusion_table(), [](const FusionInfo& row) { return row.source; }); }},
       {"encoders", "input",
        [] { return entries_of(encoder_table(), [](const EncoderInfo& row) { return row.input; }); }},
+      {"models", "kind", models},
       {"importers", nullptr, [] { return entries_of(importer_table()); }},
       {"profiles", nullptr, [] { return entries_of(audio_profile_table()); }},
       {"metrics", nullptr, [] { return entries_of(metric_table()); }},
@@ -62,19 +72,29 @@ const Listing& find_listing(const std::string& name) {
 }  // namespace
 
 int list_command(const std::vector<std::string>& args, std::ostream& out) {
-  const CommandHelp help{.name = "pdmp list",
-                         .summary = "What there is to choose from.",
-                         .example = "pdmp list encoders",
-                         .argument = "WHAT",
-                         .argument_help = "methods, fusions, encoders, importers, profiles or metrics.",
-                         .min_arguments = 1,
-                         .max_arguments = 1};
-  bool as_json = false;
+  const CommandHelp help{
+      .name = "pdmp list",
+      .summary = "What there is to choose from.",
+      .example = "pdmp list encoders",
+      .argument = "WHAT",
+      .argument_help = "methods, fusions, encoders, models (both of them), importers, profiles or metrics.",
+      .min_arguments = 1,
+      .max_arguments = 1};
+  bool as_json = false, as_page = false;
   OptionList list;
   list.add("json", &as_json, "Print JSON.");
+  list.add("markdown", &as_page, "models: print docs/models.md, with sources, options and parameters.");
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
   const Listing& listing = find_listing(words.at(0));
+  if (as_page) {
+    if (words[0] != "models" || as_json) {
+      throw Error(ErrorKind::usage,
+                  "--markdown: expected the list 'models' and no --json; pdmp list models --markdown");
+    }
+    out << model_page();
+    return 0;
+  }
   nlohmann::json values = nlohmann::json::array();
   std::vector<std::vector<std::string>> rows;
   for (const Entry& entry : listing.entries()) {

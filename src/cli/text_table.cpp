@@ -32,4 +32,15 @@ std::string text_table(const std::vector<std::vector<std::string>>& rows, bool r
   return result;
 }
 
+std::string grouped(int64_t number) {
+  const std::string digits = std::to_string(number);
+  const size_t sign = number < 0 ? 1 : 0;
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > sign && (digits.size() - i) % 3 == 0) text.push_back(',');
+    text.push_back(digits[i]);
+  }
+  return text;
+}
+
 }  // namespace pdmp

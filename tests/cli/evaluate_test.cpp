@@ -9,6 +9,11 @@
 namespace pdmp::testing {
 namespace {
 
+nlohmann::json evaluated(std::vector<std::string> args) {
+  args.emplace_back("--json");
+  return nlohmann::json::parse(call(evaluate_command, args));
+}
+
 TEST(EvaluateCommand, GivesTheScoresOfTheSummary) {
   const RunSummary summary = read_summary(trained_run().run);
   const nlohmann::json json = nlohmann::json::parse(call(evaluate_command, {"--run", trained_run().run, "--json"}));
@@ -34,6 +39,75 @@ TEST(EvaluateCommand, SplitAndDataCanBeChosen) {
   EXPECT_EQ(json.at("split"), "train");
   EXPECT_THAT(call(evaluate_command, {"--run", trained_run().run, "--split", "val"}),
               ::testing::HasSubstr("val: 18 samples, accuracy "));
+}
+
+// Captions of every other test sample emptied: rows of both patterns, and the counts must be theirs.
+TEST(EvaluateCommand, ReportsEachPatternOfPresentModalities) {
+  const TemporaryDirectory directory;
+  ToyData data = write_toy_data(directory.path(), 8, {"numbers", "caption", "picture"});
+  int64_t emptied = 0, rows = 0;
+  for (ToyRow& row : data.rows) {
+    if (row.split != "test" || rows++ % 2 == 1) continue;
+    row.caption.clear();
+    ++emptied;
+  }
+  data.write(directory.path());
+  const std::vector<std::string> args = {"--run", trained_run().run, "--data", directory.path().string()};
+  const nlohmann::json json = evaluated(args);
+  const nlohmann::json& patterns = json.at("patterns");
+  ASSERT_EQ(patterns.size(), 2u);
+  EXPECT_EQ(patterns[0].at("present"), nlohmann::json::array({"numbers", "caption", "picture"}));
+  EXPECT_EQ(patterns[1].at("present"), nlohmann::json::array({"numbers", "picture"}));
+  EXPECT_EQ(patterns[0].at("n"), 12 - emptied);
+  EXPECT_EQ(patterns[1].at("n"), emptied);
+  double correct = 0;
+  for (const nlohmann::json& pattern : patterns)
+    correct += pattern.at("n").get<double>() * pattern.at("accuracy").get<double>();
+  EXPECT_NEAR(correct / 12, json.at("accuracy").get<double>(), 1e-9);
+  const std::string text = call(evaluate_command, args);
+  EXPECT_THAT(text, ::testing::ContainsRegex("present +samples +accuracy\n"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("\nnumbers \\+ picture +6 +[01]\\.[0-9]{4}\n"));
+}
+
+TEST(EvaluateCommand, ModalitiesCanBeTakenAway) {
+  const nlohmann::json whole = evaluated({"--run", trained_run().run});
+  ASSERT_EQ(whole.at("patterns").size(), 1u);
+  EXPECT_NEAR(whole.at("patterns")[0].at("accuracy").get<double>(), whole.at("accuracy").get<double>(), 1e-9);
+  const nlohmann::json json = evaluated({"--run", trained_run().run, "--missing", "caption,picture"});
+  ASSERT_EQ(json.at("patterns").size(), 1u);
+  EXPECT_EQ(json.at("patterns")[0].at("present"), nlohmann::json::array({"numbers"}));
+  EXPECT_EQ(json.at("patterns")[0].at("n"), 18);
+  EXPECT_EQ(json.at("missing"), nlohmann::json::array({"caption", "picture"}));
+  EXPECT_NE(json.at("loss"), whole.at("loss"));
+  EXPECT_THAT(call(evaluate_command, {"--run", trained_run().run}), ::testing::Not(::testing::HasSubstr("present")));
+  EXPECT_THAT(call(evaluate_command, {"--run", trained_run().run, "--missing", "caption"}),
+              ::testing::HasSubstr("\nnumbers + picture "));
+}
+
+// All samples without caption lose the other two: nothing is left of them, and they are scored all the same.
+TEST(EvaluateCommand, SamplesWithoutAnythingAreScoredAndNoted) {
+  const TemporaryDirectory directory;
+  ToyData data = write_toy_data(directory.path(), 4, {"numbers", "caption", "picture"});
+  for (ToyRow& row : data.rows) {
+    if (row.id == "test0" || row.id == "test3") row.caption.clear();
+  }
+  data.write(directory.path());
+  const std::vector<std::string> args = {"--run",     trained_run().run, "--data", directory.path().string(),
+                                         "--missing", "numbers,picture"};
+  const nlohmann::json patterns = evaluated(args).at("patterns");
+  ASSERT_EQ(patterns.size(), 2u);
+  EXPECT_EQ(patterns[1].at("present"), nlohmann::json::array());
+  EXPECT_EQ(patterns[1].at("n"), 2);
+  EXPECT_THAT(call(evaluate_command, args), ::testing::HasSubstr("2 samples have no modality left"));
+}
+
+TEST(EvaluateCommand, RefusesToTakeAwayWhatIsNotThereOrEverything) {
+  const auto without = [](const std::string& missing) {
+    call(evaluate_command, {"--run", trained_run().run, "--missing", missing});
+  };
+  expect_error(ErrorKind::usage, {"--missing", "'captoin'", "'caption'"}, [&] { without("captoin"); });
+  expect_error(ErrorKind::usage, {"--missing", "numbers, caption, picture", "all"},
+               [&] { without("numbers,picture,caption"); });
 }
 
 TEST(EvaluateCommand, RefusesDataOfOtherClasses) {

@@ -15,6 +15,7 @@ TEST(ListCommand, EveryListHasItsEntries) {
       {"methods", {"joint", "pdmp"}},
       {"fusions", {"concat"}},
       {"encoders", {"resnet18", "conv1d", "mlp", "text_cnn"}},
+      {"models", {"resnet18", "text_cnn", "concat"}},
       {"importers", {"tuxpaint"}},
       {"profiles", {"log_mel_2s", "log_psd_3s"}},
       {"metrics", {"accuracy", "macro_f1"}}};
@@ -36,8 +37,21 @@ TEST(ListCommand, EveryListHasItsEntries) {
 TEST(ListCommand, TellsSourcesAndInputs) {
   const nlohmann::json methods = nlohmann::json::parse(call(list_command, {"methods", "--json"}));
   EXPECT_TRUE(methods.at(0).contains("source"));
+  for (const nlohmann::json& fusion : nlohmann::json::parse(call(list_command, {"fusions", "--json"}))) {
+    EXPECT_NE(fusion.at("source"), "");
+  }
   const nlohmann::json encoders = nlohmann::json::parse(call(list_command, {"encoders", "--json"}));
   EXPECT_NE(encoders.at(0).at("input"), "");
+  const nlohmann::json models = nlohmann::json::parse(call(list_command, {"models", "--json"}));
+  EXPECT_EQ(models.front().at("kind"), "encoder");
+  EXPECT_EQ(models.back().at("kind"), "fusion");
+}
+
+TEST(ListCommand, OnlyModelsAreAPage) {
+  expect_error(ErrorKind::usage, {"--markdown", "models"}, [] { call(list_command, {"methods", "--markdown"}); });
+  expect_error(ErrorKind::usage, {"--markdown", "--json"}, [] {
+    call(list_command, {"models", "--markdown", "--json"});
+  });
 }
 
 TEST(ListCommand, UnknownListGetsTheNearestSpelling) {

@@ -19,5 +19,14 @@ TEST(TextTable, RowsMayBeShorterAndLinesEndWithoutSpaces) {
   EXPECT_EQ(text_table({}, false), "");
 }
 
+TEST(TextTable, NumbersInGroupsOfThree) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(-999), "-999");
+  EXPECT_EQ(grouped(1000), "1,000");
+  EXPECT_EQ(grouped(11176512), "11,176,512");
+  EXPECT_EQ(grouped(-3627122688), "-3,627,122,688");
+}
+
 }  // namespace
 }  // namespace pdmp

@@ -1,4 +1,4 @@
-# Run by ctest with BUILD, CONSUMER, SCRATCH and COMPILER set. Nothing of pdmp is built again.
+# Run by ctest with BUILD, CONSUMER, EXAMPLES, SCRATCH and COMPILER set. Nothing of pdmp is built again.
 file(REMOVE_RECURSE ${SCRATCH})
 
 function(run)
@@ -9,15 +9,20 @@ function(run)
   set(output "${output}" PARENT_SCOPE)
 endfunction()
 
-run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${SCRATCH}/prefix)
-run(${CMAKE_COMMAND} -S ${CONSUMER} -B ${SCRATCH}/build -G Ninja -DCMAKE_PREFIX_PATH=${SCRATCH}/prefix
-  -DCMAKE_CXX_COMPILER=${COMPILER})
-run(${CMAKE_COMMAND} --build ${SCRATCH}/build)
+# Builds the project in `source` against the installed library and runs its program `name`, which prints `expected`.
+function(expect_consumer name source expected)
+  run(${CMAKE_COMMAND} -S ${source} -B ${SCRATCH}/${name} -G Ninja -DCMAKE_PREFIX_PATH=${SCRATCH}/prefix
+    -DCMAKE_CXX_COMPILER=${COMPILER})
+  run(${CMAKE_COMMAND} --build ${SCRATCH}/${name})
+  run(${SCRATCH}/${name}/${name})
+  if(NOT output STREQUAL expected)
+    message(FATAL_ERROR "${name}: expected it to print\n${expected}found:\n${output}")
+  endif()
+endfunction()
 
-run(${SCRATCH}/build/consumer)
-if(NOT output STREQUAL "fused logits 4 x 3, unimodal logits 2\n")
-  message(FATAL_ERROR "the consumer printed something else:\n${output}")
-endif()
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${SCRATCH}/prefix)
+expect_consumer(consumer ${CONSUMER} "fused logits 4 x 3, unimodal logits 2\n")
+expect_consumer(custom_fusion ${EXAMPLES}/custom_fusion "product fusion: all checks passed\n")
 
 # The installed program finds LibTorch by itself.
 run(${SCRATCH}/prefix/bin/pdmp info)
