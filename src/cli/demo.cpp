@@ -4,12 +4,13 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <numeric>
-#include <sys/resource.h>
+#include <thread>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/signal.h"
 #include "cli/arguments.h"
+#include "cli/child_runs.h"
 #include "cli/command.h"
 #include "cli/demo_table.h"
 #include "data/importer.h"
@@ -23,7 +24,7 @@ namespace fs = std::filesystem;
 
 struct DemoOptions {
   std::string data, raw = "/usr/share/tuxpaint/stamps", out = "demo";
-  int64_t seeds = 3;
+  int64_t seeds = 3, jobs = 0;
   bool as_json = false;
   RunOptions run;
 
@@ -34,7 +35,7 @@ struct DemoOptions {
 // Chosen on the validation split of the stamps. It has some seventy objects, too few to choose an epoch by, hence
 // `last`.
 DemoOptions::DemoOptions() {
-  run.train.epochs = 10;
+  run.train.epochs = 5;
   run.train.batch_size = 32;
   run.train.select = "last";
   run.train.keep = "weights";
@@ -51,6 +52,9 @@ void DemoOptions::describe(OptionList& list) {
   list.add("raw", &raw, "Folder of the stamps (Debian: tuxpaint-stamps-default).");
   list.add("out", &out, "Folder for the data set, the analysis and the runs; what is there already is used.");
   list.add("seeds", &seeds, "Trainings of each kind.").at_least(1).at_most(100);
+  list.add("jobs", &jobs, "Trainings at once, each in a process of its own; 0: one per core. 1: in this process.")
+      .at_least(0)
+      .at_most(64);
   list.add("json", &as_json, "Print JSON instead of a table.");
   list.heading("Model");
   run.model.describe(list);
@@ -69,8 +73,8 @@ struct SmallEncoder {
 constexpr SmallEncoder kSmallEncoders[] = {{"image", "resnet18:width=16"},
                                            {"frames", "resnet18:width=16"},
                                            {"flow", "resnet18:width=16"},
-                                           {"audio", "resnet18:width=8"},
-                                           {"text", "text_cnn:width=128:dropout=0.5"}};
+                                           {"audio", "resnet18:width=16"},
+                                           {"text", "text_ngrams:dropout=0.5"}};
 
 void choose_small_encoders(ModelOptions& model, const std::vector<ModalityInfo>& modalities) {
   for (const ModalityInfo& modality : modalities) {
@@ -118,7 +122,7 @@ std::vector<Training> trainings(const std::vector<ModalityInfo>& modalities) {
 }
 
 // Finished runs are read, an interrupted one goes on.
-RunSummary train_one(const DemoOptions& options, const Training& training, uint64_t seed, const fs::path& analysis) {
+RunOptions options_of(const DemoOptions& options, const Training& training, uint64_t seed, const fs::path& analysis) {
   RunOptions one = options.run;
   one.method = training.method;
   one.data.modalities = training.modalities;
@@ -132,31 +136,51 @@ RunSummary train_one(const DemoOptions& options, const Training& training, uint6
     // What another modality's encoder is has no place in this run.
     std::erase_if(one.model.encoders, [&](const auto& entry) { return entry.first != training.modalities[0]; });
   }
-  try {
-    run(one);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::usage || !one.resume) throw;
-    throw Error(ErrorKind::usage,
-                fmt::format("--out {}: expected runs made with the flags given now ({}); choose another "
-                            "--out or remove that folder",
-                            options.out, error.what()));
+  return one;
+}
+
+void train_in_this_process(const std::vector<ChildRun>& runs) {
+  for (size_t i = 0; i < runs.size(); ++i) {
+    log_info(fmt::format("training {} of {}: {}", i + 1, runs.size(), runs[i].name));
+    run(runs[i].options);
   }
-  return read_summary(one.run);  // as a finished run is read, to the last digit
+}
+
+void train_runs(const DemoOptions& options, std::vector<ChildRun> runs) {
+  const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
+  const int64_t jobs = options.jobs > 0 ? options.jobs : cores;
+  if (jobs == 1) return train_in_this_process(runs);
+  for (ChildRun& one : runs) {
+    if (one.options.train.threads == 0) one.options.train.threads = std::max<int64_t>(1, cores / jobs);
+  }
+  train_in_children(runs, jobs);
 }
 
 std::vector<DemoRow> train_all(const DemoOptions& options, const std::vector<ModalityInfo>& modalities,
                                const fs::path& analysis) {
   const std::vector<Training> kinds = trainings(modalities);
-  std::vector<DemoRow> rows(kinds.size());
-  const auto seeds = static_cast<uint64_t>(options.seeds);
-  uint64_t number = 0;
-  for (uint64_t k = 0; k < seeds; ++k) {
-    const uint64_t seed = options.run.train.seed + k;
-    for (size_t i = 0; i < kinds.size(); ++i) {
-      log_info(fmt::format("training {} of {}: {}, seed {}", ++number, kinds.size() * seeds, kinds[i].name, seed));
-      rows[i].name = kinds[i].name;
-      rows[i].runs.push_back(train_one(options, kinds[i], seed, analysis));
+  std::vector<ChildRun> runs;
+  for (uint64_t seed = options.run.train.seed; seed < options.run.train.seed + static_cast<uint64_t>(options.seeds);
+       ++seed) {
+    for (const Training& kind : kinds) {
+      runs.push_back({fmt::format("{}, seed {}", kind.name, seed), options_of(options, kind, seed, analysis)});
     }
+  }
+  try {
+    train_runs(options, runs);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::usage) throw;
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("--out {}: expected flags that fit, and the runs that are there made with them ({}); choose "
+                    "another --out or remove that folder",
+                    options.out, error.what()));
+  }
+  std::vector<DemoRow> rows(kinds.size());
+  for (size_t i = 0; i < runs.size(); ++i) {
+    DemoRow& row = rows[i % kinds.size()];
+    row.name = kinds[i % kinds.size()].name;
+    row.runs.push_back(read_summary(runs[i].options.run));  // as a finished run is read, to the last digit
   }
   return rows;
 }
@@ -171,8 +195,6 @@ DemoFacts facts_of(const DemoOptions& options, const TrainingData& data, const f
                    std::chrono::steady_clock::time_point start) {
   const std::vector<int64_t> train = class_counts(*data.train), test = class_counts(*data.test);
   const auto majority = static_cast<size_t>(std::max_element(train.begin(), train.end()) - train.begin());
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
   return {.data = options.run.data.data,
           .runs = (fs::path(options.out) / "runs").string(),
           .analysis = analysis.string(),
@@ -181,7 +203,7 @@ DemoFacts facts_of(const DemoOptions& options, const TrainingData& data, const f
           .n_test = data.test->size(),
           .majority = static_cast<double>(test[majority]) / static_cast<double>(data.test->size()),
           .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-          .peak_memory = int64_t{usage.ru_maxrss} * 1024};
+          .peak_memory = peak_memory_of_children()};
 }
 
 }  // namespace

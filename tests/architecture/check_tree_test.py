@@ -80,9 +80,9 @@ class CheckTree(unittest.TestCase):
 
     def test_a_source_tested_in_another_file(self):
         residual = {"src/models/layers/residual.cpp": "", "src/models/CMakeLists.txt": "encoders/mlp.cpp table.cpp residual.cpp"}
-        self.assert_complains(residual, "src/models/layers/residual.cpp: expected its test tests/models/encoders/resnet18_test.cpp")
-        self.assert_complains({**residual, "tests/models/encoders/resnet18_test.cpp": "",
-                               "tests/models/CMakeLists.txt": "mlp_test.cpp resnet18_test.cpp"})
+        self.assert_complains(residual, "src/models/layers/residual.cpp: expected its test tests/models/encoders/resnet_test.cpp")
+        self.assert_complains({**residual, "tests/models/encoders/resnet_test.cpp": "",
+                               "tests/models/CMakeLists.txt": "mlp_test.cpp resnet_test.cpp"})
 
     def test_a_source_or_test_that_is_not_built(self):
         self.assert_complains({"src/base/CMakeLists.txt": "profile.cpp"}, "src/base/file.cpp: is listed in no")

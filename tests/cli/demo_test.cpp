@@ -14,7 +14,8 @@ TEST(DemoCommand, OnOwnDataPrintsEveryRowAndGoesOnWhereItWas) {
   const TemporaryDirectory directory;
   const std::string data = (directory / "data").string(), out = (directory / "demo").string();
   write_toy_data(data, 8, {"numbers", "caption"});
-  const std::vector<std::string> args = fast({"--data", data, "--out", out, "--seeds", "2", "--pdmp.gamma", "2"});
+  const std::vector<std::string> args =
+      fast({"--data", data, "--out", out, "--seeds", "2", "--jobs", "1", "--pdmp.gamma", "2"});
   const std::string text = call(demo_command, args);
   for (const char* row :
        {"numbers alone", "caption alone", "joint", "pdmp", "test: 12 samples, 3 classes; chance 0.333"}) {

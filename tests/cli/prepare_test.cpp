@@ -25,7 +25,7 @@ TEST(PrepareCommand, WritesADataSet) {
   write_stamps(directory / "raw");
   const auto out = directory / "out";
   call(prepare_command,
-       {"tuxpaint", "--raw", (directory / "raw").string(), "--out", out.string(), "--min_objects", "2"});
+       {"tuxpaint", "--raw", (directory / "raw").string(), "--out", out.string(), "--min-objects", "2"});
   EXPECT_TRUE(std::filesystem::exists(out / "dataset.json"));
   std::ifstream table(out / "metadata.csv");
   const std::string text(std::istreambuf_iterator<char>(table), {});
@@ -48,8 +48,8 @@ TEST(PrepareCommand, HelpOfAnImporterHasItsFlags) {
   std::ostringstream general, special;
   prepare_command({"--help"}, general);
   prepare_command({"tuxpaint", "--help"}, special);
-  EXPECT_THAT(general.str(), ::testing::Not(::testing::HasSubstr("--min_objects")));
-  EXPECT_THAT(special.str(), ::testing::HasSubstr("--min_objects"));
+  EXPECT_THAT(general.str(), ::testing::Not(::testing::HasSubstr("--min-objects")));
+  EXPECT_THAT(special.str(), ::testing::HasSubstr("--min-objects"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "cli/trained_run.h"
 #include "support/expect_error.h"
 
@@ -21,17 +22,32 @@ TEST(TrainCommand, LeavesARunAndPrintsItsScores) {
   EXPECT_THAT(again, HasSubstr("accuracy"));
 }
 
+std::string metrics_of(const std::string& run) { return read_file(run + "/metrics.jsonl"); }
+
 TEST(TrainCommand, ConfigOfARunMakesTheSameRun) {
   const TrainedRun& trained = trained_run();
   const TemporaryDirectory directory;
   const std::string config = trained.run + "/config.toml", run = (directory / "again").string();
   call(train_command, {"--config", config, "--run", run});
-  const auto weights = [](const std::string& folder) {
-    std::ifstream file(folder + "/metrics.jsonl");
-    return std::string(std::istreambuf_iterator<char>(file), {});
-  };
-  EXPECT_EQ(weights(run), weights(trained.run));
-  EXPECT_FALSE(weights(run).empty());
+  EXPECT_EQ(metrics_of(run), metrics_of(trained.run));
+  EXPECT_FALSE(metrics_of(run).empty());
+}
+
+// Pictures are cropped and flipped at random, so the order in which workers draw would show.
+TEST(TrainCommand, MetricsAreTheSameWhateverTheNumberOfWorkers) {
+  const TemporaryDirectory directory;
+  const std::string data = (directory / "data").string();
+  write_toy_data(data, 8, {"caption", "wave", "picture"});
+  std::vector<std::string> metrics;
+  for (const char* workers : {"0", "1", "4"}) {
+    const std::string run = (directory / workers).string();
+    call(train_command, {"--data", data, "--run", run, "--encoders", "picture=resnet18:width=4", "--workers", workers,
+                         "--epochs", "3", "--batch-size", "5", "--threads", "1", "--log-every", "1"});
+    metrics.push_back(metrics_of(run));
+  }
+  EXPECT_FALSE(metrics[0].empty());
+  EXPECT_EQ(metrics[1], metrics[0]);
+  EXPECT_EQ(metrics[2], metrics[0]);
 }
 
 TEST(TrainCommand, DryRunPrintsThePlanAndWritesNothing) {

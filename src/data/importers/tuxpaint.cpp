@@ -157,7 +157,7 @@ nlohmann::json dataset_json(const std::vector<std::string>& classes) {
              {"column", "picture_file_name"},
              {"size", 64},
              // An object fills its picture: smaller crops would show a part of it.
-             {"augment", {{"min_scale", 0.4}}}},
+             {"augment", {{"min_scale", 0.6}}}},
             {{"name", "speech"}, {"type", "audio"}, {"column", "speech_file_name"}, {"profile", "log_mel_2s"}},
             {{"name", "caption"}, {"type", "text"}, {"column", "caption"}, {"max_bytes", 128}}}}};
 }
@@ -165,10 +165,10 @@ nlohmann::json dataset_json(const std::vector<std::string>& classes) {
 class TuxpaintImporter : public Importer {
  public:
   void describe(OptionList& list) override {
-    list.add("min_objects", &options_.selection.min_objects, "Classes (top folders) with fewer objects are left out.")
+    list.add("min-objects", &options_.selection.min_objects, "Classes (top folders) with fewer objects are left out.")
         .at_least(1);
     list.add("alphabets", &options_.selection.alphabets, "Also the letters, which are near copies of each other.");
-    list.add("picture_size", &options_.picture_size, "Side of the square pictures, in pixels.")
+    list.add("picture-size", &options_.picture_size, "Side of the square pictures, in pixels.")
         .at_least(8)
         .at_most(1024);
     list.add("recordings", &options_.recordings,

@@ -9,6 +9,30 @@
 namespace pdmp {
 namespace {
 
+// Shares of the spectrogram that training may hide (SpecAugment, Park et al. 2019): at most, drawn anew every time.
+struct Masks {
+  double time = 0, frequency = 0;
+};
+
+Masks read_masks(Settings& source) {
+  Masks masks;
+  const nlohmann::json* augment = source.value("augment");
+  if (augment == nullptr || *augment == "none") return masks;
+  if (!augment->is_object()) source.refuse("augment", "\"none\" or an object of time_mask and frequency_mask");
+  Settings inner(source.where() + ", augment", *augment);
+  masks.time = inner.number("time_mask", 0, 0, 1);
+  masks.frequency = inner.number("frequency_mask", 0, 0, 1);
+  inner.finish();
+  return masks;
+}
+
+// One band across dimension `dim` of features (1, F, T), up to `share` of its length, becomes `value`.
+void hide_band(Tensor& features, int64_t dim, double share, double value, RandomStream& random) {
+  const int64_t size = features.size(dim);
+  const int64_t width = random.integer(0, static_cast<int64_t>(share * static_cast<double>(size)));
+  features.narrow(dim, random.integer(0, size - width), width).fill_(value);
+}
+
 // Behind the window the resampling filter still looks at up to 50 zero crossings of the lower rate: 6 ms at 8,000 Hz.
 constexpr double kFilterReach = 0.1;
 
@@ -25,6 +49,7 @@ class AudioType : public ModalityType {
     }
     constexpr double kShortest = 0.1, kLongest = 600;
     if (profile_.seconds > 0) profile_.seconds = source.number("seconds", profile_.seconds, kShortest, kLongest);
+    masks_ = read_masks(source);
     source.finish();
     shape_ = audio_shape(profile_);
   }
@@ -38,13 +63,22 @@ class AudioType : public ModalityType {
       end = std::min(end.value_or(enough), enough);
     }
     const Audio audio = decode_audio(cell_path(cell), cell.start, end);
-    return audio_features(profile_, audio.samples, audio.rate, augment);
+    Tensor features = audio_features(profile_, audio.samples, audio.rate, augment);
+    if (augment != nullptr) hide(features, *augment);
+    return features;
   }
 
   std::vector<std::filesystem::path> files(const Cell& cell) const override { return {cell_path(cell)}; }
 
  private:
+  void hide(Tensor& features, RandomStream& random) const {
+    const double mean = features.mean().item<double>();
+    if (masks_.time > 0) hide_band(features, 2, masks_.time, mean, random);
+    if (masks_.frequency > 0) hide_band(features, 1, masks_.frequency, mean, random);
+  }
+
   AudioProfile profile_;
+  Masks masks_;
   std::vector<int64_t> shape_;
 };
 

@@ -47,7 +47,7 @@ struct Folder {
     const auto importer = make_tuxpaint_importer();
     OptionList list;
     importer->describe(list);
-    for (const auto& [name, value] : {std::pair("min_objects", "4"), {"val", "0.2"}, {"test", "0.2"}}) {
+    for (const auto& [name, value] : {std::pair("min-objects", "4"), {"val", "0.2"}, {"test", "0.2"}}) {
       list.set(name, value, "test");
     }
     for (const auto& [name, value] : options) list.set(name, value, "test");

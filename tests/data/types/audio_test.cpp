@@ -71,10 +71,38 @@ TEST(AudioType, ReadsSettings) {
   EXPECT_TRUE(torch::equal(load("zero").select(2, 90), load("reflect").select(2, 90)));
 }
 
+TEST(AudioType, HidesBandsInTrainingOnly) {
+  const TemporaryDirectory directory;
+  write_wav(directory / "a.wav", tone(440, 16000, 2), 16000);
+  const auto load = [&](const std::string& augment, RandomStream* random) {
+    const auto type = make_modality_type(entry("audio", R"("profile": "log_mel_2s", "augment": )" + augment));
+    return type->load(cell("a.wav", directory.path()), random);
+  };
+  const std::string masks = R"({"time_mask": 0.5, "frequency_mask": 0.25})";
+  const Tensor plain = load("\"none\"", nullptr);
+  EXPECT_TRUE(torch::equal(load(masks, nullptr), plain));
+  RandomStream unused(1);
+  EXPECT_TRUE(torch::equal(load("\"none\"", &unused), plain));
+
+  RandomStream random(3), again(3);
+  const Tensor hidden = load(masks, &random);
+  EXPECT_TRUE(torch::equal(load(masks, &again), hidden));
+  const Tensor changed = hidden.ne(plain)[0];  // (F, T)
+  const int64_t columns = changed.all(0).sum().item<int64_t>(), rows = changed.all(1).sum().item<int64_t>();
+  EXPECT_GT(columns, 0);
+  EXPECT_LE(columns, 99);  // half of 198
+  EXPECT_GT(rows, 0);
+  EXPECT_LE(rows, 16);  // a quarter of 64
+  EXPECT_EQ(changed.sum().item<int64_t>(), columns * 64 + rows * 198 - rows * columns);
+  EXPECT_TRUE(hidden.masked_select(changed.unsqueeze(0)).sub(plain.mean()).abs().lt(1e-5).all().item<bool>());
+}
+
 TEST(AudioType, RefusesSettingsThatDoNotFit) {
   const auto refuse = [](const std::string& settings, const std::vector<std::string>& words) {
     expect_error(ErrorKind::data, words, [&] { make_modality_type(entry("audio", settings)); });
   };
+  refuse(R"("augment": 3)", {"augment", "time_mask"});
+  refuse(R"("augment": {"time_mask": 2})", {"augment", "time_mask", "2"});
   refuse(R"("profile": "log_psd")", {"modality 'm'", "profile", "log_psd_3s"});
   refuse(R"("profile": "log_stft_av", "stft_pad": "none")", {"stft_pad", "zero, reflect"});
   refuse(R"("profile": "log_psd_3s", "stft_pad": "zero")", {"stft_pad"});  // nothing is padded there

@@ -1,0 +1,162 @@
+#include "cli/child_runs.h"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <optional>
+#include <string_view>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/signal.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Child {
+  pid_t process = 0;
+  std::string name;
+  fs::path log;
+};
+
+std::string this_program() { return fs::read_symlink("/proc/self/exe").string(); }
+
+fs::path beside(const RunOptions& options, const char* ending) { return fs::path(options.run).concat(ending); }
+
+// The options travel in a file: everything config.toml of a run directory holds.
+std::vector<std::string> command_of(const RunOptions& options) {
+  const fs::path config = beside(options, ".toml");
+  make_directories(config.parent_path());
+  write_file_atomically(config, config_toml(options));
+  std::vector<std::string> command = {this_program(), "train", "--config", config.string(), "--run", options.run};
+  if (!options.analysis_file.empty()) command.insert(command.end(), {"--analysis", options.analysis_file});
+  if (options.resume) command.emplace_back("--resume");
+  return command;
+}
+
+// Between fork and exec only calls that are safe there; a child does not outlive its parent.
+[[noreturn]] void become(std::vector<char*>& arguments, int log) {
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  dup2(log, STDOUT_FILENO);
+  dup2(log, STDERR_FILENO);
+  execv(arguments[0], arguments.data());
+  _exit(127);
+}
+
+Child start(const ChildRun& run) {
+  std::vector<std::string> command = command_of(run.options);
+  std::vector<char*> arguments;
+  for (std::string& word : command) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const fs::path log = beside(run.options, ".log");
+  const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) throw Error(ErrorKind::io, fmt::format("{}: cannot be written", log.string()));
+  const pid_t process = fork();
+  if (process == 0) become(arguments, file);
+  close(file);
+  if (process < 0) throw Error(ErrorKind::io, "cannot start another process; use --jobs 1");
+  return {process, run.name, log};
+}
+
+// Without the name of the program, which its errors begin with.
+std::string last_line(std::string text) {
+  constexpr std::string_view kProgram = "pdmp: ";
+  while (text.ends_with('\n')) text.pop_back();
+  text.erase(0, text.find_last_of('\n') + 1);  // npos + 1 = 0
+  return text.starts_with(kProgram) ? text.substr(kProgram.size()) : text;
+}
+
+// Exit status, or nothing while it runs.
+std::optional<int> status_of(const Child& child) {
+  int status = 0;
+  if (waitpid(child.process, &status, WNOHANG) == 0) return std::nullopt;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// Children that still run are told to save and end, and waited for.
+class Children {
+ public:
+  Children() = default;
+  ~Children() {
+    for (const Child& child : running_) kill(child.process, SIGTERM);
+    for (const Child& child : running_) waitpid(child.process, nullptr, 0);
+  }
+  Children(const Children&) = delete;
+  Children& operator=(const Children&) = delete;
+
+  size_t running() const { return running_.size(); }
+  void add(Child child) { running_.push_back(std::move(child)); }
+
+  // Those that have ended since the last call. Error for one that failed.
+  std::vector<std::string> reap() {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < running_.size();) {
+      const std::optional<int> status = status_of(running_[i]);
+      if (!status) {
+        ++i;
+        continue;
+      }
+      const Child child = running_[i];
+      running_.erase(running_.begin() + static_cast<int64_t>(i));
+      if (*status != 0) fail(child, *status);
+      fs::remove(child.log);
+      names.push_back(child.name);
+    }
+    return names;
+  }
+
+ private:
+  [[noreturn]] static void fail(const Child& child, int status) {
+    constexpr int kUsage = 2, kInterrupted = 130;
+    const ErrorKind other = status == kInterrupted ? ErrorKind::interrupted : ErrorKind::data;
+    throw Error(status == kUsage ? ErrorKind::usage : other,
+                fmt::format("{}: ended with status {}: {} ({})", child.name, status, last_line(read_file(child.log)),
+                            child.log.string()));
+  }
+
+  std::vector<Child> running_;
+};
+
+}  // namespace
+
+void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs) {
+  constexpr auto kPause = std::chrono::milliseconds(50);
+  Progress progress("trainings", static_cast<int64_t>(runs.size()), "training");
+  Children children;
+  size_t next = 0;
+  while (next < runs.size() || children.running() > 0) {
+    if (interrupted()) {
+      throw Error(ErrorKind::interrupted, "stopped; what is done is saved: go on with the same command");
+    }
+    if (next < runs.size() && static_cast<int64_t>(children.running()) < jobs) {
+      children.add(start(runs[next++]));
+      continue;
+    }
+    std::this_thread::sleep_for(kPause);
+    for (const std::string& name : children.reap()) {
+      progress.note(name + " done");
+      progress.advance();
+    }
+  }
+}
+
+int64_t peak_memory_of_children() {
+  rusage own{}, children{};
+  getrusage(RUSAGE_SELF, &own);
+  getrusage(RUSAGE_CHILDREN, &children);
+  return static_cast<int64_t>(std::max(own.ru_maxrss, children.ru_maxrss)) * 1024;
+}
+
+}  // namespace pdmp

@@ -1,0 +1,26 @@
+// Several trainings at once, each in a process of its own: LibTorch has one random generator a process, so trainings
+// that shared one could not be repeated.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pdmp/run.h"
+
+namespace pdmp {
+
+struct ChildRun {
+  std::string name;  // for people: "joint, seed 1"
+  RunOptions options;
+};
+
+// `pdmp train` with each run's options, `jobs` at a time, in the order given. What a child says goes to RUN.log beside
+// its run directory, removed where the run succeeds. The first failure stops the others, which save what they have, and
+// is thrown as Error with the child's last words; Ctrl-C likewise as Error{interrupted}.
+void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs);
+
+// Largest memory of this process and of each child that has ended, in bytes.
+int64_t peak_memory_of_children();
+
+}  // namespace pdmp

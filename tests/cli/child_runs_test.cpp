@@ -1,0 +1,44 @@
+// Children are `pdmp` itself, so the program is run here: its demo trains that way.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/program.h"
+#include "cli/trained_run.h"
+
+namespace pdmp::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+// The rows of the demo without the folders of their runs.
+nlohmann::json scores(const std::string& output) {
+  nlohmann::json rows = nlohmann::json::parse(output).at("rows");
+  for (nlohmann::json& row : rows) row.erase("runs");
+  return rows;
+}
+
+TEST(ChildRuns, DemoIsTheSameInProcessesOfItsOwn) {
+  const TemporaryDirectory directory;
+  const std::string data = (directory / "data").string(), out = (directory / "demo").string();
+  write_toy_data(data, 8, {"numbers", "caption"});
+  const auto demo = [&](const std::string& jobs, std::vector<std::string> more) {
+    more.insert(more.begin(), {"demo", "--data", data, "--out", out + jobs, "--seeds", "2", "--jobs", jobs, "--json"});
+    return run_program(fast(std::move(more)));
+  };
+  const ProgramResult one = demo("1", {}), three = demo("3", {});
+  ASSERT_EQ(three.code, 0) << three.error;
+  EXPECT_EQ(scores(three.out), scores(one.out));
+  EXPECT_FALSE(std::filesystem::exists(out + "3/runs/joint-seed0.log"));
+
+  // A child that fails is named, with its last words and exit status.
+  const ProgramResult other = demo("3", {"--momentum", "0.5"});
+  EXPECT_EQ(other.code, 2);
+  for (const std::string& part :
+       {std::string(", seed 0: ended with status 2: --resume"), std::string("momentum"), out + "3"}) {
+    EXPECT_THAT(other.error, HasSubstr(part));
+  }
+}
+
+}  // namespace
+}  // namespace pdmp::testing
