@@ -58,6 +58,14 @@ bool bears_channels_last(const torch::nn::Module& module) {
 }
 
 // A single row has no batch statistics (over a 1x1 map LibTorch refuses to take them): BatchNorm uses its running ones.
+void check_input(const ModalityInfo& info, const Tensor& x, const Tensor& present) {
+  const bool fits = x.dim() > 0 && x.sizes().slice(1) == at::IntArrayRef(info.shape);
+  if (fits && present.dim() == 1 && present.size(0) == x.size(0)) return;
+  throw Error(ErrorKind::data,
+              fmt::format("model: expected modality '{}' as (B, {}) and present as (B), found ({}) and ({})", info.name,
+                          fmt::join(info.shape, ", "), fmt::join(x.sizes(), ", "), fmt::join(present.sizes(), ", ")));
+}
+
 Feature encode_rows(Encoder& encoder, const Tensor& x) {
   if (x.size(0) > 1 || !encoder.is_training()) return encoder.forward(x);
   const EvaluationMode evaluation(encoder);
@@ -174,12 +182,7 @@ void Model::add_head(const ModelOptions& options, const std::vector<int64_t>& wi
 }
 
 Feature Model::encode(int64_t m, const Tensor& x, const Tensor& present) {
-  if (x.dim() == 0 || present.dim() != 1 || x.size(0) != present.size(0)) {
-    throw Error(ErrorKind::data,
-                fmt::format("model: expected inputs (B, ...) and present (B) of modality '{}', found ({}) and ({})",
-                            infos_.at(static_cast<size_t>(m)).name, fmt::join(x.sizes(), ", "),
-                            fmt::join(present.sizes(), ", ")));
-  }
+  check_input(infos_.at(static_cast<size_t>(m)), x, present);
   Encoder& network = encoder(m);
   const Tensor rows = present.nonzero().flatten();
   if (rows.size(0) == x.size(0)) return encode_rows(network, x);

@@ -5,6 +5,7 @@
 
 #include "pdmp/error.h"
 #include "support/example_batch.h"
+#include "support/expect_error.h"
 
 namespace pdmp {
 namespace {
@@ -106,7 +107,7 @@ TEST(Model, WeightsOfPicturesAreChannelsLastWhereAsked) {
 TEST(Model, ChannelsLastFlowsThroughTheEncoder) {
   ModelOptions options;
   options.encoders = {{"ear", "resnet18:width=16"}};
-  Model model({kEar}, 3, options, 0);
+  Model model({{"ear", "audio", {1, 64, 64}}}, 3, options, 0);
   const Feature feature = model.encode(0, torch::randn({2, 1, 64, 64}), rows({true, true}));
   EXPECT_TRUE(feature.map.is_contiguous(torch::MemoryFormat::ChannelsLast));
   EXPECT_FALSE(feature.map.is_contiguous());
@@ -144,6 +145,14 @@ TEST(Model, RefusesWhatMakesNoSense) {
   Model model({kImu}, 3, {}, 0);
   EXPECT_THROW(model.encode(0, torch::zeros({3, 5}), rows({true})), Error);
   EXPECT_THROW(model.forward(example_batch({kImu, kEye}, 2, 3, 0), false), Error);
+}
+
+TEST(Model, RefusesInputsOfAnotherShapeInOneLine) {
+  Model model({kEye, kImu}, 3, small(), 0);
+  Batch batch = example_batch({kEye, kImu}, 2, 3, 0);
+  batch.inputs[0] = batch.inputs[0].slice(2, 0, 8);
+  testing::expect_error(ErrorKind::data, {"modality 'eye'", "(B, 3, 16, 16)", "(2, 3, 8, 16)"},
+                        [&] { model.forward(batch, false); });
 }
 
 TEST(ModelOptions, NamesEncodersOfUnknownModalities) {
