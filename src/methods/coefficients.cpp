@@ -11,8 +11,6 @@
 namespace pdmp {
 namespace {
 
-constexpr const char* kFlag = "--pdmp.coefficients";
-
 // Whether modality r, not the leading one, is slowed down.
 bool literal_slows(const ModalityRanking& ranking, int64_t) {
   return ranking.optimization_dominant != ranking.performance_dominant;
@@ -46,11 +44,11 @@ const std::vector<MultiPolicyInfo>& multi_policy_table() {
   return table;
 }
 
-double parse_coefficient(const std::string& modality, const std::string& text) {
+double parse_coefficient(const std::string& modality, const std::string& text, const std::string& flag) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) || value <= 0) {
-    throw Error(ErrorKind::usage, fmt::format("{}: '{}' needs a number above 0, found '{}'; write {}=2, say", kFlag,
+    throw Error(ErrorKind::usage, fmt::format("{}: '{}' needs a number above 0, found '{}'; write {}=2, say", flag,
                                               modality, text, modality));
   }
   return value;
@@ -83,10 +81,11 @@ std::vector<double> pdmp_coefficients(const ModalityRanking& ranking, double gam
   return coefficients;
 }
 
-std::vector<double> manual_coefficients(const NameMap& coefficients, const std::vector<std::string>& modalities) {
+std::vector<double> manual_coefficients(const NameMap& coefficients, const std::vector<std::string>& modalities,
+                                        const std::string& flag) {
   for (const auto& [name, text] : coefficients) {
     if (std::find(modalities.begin(), modalities.end(), name) == modalities.end()) {
-      throw Error(ErrorKind::usage, fmt::format("{} names '{}', which is no modality of this data set{}", kFlag, name,
+      throw Error(ErrorKind::usage, fmt::format("{} names '{}', which is no modality of this data set{}", flag, name,
                                                 suggestion(name, modalities)));
     }
   }
@@ -97,22 +96,23 @@ std::vector<double> manual_coefficients(const NameMap& coefficients, const std::
       throw Error(ErrorKind::usage,
                   fmt::format("{} must name every modality ({}), '{}' is missing; add {}=1 to leave it as "
                               "it is",
-                              kFlag, fmt::join(modalities, ", "), modality, modality));
+                              flag, fmt::join(modalities, ", "), modality, modality));
     }
-    values.push_back(parse_coefficient(modality, found->second));
+    values.push_back(parse_coefficient(modality, found->second, flag));
   }
   return values;
 }
 
-void expect_own_encoders(Model& model) {
+void expect_own_encoders(Model& model, const char* method) {
   for (int64_t m = 0; m < model.modalities(); ++m) {
     for (int64_t other = 0; other < m; ++other) {
       if (&model.encoder(other) != &model.encoder(m)) continue;
       throw Error(
           ErrorKind::usage,
           fmt::format("modalities '{}' and '{}' share one encoder, so that neither has parameters of its own for "
-                      "pdmp to scale; give each an encoder (--encoders), or use --method joint",
-                      model.infos()[static_cast<size_t>(other)].name, model.infos()[static_cast<size_t>(m)].name));
+                      "{} to scale; give each an encoder (--encoders), or use --method joint",
+                      model.infos()[static_cast<size_t>(other)].name, model.infos()[static_cast<size_t>(m)].name,
+                      method));
     }
   }
 }

@@ -22,10 +22,12 @@ MultiPolicy parse_multi_policy(const std::string& text);  // Error{usage}
 // only. gamma >= 1; 1 gives ones. Error{usage} where `ranked` lacks the early accuracies.
 std::vector<double> pdmp_coefficients(const ModalityRanking& ranking, double gamma, MultiPolicy policy);
 
-// Factors by hand, in the order of `modalities`. Error{usage} unless every modality has one, a number above 0.
-std::vector<double> manual_coefficients(const NameMap& coefficients, const std::vector<std::string>& modalities);
+// Factors by hand, in the order of `modalities`. Error{usage}, about `flag`, unless every modality has one, a number
+// above 0.
+std::vector<double> manual_coefficients(const NameMap& coefficients, const std::vector<std::string>& modalities,
+                                        const std::string& flag = "--pdmp.coefficients");
 
 // Error{usage} where two modalities go through one encoder: neither has parameters that a coefficient could act on.
-void expect_own_encoders(Model& model);
+void expect_own_encoders(Model& model, const char* method = "pdmp");
 
 }  // namespace pdmp

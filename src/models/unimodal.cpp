@@ -76,10 +76,16 @@ const UnimodalForm& find_unimodal_form(const std::string& name, int64_t modaliti
 }
 
 std::vector<Tensor> shapley_logits(Fusion& fusion, const std::vector<Feature>& features, const Tensor& present) {
-  const size_t players = features.size();
+  return shapley_logits(fusion, features, present, Tensor());
+}
+
+std::vector<Tensor> shapley_logits(Fusion& fusion, const std::vector<Feature>& features, const Tensor& present,
+                                   const Tensor& whole) {
+  const size_t players = features.size(), all = (size_t{1} << players) - 1;
   std::vector<Tensor> logits(players);
-  for (size_t subset = 1; subset < size_t{1} << players; ++subset) {
-    const Tensor value = fused_logits(fusion, features, present, subset);
+  for (size_t subset = 1; subset <= all; ++subset) {
+    const bool known = subset == all && whole.defined();
+    const Tensor value = known ? whole : fused_logits(fusion, features, present, subset);
     const ShapleyFactors factors = shapley_factors(std::popcount(subset), static_cast<int64_t>(players));
     for (size_t m = 0; m < players; ++m) {
       const Tensor share = value * (contains(subset, m) ? factors.member : factors.outsider);

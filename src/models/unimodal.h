@@ -25,6 +25,9 @@ const UnimodalForm& find_unimodal_form(const std::string& name, int64_t modaliti
 //   s_m = sum over S without m of |S|! (M - |S| - 1)! / M! [F(S + m) - F(S)] + F({}) / M,
 // which sum to F(all). F({}) cancels for every M and is not asked for: 2^M - 1 passes.
 std::vector<Tensor> shapley_logits(Fusion& fusion, const std::vector<Feature>& features, const Tensor& present);
+// The same with F(all) = `whole` (B, C) known, from a pass in another mode perhaps: 2^M - 2 passes.
+std::vector<Tensor> shapley_logits(Fusion& fusion, const std::vector<Feature>& features, const Tensor& present,
+                                   const Tensor& whole);
 
 // A linear layer on each modality's pooled feature, which it does not change: features are detached.
 class Probes : public torch::nn::Module {

@@ -74,6 +74,17 @@ TEST(Shapley, ReferenceOfThreePlayers) {
   EXPECT_EQ(game.asked, 7);
 }
 
+// With F(12) = 3 instead of 2 both get half of the difference, and nobody is asked for it.
+TEST(Shapley, TakesTheWholeAsGiven) {
+  Game game({99, 1.5, .3, 2});
+  const auto features = pooled_features({torch::ones({1, 2}), torch::ones({1, 2})});
+  const std::vector<Tensor> values =
+      shapley_logits(game, features, all_present(1, 2), torch::full({1, 1}, 3, torch::kDouble));
+  EXPECT_NEAR(values[0].item<double>(), 2.1, 1e-12);
+  EXPECT_NEAR(values[1].item<double>(), .9, 1e-12);
+  EXPECT_EQ(game.asked, 2);
+}
+
 TEST(Shapley, OnePlayerGetsEverything) {
   Game game({99, 4});
   EXPECT_EQ(values_of(game, 1), std::vector<double>{4});

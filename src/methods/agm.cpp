@@ -1,0 +1,261 @@
+// AGM (Boosting Multi-modal Model Performance with Adaptive Gradient Modulation, section 3): the fused logits are
+// shared out among the modalities by Shapley values, and the gradient through a modality's share is multiplied by a
+// coefficient that is below 1 where the modality is further ahead than it usually was.
+//
+// F(all) is the training pass; the passes of fewer modalities are made in evaluation mode, with gradients, and leave a
+// modality out by its feature, not by its input as the release does: encoders run once.
+#include "methods/agm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "methods/coefficients.h"
+#include "methods/confidence.h"
+#include "methods/methods.h"
+#include "models/evaluation_mode.h"
+#include "models/unimodal.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+constexpr int64_t kMostModalities = 8;  // 255 passes through the fusion
+
+struct AgmOptions : public MethodOptions {
+  double alpha = 1.5;
+  std::string mode = "logit";
+  std::optional<double> cap, clip;
+  std::string scope = "encoder_all";
+
+  void describe(OptionList& list) override;
+  std::unique_ptr<Method> make() const override;
+};
+
+// Mean over the steps so far.
+struct RunningMean {
+  double value = 0;
+  int64_t steps = 0;
+  void add(double number) {
+    ++steps;
+    const auto t = static_cast<double>(steps);
+    value = value * ((t - 1) / t) + number / t;
+  }
+};
+
+class Agm : public Method {
+ public:
+  explicit Agm(const AgmOptions& options) : options_(options), scope_(parse_scope(options.scope)) {}
+
+  bool clips_after_modulation() const override { return true; }
+  void prepare(PrepareContext& context, const OptimizerOptions& optimizer) override;
+  Outputs forward(Model& model, const Batch& batch, Mode mode) override;
+  Loss loss(StepContext& context, const Outputs& outputs) override;
+  void modulate(StepContext& context, const Outputs& outputs) override;
+  std::vector<std::string> notes() const override { return notes_; }
+  void save(Archive& archive) const override;
+  void load(const Archive& archive) override;
+
+ private:
+  bool scales_parameters() const { return options_.mode == "param"; }
+  void expect_parameters(Model& model) const;
+  std::vector<double> averages() const;
+  void log(StepContext& context, const std::vector<double>& scores, const AgmFactors& factors) const;
+  bool clip(StepContext& context) const;
+
+  AgmOptions options_;
+  Scope scope_;
+  double cap_ = 0, clip_ = 0;
+  std::vector<RunningMean> scores_;   // per modality; empty: this run is `joint`
+  std::vector<double> coefficients_;  // of the step at work
+  std::vector<std::string> notes_;
+};
+
+void AgmOptions::describe(OptionList& list) {
+  list.add("alpha", &alpha, "How strongly leads are evened out; 0 is joint training.").at_least(0);
+  list.add("mode", &mode,
+           "Scale the gradients of the modalities' shares of the logits, which reaches the whole network (logit), or "
+           "those of the encoders' parameters (param).")
+      .one_of({"logit", "param"});
+  list.add("cap", &cap, "Most that the usual lead may exceed the lead by; auto: 10 for two modalities, 7 for more.")
+      .above(0);
+  list.add("clip", &clip,
+           "Where an element of the head's gradient is larger, all gradients are clipped to this norm; 0 is never, "
+           "auto: 1 for two modalities, 5 for more.")
+      .at_least(0);
+  list.add("scope", &scope, "Which parameters of a modality mode param scales.")
+      .one_of({"encoder_all", "encoder_conv", "encoder_non1d", "encoder_plus_head"});
+}
+
+std::unique_ptr<Method> AgmOptions::make() const { return std::make_unique<Agm>(*this); }
+
+// exp(mean of the others - own); NaN where there is nothing to compare.
+std::vector<double> leads(const std::vector<double>& values) {
+  std::vector<double> result(values.size(), std::numeric_limits<double>::quiet_NaN());
+  for (size_t m = 0; m < values.size(); ++m) {
+    double sum = 0, count = 0;
+    for (size_t n = 0; n < values.size(); ++n) {
+      if (n == m || !std::isfinite(values[n])) continue;
+      sum += values[n];
+      ++count;
+    }
+    if (count > 0 && std::isfinite(values[m])) result[m] = std::exp(sum / count - values[m]);
+  }
+  return result;
+}
+
+void Agm::prepare(PrepareContext& context, const OptimizerOptions&) {
+  Model& model = context.model();
+  notes_.clear();
+  scores_.clear();
+  if (model.modalities() == 1) {
+    notes_.push_back(fmt::format("one modality ('{}'): agm is joint training", model.infos()[0].name));
+    return;
+  }
+  if (options_.alpha == 0) {
+    notes_.emplace_back("every coefficient is 1: agm is joint training");
+    return;
+  }
+  if (model.modalities() > kMostModalities) {
+    throw Error(ErrorKind::usage,
+                fmt::format("agm takes a pass through the fusion for each of the 2^M subsets of the modalities and "
+                            "expects at most {} of them, found {}; choose some with --modalities",
+                            kMostModalities, model.modalities()));
+  }
+  if (scales_parameters()) expect_parameters(model);
+  cap_ = options_.cap.value_or(model.modalities() == 2 ? 10 : 7);
+  clip_ = options_.clip.value_or(model.modalities() == 2 ? 1 : 5);
+  scores_.resize(static_cast<size_t>(model.modalities()));
+}
+
+void Agm::expect_parameters(Model& model) const {
+  expect_own_encoders(model, "agm");
+  for (int64_t m = 0; m < model.modalities(); ++m) {
+    if (!model.modality_parameters(m, scope_).empty()) continue;
+    throw Error(ErrorKind::usage,
+                fmt::format("agm cannot act on modality '{}': it has no parameter of its own in --agm.scope {}; use "
+                            "--agm.mode logit",
+                            model.infos()[static_cast<size_t>(m)].name, options_.scope));
+  }
+}
+
+Outputs Agm::forward(Model& model, const Batch& batch, Mode mode) {
+  Outputs outputs = Method::forward(model, batch, mode);
+  if (mode == Mode::evaluate || scores_.empty()) return outputs;
+  const torch::AutoGradMode gradients(!scales_parameters());
+  const EvaluationMode evaluation(model.fusion());
+  outputs.unimodal = shapley_logits(model.fusion(), outputs.features, batch.present, outputs.fused);
+  return outputs;
+}
+
+Loss Agm::loss(StepContext& context, const Outputs& outputs) {
+  if (scores_.empty()) return Method::loss(context, outputs);
+  const Batch& batch = context.batch();
+  const std::vector<double> scores = mean_cross_entropy(outputs.unimodal, batch.present, batch.labels);
+  const AgmFactors factors = agm_factors(scores, averages(), options_.alpha, cap_);
+  if (context.logging()) log(context, scores, factors);
+  for (size_t m = 0; m < scores.size(); ++m) {
+    if (std::isfinite(scores[m])) scores_[m].add(scores[m]);
+  }
+  coefficients_ = factors.coefficients;
+  if (scales_parameters()) return Method::loss(context, outputs);
+  return {context.criterion()(agm_logits(outputs.fused, outputs.unimodal, coefficients_), batch.labels), {}};
+}
+
+// Not a number before the first step with the modality.
+std::vector<double> Agm::averages() const {
+  std::vector<double> result;
+  for (const RunningMean& score : scores_)
+    result.push_back(score.steps > 0 ? score.value : std::numeric_limits<double>::quiet_NaN());
+  return result;
+}
+
+void Agm::log(StepContext& context, const std::vector<double>& scores, const AgmFactors& factors) const {
+  StepLog& log = context.log();
+  for (size_t m = 0; m < scores.size(); ++m) {
+    const std::string& name = context.model().infos()[m].name;
+    if (std::isfinite(scores[m])) log["score/" + name] = scores[m];
+    if (scores_[m].steps > 0) log["score_mean/" + name] = scores_[m].value;
+    log["ratio/" + name] = factors.lead[m];
+    log["ratio_mean/" + name] = factors.usual_lead[m];
+    log["coef/" + name] = factors.coefficients[m];
+  }
+}
+
+void Agm::modulate(StepContext& context, const Outputs&) {
+  if (scores_.empty()) return;
+  if (scales_parameters()) {
+    for (size_t m = 0; m < coefficients_.size(); ++m) {
+      if (coefficients_[m] != 1) context.scale_gradients(static_cast<int64_t>(m), coefficients_[m], scope_);
+    }
+  }
+  const bool clipped = clip(context);
+  if (context.logging()) context.log()["clipped"] = clipped ? 1 : 0;
+}
+
+bool Agm::clip(StepContext& context) const {
+  if (clip_ == 0) return false;
+  bool large = false;
+  for (const OwnedParameter& parameter : context.model().ownership()) {
+    const Tensor& gradient = parameter.value.grad();
+    if (parameter.in_encoder || !gradient.defined()) continue;
+    large = large || at::linalg_vector_norm(gradient, std::numeric_limits<double>::infinity()).item<double>() > clip_;
+  }
+  if (!large) return false;
+  std::vector<Tensor> parameters;
+  for (const ParameterGroup& group : context.optimizer().groups())
+    parameters.insert(parameters.end(), group.parameters.begin(), group.parameters.end());
+  clip_gradients(parameters, clip_);
+  return true;
+}
+
+void Agm::save(Archive& archive) const {
+  nlohmann::json scores = nlohmann::json::array();
+  for (const RunningMean& score : scores_) scores.push_back({{"mean", score.value}, {"steps", score.steps}});
+  archive.values["scores"] = scores;
+}
+
+void Agm::load(const Archive& archive) {
+  const nlohmann::json scores = archive.values.value("scores", nlohmann::json::array());
+  if (scores.size() != scores_.size()) {
+    throw Error(ErrorKind::data, fmt::format("the checkpoint has agm's scores of {} modalities, this run compares {}; "
+                                             "resume with the same modalities and --agm options",
+                                             scores.size(), scores_.size()));
+  }
+  for (size_t m = 0; m < scores_.size(); ++m) {
+    scores[m].at("mean").get_to(scores_[m].value);
+    scores[m].at("steps").get_to(scores_[m].steps);
+  }
+}
+
+}  // namespace
+
+AgmFactors agm_factors(const std::vector<double>& scores, const std::vector<double>& averages, double alpha,
+                       double cap) {
+  AgmFactors factors = {leads(scores), leads(averages), std::vector<double>(scores.size(), 1)};
+  for (size_t m = 0; m < scores.size(); ++m) {
+    const bool compared = std::isfinite(factors.lead[m]);
+    if (!compared) factors.lead[m] = 1;
+    if (!std::isfinite(factors.usual_lead[m])) factors.usual_lead[m] = 1;
+    if (compared) factors.coefficients[m] = std::exp(alpha * std::min(factors.usual_lead[m] - factors.lead[m], cap));
+  }
+  return factors;
+}
+
+Tensor agm_logits(const Tensor& fused, const std::vector<Tensor>& shares, const std::vector<double>& coefficients) {
+  Tensor logits = fused;
+  for (size_t m = 0; m < shares.size(); ++m) {
+    const double change = coefficients[m] - 1;
+    if (change == 0 || !std::isfinite(static_cast<float>(change))) continue;
+    const Tensor share = shares[m].to(fused.scalar_type());
+    logits = logits + change * (share - share.detach());  // adds zero
+  }
+  return logits;
+}
+
+std::unique_ptr<MethodOptions> make_agm_options() { return std::make_unique<AgmOptions>(); }
+
+}  // namespace pdmp

@@ -1,0 +1,124 @@
+// DGL (ICCV 2025): no gradient crosses between fusion and encoders. The fused loss, on detached features, trains the
+// fusion only; each encoder learns from its modality's own logits through the same fusion, whose parameters are then
+// constants: L = CE(f) + alpha sum_m CE(s_m).
+//
+// s_m is what the fusion says when the other modalities are missing, its whole bias included, where the head is linear.
+// Other fusions give their own unimodal logits: one in which modalities gate each other would tell an encoder nothing.
+#include <fmt/format.h>
+#include <vector>
+
+#include "methods/linear_head.h"
+#include "methods/methods.h"
+#include "methods/unimodal_heads.h"
+#include "models/evaluation_mode.h"
+#include "models/fusion/features.h"
+
+namespace pdmp {
+namespace {
+
+struct DglOptions : public MethodOptions {
+  double alpha = 4;
+
+  void describe(OptionList& list) override {
+    list.add("alpha", &alpha, "Weight of each modality's own loss, all that its encoder learns from.").at_least(0);
+  }
+  std::unique_ptr<Method> make() const override;
+};
+
+// Graphs made during its life do not reach the parameters.
+class Constants {
+ public:
+  explicit Constants(std::vector<Tensor> parameters) {
+    for (Tensor& parameter : parameters) {
+      if (!parameter.requires_grad()) continue;
+      parameter.requires_grad_(false);
+      parameters_.push_back(parameter);
+    }
+  }
+  ~Constants() {
+    for (const Tensor& parameter : parameters_) parameter.requires_grad_(true);
+  }
+  Constants(const Constants&) = delete;
+  Constants& operator=(const Constants&) = delete;
+
+ private:
+  std::vector<Tensor> parameters_;
+};
+
+std::vector<Tensor> encoder_parameters(const Model& model, bool in_encoder) {
+  std::vector<Tensor> parameters;
+  for (const OwnedParameter& parameter : model.ownership()) {
+    if (parameter.in_encoder == in_encoder) parameters.push_back(parameter.value);
+  }
+  return parameters;
+}
+
+class Dgl : public Method {
+ public:
+  explicit Dgl(const DglOptions& options) : alpha_(options.alpha) {}
+
+  void prepare(PrepareContext& context, const OptimizerOptions&) override;
+  Outputs forward(Model& model, const Batch& batch, Mode mode) override;
+  Loss loss(StepContext& context, const Outputs& outputs) override;
+  std::vector<std::string> notes() const override { return notes_; }
+
+ private:
+  double alpha_;
+  std::vector<std::string> notes_;
+};
+
+std::unique_ptr<Method> DglOptions::make() const { return std::make_unique<Dgl>(*this); }
+
+void Dgl::prepare(PrepareContext& context, const OptimizerOptions&) {
+  notes_.clear();
+  const Model& model = context.model();
+  if (model.modalities() == 1) {
+    notes_.push_back(fmt::format("one modality ('{}'): dgl is joint training", model.infos()[0].name));
+  }
+}
+
+// The fusion without its encoder parts (a fusion may hold blocks of an encoder), from features as they are.
+Tensor fuse_detached(Model& model, const std::vector<Feature>& features, const Tensor& present) {
+  std::vector<Feature> detached;
+  for (const Feature& feature : features)
+    detached.push_back({feature.map.defined() ? feature.map.detach() : Tensor(), feature.pooled.detach()});
+  const Constants encoders(encoder_parameters(model, true));
+  return model.fuse(detached, present);
+}
+
+// Logits of each modality alone. The extra passes leave no trace: neither running statistics nor dropout.
+std::vector<Tensor> own_logits(Model& model, const std::vector<Feature>& features, const Tensor& present) {
+  const Constants fusion(encoder_parameters(model, false));
+  if (!linear_blocks(model).empty()) return masked_logits(model.fusion(), features, present);
+  const EvaluationMode evaluation(model.fusion());
+  return model.fusion().unimodal_logits(features, present);
+}
+
+Outputs Dgl::forward(Model& model, const Batch& batch, Mode mode) {
+  if (mode == Mode::evaluate || model.modalities() == 1) return Method::forward(model, batch, mode);
+  Outputs outputs;
+  outputs.features = encode_all(model, batch);
+  outputs.fused = fuse_detached(model, outputs.features, batch.present);
+  outputs.unimodal = own_logits(model, outputs.features, batch.present);
+  return outputs;
+}
+
+Loss Dgl::loss(StepContext& context, const Outputs& outputs) {
+  Loss result = Method::loss(context, outputs);
+  if (outputs.unimodal.empty()) return result;
+  result.parts.emplace_back("fused", result.total.detach());
+  for (size_t m = 0; m < outputs.unimodal.size(); ++m) {
+    const Tensor logits = outputs.unimodal[m].to(outputs.fused.scalar_type());  // of another type in low precision
+    const Tensor own = loss_where_present(context.criterion(), logits, context.batch(), static_cast<int64_t>(m));
+    if (!own.defined()) continue;
+    result.parts.emplace_back("unimodal_" + context.model().infos()[m].name, own.detach());
+    result.total = result.total + alpha_ * own;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::unique_ptr<MethodOptions> make_dgl_options() { return std::make_unique<DglOptions>(); }
+
+}  // namespace pdmp

@@ -1,0 +1,17 @@
+// What methods need to know of the model when they build the forward pass themselves.
+#pragma once
+
+#include <vector>
+
+#include "pdmp/model.h"
+
+namespace pdmp {
+
+// W_m (C, d_m) of each modality where the fused logits are sum_m W_m z_m plus biases (fusions concat and sum). Empty
+// where they are not, or where one W serves several modalities.
+std::vector<Tensor> linear_blocks(Model& model);
+
+// M features of the batch, not fused.
+std::vector<Feature> encode_all(Model& model, const Batch& batch);
+
+}  // namespace pdmp

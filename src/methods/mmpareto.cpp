@@ -1,0 +1,162 @@
+// MMPareto (ICML 2024): a linear head with a loss of its own beside the fusion for each modality. An encoder descends
+// along one direction that is good for the fused loss and for its own; where the two gradients disagree, along the
+// shortest vector between them, given back the length of their sum. The fusion learns from the fused loss only, a head
+// from its own. An encoder that several modalities share has more than one loss of its own and gets the plain sum.
+#include <fmt/format.h>
+#include <torch/autograd.h>
+#include <unordered_map>
+
+#include "methods/merged_gradient.h"
+#include "methods/methods.h"
+#include "methods/unimodal_heads.h"
+
+namespace pdmp {
+namespace {
+
+using Gradients = std::unordered_map<const void*, Tensor>;  // of parameters; none where the loss does not reach
+
+struct MmParetoOptions : public MethodOptions {
+  double gamma = 1.5;
+  std::string rescale = "per_tensor";
+
+  void describe(OptionList& list) override {
+    list.add("gamma", &gamma, "Factor on the merged gradient; 1, without conflicts, is the plain sum of the losses.")
+        .above(0);
+    list.add("rescale", &rescale,
+             "What is stretched to the length of the plain sum: each parameter (the release) or the whole encoder (the "
+             "paper).")
+        .one_of({"per_tensor", "per_encoder"});
+  }
+  std::unique_ptr<Method> make() const override;
+};
+
+class MmPareto : public Method {
+ public:
+  explicit MmPareto(const MmParetoOptions& options)
+      : gamma_(options.gamma), rescale_(options.rescale == "per_tensor" ? Rescale::per_tensor : Rescale::per_encoder) {}
+
+  std::shared_ptr<torch::nn::Module> extend(Model& model) override;
+  std::vector<ParameterGroup> parameter_groups(Model& model, const OptimizerOptions& optimizer) override;
+  Loss step(StepContext& context) override;
+  std::vector<std::string> notes() const override { return notes_; }
+
+ private:
+  Tensor own_losses(StepContext& context, const Outputs& outputs, Loss& result);
+  Gradients own_gradients(const Model& model, const Tensor& loss) const;
+  void merge_encoder(StepContext& context, int64_t m, const Gradients& own) const;
+  void add_rest(const Model& model, const Gradients& own) const;
+
+  double gamma_;
+  Rescale rescale_;
+  std::shared_ptr<UnimodalHeads> heads_;  // null: this run is `joint`
+  std::vector<std::string> notes_;
+};
+
+std::unique_ptr<Method> MmParetoOptions::make() const { return std::make_unique<MmPareto>(*this); }
+
+Tensor of(const Gradients& gradients, const Tensor& parameter) {
+  const auto found = gradients.find(parameter.unsafeGetTensorImpl());
+  return found == gradients.end() ? Tensor() : found->second;
+}
+
+std::shared_ptr<torch::nn::Module> MmPareto::extend(Model& model) {
+  notes_.clear();
+  heads_.reset();
+  if (model.modalities() == 1) {
+    notes_.push_back(fmt::format("one modality ('{}'): mmpareto is joint training", model.infos()[0].name));
+    return nullptr;
+  }
+  heads_ = std::make_shared<UnimodalHeads>(model);
+  return heads_;
+}
+
+std::vector<ParameterGroup> MmPareto::parameter_groups(Model& model, const OptimizerOptions&) {
+  std::vector<ParameterGroup> groups = default_groups(model);
+  if (heads_) groups.push_back(heads_->group());
+  return groups;
+}
+
+// Gradients of the modalities' own losses come first, over one graph: each reaches its own encoder only, so that their
+// sum tells them apart. Everything is merged before clipping.
+Loss MmPareto::step(StepContext& context) {
+  if (!heads_) return Method::step(context);
+  const Outputs outputs = context.forward();
+  Loss result = Method::loss(context, outputs);
+  const Tensor fused = result.total;
+  result.parts.emplace_back("fused", fused.detach());
+  result.total = fused.detach();
+  const Gradients own = own_gradients(context.model(), own_losses(context, outputs, result));
+  context.backward(fused);
+  for (int64_t m = 0; m < context.model().modalities(); ++m) merge_encoder(context, m, own);
+  add_rest(context.model(), own);
+  context.update(outputs);
+  return result;
+}
+
+// Sum of the modalities' losses, undefined where the batch has none of them. Adds them to `result`.
+Tensor MmPareto::own_losses(StepContext& context, const Outputs& outputs, Loss& result) {
+  const std::vector<Tensor> logits = heads_->logits(outputs.features);
+  Tensor sum;
+  for (size_t m = 0; m < logits.size(); ++m) {
+    const Tensor loss = loss_where_present(context.criterion(), logits[m], context.batch(), static_cast<int64_t>(m));
+    if (!loss.defined()) continue;
+    sum = sum.defined() ? sum + loss : loss;
+    result.parts.emplace_back("unimodal_" + context.model().infos()[m].name, loss.detach());
+    result.total = result.total + loss.detach();
+  }
+  return sum;
+}
+
+Gradients MmPareto::own_gradients(const Model& model, const Tensor& loss) const {
+  Gradients gradients;
+  if (!loss.defined()) return gradients;
+  std::vector<Tensor> reached = heads_->parameters();
+  for (const OwnedParameter& parameter : model.ownership()) {
+    if (parameter.in_encoder && parameter.value.requires_grad()) reached.push_back(parameter.value);
+  }
+  const std::vector<Tensor> values =
+      torch::autograd::grad({loss}, reached, {}, /*retain_graph=*/true, /*create_graph=*/false, /*allow_unused=*/true);
+  for (size_t i = 0; i < reached.size(); ++i) {
+    if (values[i].defined()) gradients.emplace(reached[i].unsafeGetTensorImpl(), values[i]);
+  }
+  return gradients;
+}
+
+void MmPareto::merge_encoder(StepContext& context, int64_t m, const Gradients& own) const {
+  const std::vector<Tensor> parameters = context.model().modality_parameters(m);
+  std::vector<Tensor> of_fused, of_own;
+  for (const Tensor& parameter : parameters) {
+    of_fused.push_back(parameter.grad());
+    of_own.push_back(of(own, parameter));
+  }
+  const MergedGradient merged = merge_gradients(of_fused, of_own, gamma_, rescale_);
+  for (size_t t = 0; t < parameters.size(); ++t) {
+    if (merged.tensors[t].defined()) parameters[t].mutable_grad() = merged.tensors[t];
+  }
+  if (!context.logging()) return;
+  const std::string& name = context.model().infos()[static_cast<size_t>(m)].name;
+  StepLog& log = context.log();
+  log["score/" + name] = merged.cosine;
+  log["weight/" + name] = merged.weight;
+  log["conflict/" + name] = merged.conflict ? 1 : 0;
+  log["ratio/" + name] = merged.stretch.defined() ? merged.stretch.item<double>() : 1;
+}
+
+// Heads, and encoders of several modalities.
+void MmPareto::add_rest(const Model& model, const Gradients& own) const {
+  std::vector<Tensor> rest = heads_->parameters();
+  for (const OwnedParameter& parameter : model.ownership()) {
+    if (parameter.in_encoder && !parameter.owner) rest.push_back(parameter.value);
+  }
+  for (const Tensor& parameter : rest) {
+    const Tensor gradient = of(own, parameter);
+    if (!gradient.defined()) continue;
+    parameter.mutable_grad() = parameter.grad().defined() ? parameter.grad() + gradient : gradient;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<MethodOptions> make_mmpareto_options() { return std::make_unique<MmParetoOptions>(); }
+
+}  // namespace pdmp

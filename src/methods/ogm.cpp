@@ -1,0 +1,215 @@
+// OGM and OGM-GE (Balanced Multimodal Learning via On-the-fly Gradient Modulation, section 3): the encoder of the
+// modality that is surer of the true class gets 1 - tanh(alpha ratio) of its gradient in this step. GE then adds
+// Gaussian noise to the gradients of every encoder, as wide as each tensor's gradient was before.
+//
+// The paper modulates encoders; its release the convolutions of them only, which is what is done here too where there
+// are any. The release slows the first modality down where two are equally sure; here, as in the paper, neither.
+#include "methods/ogm.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "methods/coefficients.h"
+#include "methods/confidence.h"
+#include "methods/methods.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+constexpr double kEpsilon = 1e-8;
+
+struct OgmOptions : public MethodOptions {
+  explicit OgmOptions(bool ge) : name(ge ? "ogm_ge" : "ogm"), generalizes(ge), noise(ge ? 1 : 0) {}
+
+  const char* name;
+  bool generalizes;
+  double alpha = 0.8;
+  double noise;
+  int64_t start_epoch = 0, end_epoch = 50;
+  std::string scope = "auto";
+  std::string multi = "mean_pairwise";
+
+  void describe(OptionList& list) override;
+  std::unique_ptr<Method> make() const override;
+};
+
+class Ogm : public Method {
+ public:
+  explicit Ogm(const OgmOptions& options)
+      : options_(options), multi_(options.multi == "min_ref" ? OgmMulti::min_ref : OgmMulti::mean_pairwise) {}
+
+  void prepare(PrepareContext& context, const OptimizerOptions& optimizer) override;
+  Outputs forward(Model& model, const Batch& batch, Mode mode) override;
+  Loss step(StepContext& context) override;
+  void modulate(StepContext& context, const Outputs& outputs) override;
+  std::vector<std::string> notes() const override { return notes_; }
+
+ private:
+  Scope choose_scope(const Model& model, int64_t m) const;
+  void modulate_modality(StepContext& context, int64_t m, double coefficient);
+
+  OgmOptions options_;
+  OgmMulti multi_;
+  std::vector<Scope> scopes_;  // per modality; empty: this run is `joint`
+  bool in_window_ = false;     // of the step at work
+  std::vector<std::string> notes_;
+};
+
+void OgmOptions::describe(OptionList& list) {
+  list.add("alpha", &alpha, "How strongly the surer modality is slowed down; 0 is not at all.").at_least(0);
+  if (generalizes) {
+    list.add("noise", &noise, "Width of the noise, in standard deviations of the gradient; 0 is ogm.").at_least(0);
+  }
+  list.add("start-epoch", &start_epoch, "First epoch with modulation, from 0.").at_least(0);
+  list.add("end-epoch", &end_epoch, "Last epoch with modulation.").at_least(0);
+  list.add("scope", &scope, "Which parameters of a modality are modulated; auto: convolutions, or all without any.")
+      .one_of({"auto", "encoder_all", "encoder_conv", "encoder_non1d", "encoder_plus_head"});
+  list.add("multi", &multi,
+           "With more than two modalities: compare each with the mean of its ratios to the others, or with the least "
+           "sure one.")
+      .one_of({"mean_pairwise", "min_ref"});
+}
+
+std::unique_ptr<Method> OgmOptions::make() const {
+  if (start_epoch > end_epoch) {
+    throw Error(ErrorKind::usage, fmt::format("--{0}.start-epoch {1} is after --{0}.end-epoch {2}; let it be at most "
+                                              "that, or use --method joint",
+                                              name, start_epoch, end_epoch));
+  }
+  return std::make_unique<Ogm>(*this);
+}
+
+// Standard deviation (n - 1) of each gradient; undefined where there is no gradient, or one element.
+std::vector<Tensor> deviations(const std::vector<Tensor>& parameters) {
+  const torch::NoGradGuard no_grad;
+  std::vector<Tensor> result;
+  for (const Tensor& parameter : parameters) {
+    const Tensor& gradient = parameter.grad();
+    result.push_back(gradient.defined() && gradient.numel() > 1 ? gradient.std() + kEpsilon : Tensor());
+  }
+  return result;
+}
+
+// Drawn in memory without gaps, where LibTorch fills fastest, whatever the layout of the gradient.
+void add_noise(const std::vector<Tensor>& parameters, const std::vector<Tensor>& deviations, double scale,
+               at::Generator& generator) {
+  const torch::NoGradGuard no_grad;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (!deviations[i].defined()) continue;
+    const Tensor& gradient = parameters[i].grad();
+    const Tensor noise =
+        torch::empty(gradient.sizes(), torch::dtype(gradient.scalar_type())).normal_(0, scale, generator);
+    parameters[i].mutable_grad().add_(noise.to(gradient.device()) * deviations[i]);
+  }
+}
+
+double mean_of(const std::vector<Tensor>& values) {
+  double sum = 0, count = 0;
+  for (const Tensor& value : values) {
+    if (!value.defined()) continue;
+    sum += value.item<double>();
+    ++count;
+  }
+  return count > 0 ? sum / count : 0;
+}
+
+void Ogm::prepare(PrepareContext& context, const OptimizerOptions&) {
+  Model& model = context.model();
+  notes_.clear();
+  scopes_.clear();
+  if (model.modalities() == 1) {
+    notes_.push_back(fmt::format("one modality ('{}'): {} is joint training", model.infos()[0].name, options_.name));
+    return;
+  }
+  if (options_.alpha == 0 && options_.noise == 0) {
+    notes_.push_back(fmt::format("every coefficient is 1: {} is joint training", options_.name));
+    return;
+  }
+  expect_own_encoders(model, options_.name);
+  for (int64_t m = 0; m < model.modalities(); ++m) scopes_.push_back(choose_scope(model, m));
+}
+
+Scope Ogm::choose_scope(const Model& model, int64_t m) const {
+  if (options_.scope == "auto") {
+    return model.modality_parameters(m, Scope::encoder_conv).empty() ? Scope::encoder_all : Scope::encoder_conv;
+  }
+  const Scope scope = parse_scope(options_.scope);
+  if (model.modality_parameters(m, scope).empty()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{0} cannot act on modality '{1}': it has no parameter of its own in --{0}.scope {2}; use "
+                            "--{0}.scope auto",
+                            options_.name, model.infos()[static_cast<size_t>(m)].name, options_.scope));
+  }
+  return scope;
+}
+
+Outputs Ogm::forward(Model& model, const Batch& batch, Mode mode) {
+  Outputs outputs = Method::forward(model, batch, mode);
+  if (mode == Mode::evaluate || !in_window_) return outputs;
+  const torch::NoGradGuard no_grad;
+  outputs.unimodal = model.unimodal_logits(outputs.features, batch.present);
+  return outputs;
+}
+
+Loss Ogm::step(StepContext& context) {
+  in_window_ = !scopes_.empty() && context.epoch() >= options_.start_epoch && context.epoch() <= options_.end_epoch;
+  return Method::step(context);
+}
+
+void Ogm::modulate(StepContext& context, const Outputs& outputs) {
+  if (!in_window_) return;
+  const Batch& batch = context.batch();
+  const std::vector<double> confidence = mean_confidence(outputs.unimodal, batch.present, batch.labels);
+  const std::vector<double> ratios = ogm_ratios(confidence, multi_);
+  for (size_t m = 0; m < ratios.size(); ++m) {
+    const double coefficient = ogm_coefficient(ratios[m], options_.alpha);
+    modulate_modality(context, static_cast<int64_t>(m), coefficient);
+    if (!context.logging()) continue;
+    const std::string& name = context.model().infos()[m].name;
+    if (std::isfinite(confidence[m])) context.log()["score/" + name] = confidence[m];
+    context.log()["ratio/" + name] = ratios[m];
+    context.log()["coef/" + name] = coefficient;
+  }
+}
+
+void Ogm::modulate_modality(StepContext& context, int64_t m, double coefficient) {
+  const Scope scope = scopes_[static_cast<size_t>(m)];
+  const std::vector<Tensor> parameters = context.model().modality_parameters(m, scope);
+  const std::vector<Tensor> widths = options_.noise > 0 ? deviations(parameters) : std::vector<Tensor>();
+  if (coefficient != 1) context.scale_gradients(m, coefficient, scope);
+  if (widths.empty()) return;
+  at::Generator generator = at::detail::createCPUGenerator(context.random().next());
+  add_noise(parameters, widths, options_.noise, generator);
+  if (context.logging()) {
+    context.log()["noise/" + context.model().infos()[static_cast<size_t>(m)].name] = options_.noise * mean_of(widths);
+  }
+}
+
+}  // namespace
+
+std::vector<double> ogm_ratios(const std::vector<double>& confidence, OgmMulti multi) {
+  std::vector<double> ratios(confidence.size(), 1);
+  for (size_t m = 0; m < confidence.size(); ++m) {
+    if (!std::isfinite(confidence[m])) continue;
+    double sum = 0, count = 0, least = confidence[m];
+    for (size_t n = 0; n < confidence.size(); ++n) {
+      if (n == m || !std::isfinite(confidence[n])) continue;
+      sum += confidence[m] / (confidence[n] + kEpsilon);
+      ++count;
+      least = std::min(least, confidence[n]);
+    }
+    if (count == 0) continue;
+    ratios[m] = multi == OgmMulti::mean_pairwise ? sum / count : confidence[m] / (least + kEpsilon);
+  }
+  return ratios;
+}
+
+double ogm_coefficient(double ratio, double alpha) { return ratio > 1 ? 1 - std::tanh(alpha * ratio) : 1; }
+
+std::unique_ptr<MethodOptions> make_ogm_options() { return std::make_unique<OgmOptions>(false); }
+std::unique_ptr<MethodOptions> make_ogm_ge_options() { return std::make_unique<OgmOptions>(true); }
+
+}  // namespace pdmp

@@ -1,0 +1,30 @@
+#include "methods/unimodal_heads.h"
+
+namespace pdmp {
+
+UnimodalHeads::UnimodalHeads(Model& model) {
+  for (int64_t m = 0; m < model.modalities(); ++m) {
+    const torch::nn::Linear layer(model.encoder(m).width(), model.classes());
+    layers_.push_back(register_module(model.infos()[static_cast<size_t>(m)].name, layer));
+  }
+  const Tensor& like = model.ownership().back().value;
+  to(like.device(), like.scalar_type());
+}
+
+std::vector<Tensor> UnimodalHeads::logits(const std::vector<Feature>& features) {
+  std::vector<Tensor> logits;
+  for (size_t m = 0; m < layers_.size(); ++m) {
+    // Features are of another type where encoders run under a lower precision.
+    logits.push_back(layers_[m]->forward(features[m].pooled.to(layers_[m]->weight.scalar_type())));
+  }
+  return logits;
+}
+
+Tensor loss_where_present(const Criterion& criterion, const Tensor& logits, const Batch& batch, int64_t m) {
+  const Tensor rows = batch.present.select(1, m).nonzero().flatten();
+  if (rows.size(0) == 0) return {};
+  if (rows.size(0) == batch.size()) return criterion(logits, batch.labels);
+  return criterion(logits.index_select(0, rows), batch.labels.index_select(0, rows));
+}
+
+}  // namespace pdmp
