@@ -26,11 +26,12 @@ class ResNetOptions : public EncoderOptions {
         .at_least(1)
         .at_most(1024);
     list.add("stem", &shape_.stem, "First convolution.").one_of({"7x7", "3x3"});
+    describe_layout(list, shape_);
   }
 
   std::shared_ptr<Encoder> make(const ModalityInfo& modality) const override {
     expect_pictures(name_, modality);
-    return std::make_shared<ResNet>(modality.shape[0], shape_);
+    return std::make_shared<ResNet>(picture_channels(modality, shape_), shape_);
   }
 
  private:
@@ -40,8 +41,19 @@ class ResNetOptions : public EncoderOptions {
 
 }  // namespace
 
+int64_t picture_channels(const ModalityInfo& modality, const ResNetShape& shape) {
+  const bool frames_first = modality.shape.size() == 4 && shape.layout == "BTCHW";
+  return modality.shape[frames_first ? 1 : 0];
+}
+
+void describe_layout(OptionList& list, ResNetShape& shape) {
+  list.add("layout", &shape.layout, "Order of the dimensions of several frames: T frames of C channels.")
+      .one_of({"BCTHW", "BTCHW"});
+}
+
 ResNet::ResNet(int64_t channels, const ResNetShape& shape)
     : width_(shape.width << (shape.blocks.size() - 1)),
+      frame_dim_(shape.layout == "BTCHW" ? 1 : 2),
       conv1_(register_module("conv1", stem_convolution(channels, shape))),
       bn1_(register_module("bn1", torch::nn::BatchNorm2d(shape.width))) {
   int64_t in = shape.width;
@@ -58,8 +70,8 @@ Feature ResNet::forward(const Tensor& x) {
     const Tensor map = trunk(x);
     return {map, map.mean({2, 3})};
   }
-  const int64_t frames = x.size(2);
-  const Tensor map = trunk(x.transpose(1, 2).flatten(0, 1)).unflatten(0, {x.size(0), frames}).mean(1);
+  const int64_t frames = x.size(frame_dim_);
+  const Tensor map = trunk(x.transpose(1, frame_dim_).flatten(0, 1)).unflatten(0, {x.size(0), frames}).mean(1);
   return {map, map.mean({2, 3})};  // all frames are of one size, so the order of the means does not matter
 }
 

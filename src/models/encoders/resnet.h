@@ -10,16 +10,22 @@
 namespace pdmp {
 
 struct ResNetShape {
-  int64_t width = 64;           // channels of the first stage; each further one has twice as many
-  std::string stem = "7x7";     // first convolution: 7x7 | 3x3
-  std::vector<int64_t> blocks;  // of each stage
+  int64_t width = 64;            // channels of the first stage; each further one has twice as many
+  std::string stem = "7x7";      // first convolution: 7x7 | 3x3
+  std::vector<int64_t> blocks;   // of each stage
+  std::string layout = "BCTHW";  // of several frames: BCTHW, as data sets give them, or BTCHW
 };
+
+// Channels of the pictures of `modality`.
+int64_t picture_channels(const ModalityInfo& modality, const ResNetShape& shape);
+void describe_layout(OptionList& list, ResNetShape& shape);
 
 // Its parameters carry torchvision's names: conv1, bn1, layer1, layer2, ...
 class ResNet : public Encoder {
  public:
   ResNet(int64_t channels, const ResNetShape& shape);
-  // x (B, C, h, w), or (B, C, T, h, w): T frames each, seen one by one and averaged. map (B, width(), h', w').
+  // x (B, C, h, w), or (B, C, T, h, w), by layout (B, T, C, h, w): T frames each, seen one by one and averaged.
+  // map (B, width(), h', w').
   Feature forward(const Tensor& x) override;
   int64_t width() const override { return width_; }
 
@@ -29,6 +35,7 @@ class ResNet : public Encoder {
 
  private:
   int64_t width_;
+  int64_t frame_dim_;  // of x with several frames
   torch::nn::Conv2d conv1_;
   torch::nn::BatchNorm2d bn1_;
   std::vector<torch::nn::Sequential> stages_;

@@ -53,6 +53,7 @@ class ResNet18FrontOptions : public EncoderOptions {
         .at_least(1)
         .at_most(1024);
     list.add("stem", &shape_.stem, "First convolution.").one_of({"3x3", "7x7"});
+    describe_layout(list, shape_);
     list.add("se", &reduction_, "Channels per hidden unit of a squeeze-excite gate on the map; 0 = no gate.")
         .at_least(0);
     list.add("size", &size_, "HxW that pictures are resized to; empty = as they come.");
@@ -65,7 +66,7 @@ class ResNet18FrontOptions : public EncoderOptions {
     if (!size_.empty()) {
       input.size = height_and_width(size_, "encoder of modality '" + modality.name + "': resnet18_front:size");
     }
-    return std::make_shared<ResNet18Front>(modality.shape[0], shape_, input, reduction_);
+    return std::make_shared<ResNet18Front>(picture_channels(modality, shape_), shape_, input, reduction_);
   }
 
  private:

@@ -78,6 +78,17 @@ TEST(ResNet18, FramesAreSeenOneByOneAndAveraged) {
   EXPECT_LT(relative_error(feature.pooled, map.mean({2, 3})), 1e-5);
 }
 
+TEST(ResNet18, TakesFramesBeforeChannelsWhereAsked) {
+  const auto usual = resnet(":width=4", {3, 2, 24, 20}, "frames");
+  const auto other = resnet(":width=4:layout=BTCHW", {2, 3, 24, 20}, "frames");
+  const torch::NoGradGuard no_grad;
+  for (const auto& item : usual->named_parameters()) other->named_parameters()[item.key()].copy_(item.value());
+  usual->eval();
+  other->eval();
+  const Tensor x = torch::randn({2, 3, 2, 24, 20});
+  EXPECT_TRUE(torch::equal(other->forward(x.transpose(1, 2)).pooled, usual->forward(x).pooled));
+}
+
 // In training BatchNorm sees all B * T frames of a batch.
 TEST(ResNet18, BatchNormSeesEveryFrame) {
   const auto clips = resnet(":width=2", {1, 3, 8, 8}, "frames"), pictures = resnet(":width=2", {1, 8, 8});
