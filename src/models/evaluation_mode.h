@@ -1,6 +1,7 @@
 // A pass through a network that must leave no trace in it: no dropout, BatchNorm by its running statistics.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -28,5 +29,14 @@ class EvaluationMode {
   bool was_training_;
   std::vector<std::pair<std::shared_ptr<torch::nn::Module>, bool>> parts_;
 };
+
+// `pass` through `module`. A single value per channel (one row; one row and position of a map) has no batch statistics,
+// and over a 1x1 map LibTorch refuses to take them: BatchNorm then uses its running ones in training too.
+template <class Pass>
+auto pass_with_statistics(torch::nn::Module& module, int64_t values, const Pass& pass) {
+  if (values > 1 || !module.is_training()) return pass();
+  const EvaluationMode evaluation(module);
+  return pass();
+}
 
 }  // namespace pdmp

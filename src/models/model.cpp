@@ -9,6 +9,7 @@
 #include "models/encoders/table.h"
 #include "models/evaluation_mode.h"
 #include "models/init.h"
+#include "models/present_rows.h"
 #include "models/pretrained.h"
 #include "models/spec.h"
 #include "models/unimodal.h"
@@ -67,15 +68,7 @@ void check_input(const ModalityInfo& info, const Tensor& x, const Tensor& presen
 }
 
 Feature encode_rows(Encoder& encoder, const Tensor& x) {
-  if (x.size(0) > 1 || !encoder.is_training()) return encoder.forward(x);
-  const EvaluationMode evaluation(encoder);
-  return encoder.forward(x);
-}
-
-Tensor zeros_like_row(const Tensor& row, int64_t rows) {
-  std::vector<int64_t> sizes = row.sizes().vec();
-  sizes[0] = rows;
-  return torch::zeros(sizes, row.options().requires_grad(false).memory_format(row.suggest_memory_format()));
+  return pass_with_statistics(encoder, x.size(0), [&] { return encoder.forward(x); });
 }
 
 // Features of a batch in which nobody has the modality. Their shape is asked from one row of zeros, with nothing
@@ -85,10 +78,6 @@ Feature absent_feature(Encoder& encoder, const Tensor& x) {
   const EvaluationMode evaluation(encoder);
   const Feature one = encoder.forward(torch::zeros_like(x.slice(0, 0, 1)));
   return {one.map.defined() ? zeros_like_row(one.map, x.size(0)) : Tensor(), zeros_like_row(one.pooled, x.size(0))};
-}
-
-Tensor scatter_rows(const Tensor& values, const Tensor& index, int64_t rows) {
-  return values.defined() ? zeros_like_row(values, rows).index_copy(0, index, values) : Tensor();
 }
 
 std::shared_ptr<Encoder> make_started_encoder(const std::string& spec, const ModalityInfo& modality,

@@ -1,7 +1,6 @@
 // f = W (sum_m a_m h_m) + b with h_m = A_m z_m + a'_m of one width, and weights a = softmax over the modalities that
 // are there of the scores v . tanh(U h_m): attention pooling. A row with no modality has weights 0 and the bias as
 // logits.
-#include <algorithm>
 #include <fmt/format.h>
 #include <limits>
 
@@ -61,18 +60,15 @@ class Attention : public Fusion {
 
 class AttentionOptions : public FusionOptions {
  public:
-  void describe(OptionList& list) override {
-    list.add("width", &width_, "Width that all features are projected to (0: the widest feature's).").at_least(0);
-  }
+  void describe(OptionList& list) override { width_.describe(list); }
 
   std::shared_ptr<Fusion> make(const std::vector<int64_t>& widths, int64_t classes) const override {
     if (widths.size() == 1) return linear_head(widths, classes);
-    const int64_t width = width_ == 0 ? *std::max_element(widths.begin(), widths.end()) : width_;
-    return std::make_shared<Attention>(widths, width, classes);
+    return std::make_shared<Attention>(widths, width_.of(widths), classes);
   }
 
  private:
-  int64_t width_ = 0;
+  CommonWidth width_;
 };
 
 }  // namespace

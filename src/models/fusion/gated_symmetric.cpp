@@ -1,7 +1,6 @@
 // f = W [z'_1; ...; z'_M] + b with z'_m = sigmoid(mean of the other h_n that are there) * h_m and h_n = A_n z_n + a_n
 // of one width: every modality's gate is opened by all others (methods-modulation 0.3, for any M). A modality that is
 // there alone finds its gate half open.
-#include <algorithm>
 #include <fmt/format.h>
 
 #include "models/fusion/features.h"
@@ -48,18 +47,15 @@ class GatedSymmetric : public Fusion {
 
 class GatedSymmetricOptions : public FusionOptions {
  public:
-  void describe(OptionList& list) override {
-    list.add("width", &width_, "Width that all features are projected to (0: the widest feature's).").at_least(0);
-  }
+  void describe(OptionList& list) override { width_.describe(list); }
 
   std::shared_ptr<Fusion> make(const std::vector<int64_t>& widths, int64_t classes) const override {
     if (widths.size() == 1) return linear_head(widths, classes);
-    const int64_t width = width_ == 0 ? *std::max_element(widths.begin(), widths.end()) : width_;
-    return std::make_shared<GatedSymmetric>(widths, width, classes);
+    return std::make_shared<GatedSymmetric>(widths, width_.of(widths), classes);
   }
 
  private:
-  int64_t width_ = 0;
+  CommonWidth width_;
 };
 
 }  // namespace

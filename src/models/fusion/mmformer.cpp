@@ -9,6 +9,7 @@
 #include "models/fusion/modalities.h"
 #include "models/init.h"
 #include "models/layers/transformer.h"
+#include "models/present_rows.h"
 
 namespace pdmp {
 namespace {
@@ -31,11 +32,9 @@ class IntraImpl : public torch::nn::Module {
   }
 
  private:
-  // One value per channel has no batch statistics: BatchNorm uses its running ones, as it does in encoders.
   Tensor normalise(const Tensor& map) {
-    if (map.size(0) * map.size(2) * map.size(3) > 1 || !bn_->is_training()) return bn_->forward(map);
-    const EvaluationMode evaluation(*bn_);
-    return bn_->forward(map);
+    const int64_t values = map.size(0) * map.size(2) * map.size(3);
+    return pass_with_statistics(*bn_, values, [&] { return bn_->forward(map); });
   }
 
   int64_t grid_;
@@ -94,10 +93,8 @@ class MmFormer : public Fusion {
   Tensor own_tokens(size_t m, const Feature& feature, const Tensor& present) {
     const Tensor map = map_of(feature), rows = present.select(1, static_cast<int64_t>(m)).nonzero().flatten();
     if (rows.size(0) == map.size(0)) return intra_[m]->forward(map);
-    const std::vector<int64_t> shape = {map.size(0), tokens_, dim_};
-    if (rows.size(0) == 0) return torch::zeros(shape, map.options().requires_grad(false));
-    const Tensor seen = intra_[m]->forward(map.index_select(0, rows));
-    return torch::zeros(shape, seen.options().requires_grad(false)).index_copy(0, rows, seen);
+    if (rows.size(0) == 0) return torch::zeros({map.size(0), tokens_, dim_}, map.options().requires_grad(false));
+    return scatter_rows(intra_[m]->forward(map.index_select(0, rows)), rows, map.size(0));
   }
 
   // (B, N, D). All rows are the same; only in training dropout makes them differ.

@@ -6,6 +6,7 @@
 #include "models/fusion/early_maps.h"
 #include "models/fusion/modalities.h"
 #include "models/layers/residual.h"
+#include "models/present_rows.h"
 
 namespace pdmp {
 namespace {
@@ -13,11 +14,8 @@ namespace {
 // Channels of a map after layer3 and after layer4.
 int64_t late_width(int64_t width, size_t stage) { return width << (2 + stage); }
 
-// A single row has no batch statistics: BatchNorm uses its running ones.
 Tensor run(torch::nn::Sequential& stage, const Tensor& rows) {
-  if (rows.size(0) > 1 || !stage->is_training()) return stage->forward(rows);
-  const EvaluationMode evaluation(*stage);
-  return stage->forward(rows);
+  return pass_with_statistics(*stage, rows.size(0), [&] { return stage->forward(rows); });
 }
 
 class MmtmOptions : public FusionOptions {
@@ -100,10 +98,7 @@ Tensor MmtmFusion::late(size_t stage, size_t m, const Tensor& map, const Tensor&
   if (rows.size(0) == 0) {
     return torch::zeros({map.size(0), late_width(settings_.width, stage), 1, 1}, map.options().requires_grad(false));
   }
-  const Tensor seen = run(layers, map.index_select(0, rows));
-  std::vector<int64_t> sizes = seen.sizes().vec();
-  sizes[0] = map.size(0);
-  return torch::zeros(sizes, seen.options().requires_grad(false)).index_copy(0, rows, seen);
+  return scatter_rows(run(layers, map.index_select(0, rows)), rows, map.size(0));
 }
 
 // M x (B, 8 width), from the early maps.

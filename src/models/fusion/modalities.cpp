@@ -31,6 +31,14 @@ void expect_equal_widths(const std::string& option, const std::vector<int64_t>& 
                           option, fmt::join(widths, " and "), instead));
 }
 
+void CommonWidth::describe(OptionList& list) {
+  list.add("width", &width, "Width that all features are projected to (0: the widest feature's).").at_least(0);
+}
+
+int64_t CommonWidth::of(const std::vector<int64_t>& widths) const {
+  return width == 0 ? *std::max_element(widths.begin(), widths.end()) : width;
+}
+
 std::optional<int64_t> numbered_owner(const std::string& name, const std::string& prefix) {
   if (!name.starts_with(prefix)) return std::nullopt;
   return std::stoll(name.substr(prefix.size()));  // up to the dot

@@ -23,6 +23,13 @@ void expect_pair(const std::string& fusion, const std::vector<int64_t>& widths, 
 // Error{usage} where the widths differ. `option` needs them equal ("film: unimodal=self"), `instead` does not.
 void expect_equal_widths(const std::string& option, const std::vector<int64_t>& widths, const std::string& instead);
 
+// Option `width` of fusions that project every feature to one width.
+struct CommonWidth {
+  int64_t width = 0;  // 0: that of the widest feature
+  void describe(OptionList& list);
+  int64_t of(const std::vector<int64_t>& widths) const;
+};
+
 // m of a parameter whose name begins with `prefix` and m ("project_1.weight" after "project_"), nothing for others.
 std::optional<int64_t> numbered_owner(const std::string& name, const std::string& prefix);
 

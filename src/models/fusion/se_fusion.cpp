@@ -58,9 +58,7 @@ class SeFusion : public Fusion {
  private:
   Tensor logits(const std::vector<Tensor>& maps) {
     const Tensor stack = junction(maps);
-    if (stack.size(0) > 1 || !is_training()) return trunk(stack);
-    const EvaluationMode evaluation(*this);  // a single row has no batch statistics
-    return trunk(stack);
+    return pass_with_statistics(*this, stack.size(0), [&] { return trunk(stack); });
   }
   Tensor trunk(const Tensor& stack) { return fc_->forward(layer4_->forward(layer3_->forward(stack)).mean({2, 3})); }
 
