@@ -16,6 +16,7 @@
 #include "methods/coefficients.h"
 #include "methods/confidence.h"
 #include "methods/methods.h"
+#include "methods/one_modality.h"
 #include "models/evaluation_mode.h"
 #include "models/unimodal.h"
 #include "pdmp/error.h"
@@ -112,7 +113,7 @@ void Agm::prepare(PrepareContext& context, const OptimizerOptions&) {
   notes_.clear();
   scores_.clear();
   if (model.modalities() == 1) {
-    notes_.push_back(fmt::format("one modality ('{}'): agm is joint training", model.infos()[0].name));
+    notes_.push_back(one_modality_note(model, "agm"));
     return;
   }
   if (options_.alpha == 0) {

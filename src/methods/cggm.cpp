@@ -15,6 +15,7 @@
 
 #include "methods/linear_head.h"
 #include "methods/methods.h"
+#include "methods/one_modality.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -150,7 +151,7 @@ std::shared_ptr<torch::nn::Module> Cggm::extend(Model& model) {
   notes_.clear();
   classifiers_.reset();
   if (model.modalities() == 1) {
-    notes_.push_back(fmt::format("one modality ('{}'): cggm is joint training", model.infos()[0].name));
+    notes_.push_back(one_modality_note(model, "cggm"));
     return nullptr;
   }
   if (!options_.magnitude && !has_direction()) {

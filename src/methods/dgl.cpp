@@ -4,11 +4,11 @@
 //
 // s_m is what the fusion says when the other modalities are missing, its whole bias included, where the head is linear.
 // Other fusions give their own unimodal logits: one in which modalities gate each other would tell an encoder nothing.
-#include <fmt/format.h>
 #include <vector>
 
 #include "methods/linear_head.h"
 #include "methods/methods.h"
+#include "methods/one_modality.h"
 #include "methods/unimodal_heads.h"
 #include "models/evaluation_mode.h"
 #include "models/fusion/features.h"
@@ -73,7 +73,7 @@ void Dgl::prepare(PrepareContext& context, const OptimizerOptions&) {
   notes_.clear();
   const Model& model = context.model();
   if (model.modalities() == 1) {
-    notes_.push_back(fmt::format("one modality ('{}'): dgl is joint training", model.infos()[0].name));
+    notes_.push_back(one_modality_note(model, "dgl"));
   }
 }
 
@@ -106,13 +106,10 @@ Outputs Dgl::forward(Model& model, const Batch& batch, Mode mode) {
 Loss Dgl::loss(StepContext& context, const Outputs& outputs) {
   Loss result = Method::loss(context, outputs);
   if (outputs.unimodal.empty()) return result;
-  result.parts.emplace_back("fused", result.total.detach());
-  for (size_t m = 0; m < outputs.unimodal.size(); ++m) {
-    const Tensor logits = outputs.unimodal[m].to(outputs.fused.scalar_type());  // of another type in low precision
-    const Tensor own = loss_where_present(context.criterion(), logits, context.batch(), static_cast<int64_t>(m));
-    if (!own.defined()) continue;
-    result.parts.emplace_back("unimodal_" + context.model().infos()[m].name, own.detach());
-    result.total = result.total + alpha_ * own;
+  std::vector<Tensor> logits;
+  for (const Tensor& own : outputs.unimodal) logits.push_back(own.to(outputs.fused.scalar_type()));  // low precision
+  for (const Tensor& own : log_own_losses(context, logits, result)) {
+    if (own.defined()) result.total = result.total + alpha_ * own;
   }
   return result;
 }

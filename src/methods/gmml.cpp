@@ -9,6 +9,7 @@
 
 #include "methods/confidence.h"
 #include "methods/methods.h"
+#include "methods/one_modality.h"
 #include "methods/unimodal_heads.h"
 #include "pdmp/error.h"
 
@@ -65,7 +66,7 @@ std::shared_ptr<torch::nn::Module> Gmml::extend(Model& model) {
   notes_.clear();
   heads_.reset();
   if (model.modalities() == 1) {
-    notes_.push_back(fmt::format("one modality ('{}'): gmml is joint training", model.infos()[0].name));
+    notes_.push_back(one_modality_note(model, "gmml"));
     return nullptr;
   }
   if (options_.alpha == 0 && options_.weight == 0) {
@@ -93,12 +94,8 @@ Loss Gmml::loss(StepContext& context, const Outputs& outputs) {
   const Batch& batch = context.batch();
   const std::vector<Tensor> logits = heads_->logits(outputs.features);
   confidence_ = mean_confidence(logits, batch.present, batch.labels);
-  result.parts.emplace_back("fused", result.total.detach());
-  for (size_t m = 0; m < logits.size(); ++m) {
-    const Tensor own = loss_where_present(context.criterion(), logits[m], batch, static_cast<int64_t>(m));
-    if (!own.defined()) continue;
-    result.parts.emplace_back("unimodal_" + context.model().infos()[m].name, own.detach());
-    if (options_.weight != 0) result.total = result.total + options_.weight * own;
+  for (const Tensor& own : log_own_losses(context, logits, result)) {
+    if (own.defined() && options_.weight != 0) result.total = result.total + options_.weight * own;
   }
   return result;
 }

@@ -1,10 +1,10 @@
 // MMCosine (ICASSP 2023): features and class weights are normalized modality by modality, so that no modality can win
 // by being large. s_m = s cos(z_m, W_m), f = sum_m s_m, in training and evaluation alike; the head's bias is not used.
-#include <fmt/format.h>
 #include <limits>
 
 #include "methods/linear_head.h"
 #include "methods/methods.h"
+#include "methods/one_modality.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -52,7 +52,7 @@ void MmCosine::prepare(PrepareContext& context, const OptimizerOptions&) {
   notes_.clear();
   Model& model = context.model();
   if (model.modalities() == 1) {
-    notes_.push_back(fmt::format("one modality ('{}'): mmcosine is joint training", model.infos()[0].name));
+    notes_.push_back(one_modality_note(model, "mmcosine"));
   } else if (linear_blocks(model).empty()) {
     throw Error(ErrorKind::usage,
                 "mmcosine normalizes the class weights of each modality and needs a fusion that has such: use --fusion "

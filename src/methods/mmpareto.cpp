@@ -2,12 +2,12 @@
 // along one direction that is good for the fused loss and for its own; where the two gradients disagree, along the
 // shortest vector between them, given back the length of their sum. The fusion learns from the fused loss only, a head
 // from its own. An encoder that several modalities share has more than one loss of its own and gets the plain sum.
-#include <fmt/format.h>
 #include <torch/autograd.h>
 #include <unordered_map>
 
 #include "methods/merged_gradient.h"
 #include "methods/methods.h"
+#include "methods/one_modality.h"
 #include "methods/unimodal_heads.h"
 
 namespace pdmp {
@@ -63,7 +63,7 @@ std::shared_ptr<torch::nn::Module> MmPareto::extend(Model& model) {
   notes_.clear();
   heads_.reset();
   if (model.modalities() == 1) {
-    notes_.push_back(fmt::format("one modality ('{}'): mmpareto is joint training", model.infos()[0].name));
+    notes_.push_back(one_modality_note(model, "mmpareto"));
     return nullptr;
   }
   heads_ = std::make_shared<UnimodalHeads>(model);
@@ -83,7 +83,6 @@ Loss MmPareto::step(StepContext& context) {
   const Outputs outputs = context.forward();
   Loss result = Method::loss(context, outputs);
   const Tensor fused = result.total;
-  result.parts.emplace_back("fused", fused.detach());
   result.total = fused.detach();
   const Gradients own = own_gradients(context.model(), own_losses(context, outputs, result));
   context.backward(fused);
@@ -95,13 +94,10 @@ Loss MmPareto::step(StepContext& context) {
 
 // Sum of the modalities' losses, undefined where the batch has none of them. Adds them to `result`.
 Tensor MmPareto::own_losses(StepContext& context, const Outputs& outputs, Loss& result) {
-  const std::vector<Tensor> logits = heads_->logits(outputs.features);
   Tensor sum;
-  for (size_t m = 0; m < logits.size(); ++m) {
-    const Tensor loss = loss_where_present(context.criterion(), logits[m], context.batch(), static_cast<int64_t>(m));
+  for (const Tensor& loss : log_own_losses(context, heads_->logits(outputs.features), result)) {
     if (!loss.defined()) continue;
     sum = sum.defined() ? sum + loss : loss;
-    result.parts.emplace_back("unimodal_" + context.model().infos()[m].name, loss.detach());
     result.total = result.total + loss.detach();
   }
   return sum;

@@ -14,6 +14,7 @@
 #include "methods/coefficients.h"
 #include "methods/confidence.h"
 #include "methods/methods.h"
+#include "methods/one_modality.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -121,7 +122,7 @@ void Ogm::prepare(PrepareContext& context, const OptimizerOptions&) {
   notes_.clear();
   scopes_.clear();
   if (model.modalities() == 1) {
-    notes_.push_back(fmt::format("one modality ('{}'): {} is joint training", model.infos()[0].name, options_.name));
+    notes_.push_back(one_modality_note(model, options_.name));
     return;
   }
   if (options_.alpha == 0 && options_.noise == 0) {

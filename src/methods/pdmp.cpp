@@ -12,6 +12,7 @@
 
 #include "methods/coefficients.h"
 #include "methods/methods.h"
+#include "methods/one_modality.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -94,7 +95,7 @@ std::vector<double> Pdmp::choose_coefficients(PrepareContext& context) {
   std::vector<double> chosen;
   if (!options_.coefficients.empty()) chosen = manual_coefficients(options_.coefficients, names);
   if (names.size() == 1) {
-    notes_.push_back(fmt::format("one modality ('{}'): pdmp is joint training", names[0]));
+    notes_.push_back(one_modality_note(context.model(), "pdmp"));
     return {};
   }
   if (needs_ranking()) {

@@ -27,4 +27,15 @@ Tensor loss_where_present(const Criterion& criterion, const Tensor& logits, cons
   return criterion(logits.index_select(0, rows), batch.labels.index_select(0, rows));
 }
 
+std::vector<Tensor> log_own_losses(StepContext& context, const std::vector<Tensor>& logits, Loss& result) {
+  result.parts.emplace_back("fused", result.total.detach());
+  std::vector<Tensor> losses;
+  for (size_t m = 0; m < logits.size(); ++m) {
+    losses.push_back(loss_where_present(context.criterion(), logits[m], context.batch(), static_cast<int64_t>(m)));
+    if (!losses[m].defined()) continue;
+    result.parts.emplace_back("unimodal_" + context.model().infos()[m].name, losses[m].detach());
+  }
+  return losses;
+}
+
 }  // namespace pdmp

@@ -26,4 +26,8 @@ class UnimodalHeads : public torch::nn::Module {
 // The criterion over the rows of the batch that have modality m; undefined where none has. logits (B, C).
 Tensor loss_where_present(const Criterion& criterion, const Tensor& logits, const Batch& batch, int64_t m);
 
+// That loss of every modality, M, by its own logits. The parts of `result` grow by "fused", what it holds so far, and
+// by "unimodal_<m>" for each that is defined.
+std::vector<Tensor> log_own_losses(StepContext& context, const std::vector<Tensor>& logits, Loss& result);
+
 }  // namespace pdmp
