@@ -55,24 +55,47 @@ class StepContext {
   virtual const Criterion& criterion() const = 0;
   virtual Outputs forward() = 0;  // Method::forward in training mode, under the run's precision
   virtual void backward(const Tensor& loss) = 0;
-  // Clip, Method::modulate, clip and the optimizer's update, in the order the options ask for.
+  // Clip, Method::modulate, clip and the optimizer's update, in the order the options ask for. Where it is called
+  // several times in a step, `outputs` without features (no logging) and without fused logits may be handed to all but
+  // one; training accuracy is counted from the fused logits of the last call that had them.
   virtual void update(const Outputs& outputs) = 0;
   virtual Optimizer& optimizer() = 0;
-  // Multiplies the gradients of modality m's parameters of `scope` by c. Undefined gradients stay undefined.
-  virtual void scale_gradients(int64_t m, double c, Scope scope) = 0;
+  // What a factor c on these parameters' gradients means, for this step. `--modulation` decides how: gradients are
+  // multiplied, or (adaptive optimizers would cancel that) the next step has c times the learning rate and 1 / c of the
+  // weight decay. Undefined gradients stay undefined; a factor that is not finite is counted and left out.
+  virtual void scale(const std::vector<Tensor>& parameters, double c) = 0;
+  // The same for modality m's parameters of `scope`.
+  void scale_gradients(int64_t m, double c, Scope scope) { scale(model().modality_parameters(m, scope), c); }
 };
 
-// What a method may use outside steps. Held-out data is validation data or a named part of train, never test.
+// Data a method may judge the training by and must not train on, and what to call it: "val" or "10 % of train".
+struct HeldOut {
+  std::shared_ptr<const Dataset> data;
+  std::string name;
+};
+
+// What a method may use outside steps. Nothing here ever leads to test data.
 class EpochContext {
  public:
   virtual ~EpochContext() = default;
   virtual Model& model() = 0;
-  virtual int64_t epoch() const = 0;  // in `prepare`: 0
+  virtual int64_t epoch() const = 0;   // in `prepare`: 0
+  virtual int64_t epochs() const = 0;  // the whole training has
   virtual RandomStream& random() = 0;
-  virtual const TrainingData& data() const = 0;        // `test` is null here
+  virtual const Criterion& criterion() const = 0;
+  virtual const TrainingData& data() const = 0;        // `test` is null here; `train` is without what is held out
+  virtual const HeldOut& held_out() const = 0;         // of a method that needs_held_out
   virtual const ModalityRanking& ranking() const = 0;  // Error{usage} where the run has none
   virtual std::shared_ptr<Model> make_model() = 0;     // same options and initial weights as the run's
+  // The model of modality m alone, trained on all of train to the end; evaluation mode, no parameter wants a gradient.
+  virtual std::shared_ptr<Model> unimodal_model(int64_t m) = 0;
   virtual std::unique_ptr<Optimizer> make_optimizer(std::vector<ParameterGroup> groups) = 0;
+  // Hands `use` every batch of `data` on the run's device until it returns false: in order and not augmented, or
+  // shuffled and augmented as in training, each `pass` in its own way (streams of the method's, not the run's).
+  using BatchUse = std::function<bool(const Batch&)>;
+  virtual void for_each_batch(const std::shared_ptr<const Dataset>& data, const BatchUse& use) = 0;
+  virtual void for_each_training_batch(const std::shared_ptr<const Dataset>& data, int64_t pass,
+                                       const BatchUse& use) = 0;
 };
 using PrepareContext = EpochContext;
 
@@ -82,6 +105,11 @@ class Method {
 
   // Whether the run must know the ModalityRanking before `prepare`.
   virtual bool needs_ranking() const { return false; }
+  // Whether it uses EpochContext::held_out(). Without a validation split a tenth of train is then kept back.
+  virtual bool needs_held_out() const { return false; }
+  // Whether training reaches this parameter of the model. Not the fusion's, where a head of the method's own takes its
+  // place.
+  virtual bool trains(const OwnedParameter&) const { return true; }
   // Clip position under `--clip-position auto`.
   virtual bool clips_after_modulation() const { return false; }
 
@@ -115,11 +143,17 @@ class MethodOptions {
   virtual std::unique_ptr<Method> make() const = 0;
 };
 
+// One row of the table. The texts after `make_options` are docs/methods.md.
 struct MethodInfo {
   const char* name;
   const char* summary;  // one line, for `pdmp list methods`
   const char* source;   // paper
   std::unique_ptr<MethodOptions> (*make_options)();
+  const char* description = "";  // what it does, in two sentences or so
+  const char* formula = "";      // plain text, in the symbols of docs/methods.md
+  const char* cost = "";         // what it adds to a training, in words
+  double step_factor = 1;        // cost of a step relative to joint's: two equal encoders F + B, B = 2 F, nothing else
+  const char* release = "";      // where the public release does something else: what, and what is done here
 };
 const std::vector<MethodInfo>& method_table();           // the only list
 const MethodInfo& find_method(const std::string& name);  // Error{usage} with the nearest spelling

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "pdmp/model.h"
@@ -28,6 +29,7 @@ struct OptimizerOptions {
   int64_t warmup_epochs = 0;                   // linear from lr / warmup_epochs, any schedule; cosine falls after it
   double clip_norm = 0;                        // L2 over all parameters; 0 = off
   std::string clip_position = "auto";          // auto (the method's default) | before | after modulation
+  std::string modulation = "auto";             // auto | grad | lr: what StepContext::scale multiplies
   double label_smoothing = 0;
   std::string class_weights = "none";  // none | balanced (n / (C * n_c); 0 for a class without samples)
   void describe(OptionList& list);
@@ -62,6 +64,12 @@ class Optimizer {
   void step(double schedule);
   // The scales may be changed between steps; the parameters are those given at the start.
   std::vector<ParameterGroup>& groups() { return groups_; }
+  // In the next step this parameter has c times its learning rate and 1 / c of its weight decay, so that decay stays
+  // what it is. Calls multiply. c > 0; 0 leaves the parameter as it is in that step (its state is updated).
+  void scale_next_step(const Tensor& parameter, double c);
+  double next_step_scale(const Tensor& parameter) const;  // 1 where nobody scaled it
+  // Momentum and the like are as before the first step.
+  void forget();
 
   // Momentum and the like, in the order of the groups' parameters: tensors `optimizer.<parameter>.<state>`, copies.
   void save(Archive& archive) const;
@@ -92,6 +100,7 @@ class Optimizer {
   OptimizerOptions options_;
   std::vector<ParameterGroup> groups_;
   std::vector<std::vector<Slot>> slots_;  // as groups_
+  std::unordered_map<const void*, double> next_step_scales_;
 };
 
 // Error{usage} where the options contradict each other.

@@ -42,6 +42,8 @@ class Option {
   Option& below(double high);                        // exclusive
   Option& one_of(std::vector<std::string> choices);  // for strings and lists of strings
   Option& internal();                                // kept out of config.toml (paths, --resume)
+  // Where a random search looks for a good value, both ends included. Of numbers; on a log scale where high >= 10 low.
+  Option& search(double low, double high);
   // Values of a NameMap are NAME[:option=value]...: `encoders.visual.width` = 32 adds ":width=32" to that of `visual`.
   Option& specs();
 
@@ -50,9 +52,11 @@ class Option {
   const std::string& default_text() const { return default_text_; }
   const std::vector<std::string>& choices() const { return choices_; }
   bool is_flag() const;  // bool: --name sets it, --name=false clears it
+  bool is_whole() const;  // a number without decimals
   bool is_list() const;  // several values, separated by commas
   bool is_internal() const { return internal_; }
   bool holds_specs() const { return specs_; }
+  const std::optional<std::pair<double, double>>& search_range() const { return search_; }
   const std::string& heading() const { return heading_; }  // of the help, set by OptionList
   std::string type_text() const;   // "N", "X", "sgd|adamw", "NAME=VALUE,...": the value in a help line
   std::string range_text() const;  // "in [1, inf)", "" where there is no limit
@@ -81,6 +85,7 @@ class Option {
   std::optional<double> low_, high_;
   bool low_exclusive_ = false, high_exclusive_ = false;
   std::vector<std::string> choices_;
+  std::optional<std::pair<double, double>> search_;
   bool internal_ = false, specs_ = false;
 };
 

@@ -33,6 +33,8 @@ struct RunOptions {
 
   std::string run;            // run directory
   std::string analysis_file;  // --analysis FILE
+  NameMap alone;              // modality -> run directory of its training alone, for methods that use teachers; one
+                              // that is not named is trained first, in RUN/alone/<modality>
   bool resume = false, overwrite = false, dry_run = false;
 
   RunOptions();
@@ -50,6 +52,7 @@ struct RunSummary {
   std::string selected_by;              // last | best_val
   std::optional<Evaluation> test, val;  // nothing where the data set has no such split
   double seconds = 0;                   // of training, over all processes of the run
+  Beginning beginning;
   std::string directory;
 };
 
@@ -60,6 +63,14 @@ TrainingData load_data(const DataOptions& options, uint64_t seed);
 // Makes or resumes the run directory `options.run`. A finished run that is resumed without more epochs returns its
 // summary. With `dry_run` it prints `plan` on stdout, writes nothing and returns an empty summary.
 RunSummary run(const RunOptions& options);
+
+// Why the method of these options means nothing with their model and data, in one sentence; empty where it does.
+std::string not_applicable(const RunOptions& options, const TrainingData& data);
+
+// The options of the training of one modality alone that belongs to a run: joint training of that modality's encoder
+// with a linear head.
+RunOptions alone_options(const RunOptions& options, const std::vector<ModalityInfo>& modalities,
+                         const std::string& modality, const std::filesystem::path& directory);
 
 // What a run would cost: parameters per modality, memory, steps and a duration measured on a few steps of a throwaway
 // copy.

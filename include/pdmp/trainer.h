@@ -23,7 +23,8 @@ struct TrainOptions {
   int64_t threads = 0;             // LibTorch's; 0 = all cores
   std::string device = "cpu";      // cpu | cuda
   std::string precision = "auto";  // auto | fp32 | bf16
-  std::string select = "auto";     // auto (best_val where there is a validation split) | last | best_val
+  // auto (best_val where there is a validation split) | last | best_val | best_test (as many papers do; too good)
+  std::string select = "auto";
   double modality_dropout = 0;  // probability that a training sample goes without a modality it has; one is always left
   int64_t patience = 0;         // stop after that many epochs without a better validation accuracy; 0 = off
   int64_t checkpoint_every = 1;  // epochs
@@ -37,6 +38,7 @@ struct TrainOptions {
 struct Evaluation {
   int64_t n = 0;
   double loss = 0, accuracy = 0, macro_f1 = 0;
+  double calibration_error = 0;           // expected calibration error, 15 bins
   std::vector<double> unimodal_accuracy;  // per modality: branch within the joint model
   std::vector<double> unimodal_loss;
   std::vector<double> dependency;      // per modality: W_m of Eq. 5, mean over samples of sum_c |s_m|
@@ -59,28 +61,44 @@ struct EpochRecord {
   std::optional<Evaluation> val;  // without confusion, predictions and probabilities
 };
 
+// What a training began with, as hashes: the same where weights and batches were the same.
+struct Beginning {
+  NameMap encoders;     // modality -> its encoder's initial weights
+  std::string batches;  // the samples of the first epoch, in order
+};
+
 struct FitResult {
   std::vector<EpochRecord> history;
+  Beginning beginning;         // with a run directory
   int64_t selected_epoch = 0;  // 0-based; the model holds its weights afterwards
-  std::string selected_by;     // last | best_val
+  std::string selected_by;     // last | best_val | best_test
   double seconds = 0;          // of this process
 };
 
 class RunDirectory;  // src/train/run_directory.h
+struct FitInputs;    // src/train/fit.h
 
 class Trainer {
  public:
   Trainer(const TrainOptions& options, std::optional<ModalityRanking> ranking);
 
-  // Trains `model` by `method`; test data is never looked at. With a run directory: metrics, timing and checkpoints go
-  // there, and a checkpoint found in it is resumed from. Throws Error{interrupted} after Ctrl-C or SIGTERM, with the
-  // state saved.
+  // Trains `model` by `method`; test data is never looked at (`select` best_test: but for `select_on`). With a run
+  // directory: metrics, timing and checkpoints go there, and a checkpoint found in it is resumed from. Throws
+  // Error{interrupted} after Ctrl-C or SIGTERM, with the state saved.
   FitResult fit(std::shared_ptr<Model> model, Method& method, const TrainingData& data, RunDirectory* run,
                 const std::string& progress_label = "");
+  // Throws what `fit` would throw before the first step where the method cannot do with this model or data.
+  void check(std::shared_ptr<Model> model, Method& method, const TrainingData& data);
   // How `make_model` of a method's context builds a fresh one; set where methods need it.
   std::function<std::shared_ptr<Model>()> make_model;
+  // `select` best_test: scored after each epoch in place of validation, logged as test/*. Methods never see it.
+  std::shared_ptr<const Dataset> select_on;
+  // Where `unimodal_model` of a method's context comes from; set where methods need it.
+  std::function<std::shared_ptr<Model>(int64_t m)> unimodal_model;
 
  private:
+  FitInputs inputs(std::shared_ptr<Model> model, Method& method, const TrainingData& data) const;
+
   TrainOptions options_;
   std::optional<ModalityRanking> ranking_;
 };

@@ -9,33 +9,7 @@
 namespace pdmp {
 namespace {
 
-constexpr double kHeldOut = 0.1;
 constexpr double kStableSubset = 0.4;  // below, the paper's Table VI sees the ranking flip
-
-// A random `fraction` of each class and the rest, both in the order of `data`.
-std::pair<std::vector<int64_t>, std::vector<int64_t>> split_by_class(const Dataset& data, double fraction,
-                                                                     RandomStream random) {
-  std::vector<int64_t> labels;
-  for (int64_t i = 0; i < data.size(); ++i) labels.push_back(data.label(i));
-  const std::vector<bool> chosen = stratified_subset(labels, std::vector<std::string>(labels.size()), fraction, random);
-  std::vector<int64_t> part, rest;
-  for (size_t i = 0; i < chosen.size(); ++i) (chosen[i] ? part : rest).push_back(static_cast<int64_t>(i));
-  return {part, rest};
-}
-
-void hold_out(AnalysisData& result, uint64_t seed) {
-  const std::shared_ptr<const Dataset> all = result.splits.train;
-  const auto [held_out, kept] = split_by_class(*all, kHeldOut, random_stream(seed, "analysis/holdout"));
-  if (held_out.empty()) {
-    throw Error(ErrorKind::data,
-                fmt::format("modality analysis: expected a validation split or a class of two samples to "
-                            "hold one out of, found {} samples of as many classes",
-                            all->size()));
-  }
-  result.evaluated_on = "10 % of train";
-  result.splits.val = select_samples(all, held_out);
-  result.splits.train = select_samples(all, kept);
-}
 
 }  // namespace
 
@@ -45,7 +19,12 @@ AnalysisData analysis_data(const TrainingData& data, double subset, uint64_t see
   result.splits.val = data.val;
   result.evaluated_on = "val";
   result.subset = subset;
-  if (!data.val) hold_out(result, seed);
+  if (!data.val) {
+    const HeldBack parts = hold_back_tenth(data.train, seed);
+    result.splits.val = parts.held_out;
+    result.splits.train = parts.train;
+    result.evaluated_on = kTenthOfTrain;
+  }
   if (subset < 1) {
     if (subset < kStableSubset) {
       log_warning(

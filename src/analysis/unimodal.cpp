@@ -6,15 +6,6 @@
 namespace pdmp {
 namespace {
 
-// The encoders are those of the joint model, whose fusion may ask for some of its own, and whose modalities may share
-// one. The head of a single modality is linear whatever joins several: that of the default fusion.
-ModelOptions with_linear_head(ModelOptions model, const std::vector<ModalityInfo>& modalities) {
-  const std::vector<EncoderChoice> choices = choose_encoders(modalities, model);
-  for (size_t m = 0; m < modalities.size(); ++m) model.encoders[modalities[m].name] = choices[m].spec;
-  model.fusion = ModelOptions().fusion;
-  return model;
-}
-
 nlohmann::json curve_of(const FitResult& fit) {
   nlohmann::json value = {{"accuracy", nlohmann::json::array()}};
   for (const EpochRecord& record : fit.history) {

@@ -97,12 +97,25 @@ Option& Option::internal() {
   return *this;
 }
 
+Option& Option::search(double low, double high) {
+  if (!in_range(low) || !in_range(high) || low > high) {
+    throw std::logic_error(fmt::format("{}: a search range outside the range of the option", name_));
+  }
+  search_ = {low, high};
+  return *this;
+}
+
 Option& Option::specs() {
   specs_ = true;
   return *this;
 }
 
 bool Option::is_flag() const { return std::holds_alternative<bool*>(target_); }
+
+bool Option::is_whole() const {
+  return std::holds_alternative<int64_t*>(target_) || std::holds_alternative<uint64_t*>(target_) ||
+         std::holds_alternative<std::optional<int64_t>*>(target_);
+}
 
 bool Option::is_list() const {
   return std::holds_alternative<std::vector<std::string>*>(target_) ||

@@ -69,4 +69,14 @@ double macro_f1_all_classes(const Tensor& confusion) {
   return confusion.size(0) == 0 ? 0 : sum / static_cast<double>(confusion.size(0));
 }
 
+double calibration_error(const Tensor& probabilities, const Tensor& labels, int64_t bins) {
+  if (labels.size(0) == 0) return 0;
+  const auto [highest, guess] = probabilities.to(torch::kCPU, torch::kFloat64).max(1);
+  const Tensor bin = (highest * static_cast<double>(bins)).ceil().sub(1).clamp(0, static_cast<double>(bins - 1));
+  const Tensor gap = guess.eq(labels.to(torch::kCPU)).to(torch::kFloat64) - highest;
+  // Per bin: |hits - sum of probabilities|, which is its share of the samples times its gap.
+  const Tensor sums = torch::zeros({bins}, torch::kFloat64).index_add_(0, bin.to(torch::kInt64), gap);
+  return sums.abs().sum().item<double>() / static_cast<double>(labels.size(0));
+}
+
 }  // namespace pdmp

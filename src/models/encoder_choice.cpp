@@ -76,4 +76,11 @@ std::vector<EncoderChoice> choose_encoders(const std::vector<ModalityInfo>& moda
   return choices;
 }
 
+ModelOptions with_linear_head(ModelOptions options, const std::vector<ModalityInfo>& modalities) {
+  const std::vector<EncoderChoice> choices = choose_encoders(modalities, options);
+  for (size_t m = 0; m < modalities.size(); ++m) options.encoders[modalities[m].name] = choices[m].spec;
+  options.fusion = ModelOptions().fusion;
+  return options;
+}
+
 }  // namespace pdmp

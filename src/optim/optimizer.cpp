@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
 #include <unordered_set>
 
 #include "pdmp/error.h"
@@ -89,18 +90,35 @@ void Optimizer::make_ready(Slot& slot) {
   for (Tensor& state : slot.state) state = in_layout_of(slot.parameter, state);
 }
 
+void Optimizer::scale_next_step(const Tensor& parameter, double c) {
+  next_step_scales_.try_emplace(parameter.unsafeGetTensorImpl(), 1.0).first->second *= c;
+}
+
+double Optimizer::next_step_scale(const Tensor& parameter) const {
+  const auto found = next_step_scales_.find(parameter.unsafeGetTensorImpl());
+  return found == next_step_scales_.end() ? 1 : found->second;
+}
+
+void Optimizer::forget() {
+  for (std::vector<Slot>& slots : slots_) {
+    for (Slot& slot : slots) slot.state.clear();
+  }
+}
+
 void Optimizer::step(double schedule) {
   const torch::NoGradGuard no_grad;
   for (size_t g = 0; g < groups_.size(); ++g) {
-    std::vector<Slot*> ready;
+    std::map<double, std::vector<Slot*>> ready;  // by the factor of this step: one entry, unless somebody scaled
     for (Slot& slot : slots_[g]) {
       if (!slot.parameter.grad().defined()) continue;
       make_ready(slot);
-      ready.push_back(&slot);
+      ready[next_step_scale(slot.parameter)].push_back(&slot);
     }
-    if (ready.empty()) continue;
-    update(ready, options_.lr * schedule * groups_[g].lr_scale, options_.weight_decay * groups_[g].decay_scale);
+    const double lr = options_.lr * schedule * groups_[g].lr_scale;
+    const double decay = options_.weight_decay * groups_[g].decay_scale;
+    for (const auto& [c, slots] : ready) update(slots, lr * c, c == 0 ? decay : decay / c);
   }
+  next_step_scales_.clear();
 }
 
 std::vector<Tensor> Optimizer::parameters(const std::vector<Slot*>& slots) {

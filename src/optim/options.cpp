@@ -21,6 +21,10 @@ void OptimizerOptions::describe(OptionList& list) {
   list.add("clip-position", &clip_position,
            "Clip before or after the method changes gradients; auto = as the method does.")
       .one_of({"auto", "before", "after"});
+  list.add("modulation", &modulation,
+           "How methods scale what a modality learns in a step: its gradients (grad) or its learning rate (lr); auto: "
+           "rates for adaptive optimizers, which cancel a scale of gradients.")
+      .one_of({"auto", "grad", "lr"});
   list.add("label-smoothing", &label_smoothing, "Share of the target spread over all classes.").at_least(0).at_most(1);
   list.add("class-weights", &class_weights,
            "balanced: every class weighs the same in the loss, however many its samples.")

@@ -6,6 +6,8 @@
 #include "analysis/rank.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "methods/coefficients.h"
+#include "pdmp/error.h"
 #include "pdmp/run.h"
 #include "run/config.h"
 
@@ -52,20 +54,34 @@ ModalityRanking any_ranking(const Dataset& data) {
   return ranking;
 }
 
+std::shared_ptr<Model> untrained(const RunOptions& options, const std::vector<ModalityInfo>& modalities,
+                                 const Dataset& data) {
+  ModelOptions model = options.model;
+  model.pretrained = false;
+  return std::make_shared<Model>(modalities, static_cast<int64_t>(data.classes().size()), model, options.train.seed);
+}
+
+// With something in the place of whatever a method may ask for.
+Trainer trial_trainer(const RunOptions& options, const TrainOptions& trial,
+                      const std::shared_ptr<const Dataset>& data) {
+  Trainer trainer(trial, any_ranking(*data));
+  trainer.make_model = [options, data] { return untrained(options, data->modalities(), *data); };
+  trainer.unimodal_model = [options, data](int64_t m) {
+    const ModalityInfo& modality = data->modalities()[static_cast<size_t>(m)];
+    return untrained(alone_options(options, data->modalities(), modality.name, ""), {modality}, *data);
+  };
+  return trainer;
+}
+
 Measured measure(const RunOptions& options, const TrainingData& data) {
   const Quiet quiet;
   TrainOptions trial = options.train;
   trial.epochs = 1;
   trial.select = "last";
   trial.optimizer.class_weights = "none";  // a few batches may lack a class
-  const auto make_model = [&] {
-    return std::make_shared<Model>(data.train->modalities(), static_cast<int64_t>(data.train->classes().size()),
-                                   options.model, static_cast<uint64_t>(trial.seed));
-  };
-  const std::shared_ptr<Model> model = make_model();
+  const std::shared_ptr<Model> model = untrained(options, data.train->modalities(), *data.train);
   const std::unique_ptr<Method> method = options.method_options().make();
-  Trainer trainer(trial, any_ranking(*data.train));
-  trainer.make_model = make_model;
+  Trainer trainer = trial_trainer(options, trial, data.train);
   trainer.fit(model, *method, only_train(first_batches(data.train, 1, trial.batch_size)), nullptr);  // warms up
   const auto timed = first_batches(data.train, kTimedSteps, trial.batch_size);
   const FitResult fit = trainer.fit(model, *method, only_train(timed), nullptr);
@@ -149,6 +165,21 @@ std::string plan(const RunOptions& options) {
   text += fmt::format("memory      {} for weights, gradients and optimizer; {} in all at the peak of a trial\n",
                       megabytes(parameters * copies * int64_t{sizeof(float)}), megabytes(measured.peak_bytes));
   return text + time_lines(options, data, measured, analysis);
+}
+
+std::string not_applicable(const RunOptions& options, const TrainingData& data) {
+  const Quiet quiet;
+  try {
+    const std::unique_ptr<Method> method = options.method_options().make();
+    options.model.check(data.train->modalities());
+    const std::shared_ptr<Model> model = untrained(options, data.train->modalities(), *data.train);
+    if (method->needs_ranking()) expect_own_encoders(*model);
+    trial_trainer(options, options.train, data.train).check(model, *method, data);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::usage) throw;
+    return error.what();
+  }
+  return "";
 }
 
 }  // namespace pdmp

@@ -4,8 +4,19 @@
 
 #include "base/file.h"
 #include "data/csv.h"
+#include "pdmp/error.h"
 
 namespace pdmp {
+namespace {
+
+size_t column(const MetadataTable& table, const char* name) {
+  if (const auto found = table.find(name)) return *found;
+  throw Error(ErrorKind::data,
+              fmt::format("{}:1: expected a column '{}', as predictions.csv of a run has it, found none",
+                          table.file.string(), name));
+}
+
+}  // namespace
 
 void write_predictions(const std::vector<ScoredSplit>& splits, const std::filesystem::path& path) {
   std::string text;
@@ -27,6 +38,17 @@ void write_predictions(const std::vector<ScoredSplit>& splits, const std::filesy
     }
   }
   write_file_atomically(path, text);
+}
+
+std::vector<Prediction> read_predictions(const std::filesystem::path& file, const std::string& split) {
+  const MetadataTable table = read_csv(file);
+  const size_t id = column(table, "id"), label = column(table, "label"), prediction = column(table, "prediction");
+  const size_t of = column(table, "split");
+  std::vector<Prediction> result;
+  for (const MetadataTable::Row& row : table.rows) {
+    if (row.fields[of] == split) result.push_back({row.fields[id], row.fields[label], row.fields[prediction]});
+  }
+  return result;
 }
 
 }  // namespace pdmp

@@ -18,4 +18,10 @@ struct ScoredSplit {
 // Columns id, split, label, prediction, then the probability of each class under `probability_<class>`. RFC 4180.
 void write_predictions(const std::vector<ScoredSplit>& splits, const std::filesystem::path& path);
 
+struct Prediction {
+  std::string id, label, prediction;
+};
+// Those of one split, in the order of the file. Error{data} naming file and line.
+std::vector<Prediction> read_predictions(const std::filesystem::path& file, const std::string& split);
+
 }  // namespace pdmp

@@ -10,6 +10,7 @@
 #include "methods/coefficients.h"
 #include "models/pretrained.h"
 #include "pdmp/error.h"
+#include "run/alone.h"
 #include "run/config.h"
 #include "run/model_description.h"
 #include "run/open_run.h"
@@ -151,6 +152,11 @@ RunSummary train_and_score(const RunOptions& options, const TrainingData& data, 
   const std::optional<ModalityRanking> ranking = find_ranking(options, method, data, run.path());
   Trainer trainer(options.train, ranking);
   trainer.make_model = [&] { return make_model(options, *data.train, true); };
+  trainer.unimodal_model = [&](int64_t m) { return model_alone(options, data.train->modalities(), m); };
+  if (options.train.select == "best_test") {
+    log_warning("--select best_test: the epoch is chosen on the test split, so its scores are too good");
+    trainer.select_on = data.test;
+  }
   const TrainingData without_test{.train = data.train, .val = data.val, .test = nullptr};
   const FitResult fit = trainer.fit(model, method, without_test, &run, options.method);
   RunSummary summary;
@@ -160,6 +166,7 @@ RunSummary train_and_score(const RunOptions& options, const TrainingData& data, 
   summary.epochs = static_cast<int64_t>(fit.history.size());
   summary.selected_epoch = fit.selected_epoch;
   summary.selected_by = fit.selected_by;
+  summary.beginning = fit.beginning;
   summary.directory = run.path().string();
   score(summary, *model, method, data, options, run);
   return summary;

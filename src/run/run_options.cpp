@@ -19,6 +19,10 @@ void describe_all_but_methods(RunOptions& options, OptionList& list) {
   list.add("run", &options.run, "Run directory; it is made.").internal();
   list.add("method", &options.method, "Training strategy.").one_of(method_names());
   list.add("analysis", &options.analysis_file, "analysis.json to use instead of analysing the modalities.").internal();
+  list.add("alone", &options.alone,
+           "Runs of the modalities trained alone (audio=DIR,visual=DIR) for methods that learn from them; one that is "
+           "not named is trained first.")
+      .internal();
   list.add("resume", &options.resume, "Go on with the run in --run; with more --epochs, extend it.").internal();
   list.add("overwrite", &options.overwrite, "Delete the run in --run and start again.").internal();
   list.add("dry-run", &options.dry_run, "Say what the run would cost, write nothing.").internal();

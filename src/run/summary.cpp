@@ -16,6 +16,7 @@ using Json = nlohmann::json;
 Json scores(const Evaluation& evaluation) {
   return {{"accuracy", evaluation.accuracy},
           {"macro_f1", evaluation.macro_f1},
+          {"calibration_error", evaluation.calibration_error},
           {"loss", evaluation.loss},
           {"n", evaluation.n}};
 }
@@ -26,6 +27,7 @@ std::optional<Evaluation> read_scores(const Json& value, const char* split) {
   Evaluation evaluation;
   found.at("accuracy").get_to(evaluation.accuracy);
   found.at("macro_f1").get_to(evaluation.macro_f1);
+  found.at("calibration_error").get_to(evaluation.calibration_error);
   found.at("loss").get_to(evaluation.loss);
   found.at("n").get_to(evaluation.n);
   return evaluation;
@@ -45,6 +47,8 @@ RunSummary parse(const Json& value) {
   value.at("selected_epoch").get_to(summary.selected_epoch);
   value.at("selected_by").get_to(summary.selected_by);
   value.at("seconds").get_to(summary.seconds);
+  value.at("beginning").at("encoders").get_to(summary.beginning.encoders);
+  value.at("beginning").at("batches").get_to(summary.beginning.batches);
   summary.test = read_scores(value, "test");
   summary.val = read_scores(value, "val");
   Evaluation* main = summary.test ? &*summary.test : summary.val ? &*summary.val : nullptr;
@@ -66,10 +70,15 @@ std::string score_line(const char* split, const std::optional<Evaluation>& evalu
 }  // namespace
 
 void write_summary(const RunSummary& summary, const std::filesystem::path& path) {
-  Json value = {
-      {"format_version", kFormatVersion},   {"method", summary.method},  {"seed", summary.seed},
-      {"modalities", summary.modalities},   {"epochs", summary.epochs},  {"selected_epoch", summary.selected_epoch},
-      {"selected_by", summary.selected_by}, {"seconds", summary.seconds}};
+  Json value = {{"format_version", kFormatVersion},
+                {"method", summary.method},
+                {"seed", summary.seed},
+                {"modalities", summary.modalities},
+                {"epochs", summary.epochs},
+                {"selected_epoch", summary.selected_epoch},
+                {"selected_by", summary.selected_by},
+                {"seconds", summary.seconds},
+                {"beginning", {{"encoders", summary.beginning.encoders}, {"batches", summary.beginning.batches}}}};
   if (summary.test) value["test"] = scores(*summary.test);
   if (summary.val) value["val"] = scores(*summary.val);
   if (const Evaluation* main = held_out(summary)) {

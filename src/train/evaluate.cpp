@@ -54,6 +54,7 @@ struct Sums {
     result.confusion = confusion_matrix(result.labels, result.predictions, classes);
     result.accuracy = accuracy(result.confusion);
     result.macro_f1 = macro_f1(result.confusion);
+    result.calibration_error = calibration_error(result.probabilities, result.labels);
     for (size_t m = 0; m < dependency.size(); ++m) {
       result.unimodal_accuracy.push_back(static_cast<double>(unimodal_correct[m]) / n);
       result.unimodal_loss.push_back(unimodal_loss[m] / n);

@@ -8,10 +8,12 @@
 
 #include "base/log.h"
 #include "base/signal.h"
+#include "data/modality_dropout.h"
+#include "data/split.h"
 #include "pdmp/error.h"
 #include "train/batch_device.h"
+#include "train/beginning.h"
 #include "train/history.h"
-#include "train/modality_dropout.h"
 
 namespace pdmp {
 
@@ -49,12 +51,36 @@ std::vector<Tensor> everything_of(const torch::nn::Module& module) {
   return tensors;
 }
 
+// Of a method that needs it; takes it from train where there is no validation split.
+HeldOut hold_out(FitInputs& inputs) {
+  if (!inputs.method.needs_held_out()) return {};
+  if (inputs.data.val) return {inputs.data.val, "val"};
+  const HeldBack parts = hold_back_tenth(inputs.data.train, inputs.options.seed);
+  inputs.data.train = parts.train;
+  return {parts.held_out, kTenthOfTrain};
+}
+
+void add_scores(nlohmann::json& line, const std::string& split, const Evaluation& scores, const Model& model) {
+  line[split + "loss"] = scores.loss;
+  line[split + "accuracy"] = scores.accuracy;
+  line[split + "macro_f1"] = scores.macro_f1;
+  const std::vector<double> shares = scores.shares();
+  for (size_t m = 0; m < shares.size(); ++m) {
+    const std::string& name = model.infos()[m].name;
+    line[split + "acc/" + name] = scores.unimodal_accuracy[m];
+    line[split + "dep/W_" + name] = scores.dependency[m];
+    line[split + "dep/share_" + name] = shares[m];
+  }
+  if (shares.size() == 2) line[split + "dep/w"] = scores.dependency[0] / (scores.dependency[1] + 1e-8);
+}
+
 }  // namespace
 
 Fit::Fit(FitInputs inputs)
     : in_(std::move(inputs)),
       device_(resolve_device(in_.options.device)),
       precision_(resolve_precision(in_.options.precision, device_)),
+      held_out_(hold_out(in_)),
       criterion_(in_.options.optimizer, *in_.data.train),
       loader_(in_.data.train, training_loader(in_.options)),
       random_(random_stream(in_.options.seed, "method")) {
@@ -62,6 +88,9 @@ Fit::Fit(FitInputs inputs)
   if (in_.options.select == "best_val" && !in_.data.val) {
     throw Error(ErrorKind::usage,
                 "--select best_val: expected a validation split, this run has none; use --select last");
+  }
+  if (in_.options.select == "best_test" && !in_.select_on) {
+    throw Error(ErrorKind::usage, "--select best_test: expected a test split, this run has none; use --select last");
   }
 }
 
@@ -71,18 +100,26 @@ FitResult Fit::run() {
   return finish();
 }
 
-void Fit::begin() {
-  start_ = std::chrono::steady_clock::now();
+void Fit::check() { prepare_method(); }
+
+void Fit::prepare_method() {
   torch::manual_seed(stream_seed(in_.options.seed, "torch"));
   in_.model->to(device_);
   parts_ = in_.method.extend(*in_.model);
   if (parts_) parts_->to(device_);
   in_.method.prepare(*this, in_.options.optimizer);
   optimizer_ = make_optimizer(with_own_parts(in_.method.parameter_groups(*in_.model, in_.options.optimizer)));
+}
+
+void Fit::begin() {
+  start_ = std::chrono::steady_clock::now();
+  if (in_.run != nullptr) beginning_.encoders = encoder_hashes(*in_.model);
+  prepare_method();
   if (in_.run != nullptr) {
     if (const auto state = in_.run->load_checkpoint(weights())) resume(*state);
   }
   for (const std::string& note : in_.method.notes()) log_info(note);
+  if (held_out_.data) log_info(fmt::format("held out: {} ({} samples)", held_out_.name, held_out_.data->size()));
   progress_ = std::make_unique<Progress>(in_.label, in_.options.epochs * loader_.batches(), "step");
   progress_->advance(step_);
 }
@@ -99,6 +136,8 @@ void Fit::resume(const CheckpointState& state) {
   random_.load(values.at("random").get<std::string>());
   sums_ = EpochSums::load(values.at("sums"));
   for (const nlohmann::json& record : values.at("history")) history_.push_back(epoch_record_from_json(record));
+  values.at("beginning").at("encoders").get_to(beginning_.encoders);
+  values.at("beginning").at("batches").get_to(beginning_.batches);
   values.at("best_epoch").get_to(best_epoch_);
   values.at("best_accuracy").get_to(best_accuracy_);
 }
@@ -113,11 +152,10 @@ CheckpointState Fit::state() const {
   state.generator = at::detail::getDefaultCPUGenerator().get_state();
   nlohmann::json history = nlohmann::json::array();
   for (const EpochRecord& record : history_) history.push_back(to_json(record));
-  state.values = {{"random", random_.save()},
-                  {"sums", sums_.save()},
-                  {"history", history},
-                  {"best_epoch", best_epoch_},
-                  {"best_accuracy", best_accuracy_}};
+  state.values = {
+      {"random", random_.save()},  {"sums", sums_.save()},
+      {"history", history},        {"beginning", {{"encoders", beginning_.encoders}, {"batches", beginning_.batches}}},
+      {"best_epoch", best_epoch_}, {"best_accuracy", best_accuracy_}};
   return state;
 }
 
@@ -149,6 +187,7 @@ void Fit::train_epoch() {
 
 void Fit::train_step(Batch batch) {
   batch_ = std::move(batch);
+  if (in_.run != nullptr && epoch_ == 0) beginning_.batches = hash_of_batches(beginning_.batches, batch_.index);
   log_.clear();
   logging_ = step_ % in_.options.log_every == 0;
   optimizer_->zero_grad();
@@ -163,13 +202,13 @@ Outputs Fit::forward() {
   const PrecisionScope scope(precision_, device_);
   Outputs outputs = in_.method.forward(*in_.model, batch_, Mode::train);
   outputs.fused = outputs.fused.to(torch::kFloat32);
-  fused_ = outputs.fused.detach();
   return outputs;
 }
 
 void Fit::backward(const Tensor& loss) { loss.backward(); }
 
 void Fit::update(const Outputs& outputs) {
+  if (outputs.fused.defined()) fused_ = outputs.fused.detach();
   const OptimizerOptions& options = in_.options.optimizer;
   const bool clips = options.clip_norm > 0;
   if (clips && options.clip_position == "before") clip_gradients(all_parameters(), options.clip_norm);
@@ -195,18 +234,26 @@ Batch Fit::with_modality_dropout(Batch batch) const {
 // The probes' gradients come last, where clipping, logging and the method see nothing of them: without probes
 // everything else would be the same.
 void Fit::train_probes(const Outputs& outputs) {
+  if (outputs.features.empty()) return;
   const Tensor loss = in_.model->probe_loss(outputs.features, batch_.present, batch_.labels);
   if (loss.defined()) loss.backward();
 }
 
-void Fit::scale_gradients(int64_t m, double c, Scope scope) {
+void Fit::scale(const std::vector<Tensor>& parameters, double c) {
   if (!std::isfinite(c)) {
     ++nonfinite_coefficients_;
     log_["modulation.nonfinite"] = static_cast<double>(nonfinite_coefficients_);
     return;
   }
-  for (const Tensor& parameter : in_.model->modality_parameters(m, scope)) {
-    if (parameter.grad().defined()) parameter.mutable_grad().mul_(c);
+  const OptimizerOptions& options = in_.options.optimizer;
+  const bool by_rate = options.modulation == "lr" || (options.modulation == "auto" && options.adaptive());
+  for (const Tensor& parameter : parameters) {
+    if (!parameter.grad().defined()) continue;
+    if (by_rate) {
+      optimizer_->scale_next_step(parameter, c);
+    } else {
+      parameter.mutable_grad().mul_(c);
+    }
   }
 }
 
@@ -240,8 +287,8 @@ void Fit::finish_epoch(double train_seconds) {
   record.train_loss = sums_.loss / n;
   record.train_accuracy = static_cast<double>(sums_.correct) / n;
   const auto evaluation_start = std::chrono::steady_clock::now();
-  if (in_.data.val) {
-    record.val = evaluate(*in_.model, in_.method, in_.data.val, in_.options);
+  if (const auto& scored = in_.select_on ? in_.select_on : in_.data.val) {
+    record.val = evaluate(*in_.model, in_.method, scored, in_.options);
     consider_best(*record.val);
     for (Tensor Evaluation::*kept : {&Evaluation::confusion, &Evaluation::labels, &Evaluation::predictions,
                                      &Evaluation::probabilities, &Evaluation::present}) {
@@ -260,7 +307,8 @@ void Fit::finish_epoch(double train_seconds) {
 }
 
 bool Fit::selects_best() const {
-  return in_.options.select == "best_val" || (in_.options.select == "auto" && in_.data.val);
+  return in_.options.select == "best_val" || in_.options.select == "best_test" ||
+         (in_.options.select == "auto" && in_.data.val);
 }
 
 void Fit::consider_best(const Evaluation& val) {
@@ -285,19 +333,7 @@ void Fit::write_epoch_lines(const EpochRecord& record, double train_seconds, dou
   line["train/loss"] = record.train_loss;
   line["train/accuracy"] = record.train_accuracy;
   line["lr"] = in_.options.optimizer.lr * schedule_factor(in_.options.optimizer, epoch_, in_.options.epochs);
-  if (record.val) {
-    line["val/loss"] = record.val->loss;
-    line["val/accuracy"] = record.val->accuracy;
-    line["val/macro_f1"] = record.val->macro_f1;
-    const std::vector<double> shares = record.val->shares();
-    for (size_t m = 0; m < shares.size(); ++m) {
-      const std::string& name = in_.model->infos()[m].name;
-      line["val/acc/" + name] = record.val->unimodal_accuracy[m];
-      line["val/dep/W_" + name] = record.val->dependency[m];
-      line["val/dep/share_" + name] = shares[m];
-    }
-    if (shares.size() == 2) line["val/dep/w"] = record.val->dependency[0] / (record.val->dependency[1] + 1e-8);
-  }
+  if (record.val) add_scores(line, in_.select_on ? "test/" : "val/", *record.val, *in_.model);
   in_.run->append_metrics(line);
   const double waited = loader_.wait_seconds() - waited_;
   waited_ = loader_.wait_seconds();
@@ -324,13 +360,14 @@ void Fit::stop_for_interrupt() {
 FitResult Fit::finish() {
   FitResult result;
   result.history = history_;
+  result.beginning = beginning_;
   result.seconds = seconds_since(start_);
   progress_.reset();
   result.selected_epoch = epoch_ - 1;
   result.selected_by = "last";
   if (!selects_best() || best_epoch_ < 0) return result;
   result.selected_epoch = best_epoch_;
-  result.selected_by = "best_val";
+  result.selected_by = in_.select_on ? "best_test" : "best_val";
   if (in_.run != nullptr) {
     in_.run->load_best(weights());
     return result;
@@ -357,6 +394,47 @@ std::shared_ptr<Model> Fit::make_model() {
   std::shared_ptr<Model> model = in_.make_model();
   model->to(device_);
   return model;
+}
+
+std::shared_ptr<Model> Fit::unimodal_model(int64_t m) {
+  if (!in_.unimodal_model) {
+    throw Error(ErrorKind::usage, "this method learns from models of one modality: set Trainer::unimodal_model");
+  }
+  // Training it draws from the generator of this run, which must not depend on whether that was done before.
+  at::Generator generator = at::detail::getDefaultCPUGenerator();
+  const Tensor state = generator.get_state();
+  std::shared_ptr<Model> model = in_.unimodal_model(m);
+  generator.set_state(state);
+  model->to(device_);
+  model->eval();
+  for (Tensor& parameter : model->parameters()) parameter.requires_grad_(false);
+  return model;
+}
+
+const HeldOut& Fit::held_out() const {
+  if (!held_out_.data) throw std::logic_error("a method that uses held_out() must say so in needs_held_out()");
+  return held_out_;
+}
+
+void Fit::hand_out(Loader& loader, int64_t epoch, const BatchUse& use) {
+  loader.start_epoch(epoch);
+  while (std::optional<Batch> batch = loader.next()) {
+    const Batch here = to_device(std::move(*batch), device_);
+    const PrecisionScope scope(precision_, device_);
+    if (!use(here)) return;
+  }
+}
+
+void Fit::for_each_batch(const std::shared_ptr<const Dataset>& data, const BatchUse& use) {
+  Loader loader(data, {.batch_size = in_.options.batch_size, .workers = in_.options.workers});
+  hand_out(loader, 0, use);
+}
+
+void Fit::for_each_training_batch(const std::shared_ptr<const Dataset>& data, int64_t pass, const BatchUse& use) {
+  LoaderOptions options = training_loader(in_.options);
+  options.seed = stream_seed(in_.options.seed, "method");
+  Loader loader(data, options);
+  hand_out(loader, pass, use);
 }
 
 std::unique_ptr<Optimizer> Fit::make_optimizer(std::vector<ParameterGroup> groups) {

@@ -21,20 +21,24 @@ struct FitInputs {
   std::optional<ModalityRanking> ranking;
   std::shared_ptr<Model> model;
   Method& method;
-  TrainingData data;            // test is null
-  RunDirectory* run = nullptr;  // null: nothing is written
-  std::string label;            // of the progress bar; empty: none
+  TrainingData data;                         // test is null
+  RunDirectory* run = nullptr;               // null: nothing is written
+  std::string label = {};                    // of the progress bar; empty: none
+  std::shared_ptr<const Dataset> select_on;  // scored instead of validation; null: validation
   std::function<std::shared_ptr<Model>()> make_model;
+  std::function<std::shared_ptr<Model>(int64_t m)> unimodal_model;
 };
 
 class Fit final : public StepContext, public EpochContext {
  public:
   explicit Fit(FitInputs inputs);
   FitResult run();
+  void check();  // what `run` does before the first step
 
   // StepContext and EpochContext
   Model& model() override { return *in_.model; }
   int64_t epoch() const override { return epoch_; }
+  int64_t epochs() const override { return in_.options.epochs; }
   RandomStream& random() override { return random_; }
   const Batch& batch() const override { return batch_; }
   int64_t step() const override { return step_; }
@@ -45,14 +49,20 @@ class Fit final : public StepContext, public EpochContext {
   void backward(const Tensor& loss) override;
   void update(const Outputs& outputs) override;
   Optimizer& optimizer() override { return *optimizer_; }
-  void scale_gradients(int64_t m, double c, Scope scope) override;
+  void scale(const std::vector<Tensor>& parameters, double c) override;
   const TrainingData& data() const override { return in_.data; }
+  const HeldOut& held_out() const override;
   const ModalityRanking& ranking() const override;
   std::shared_ptr<Model> make_model() override;
+  std::shared_ptr<Model> unimodal_model(int64_t m) override;
+  void for_each_batch(const std::shared_ptr<const Dataset>& data, const BatchUse& use) override;
+  void for_each_training_batch(const std::shared_ptr<const Dataset>& data, int64_t pass, const BatchUse& use) override;
   std::unique_ptr<Optimizer> make_optimizer(std::vector<ParameterGroup> groups) override;
 
  private:
   void begin();
+  void prepare_method();
+  void hand_out(Loader& loader, int64_t epoch, const BatchUse& use);
   void resume(const CheckpointState& state);
   void train_epoch();
   void train_step(Batch batch);
@@ -76,6 +86,7 @@ class Fit final : public StepContext, public EpochContext {
   FitInputs in_;
   torch::Device device_;
   Precision precision_;
+  HeldOut held_out_;  // before what is made from the rest of train
   Criterion criterion_;
   Loader loader_;
   RandomStream random_;
@@ -90,6 +101,7 @@ class Fit final : public StepContext, public EpochContext {
   StepLog log_;
   EpochSums sums_;
   std::vector<EpochRecord> history_;
+  Beginning beginning_;  // with a run directory only
   int64_t best_epoch_ = -1;
   double best_accuracy_ = -1;
   std::vector<Tensor> best_weights_;  // without a run directory

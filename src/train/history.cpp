@@ -7,6 +7,7 @@ nlohmann::json to_json(const Evaluation& evaluation) {
           {"loss", evaluation.loss},
           {"accuracy", evaluation.accuracy},
           {"macro_f1", evaluation.macro_f1},
+          {"calibration_error", evaluation.calibration_error},
           {"unimodal_accuracy", evaluation.unimodal_accuracy},
           {"unimodal_loss", evaluation.unimodal_loss},
           {"dependency", evaluation.dependency}};
@@ -18,6 +19,7 @@ Evaluation evaluation_from_json(const nlohmann::json& value) {
   value.at("loss").get_to(evaluation.loss);
   value.at("accuracy").get_to(evaluation.accuracy);
   value.at("macro_f1").get_to(evaluation.macro_f1);
+  value.at("calibration_error").get_to(evaluation.calibration_error);
   value.at("unimodal_accuracy").get_to(evaluation.unimodal_accuracy);
   value.at("unimodal_loss").get_to(evaluation.unimodal_loss);
   value.at("dependency").get_to(evaluation.dependency);

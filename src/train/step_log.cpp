@@ -7,16 +7,27 @@
 #include "models/evaluation_mode.h"
 
 namespace pdmp {
+namespace {
 
-void log_branches(StepLog& log, Model& model, const Outputs& outputs, const Batch& batch) {
+// Those of the method, where its forward pass has some: the model's say nothing where a method has heads of its own.
+std::vector<Tensor> branch_logits(Model& model, const Outputs& outputs, const Batch& batch) {
   const torch::NoGradGuard no_gradients;
+  std::vector<Tensor> branches;
+  for (const Tensor& logits : outputs.unimodal) branches.push_back(logits.detach().to(torch::kFloat32));
+  if (!branches.empty() || outputs.features.empty()) return branches;
   const EvaluationMode evaluation(model.fusion());  // whatever --bn-unimodal says: to look at a run must not change it
   std::vector<Feature> features;
   for (const Feature& feature : outputs.features) {
     features.push_back({feature.map.defined() ? feature.map.detach() : Tensor(), feature.pooled.detach()});
   }
-  if (features.empty()) return;  // a method whose forward keeps no features
-  const std::vector<Tensor> branches = model.unimodal_logits(features, batch.present);
+  return model.unimodal_logits(features, batch.present);
+}
+
+}  // namespace
+
+void log_branches(StepLog& log, Model& model, const Outputs& outputs, const Batch& batch) {
+  const std::vector<Tensor> branches = branch_logits(model, outputs, batch);
+  if (branches.empty()) return;
   const std::vector<double> weights = dependency_sums(branches);
   for (size_t m = 0; m < branches.size(); ++m) {
     const std::string& name = model.infos()[m].name;
@@ -36,9 +47,9 @@ void log_gradient_norms(StepLog& log, const std::string& prefix, const Model& mo
   }
   std::map<std::string, double> squares;
   for (const ParameterGroup& group : optimizer.groups()) {
-    const double factor = scaled ? group.lr_scale : 1.0;
     for (const Tensor& parameter : group.parameters) {
       if (!parameter.grad().defined()) continue;
+      const double factor = scaled ? group.lr_scale * optimizer.next_step_scale(parameter) : 1.0;
       const auto found = owner.find(parameter.unsafeGetTensorImpl());
       const double norm = parameter.grad().norm().item<double>() * factor;
       squares[found == owner.end() ? "shared" : found->second] += norm * norm;

@@ -12,7 +12,8 @@
 
 namespace pdmp {
 
-// Adds acc/<m>, dep/W_<m> and dep/w (two modalities: W_1 / W_2) of this batch. Head-level, without gradients.
+// Adds acc/<m>, dep/W_<m> and dep/w (two modalities: W_1 / W_2) of this batch, from the unimodal logits of `outputs`
+// or, where it has none, from the model's on its features; nothing where it has neither.
 void log_branches(StepLog& log, Model& model, const Outputs& outputs, const Batch& batch);
 
 // Adds <prefix>/<m> per modality and <prefix>/shared: L2 norm of the encoder's gradients and of all others, each

@@ -10,8 +10,11 @@ void TrainOptions::describe(OptionList& list) {
   list.add("threads", &threads, "Threads LibTorch computes with; 0: one per core.").at_least(0).at_most(1024);
   list.add("device", &device, "Where to compute.").one_of({"cpu", "cuda"});
   list.add("precision", &precision, "Arithmetic of forward and backward.").one_of({"auto", "fp32", "bf16"});
-  list.add("select", &select, "Epoch whose weights are kept; auto: best_val where there is a validation split.")
-      .one_of({"auto", "last", "best_val"});
+  list.add("select", &select,
+           "Epoch whose weights are kept; auto: best_val where there is a validation split; best_test: chosen on the "
+           "test "
+           "split, which makes the result too good.")
+      .one_of({"auto", "last", "best_val", "best_test"});
   list.add("modality-dropout", &modality_dropout,
            "Probability that a training sample goes without a modality it has; one is always left.")
       .at_least(0)

@@ -11,17 +11,28 @@ Trainer::Trainer(const TrainOptions& options, std::optional<ModalityRanking> ran
   if (options_.threads > 0) at::set_num_threads(static_cast<int>(options_.threads));
 }
 
+FitInputs Trainer::inputs(std::shared_ptr<Model> model, Method& method, const TrainingData& data) const {
+  return {.options = options_,
+          .ranking = ranking_,
+          .model = std::move(model),
+          .method = method,
+          .data = {.train = data.train, .val = data.val, .test = nullptr},
+          .label = "",
+          .select_on = options_.select == "best_test" ? select_on : nullptr,
+          .make_model = make_model,
+          .unimodal_model = unimodal_model};
+}
+
 FitResult Trainer::fit(std::shared_ptr<Model> model, Method& method, const TrainingData& data, RunDirectory* run,
                        const std::string& progress_label) {
-  Fit fit({.options = options_,
-           .ranking = ranking_,
-           .model = std::move(model),
-           .method = method,
-           .data = {.train = data.train, .val = data.val, .test = nullptr},
-           .run = run,
-           .label = progress_label,
-           .make_model = make_model});
-  return fit.run();
+  FitInputs all = inputs(std::move(model), method, data);
+  all.run = run;
+  all.label = progress_label;
+  return Fit(std::move(all)).run();
+}
+
+void Trainer::check(std::shared_ptr<Model> model, Method& method, const TrainingData& data) {
+  Fit(inputs(std::move(model), method, data)).check();
 }
 
 }  // namespace pdmp

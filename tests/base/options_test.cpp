@@ -129,5 +129,18 @@ TEST(Option, Toml) {
   EXPECT_EQ(Option("flag", &flag, "").toml(), "true");
 }
 
+TEST(Option, SearchRangeLiesWithinTheRange) {
+  double value = 1;
+  int64_t count = 1;
+  Option option("x", &value, "help"), whole("n", &count, "help");
+  EXPECT_FALSE(option.search_range());
+  option.at_least(1).search(2, 8);
+  EXPECT_EQ(option.search_range(), std::pair(2.0, 8.0));
+  EXPECT_THROW(option.search(0, 8), std::logic_error);
+  EXPECT_THROW(option.search(8, 2), std::logic_error);
+  EXPECT_FALSE(option.is_whole());
+  EXPECT_TRUE(whole.is_whole());
+}
+
 }  // namespace
 }  // namespace pdmp

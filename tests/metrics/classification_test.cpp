@@ -49,5 +49,13 @@ TEST(Classification, RefusesClassesOutOfRangeAndUnequalLengths) {
   EXPECT_THROW(confusion_matrix(truth(), prediction().slice(0, 1), 5), Error);
 }
 
+// Ten bins: .9 and .8 are alone in theirs, .6 and .55 share (.5, .6]: (|1 - .9| + |0 - .8| + |2 - 1.15|) / 4.
+TEST(Classification, CalibrationErrorByHand) {
+  const Tensor probabilities = torch::tensor({{.9, .1}, {.8, .2}, {.4, .6}, {.55, .45}}, torch::kFloat64);
+  EXPECT_NEAR(calibration_error(probabilities, torch::tensor({0, 1, 1, 0}), 10), 0.4375, 1e-12);
+  EXPECT_NEAR(calibration_error(torch::eye(3), torch::arange(3)), 0, 1e-7);
+  EXPECT_EQ(calibration_error(torch::empty({0, 2}), torch::empty({0}, torch::kInt64)), 0);
+}
+
 }  // namespace
 }  // namespace pdmp

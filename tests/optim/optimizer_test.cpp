@@ -153,5 +153,53 @@ TEST(Optimizer, RefusesGroupsItCannotUpdate) {
   }
 }
 
+// One step with c times the rate and 1 / c of the decay is, without momentum, the step of c times the gradient.
+TEST(Optimizer, ScaledNextStepKeepsDecayAndLastsOneStep) {
+  const Tensor scaled = parameter(at::ones({2}, at::kDouble)), by_hand = parameter(at::ones({2}, at::kDouble)),
+               other = parameter(at::ones({2}, at::kDouble));
+  const auto optimizer = make_optimizer(sgd(0.1, 0, 0.5), {group({scaled, by_hand, other})});
+  for (int step = 0; step < 2; ++step) {
+    const double c = step == 0 ? 3 : 1;
+    for (const Tensor& p : {scaled, other}) set_gradient(p, at::full({2}, 0.2, at::kDouble));
+    set_gradient(by_hand, at::full({2}, 0.2 * c, at::kDouble));
+    if (step == 0) {
+      optimizer->scale_next_step(scaled, 1.5);
+      optimizer->scale_next_step(scaled, 2);
+      EXPECT_EQ(optimizer->next_step_scale(scaled), 3);
+    }
+    EXPECT_EQ(optimizer->next_step_scale(other), 1);
+    optimizer->step(1);
+    EXPECT_LE((scaled - by_hand).abs().max().item<double>(), 1e-15) << step;
+  }
+  EXPECT_GT((scaled - other).abs().max().item<double>(), 0.01);
+}
+
+TEST(Optimizer, AStepOfScaleZeroLeavesTheParameterAlone) {
+  const Tensor p = parameter(at::ones({2}));
+  const auto optimizer = make_optimizer(sgd(0.1, 0.9, 0.5), {group({p})});
+  set_gradient(p, at::ones({2}));
+  optimizer->scale_next_step(p, 0);
+  optimizer->step(1);
+  EXPECT_TRUE(at::equal(p, at::ones({2})));
+}
+
+TEST(Optimizer, ForgetsMomentum) {
+  for (const OptimizerOptions& options : {sgd(0.1, 0.9, 0), adamw()}) {
+    const Tensor value = at::ones({2}, at::kDouble), p = parameter(value), fresh = parameter(value);
+    const auto old = make_optimizer(options, {group({p})}), made_new = make_optimizer(options, {group({fresh})});
+    set_gradient(p, value);
+    old->step(1);
+    {
+      const torch::NoGradGuard no_grad;
+      p.copy_(value);
+    }
+    old->forget();
+    for (const Tensor& q : {p, fresh}) set_gradient(q, value / 2);
+    old->step(1);
+    made_new->step(1);
+    EXPECT_TRUE(at::equal(p, fresh));
+  }
+}
+
 }  // namespace
 }  // namespace pdmp

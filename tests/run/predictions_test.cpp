@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -24,6 +25,25 @@ TEST(Predictions, OneRecordASampleInTheOrderOfTheData) {
             "1,val,cat,cat,0.900000,0.100000\n"
             "0,test,\"dog, big\",cat,0.750000,0.250000\n"
             "1,test,cat,cat,0.900000,0.100000\n");
+  const std::vector<Prediction> read = read_predictions(directory / "predictions.csv", "test");
+  ASSERT_EQ(read.size(), 2u);
+  EXPECT_EQ(read[0].id, "0");
+  EXPECT_EQ(read[0].label, "dog, big");
+  EXPECT_EQ(read[0].prediction, "cat");
+  EXPECT_EQ(read[1].id, "1");
+  EXPECT_EQ(read[1].label, "cat");
+  EXPECT_TRUE(read_predictions(directory / "predictions.csv", "train").empty());
+}
+
+TEST(Predictions, OtherFilesAreNamed) {
+  const testing::TemporaryDirectory directory;
+  const auto read = [&](const char* text) {
+    return read_predictions(directory.write("predictions.csv", text), "test");
+  };
+  testing::expect_error(ErrorKind::data, {"predictions.csv:1", "'prediction'"},
+                        [&] { read("id,split,label\n0,test,cat\n"); });
+  testing::expect_error(ErrorKind::data, {"predictions.csv:3", "expected 4 fields", "found 2"},
+                        [&] { read("id,split,label,prediction\n0,test,cat,cat\n1,test\n"); });
 }
 
 }  // namespace

@@ -185,18 +185,22 @@ TEST_F(FitTest, EpochLinesCarryTheSharedNames) {
   }
 }
 
+FitInputs inputs_of(const std::shared_ptr<Model>& model, Method& method, const TrainingData& data) {
+  return {.options = testing::toy_training(1),
+          .ranking = {},
+          .model = model,
+          .method = method,
+          .data = data,
+          .select_on = {},
+          .make_model = {},
+          .unimodal_model = {}};
+}
+
 TEST_F(FitTest, ScaleGradientsSkipsUndefinedAndNonFinite) {
   const TrainingData data = testing::toy_splits();
   const auto model = testing::toy_model(*data.train);
   Method plain;
-  Fit fit({.options = testing::toy_training(1),
-           .ranking = {},
-           .model = model,
-           .method = plain,
-           .data = data,
-           .run = nullptr,
-           .label = "",
-           .make_model = {}});
+  Fit fit(inputs_of(model, plain, data));
   const std::vector<Tensor> parameters = model->modality_parameters(0);
   Tensor first = parameters[0];
   first.mutable_grad() = torch::ones_like(first);
@@ -206,6 +210,151 @@ TEST_F(FitTest, ScaleGradientsSkipsUndefinedAndNonFinite) {
   fit.scale_gradients(0, std::numeric_limits<double>::infinity(), Scope::encoder_all);
   EXPECT_TRUE(first.grad().equal(torch::full_like(first, 15)));
   EXPECT_EQ(fit.log().at("modulation.nonfinite"), 1);
+}
+
+// Scales what modality 0 learns by 3, in every step.
+class Scaling : public Method {
+ public:
+  void modulate(StepContext& context, const Outputs&) override {
+    context.scale_gradients(0, 3, Scope::encoder_all);
+    largest = 0;
+    for (const Tensor& parameter : context.model().modality_parameters(0)) {
+      largest = std::max(largest, parameter.grad().abs().max().item<double>());
+    }
+  }
+  double largest = 0;  // gradient, after scaling
+};
+
+// Weights after one step of AdamW on one batch.
+std::vector<Tensor> one_step(Method& method, const std::string& modulation) {
+  const TrainingData data = {.train = testing::toy_data(16, 2, 5), .val = nullptr, .test = nullptr};
+  const auto model = testing::toy_model(*data.train);
+  TrainOptions options = testing::toy_training(1);
+  options.optimizer.optimizer = "adamw";
+  options.optimizer.lr = 1e-3;
+  options.optimizer.weight_decay = 0.1;
+  options.optimizer.modulation = modulation;
+  Trainer(options, kRanking).fit(model, method, data, nullptr);
+  std::vector<Tensor> weights;
+  for (const Tensor& parameter : model->modality_parameters(0)) weights.push_back(parameter.detach().clone());
+  return weights;
+}
+
+double median_difference(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
+  std::vector<Tensor> differences;
+  for (size_t i = 0; i < a.size(); ++i) differences.push_back((a[i] - b[i]).abs().flatten());
+  return torch::cat(differences).median().item<double>();
+}
+
+TEST_F(FitTest, AdaptiveOptimizersAreScaledByLearningRateUnlessToldOtherwise) {
+  Method plain;
+  Scaling by_rate, by_gradient;
+  const std::vector<Tensor> unscaled = one_step(plain, "auto"), rate = one_step(by_rate, "auto"),
+                            gradient = one_step(by_gradient, "grad");
+  EXPECT_LT(median_difference(unscaled, gradient), 1e-5);      // AdamW cancels the factor, up to eps
+  EXPECT_NEAR(median_difference(unscaled, rate), 2e-3, 1e-4);  // a step of 3 lr instead of lr; decay as before
+  EXPECT_NEAR(by_gradient.largest, 3 * by_rate.largest, 1e-6);
+}
+
+// Looks at what it is handed.
+class Curious : public Method {
+ public:
+  bool needs_held_out() const override { return true; }
+  void prepare(PrepareContext& context, const OptimizerOptions&) override {
+    name = context.held_out().name;
+    held_out = context.held_out().data->size();
+    train = context.data().train->size();
+    tested = context.data().test != nullptr;
+    context.for_each_batch(context.data().train, [&](const Batch& batch) {
+      in_order.push_back(batch.index);
+      return in_order.size() < 3;
+    });
+    for (int64_t pass = 0; pass < 2; ++pass) {
+      Tensor order;
+      context.for_each_training_batch(context.data().train, pass, [&](const Batch& batch) {
+        order = order.defined() ? torch::cat({order, batch.index}) : batch.index;
+        return true;
+      });
+      shuffled.push_back(order);
+    }
+  }
+  std::string name;
+  int64_t held_out = 0, train = 0;
+  bool tested = true;
+  std::vector<Tensor> in_order, shuffled;
+};
+
+TEST_F(FitTest, HeldOutDataIsValidationOrATenthOfTrainThatIsNotTrainedOn) {
+  const TrainingData with_val = testing::toy_splits();
+  TrainingData without = with_val;
+  without.val = nullptr;
+  Curious curious, alone;
+  Fit(inputs_of(testing::toy_model(*with_val.train), curious, with_val)).check();
+  EXPECT_EQ(curious.name, "val");
+  EXPECT_EQ(curious.held_out, 60);
+  EXPECT_EQ(curious.train, 96);
+  Fit(inputs_of(testing::toy_model(*with_val.train), alone, without)).check();
+  EXPECT_EQ(alone.name, "10 % of train");
+  EXPECT_EQ(alone.held_out + alone.train, 96);
+  EXPECT_NEAR(static_cast<double>(alone.held_out), 9.6, 1.5);
+}
+
+TEST_F(FitTest, BatchesForMethodsAreInOrderOrShuffledAfresh) {
+  const TrainingData data = testing::toy_splits();
+  Curious curious;
+  Fit(inputs_of(testing::toy_model(*data.train), curious, data)).check();
+  ASSERT_EQ(curious.in_order.size(), 3);  // stopped there
+  EXPECT_TRUE(torch::cat(curious.in_order).equal(torch::arange(48)));
+  for (const Tensor& order : curious.shuffled) EXPECT_TRUE(std::get<0>(order.sort()).equal(torch::arange(96)));
+  EXPECT_FALSE(curious.shuffled[0].equal(curious.shuffled[1]));
+}
+
+// Asks for a teacher while the run is prepared.
+class Pupil : public Method {
+ public:
+  void prepare(PrepareContext& context, const OptimizerOptions&) override {
+    const std::shared_ptr<Model> teacher = context.unimodal_model(1);
+    for (const Tensor& parameter : teacher->parameters()) wants_gradients |= parameter.requires_grad();
+    training = teacher->is_training();
+    drawn = torch::rand({1}).item<double>();
+  }
+  bool wants_gradients = false, training = true;
+  double drawn = 0;
+};
+
+TEST_F(FitTest, TeachersAreFrozenAndMakingThemLeavesTheGeneratorAlone) {
+  const TrainingData data = testing::toy_splits();
+  std::vector<double> drawn;
+  for (const int64_t numbers : {1, 100}) {
+    Pupil pupil;
+    FitInputs inputs = inputs_of(testing::toy_model(*data.train), pupil, data);
+    inputs.unimodal_model = [&](int64_t m) {
+      torch::rand({numbers});  // as a training would
+      return std::make_shared<Model>(std::vector<ModalityInfo>{data.train->modalities()[static_cast<size_t>(m)]}, 3,
+                                     ModelOptions{}, 0);
+    };
+    Fit(std::move(inputs)).check();
+    EXPECT_FALSE(pupil.wants_gradients);
+    EXPECT_FALSE(pupil.training);
+    drawn.push_back(pupil.drawn);
+  }
+  EXPECT_EQ(drawn[0], drawn[1]);
+}
+
+TEST_F(FitTest, BestTestChoosesTheEpochOnTheTestSplitAndSaysSo) {
+  const TrainingData data = testing::toy_splits();
+  const auto model = testing::toy_model(*data.train);
+  TrainOptions options = testing::toy_training(2);
+  options.select = "best_test";
+  Method plain;
+  Trainer trainer(options, kRanking);
+  EXPECT_THROW(trainer.fit(model, plain, data, nullptr), Error);
+  trainer.select_on = data.test;
+  RunDirectory run(folder.path() / "run");
+  EXPECT_EQ(trainer.fit(model, plain, data, &run).selected_by, "best_test");
+  const std::string metrics = read_file(run.file("metrics.jsonl"));
+  EXPECT_THAT(metrics, HasSubstr("test/accuracy"));
+  EXPECT_THAT(metrics, ::testing::Not(HasSubstr("val/accuracy")));
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ TEST(TrainOptions, OutOfRangeIsRefused) {
   OptionList list;
   options.describe(list);
   EXPECT_THROW(list.set("epochs", "0", "--epochs"), Error);
-  EXPECT_THROW(list.set("select", "best_test", "--select"), Error);
+  EXPECT_THROW(list.set("select", "best", "--select"), Error);
   EXPECT_THROW(list.set("modality-dropout", "1", "--modality-dropout"), Error);
   EXPECT_EQ(options.modality_dropout, 0);
   EXPECT_EQ(options.epochs, 100);

@@ -1,4 +1,4 @@
-#include "train/modality_dropout.h"
+#include "data/modality_dropout.h"
 
 #include <vector>
 
