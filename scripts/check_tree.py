@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 # From bottom to top. A folder includes from itself and from those before it; metrics and data do not know each other.
-LAYERS = ["base", "metrics", "data", "models", "optim", "methods", "train", "analysis", "run", "cli"]
+LAYERS = ["base", "metrics", "data", "models", "optim", "methods", "train", "analysis", "run", "compare", "cli"]
 UNRELATED = {("data", "metrics")}
 
 # The layer that implements each public header. `torch` stands for LibTorch: not for base, free for everyone above it.
@@ -34,6 +34,7 @@ TESTED_IN = {
     "data/row_reader.cpp": "data/media_dataset_test.cpp",
     "data/types/flow_pairs.cpp": "data/types/flow_test.cpp",
     "data/types/picture.cpp": "data/types/image_test.cpp",
+    "methods/own_logits.cpp": "methods/dgl_test.cpp",
     "models/layers/residual.cpp": "models/encoders/resnet_test.cpp",
 }
 

@@ -76,7 +76,7 @@ class Agm : public Method {
 };
 
 void AgmOptions::describe(OptionList& list) {
-  list.add("alpha", &alpha, "How strongly leads are evened out; 0 is joint training.").at_least(0);
+  list.add("alpha", &alpha, "How strongly leads are evened out; 0 is joint training.").at_least(0).search(.2, 10);
   list.add("mode", &mode,
            "Scale the gradients of the modalities' shares of the logits, which reaches the whole network (logit), or "
            "those of the encoders' parameters (param).")
@@ -257,6 +257,32 @@ Tensor agm_logits(const Tensor& fused, const std::vector<Tensor>& shares, const 
   return logits;
 }
 
-std::unique_ptr<MethodOptions> make_agm_options() { return std::make_unique<AgmOptions>(); }
+MethodInfo agm_method() {
+  return {
+      .name = "agm",
+      .summary = "Holds a modality back that is further ahead than usual, in its Shapley share of the fused logits.",
+      .source = "Boosting Multi-modal Model Performance with Adaptive Gradient Modulation (ICCV 2023)",
+      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<AgmOptions>(); },
+      .description =
+          "Shares the fused logits out among the modalities by Shapley values and follows each share's cross-"
+          "entropy over the run. Where a modality's lead is larger than it usually was, the gradient through its "
+          "share shrinks, else it grows; this reaches the whole network.",
+      .formula =
+          "phi_m = Shapley value of m in S -> F(S), the logits of the modalities in S alone;  sum_m phi_m = f\n"
+          "e_m = CE(phi_m),  E_m = mean of e_m over the steps before\n"
+          "r_m = exp(mean of e_n over n != m - e_m),  R_m = the same of E, 1 in the first step\n"
+          "c_m = exp(alpha min(R_m - r_m, cap))\n"
+          "L = CE(f), its gradient that of sum_m c_m phi_m with c constant; clipped where the head's is large "
+          "(`clip`)",
+      .cost =
+          "2^M - 2 passes through the fusion in evaluation mode, with gradient; encoders run once. Heavy only where"
+          " the fusion is. Nothing per epoch.",
+      .step_factor = 1,
+      .release =
+          "It leaves modalities out at the input, 2^M - 1 passes through everything; here at the feature, which for"
+          " a linear head is the same as its part of the logits. A widespread port has the sign of r reversed and "
+          "speeds up whoever is ahead; this follows the authors' sign.",
+  };
+}
 
 }  // namespace pdmp

@@ -128,8 +128,8 @@ class Cggm : public Method {
 };
 
 void CggmOptions::describe(OptionList& list) {
-  list.add("rho", &rho, "Factor on the share of improvement that the others made.").above(0);
-  list.add("lambda", &lambda, "Weight of the direction term.").at_least(0);
+  list.add("rho", &rho, "Factor on the share of improvement that the others made.").above(0).search(1, 1.3);
+  list.add("lambda", &lambda, "Weight of the direction term.").at_least(0).search(.05, .2);
   list.add("direction", &direction,
            "What the direction term compares: weights of the output layers (as released), their gradients (as the "
            "paper; linear heads only), or nothing.")
@@ -309,6 +309,31 @@ void Cggm::load(const Archive& archive) {
 
 }  // namespace
 
-std::unique_ptr<MethodOptions> make_cggm_options() { return std::make_unique<CggmOptions>(); }
+MethodInfo cggm_method() {
+  return {
+      .name = "cggm",
+      .summary =
+          "Largest gradient for the encoder whose own classifier improved least; pulls the head towards all of "
+          "them.",
+      .source = "Classifier-guided gradient modulation, NeurIPS 2024",
+      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<CggmOptions>(); },
+      .description =
+          "A small classifier on each modality's detached feature tells how much that modality improved since the "
+          "last step; whoever improved least gets the largest gradient. In the next step a second loss pulls the "
+          "fused output layer into the direction of the classifiers'.",
+      .formula =
+          "delta_m = change of classifier m's accuracy on the batch since the last step,  D = sum_m delta_m\n"
+          "b_m = (D - delta_m) / D kept in [0, 2], 1 where |D| < 1e-6\n"
+          "gradients of encoder m times rho b_m, then the norm over the model clipped (`clip`)\n"
+          "L = CE(f) + lambda / M sum_m (|b_m| - b_m cos(W_m, V_m))\n"
+          "b of the step before; W_m the fused output layer of m, V_m that of its classifier, as a constant",
+      .cost = "Forward and backward through M small classifiers on detached features. Nothing per epoch.",
+      .step_factor = 1,
+      .release =
+          "It compares weights where the paper has gradients (`direction`: weight_cos, its results, or grad_cos), "
+          "and its b may be -100 or 100, where a negative one climbs the loss (`clamp`). Its segmentation script "
+          "modulates nothing: the names of the parameters do not match.",
+  };
+}
 
 }  // namespace pdmp

@@ -9,9 +9,8 @@
 #include "methods/linear_head.h"
 #include "methods/methods.h"
 #include "methods/one_modality.h"
+#include "methods/own_logits.h"
 #include "methods/unimodal_heads.h"
-#include "models/evaluation_mode.h"
-#include "models/fusion/features.h"
 
 namespace pdmp {
 namespace {
@@ -20,7 +19,9 @@ struct DglOptions : public MethodOptions {
   double alpha = 4;
 
   void describe(OptionList& list) override {
-    list.add("alpha", &alpha, "Weight of each modality's own loss, all that its encoder learns from.").at_least(0);
+    list.add("alpha", &alpha, "Weight of each modality's own loss, all that its encoder learns from.")
+        .at_least(0)
+        .search(1, 5);
   }
   std::unique_ptr<Method> make() const override;
 };
@@ -86,19 +87,12 @@ Tensor fuse_detached(Model& model, const std::vector<Feature>& features, const T
   return model.fuse(detached, present);
 }
 
-// Logits of each modality alone. The extra passes leave no trace: neither running statistics nor dropout.
-std::vector<Tensor> own_logits(Model& model, const std::vector<Feature>& features, const Tensor& present) {
-  const Constants fusion(encoder_parameters(model, false));
-  if (!linear_blocks(model).empty()) return masked_logits(model.fusion(), features, present);
-  const EvaluationMode evaluation(model.fusion());
-  return model.fusion().unimodal_logits(features, present);
-}
-
 Outputs Dgl::forward(Model& model, const Batch& batch, Mode mode) {
   if (mode == Mode::evaluate || model.modalities() == 1) return Method::forward(model, batch, mode);
   Outputs outputs;
   outputs.features = encode_all(model, batch);
   outputs.fused = fuse_detached(model, outputs.features, batch.present);
+  const Constants fusion(encoder_parameters(model, false));
   outputs.unimodal = own_logits(model, outputs.features, batch.present);
   return outputs;
 }
@@ -116,6 +110,27 @@ Loss Dgl::loss(StepContext& context, const Outputs& outputs) {
 
 }  // namespace
 
-std::unique_ptr<MethodOptions> make_dgl_options() { return std::make_unique<DglOptions>(); }
+MethodInfo dgl_method() {
+  return {
+      .name = "dgl",
+      .summary = "Encoders learn from losses of their own only, the fusion from the fused loss only.",
+      .source = "Disentangled gradient learning, ICCV 2025",
+      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<DglOptions>(); },
+      .description =
+          "No gradient crosses between fusion and encoders. The fused loss, on detached features, trains the "
+          "fusion; each encoder learns from what that fusion, taken as constant, says of its modality alone.",
+      .formula =
+          "L = CE(fusion(sg(z_1), ..., sg(z_M))) + alpha sum_m CE(s_m),  sg: as a constant\n"
+          "s_m = fusion of z_m alone, whole bias included, the fusion's parameters as constants",
+      .cost =
+          "M + 1 passes of the fusion instead of one, with gradient; encoders run once. Heavy only where the fusion"
+          " is. Nothing per epoch.",
+      .step_factor = 1,
+      .release =
+          "In its gated fusion two layers get no gradient from any loss, because features are detached behind them;"
+          " its MMTM network does not detach at all. Here features are detached in front of the fusion. It also "
+          "clips gradients to 40 (`--clip-norm 40`).",
+  };
+}
 
 }  // namespace pdmp

@@ -23,6 +23,14 @@ std::vector<Tensor> linear_blocks(Model& model) {
   return blocks;
 }
 
+void expect_replaceable_fusion(Model& model, const std::string& method) {
+  if (!linear_blocks(model).empty()) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("{} has a head of its own in place of the fusion: expected --fusion concat or sum, found one "
+                          "that joins the modalities in another way",
+                          method));
+}
+
 std::vector<Feature> encode_all(Model& model, const Batch& batch) {
   if (static_cast<int64_t>(batch.inputs.size()) != model.modalities()) {
     throw Error(ErrorKind::data, fmt::format("model: expected a batch of {} modalities, found {}", model.modalities(),

@@ -17,7 +17,7 @@ struct MmCosineOptions : public MethodOptions {
   bool official = false;
 
   void describe(OptionList& list) override {
-    list.add("scale", &scale, "Factor s on the cosines; 2 to 6 act as a margin.").above(0);
+    list.add("scale", &scale, "Factor s on the cosines; 2 to 6 act as a margin.").above(0).search(2, 15);
     list.add("official", &official,
              "Evaluate with the plain linear head and its bias, as the CREMA-D script of the release does.");
   }
@@ -34,6 +34,7 @@ class MmCosine : public Method {
  public:
   explicit MmCosine(const MmCosineOptions& options) : options_(options) {}
 
+  bool trains(const OwnedParameter& parameter) const override;
   void prepare(PrepareContext& context, const OptimizerOptions&) override;
   Outputs forward(Model& model, const Batch& batch, Mode mode) override;
   Loss loss(StepContext& context, const Outputs& outputs) override;
@@ -43,15 +44,23 @@ class MmCosine : public Method {
   void log_scores(StepContext& context, const Outputs& outputs) const;
 
   MmCosineOptions options_;
+  bool joint_ = false;
   std::vector<std::string> notes_;
 };
 
 std::unique_ptr<Method> MmCosineOptions::make() const { return std::make_unique<MmCosine>(*this); }
 
+// Not the head's bias, unless this run is `joint`.
+bool MmCosine::trains(const OwnedParameter& parameter) const {
+  const bool head = !parameter.in_encoder && parameter.name.starts_with("fusion.");
+  return joint_ || !head || parameter.value.dim() > 1;
+}
+
 void MmCosine::prepare(PrepareContext& context, const OptimizerOptions&) {
   notes_.clear();
   Model& model = context.model();
-  if (model.modalities() == 1) {
+  joint_ = model.modalities() == 1;
+  if (joint_) {
     notes_.push_back(one_modality_note(model, "mmcosine"));
   } else if (linear_blocks(model).empty()) {
     throw Error(ErrorKind::usage,
@@ -98,6 +107,25 @@ void MmCosine::log_scores(StepContext& context, const Outputs& outputs) const {
 
 }  // namespace
 
-std::unique_ptr<MethodOptions> make_mmcosine_options() { return std::make_unique<MmCosineOptions>(); }
+MethodInfo mmcosine_method() {
+  return {
+      .name = "mmcosine",
+      .summary = "Sums cosines of features and class weights: no modality wins by magnitude.",
+      .source = "MMCosine, ICASSP 2023",
+      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<MmCosineOptions>(); },
+      .description =
+          "Normalizes each modality's feature and its class weights, so that only directions count and no modality "
+          "dominates by being large. The fused logits are the sum of the scaled cosines, in training and "
+          "evaluation; the head's bias is not used.",
+      .formula =
+          "s_m[c] = scale cos(z_m, W_m[c]),  f = sum_m s_m;  L = CE(f)\n"
+          "W_m: the rows of the linear head that modality m feeds",
+      .cost = "Norms of features and head. Nothing per epoch.",
+      .step_factor = 1,
+      .release =
+          "Its CREMA-D script trains cosines and then scores the plain linear head with its bias (`official`); its "
+          "other script, and the default here, score what was trained.",
+  };
+}
 
 }  // namespace pdmp

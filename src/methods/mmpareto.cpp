@@ -21,7 +21,8 @@ struct MmParetoOptions : public MethodOptions {
 
   void describe(OptionList& list) override {
     list.add("gamma", &gamma, "Factor on the merged gradient; 1, without conflicts, is the plain sum of the losses.")
-        .above(0);
+        .above(0)
+        .search(1, 2);
     list.add("rescale", &rescale,
              "What is stretched to the length of the plain sum: each parameter (the release) or the whole encoder (the "
              "paper).")
@@ -153,6 +154,29 @@ void MmPareto::add_rest(const Model& model, const Gradients& own) const {
 
 }  // namespace
 
-std::unique_ptr<MethodOptions> make_mmpareto_options() { return std::make_unique<MmParetoOptions>(); }
+MethodInfo mmpareto_method() {
+  return {
+      .name = "mmpareto",
+      .summary = "A loss per modality; an encoder descends where neither its own nor the fused loss suffers.",
+      .source = "MMPareto, ICML 2024",
+      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<MmParetoOptions>(); },
+      .description =
+          "A linear head with a loss of its own stands beside the fusion for each modality, and an encoder follows "
+          "a merge of the two gradients that lowers both losses. Where they disagree it is the shortest vector "
+          "between them, given back the length of their sum.",
+      .formula =
+          "g = d CE(f) / d theta_m,  h = d CE(u_m) / d theta_m\n"
+          "(a, b) = (1/2, 1/2) where cos(g, h) > 0, else a + b = 1 with the shortest a g + b h\n"
+          "v = 2 a g + 2 b h;  gradient of encoder m: gamma max(1, |g + h| / |v|) v\n"
+          "the fusion learns from CE(f), head m from CE(u_m)",
+      .cost =
+          "A second backward pass through the encoders, F + 2 B, and a second copy of their gradients. Nothing per "
+          "epoch.",
+      .step_factor = 5. / 3,
+      .release =
+          "It makes a third backward pass only to know |g + h|, and divides by zero where |v| is 0; neither is done"
+          " here. It stretches every tensor by itself where the paper stretches the encoder as a whole: `rescale`.",
+  };
+}
 
 }  // namespace pdmp

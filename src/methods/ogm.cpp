@@ -60,7 +60,9 @@ class Ogm : public Method {
 };
 
 void OgmOptions::describe(OptionList& list) {
-  list.add("alpha", &alpha, "How strongly the surer modality is slowed down; 0 is not at all.").at_least(0);
+  list.add("alpha", &alpha, "How strongly the surer modality is slowed down; 0 is not at all.")
+      .at_least(0)
+      .search(.1, .8);
   if (generalizes) {
     list.add("noise", &noise, "Width of the noise, in standard deviations of the gradient; 0 is ogm.").at_least(0);
   }
@@ -210,7 +212,51 @@ std::vector<double> ogm_ratios(const std::vector<double>& confidence, OgmMulti m
 
 double ogm_coefficient(double ratio, double alpha) { return ratio > 1 ? 1 - std::tanh(alpha * ratio) : 1; }
 
-std::unique_ptr<MethodOptions> make_ogm_options() { return std::make_unique<OgmOptions>(false); }
-std::unique_ptr<MethodOptions> make_ogm_ge_options() { return std::make_unique<OgmOptions>(true); }
+MethodInfo ogm_method() {
+  return {
+      .name = "ogm",
+      .summary = "Slows the encoder down that is surer of the true class, step by step.",
+      .source = "Balanced Multimodal Learning via On-the-fly Gradient Modulation (CVPR 2022)",
+      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<OgmOptions>(false); },
+      .description =
+          "Compares the modalities by how probable the true class is in their own logits. In this step the encoder "
+          "of a modality that is ahead gets a smaller gradient, the smaller the further it is ahead.",
+      .formula =
+          "q_m = mean over the batch of softmax(s_m)_y,  rho_m = mean over n != m of q_m / q_n\n"
+          "c_m = 1 - tanh(alpha rho_m) where rho_m > 1, else 1\n"
+          "gradients of encoder m times c_m in epochs start-epoch to end-epoch;  L = CE(f)",
+      .cost = "The unimodal logits of the batch, without gradient. Nothing per epoch.",
+      .step_factor = 1,
+      .release =
+          "It stops with an error for gated and FiLM fusions, slows the first modality down where two are equally "
+          "sure, and its port for three modalities divides one ratio only. Here every fusion has unimodal logits, "
+          "equals are left alone, and ratios are means over the other modalities (`multi`).",
+  };
+}
+
+MethodInfo ogm_ge_method() {
+  return {
+      .name = "ogm_ge",
+      .summary = "ogm, and Gaussian noise on the gradients of every encoder.",
+      .source = "Balanced Multimodal Learning via On-the-fly Gradient Modulation (CVPR 2022)",
+      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<OgmOptions>(true); },
+      .description =
+          "As ogm: the encoder that is ahead gets a smaller gradient. The noise, as wide as each tensor's gradient "
+          "was before, is meant to give back what slowing down takes from generalisation; every encoder gets it, "
+          "also where c is 1.",
+      .formula =
+          "q_m = mean over the batch of softmax(s_m)_y,  rho_m = mean over n != m of q_m / q_n\n"
+          "c_m = 1 - tanh(alpha rho_m) where rho_m > 1, else 1\n"
+          "g <- c_m g + noise sd(g) N(0, 1) for every tensor of encoder m, sd over its elements before the scaling\n"
+          "in epochs start-epoch to end-epoch;  L = CE(f)",
+      .cost =
+          "The unimodal logits of the batch, without gradient, and one Gaussian number per encoder weight. Nothing "
+          "per epoch.",
+      .step_factor = 1,
+      .release =
+          "As for ogm. The paper's noise has the covariance of the gradient; the release's, and the one here, has "
+          "one width per tensor.",
+  };
+}
 
 }  // namespace pdmp

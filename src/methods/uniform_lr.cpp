@@ -102,6 +102,22 @@ void UniformLr::load(const Archive& archive) {
 
 }  // namespace
 
-std::unique_ptr<MethodOptions> make_uniform_lr_options() { return std::make_unique<UniformLrOptions>(); }
+MethodInfo uniform_lr_method() {
+  return {
+      .name = "uniform_lr",
+      .summary = "Another learning rate for everything or for whole modalities, head included; else joint.",
+      .source = "PDMP, ablation in the discussion",
+      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<UniformLrOptions>(); },
+      .description =
+          "Joint training with another learning rate, for everything or modality by modality. It tells whether a "
+          "gain of pdmp is one of fast encoders or only of a fast network.",
+      .formula =
+          "learning rate times factor;  of encoder m and its part of the head times factor factors_m\n"
+          "L = CE(f)",
+      .cost = "Nothing.",
+      .step_factor = 1,
+      .release = "",
+  };
+}
 
 }  // namespace pdmp

@@ -20,6 +20,16 @@ std::vector<Tensor> UnimodalHeads::logits(const std::vector<Feature>& features) 
   return logits;
 }
 
+Tensor mean_where_present(const std::vector<Tensor>& logits, const Tensor& present) {
+  Tensor sum;
+  for (size_t m = 0; m < logits.size(); ++m) {
+    const Tensor has = present.select(1, static_cast<int64_t>(m)).unsqueeze(1);
+    const Tensor own = torch::where(has, logits[m], torch::zeros_like(logits[m]));
+    sum = sum.defined() ? sum + own : own;
+  }
+  return sum / present.sum(1, /*keepdim=*/true).clamp_min(1).to(sum.scalar_type());
+}
+
 Tensor loss_where_present(const Criterion& criterion, const Tensor& logits, const Batch& batch, int64_t m) {
   const Tensor rows = batch.present.select(1, m).nonzero().flatten();
   if (rows.size(0) == 0) return {};

@@ -23,6 +23,10 @@ class UnimodalHeads : public torch::nn::Module {
   std::vector<torch::nn::Linear> layers_;
 };
 
+// (B, C): mean of the logits over the modalities that a row has; zero where it has none. A row's logits of a modality
+// it lacks count for nothing.
+Tensor mean_where_present(const std::vector<Tensor>& logits, const Tensor& present);
+
 // The criterion over the rows of the batch that have modality m; undefined where none has. logits (B, C).
 Tensor loss_where_present(const Criterion& criterion, const Tensor& logits, const Batch& batch, int64_t m);
 

@@ -101,6 +101,20 @@ TEST(MmCosine, GradientsAreOrthogonalToFeaturesAndLeaveTheBiasAlone) {
   EXPECT_TRUE(head_block(*model, 1).grad().defined());
 }
 
+TEST(MmCosine, TrainsAllButTheBias) {
+  for (const std::string fusion : {"concat", "sum"}) {
+    FakeStepContext run(plane_model(fusion), method("mmcosine"), {}, plane_batch());
+    for (const OwnedParameter& parameter : run.model().ownership()) {
+      const bool bias = !parameter.in_encoder && parameter.value.dim() == 1;
+      EXPECT_EQ(run.method().trains(parameter), !bias) << fusion << " " << parameter.name;
+    }
+  }
+  const auto model = std::make_shared<Model>(std::vector<ModalityInfo>{{"a", "vector", {2}}}, 2, ModelOptions{}, 0);
+  const Batch batch = full_batch({at::ones({3, 2})}, at::tensor({0, 1, 1}, at::kLong));
+  FakeStepContext run(model, method("mmcosine"), {}, batch);
+  for (const OwnedParameter& parameter : model->ownership()) EXPECT_TRUE(run.method().trains(parameter));
+}
+
 TEST(MmCosine, ZeroFeatureHasCosineZero) {
   const auto model = plane_model();
   Batch batch = plane_batch();

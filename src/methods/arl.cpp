@@ -1,0 +1,194 @@
+// ARL (ICCV 2025): the fused loss, and a loss of each modality's own logits s_m through the whole network,
+//   L = CE(f) + g sum_m CE(s_m),   g = 1 up to epoch `start`, gamma after it.
+// From then on an encoder's gradient is multiplied by 1 + k_m, more for a modality that is sure and hardly counts:
+//   k = softmax over m of T q_m (1 - d_m) / (M - 1),
+// with d_m its share of the logits' size and q_m of the inverse variance, for which the entropy of its prediction
+// stands (asymmetry.h).
+#include <cmath>
+#include <fmt/format.h>
+
+#include "methods/asymmetry.h"
+#include "methods/methods.h"
+#include "methods/one_modality.h"
+#include "methods/own_logits.h"
+#include "methods/unimodal_heads.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+struct ArlOptions : public MethodOptions {
+  double gamma = 4;
+  double temperature = 8;
+  int64_t start = 5;
+  double floor = 0.3;
+  std::string scale_form = "one_plus";
+  std::string variance = "entropy_share";
+  std::string ratio = "other_share";
+  std::string applied = "same_step";
+
+  void describe(OptionList& list) override;
+  std::unique_ptr<Method> make() const override;
+};
+
+class Arl : public Method {
+ public:
+  explicit Arl(const ArlOptions& options)
+      : options_(options),
+        rule_{options.temperature, options.floor,
+              options.variance == "entropy_share" ? Variance::entropy_share : Variance::inverse_mean,
+              options.ratio == "other_share" ? Ratio::other_share : Ratio::own} {}
+
+  bool clips_after_modulation() const override { return true; }
+  void prepare(PrepareContext& context, const OptimizerOptions& optimizer) override;
+  Outputs forward(Model& model, const Batch& batch, Mode mode) override;
+  Loss loss(StepContext& context, const Outputs& outputs) override;
+  void modulate(StepContext& context, const Outputs& outputs) override;
+  std::vector<std::string> notes() const override { return notes_; }
+  void save(Archive& archive) const override;
+  void load(const Archive& archive) override;
+
+ private:
+  bool active(const StepContext& context) const { return context.epoch() > options_.start; }
+  std::vector<double> coefficients_of(const std::vector<double>& weights) const;
+
+  ArlOptions options_;
+  AsymmetryRule rule_;
+  std::vector<double> last_weights_;  // k of the last step that had one; empty: this run is `joint`
+  std::vector<std::string> notes_;
+};
+
+void ArlOptions::describe(OptionList& list) {
+  list.add("gamma", &gamma, "Weight of each modality's own loss after the first epochs; in these it is 1.")
+      .at_least(0)
+      .search(1, 6);
+  list.add("temperature", &temperature, "How sharply the growth of gradients is shared out; 0: evenly.")
+      .at_least(0)
+      .search(1, 16);
+  list.add("start", &start, "Last epoch, counted from 0, without modulation and with own losses of weight 1.")
+      .at_least(-1)
+      .search(0, 20);
+  list.add("floor", &floor, "Smallest share of the entropy with two modalities; with M, 2 / M of it.")
+      .at_least(0)
+      .at_most(0.5)
+      .search(0, 0.5);
+  list.add("scale-form", &scale_form, "Factor on an encoder's gradients: 1 + k, or M k (times), which may shrink them.")
+      .one_of({"one_plus", "times"});
+  list.add(
+          "variance", &variance,
+          "Whose inverse a modality's certainty is: of its share of the mean entropy, not below the floor, or the mean "
+          "of the inverse entropies of the samples.")
+      .one_of({"entropy_share", "inverse_mean"});
+  list.add("ratio", &ratio,
+           "What certainty is multiplied by: the others' share of the logits' size, or 1 over the own size.")
+      .one_of({"other_share", "own"});
+  list.add("applied", &applied, "Modulate the step that was looked at, or the next one (as the release is laid out).")
+      .one_of({"same_step", "next_step"});
+}
+
+std::unique_ptr<Method> ArlOptions::make() const { return std::make_unique<Arl>(*this); }
+
+void Arl::prepare(PrepareContext& context, const OptimizerOptions&) {
+  notes_.clear();
+  last_weights_.clear();
+  const Model& model = context.model();
+  if (model.modalities() == 1) {
+    notes_.push_back(one_modality_note(model, "arl"));
+    return;
+  }
+  last_weights_.assign(static_cast<size_t>(model.modalities()), 1 / static_cast<double>(model.modalities()));
+}
+
+Outputs Arl::forward(Model& model, const Batch& batch, Mode mode) {
+  Outputs outputs = Method::forward(model, batch, mode);
+  if (mode == Mode::evaluate || model.modalities() == 1) return outputs;
+  outputs.unimodal = own_logits(model, outputs.features, batch.present);
+  return outputs;
+}
+
+Loss Arl::loss(StepContext& context, const Outputs& outputs) {
+  Loss result = Method::loss(context, outputs);
+  if (last_weights_.empty()) return result;
+  const double weight = active(context) ? options_.gamma : 1;
+  std::vector<Tensor> logits;
+  for (const Tensor& own : outputs.unimodal) logits.push_back(own.to(outputs.fused.scalar_type()));  // low precision
+  for (const Tensor& own : log_own_losses(context, logits, result)) {
+    if (own.defined()) result.total = result.total + weight * own;
+  }
+  return result;
+}
+
+// 1 for a modality that is not compared.
+std::vector<double> Arl::coefficients_of(const std::vector<double>& weights) const {
+  double compared = 0;
+  for (const double weight : weights) compared += std::isnan(weight) ? 0 : 1;
+  std::vector<double> coefficients;
+  for (const double weight : weights) {
+    const double scaled = options_.scale_form == "one_plus" ? 1 + weight : compared * weight;
+    coefficients.push_back(std::isnan(weight) ? 1 : scaled);
+  }
+  return coefficients;
+}
+
+void Arl::modulate(StepContext& context, const Outputs& outputs) {
+  if (last_weights_.empty() || (!active(context) && !context.logging())) return;
+  const Asymmetry seen = asymmetry(outputs.unimodal, context.batch().present, rule_);
+  const bool late = options_.applied == "next_step";
+  std::vector<double> coefficients(last_weights_.size(), 1);
+  if (active(context)) coefficients = coefficients_of(late ? last_weights_ : seen.weight);
+  for (size_t m = 0; m < coefficients.size(); ++m) {
+    if (coefficients[m] != 1) context.scale_gradients(static_cast<int64_t>(m), coefficients[m], Scope::encoder_all);
+    if (active(context) && !std::isnan(seen.weight[m])) last_weights_[m] = seen.weight[m];
+    if (!context.logging()) continue;
+    const std::string& name = context.model().infos()[m].name;
+    context.log()["coef/" + name] = coefficients[m];
+    if (std::isnan(seen.weight[m])) continue;
+    context.log()["score/" + name] = seen.certainty[m];
+    context.log()["ratio/" + name] = seen.weight[m];
+    context.log()["entropy/" + name] = seen.entropy[m];
+    context.log()["dep/share_" + name] = seen.share[m];
+  }
+}
+
+void Arl::save(Archive& archive) const { archive.values["weights"] = last_weights_; }
+
+void Arl::load(const Archive& archive) {
+  const auto weights = archive.values.value("weights", std::vector<double>());
+  if (weights.size() != last_weights_.size()) {
+    throw Error(ErrorKind::data, fmt::format("the checkpoint has arl's weights of {} modalities, this run compares {}; "
+                                             "resume with the same modalities",
+                                             weights.size(), last_weights_.size()));
+  }
+  last_weights_ = weights;
+}
+
+}  // namespace
+
+MethodInfo arl_method() {
+  return {
+      .name = "arl",
+      .summary = "A loss per modality; larger gradients for the encoder that is sure and hardly counts.",
+      .source = "Asymmetric representation learning, ICCV 2025",
+      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<ArlOptions>(); },
+      .description =
+          "Aims at an unequal balance: a modality's part in the decision should follow how certain it is, not be the "
+          "same as the others'. Every modality's own logits have a loss, and after the first epochs the gradients of "
+          "an "
+          "encoder grow the more, the surer its modality is and the less it counts.",
+      .formula =
+          "L = CE(f) + g sum_m CE(s_m), g = 1 up to epoch `start`, then gamma; s_m with the whole bias\n"
+          "d_m = sum_c mean_b |s_m[b,c]|, dn_m = d_m / sum_j d_j\n"
+          "H_m = mean_b entropy(softmax(s_m[b])), hn_m = max(H_m / sum_j H_j, 2 floor / M)\n"
+          "q_m = (1 / hn_m) / sum_j (1 / hn_j)\n"
+          "k = softmax over m of T q_m (1 - dn_m) / (M - 1)\n"
+          "gradients of encoder m times 1 + k_m after epoch `start`",
+      .cost = "M passes of the head per step, with gradient; no more work for the encoders. Nothing per epoch.",
+      .step_factor = 1,
+      .release =
+          "The training script stops with an error, its factors are printed but never used, and the function that "
+          "should apply them fails; had it worked, every encoder would have had the same factor 1.5. Here they are "
+          "applied, in the step they come from (`applied`).",
+  };
+}
+
+}  // namespace pdmp

@@ -1,0 +1,224 @@
+// Numbers from methods-collaborative 3.5.
+#include <cmath>
+#include <gmock/gmock.h>
+
+#include "methods/purity.h"
+#include "methods/relearning.h"
+#include "methods/toy_model.h"
+#include "support/expect_error.h"
+#include "support/toy_task.h"
+
+namespace pdmp {
+namespace {
+
+using ::testing::ElementsAre;
+using namespace testing;  // pdmp::testing
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+std::shared_ptr<const Dataset> train_data() { return toy_data(24, 2, 1); }
+std::shared_ptr<Model> toy() { return toy_model(*train_data()); }
+
+// Three classes of which nothing shows: the purity of these samples is 1/3.
+std::shared_ptr<const Dataset> telling_nothing(const Tensor& first, const Tensor& present = {}) {
+  const auto like = train_data();
+  return std::make_shared<TensorDataset>(like->modalities(), like->classes(),
+                                         std::vector<Tensor>{first, torch::zeros({12, 4})}, torch::arange(12) % 3,
+                                         present);
+}
+
+// Diagnoses with samples held out that the method did not train on.
+class Diagnosed : public FakeEpochContext {
+ public:
+  Diagnosed(const std::shared_ptr<Model>& model, const Settings& settings,
+            std::shared_ptr<const Dataset> held_out = telling_nothing(torch::zeros({12, 4})))
+      : FakeEpochContext(model, {}, {train_data(), nullptr, nullptr}, std::nullopt),
+        how(pdmp::testing::method("dnr", settings)),
+        held_out_{std::move(held_out), "val"} {
+    how->prepare(*this, {});
+  }
+  const HeldOut& held_out() const override { return held_out_; }
+  // How much the model is another one when this epoch has begun.
+  double begin(int64_t epoch) {
+    const std::vector<Tensor> before = copies(model());
+    at_epoch = epoch;
+    how->on_epoch_begin(*this);
+    return largest_difference(before, copies(model()));
+  }
+
+  std::shared_ptr<Method> how;
+
+ private:
+  HeldOut held_out_;
+};
+
+// What training does: every parameter is somewhere else.
+void move(Model& model) {
+  const torch::NoGradGuard no_grad;
+  for (Tensor& parameter : model.parameters()) parameter.mul_(1.5).add_(0.01);
+}
+
+// Of modality m's features of the training data.
+double train_purity(Model& model, int64_t m) {
+  const torch::NoGradGuard no_grad;
+  const auto data = train_data();
+  std::vector<Tensor> rows;
+  std::vector<int64_t> labels;
+  for (int64_t i = 0; i < data->size(); ++i) {
+    rows.push_back(data->get(i, nullptr).inputs[static_cast<size_t>(m)]);
+    labels.push_back(data->label(i));
+  }
+  const Tensor present = torch::ones({data->size()}, torch::kBool);
+  return feature_purity(model.encode(m, torch::stack(rows), present).pooled, torch::tensor(labels), 3);
+}
+
+TEST(Dnr, StrengthAndPull) {
+  EXPECT_NEAR(pull_strength(2.0 / 3, 1.0 / 3, 3), .761594, 1e-6);
+  EXPECT_NEAR(pull_strength(1.0 / 3, 2.0 / 3, 3), .761594, 1e-6);
+  const Tensor value = torch::full({2}, 3.0, torch::kDouble);
+  pull_back(value, torch::full({2}, 1.0, torch::kDouble), std::tanh(1.0));
+  EXPECT_NEAR(value[1].item<double>(), 1.476812, 1e-6);
+}
+
+TEST(Dnr, DiagnosesAfterEveryFewEpochs) {
+  std::vector<int64_t> epochs;
+  for (int64_t epoch = -1; epoch < 90; ++epoch) {
+    if (diagnosis_follows(epoch, 20, 3)) epochs.push_back(epoch);
+  }
+  EXPECT_THAT(epochs, ElementsAre(20, 40, 60));
+  EXPECT_FALSE(diagnosis_follows(0, 1, 3));
+  EXPECT_TRUE(diagnosis_follows(1, 1, 1));
+}
+
+TEST(Dnr, TheEpochThatFollowsBeginsWithIt) {
+  const auto model = toy();
+  Diagnosed run(model, {{"every", "2"}, {"times", "2"}});
+  std::vector<int64_t> changed;
+  for (int64_t epoch = 0; epoch < 9; ++epoch) {
+    move(*model);
+    if (run.begin(epoch) > 0) changed.push_back(epoch);
+  }
+  EXPECT_THAT(changed, ElementsAre(3, 5));
+}
+
+TEST(Dnr, PullsEncodersAndNothingElse) {
+  const auto model = toy();
+  const std::vector<Tensor> start = copies(*model);
+  Diagnosed run(model, {{"every", "1"}});
+  move(*model);
+  const std::vector<Tensor> moved = copies(*model);
+  std::vector<double> pulls;
+  for (int64_t m = 0; m < 2; ++m) pulls.push_back(std::tanh(3 * (train_purity(*model, m) - 1.0 / 3)));
+  ASSERT_GT(run.begin(2), 1e-4);
+  const std::vector<OwnedParameter>& now = model->ownership();
+  ASSERT_EQ(now.size(), start.size());
+  for (size_t i = 0; i < now.size(); ++i) {
+    const double w = now[i].in_encoder ? pulls[static_cast<size_t>(*now[i].owner)] : 0;
+    EXPECT_TRUE(at::allclose(now[i].value, w * start[i] + (1 - w) * moved[i], 1e-6, 1e-6)) << now[i].name;
+  }
+}
+
+TEST(Dnr, WhatIsAbsentIsNotDiagnosed) {
+  std::vector<std::vector<Tensor>> results;
+  for (const double rubbish : {0.0, 1e6}) {
+    Tensor present = torch::ones({12, 2}, torch::kBool);
+    present.select(1, 0).fill_(false);
+    const auto model = toy();
+    Diagnosed run(model, {{"every", "1"}}, telling_nothing(torch::full({12, 4}, rubbish, torch::kFloat), present));
+    move(*model);
+    const std::vector<Tensor> moved = copies(*model);
+    ASSERT_GT(run.begin(2), 1e-4);
+    for (size_t i = 0; i < moved.size(); ++i) {
+      const OwnedParameter& now = model->ownership()[i];
+      EXPECT_TRUE(now.owner == 1 || at::equal(now.value, moved[i])) << now.name;
+    }
+    results.push_back(copies(*model));
+  }
+  EXPECT_EQ(largest_difference(results[0], results[1]), 0);
+}
+
+TEST(Dnr, ADiagnosisLeavesRunningStatisticsAndModesAlone) {
+  const auto model = image_model(at::kFloat);
+  FakeStepContext run(model, method("dnr", {{"every", "1"}}), {}, image_batch(0, at::kFloat));
+  run.train(image_batch(0, at::kFloat));
+  std::vector<Tensor> before;
+  for (const Tensor& buffer : model->buffers()) before.push_back(buffer.clone());
+  run.epoch_context.at_epoch = 2;
+  run.method().on_epoch_begin(run.epoch_context);
+  const std::vector<Tensor> after = model->buffers();
+  ASSERT_FALSE(before.empty());
+  for (size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(at::equal(before[i], after[i])) << i;
+  EXPECT_TRUE(model->is_training());
+}
+
+TEST(Dnr, TellsADiagnosisOnceAlsoAfterResuming) {
+  const Batch batch = image_batch(0, at::kFloat);
+  FakeStepContext run(image_model(at::kFloat), method("dnr", {{"every", "1"}}), {}, batch);
+  run.epoch_context.at_epoch = 2;
+  run.method().on_epoch_begin(run.epoch_context);
+  Archive archive;
+  run.method().save(archive);
+  run.train(batch);
+  const StepLog told = run.log();
+  for (const char* name : {"purity/a", "purity_held_out/v", "score/a", "pull/v"}) EXPECT_TRUE(told.contains(name));
+  EXPECT_EQ(told.at("pull/a"), 0);  // the same samples on both sides
+  EXPECT_GE(told.at("purity/a"), 1.0 / 3);
+  run.train(batch);
+  EXPECT_FALSE(run.log().contains("purity/a"));
+
+  FakeStepContext resumed(image_model(at::kFloat), method("dnr", {{"every", "1"}}), {}, batch);
+  resumed.method().load(archive);
+  resumed.train(batch);
+  EXPECT_EQ(resumed.log().at("purity/a"), told.at("purity/a"));
+}
+
+TEST(Dnr, TheStartIsPartOfACheckpoint) {
+  const auto model = toy();
+  Diagnosed run(model, {{"every", "1"}});
+  Archive archive;
+  run.how->save(archive);
+  const auto other = toy();
+  move(*other);  // as if its initial weights could not be made again
+  Diagnosed resumed(other, {{"every", "1"}});
+  resumed.how->load(archive);
+  {
+    const torch::NoGradGuard no_grad;
+    for (size_t i = 0; i < other->parameters().size(); ++i) other->parameters()[i].copy_(model->parameters()[i]);
+  }
+  EXPECT_LT(run.begin(2), 1e-6);  // it is at its start
+  EXPECT_LT(resumed.begin(2), 1e-6);
+  expect_error(ErrorKind::data, {"initial weights", "--dnr"}, [&] { resumed.how->load(Archive()); });
+}
+
+TEST(Dnr, WithoutPullItIsJointBitForBit) {
+  std::vector<std::vector<Tensor>> results;
+  for (const auto& how : {method("joint"), method("dnr", {{"lambda", "0"}, {"every", "1"}}), method("dnr")}) {
+    const auto model = image_model(at::kFloat);
+    FakeStepContext run(model, how, {}, image_batch(0, at::kFloat));
+    for (int step = 0; step < 3; ++step) {
+      run.epoch_context.at_epoch = step;
+      run.method().on_epoch_begin(run.epoch_context);
+      run.train(image_batch(step, at::kFloat));
+    }
+    results.push_back(copies(*model));
+  }
+  EXPECT_EQ(largest_difference(results[0], results[1]), 0);
+  EXPECT_EQ(largest_difference(results[0], results[2]), 0);  // no diagnosis so early
+  EXPECT_FALSE(method("dnr", {{"lambda", "0"}})->needs_held_out());
+  EXPECT_TRUE(method("dnr")->needs_held_out());
+}
+
+TEST(Dnr, DiagnosesOnAPartOfTheSamples) {
+  const auto model = toy();
+  Diagnosed run(model, {{"every", "1"}, {"purity-max-samples", "9"}});
+  move(*model);
+  EXPECT_GT(run.begin(2), 1e-4);
+}
+
+TEST(Dnr, RefusesOptionsOutOfRange) {
+  expect_error(ErrorKind::usage, {"--dnr.every"}, [] { method("dnr", {{"every", "0"}}); });
+  expect_error(ErrorKind::usage, {"--dnr.lambda"}, [] { method("dnr", {{"lambda", "-1"}}); });
+}
+
+}  // namespace
+}  // namespace pdmp
