@@ -29,11 +29,18 @@ struct Child {
   pid_t process = 0;
   std::string name;
   fs::path log;
+  bool may_fail = false;
 };
 
 std::string this_program() { return fs::read_symlink("/proc/self/exe").string(); }
 
 fs::path beside(const RunOptions& options, const char* ending) { return fs::path(options.run).concat(ending); }
+
+std::string text_of(const NameMap& map) {
+  std::string text;
+  for (const auto& [key, value] : map) text += fmt::format("{}{}={}", text.empty() ? "" : ",", key, value);
+  return text;
+}
 
 // The options travel in a file: everything config.toml of a run directory holds.
 std::vector<std::string> command_of(const RunOptions& options) {
@@ -42,6 +49,7 @@ std::vector<std::string> command_of(const RunOptions& options) {
   write_file_atomically(config, config_toml(options));
   std::vector<std::string> command = {this_program(), "train", "--config", config.string(), "--run", options.run};
   if (!options.analysis_file.empty()) command.insert(command.end(), {"--analysis", options.analysis_file});
+  if (!options.alone.empty()) command.insert(command.end(), {"--alone", text_of(options.alone)});
   if (options.resume) command.emplace_back("--resume");
   return command;
 }
@@ -67,7 +75,7 @@ Child start(const ChildRun& run) {
   if (process == 0) become(arguments, file);
   close(file);
   if (process < 0) throw Error(ErrorKind::io, "cannot start another process; use --jobs 1");
-  return {process, run.name, log};
+  return {process, run.name, log, run.may_fail};
 }
 
 // Without the name of the program, which its errors begin with.
@@ -110,8 +118,9 @@ class Children {
       }
       const Child child = running_[i];
       running_.erase(running_.begin() + static_cast<int64_t>(i));
-      if (*status != 0) fail(child, *status);
-      fs::remove(child.log);
+      constexpr int kFailed = 1;  // of the training, not of the command line or by a signal
+      if (*status != 0 && !(child.may_fail && *status == kFailed)) fail(child, *status);
+      if (*status == 0) fs::remove(child.log);
       names.push_back(child.name);
     }
     return names;
@@ -131,9 +140,8 @@ class Children {
 
 }  // namespace
 
-void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs) {
+void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress& progress) {
   constexpr auto kPause = std::chrono::milliseconds(50);
-  Progress progress("trainings", static_cast<int64_t>(runs.size()), "training");
   Children children;
   size_t next = 0;
   while (next < runs.size() || children.running() > 0) {
@@ -149,6 +157,16 @@ void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs) {
       progress.note(name + " done");
       progress.advance();
     }
+  }
+}
+
+int64_t default_jobs(int64_t jobs) {
+  return jobs > 0 ? jobs : std::max<int64_t>(1, std::thread::hardware_concurrency());
+}
+
+void share_cores(std::vector<ChildRun>& runs, int64_t jobs) {
+  for (ChildRun& one : runs) {
+    if (one.options.train.threads == 0) one.options.train.threads = std::max<int64_t>(1, default_jobs(0) / jobs);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/progress.h"
 #include "pdmp/run.h"
 
 namespace pdmp {
@@ -13,12 +14,18 @@ namespace pdmp {
 struct ChildRun {
   std::string name;  // for people: "joint, seed 1"
   RunOptions options;
+  bool may_fail = false;  // a failed training of it stops nothing and leaves its RUN.log
 };
 
 // `pdmp train` with each run's options, `jobs` at a time, in the order given. What a child says goes to RUN.log beside
 // its run directory, removed where the run succeeds. The first failure stops the others, which save what they have, and
-// is thrown as Error with the child's last words; Ctrl-C likewise as Error{interrupted}.
-void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs);
+// is thrown as Error with the child's last words; Ctrl-C likewise as Error{interrupted}. `progress` advances by one a
+// run.
+void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress& progress);
+
+// Jobs where none were asked for: one per core. Threads of each: the cores they share.
+int64_t default_jobs(int64_t jobs);
+void share_cores(std::vector<ChildRun>& runs, int64_t jobs);  // sets train.threads where it is 0
 
 // Largest memory of this process and of each child that has ended, in bytes.
 int64_t peak_memory_of_children();

@@ -3,16 +3,16 @@
 #include <chrono>
 #include <filesystem>
 #include <fmt/format.h>
-#include <numeric>
-#include <thread>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/signal.h"
 #include "cli/arguments.h"
 #include "cli/child_runs.h"
 #include "cli/command.h"
 #include "cli/demo_table.h"
+#include "compare/shared_analysis.h"
 #include "data/importer.h"
 #include "pdmp/error.h"
 #include "pdmp/run.h"
@@ -97,16 +97,6 @@ std::string prepare_stamps(const DemoOptions& options) {
   return folder.string();
 }
 
-void obtain_analysis(const RunOptions& options, const TrainingData& data, const fs::path& file) {
-  const std::string settings =
-      analysis_settings(data.train->modalities(), options.model, options.train, options.analysis);
-  if (!fs::exists(file) || read_analysis(file).settings != settings) {
-    write_analysis(analyze(data, options.model, options.train, options.analysis, file.parent_path() / "analysis"),
-                   file);
-  }
-  log_info(analysis_table(read_analysis(file)));
-}
-
 struct Training {
   std::string name, method;
   std::vector<std::string> modalities;  // empty: all
@@ -122,20 +112,18 @@ std::vector<Training> trainings(const std::vector<ModalityInfo>& modalities) {
 }
 
 // Finished runs are read, an interrupted one goes on.
-RunOptions options_of(const DemoOptions& options, const Training& training, uint64_t seed, const fs::path& analysis) {
+RunOptions options_of(const DemoOptions& options, const std::vector<ModalityInfo>& modalities, const Training& training,
+                      uint64_t seed, const fs::path& analysis) {
   RunOptions one = options.run;
-  one.method = training.method;
-  one.data.modalities = training.modalities;
   one.train.seed = seed;
+  one.analysis_file = analysis.string();
   std::string folder = fmt::format("{}-seed{}", training.name, seed);
   std::replace(folder.begin(), folder.end(), ' ', '-');
-  one.run = (fs::path(options.out) / "runs" / folder).string();
+  const fs::path directory = fs::path(options.out) / "runs" / folder;
+  if (!training.modalities.empty()) return alone_options(one, modalities, training.modalities[0], directory);
+  one.method = training.method;
+  one.run = directory.string();
   one.resume = fs::exists(one.run);
-  one.analysis_file = analysis.string();
-  if (!training.modalities.empty()) {
-    // What another modality's encoder is has no place in this run.
-    std::erase_if(one.model.encoders, [&](const auto& entry) { return entry.first != training.modalities[0]; });
-  }
   return one;
 }
 
@@ -147,13 +135,11 @@ void train_in_this_process(const std::vector<ChildRun>& runs) {
 }
 
 void train_runs(const DemoOptions& options, std::vector<ChildRun> runs) {
-  const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
-  const int64_t jobs = options.jobs > 0 ? options.jobs : cores;
+  const int64_t jobs = default_jobs(options.jobs);
   if (jobs == 1) return train_in_this_process(runs);
-  for (ChildRun& one : runs) {
-    if (one.options.train.threads == 0) one.options.train.threads = std::max<int64_t>(1, cores / jobs);
-  }
-  train_in_children(runs, jobs);
+  share_cores(runs, jobs);
+  Progress progress("trainings", static_cast<int64_t>(runs.size()), "training");
+  train_in_children(runs, jobs, progress);
 }
 
 std::vector<DemoRow> train_all(const DemoOptions& options, const std::vector<ModalityInfo>& modalities,
@@ -163,7 +149,8 @@ std::vector<DemoRow> train_all(const DemoOptions& options, const std::vector<Mod
   for (uint64_t seed = options.run.train.seed; seed < options.run.train.seed + static_cast<uint64_t>(options.seeds);
        ++seed) {
     for (const Training& kind : kinds) {
-      runs.push_back({fmt::format("{}, seed {}", kind.name, seed), options_of(options, kind, seed, analysis)});
+      runs.push_back(
+          {fmt::format("{}, seed {}", kind.name, seed), options_of(options, modalities, kind, seed, analysis)});
     }
   }
   try {
@@ -228,7 +215,7 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   choose_small_encoders(options.run.model, data.train->modalities());
   const fs::path analysis = fs::path(options.out) / "analysis.json";
   make_directories(options.out);
-  obtain_analysis(options.run, data, analysis);
+  shared_analysis(options.run, data, analysis);
   const std::vector<DemoRow> rows = train_all(options, data.train->modalities(), analysis);
   const DemoFacts facts = facts_of(options, data, analysis, start);
   write_json(fs::path(options.out) / "demo.json", demo_json(rows, facts));

@@ -1,11 +1,10 @@
 #include "cli/demo_table.h"
 
-#include <cmath>
 #include <fmt/format.h>
-#include <numeric>
 
 #include "base/progress.h"
-#include "cli/text_table.h"
+#include "base/text_table.h"
+#include "compare/statistics.h"
 
 namespace pdmp {
 namespace {
@@ -49,16 +48,6 @@ nlohmann::json json_of(const std::vector<double>& values) {
 }
 
 }  // namespace
-
-MeanSd mean_sd(const std::vector<double>& values) {
-  const double n = static_cast<double>(values.size());
-  MeanSd result{std::accumulate(values.begin(), values.end(), 0.0) / n, 0};
-  if (values.size() < 2) return result;
-  double squares = 0;
-  for (const double value : values) squares += (value - result.mean) * (value - result.mean);
-  result.sd = std::sqrt(squares / (n - 1));
-  return result;
-}
 
 std::string demo_text(const std::vector<DemoRow>& rows, const DemoFacts& facts) {
   const std::vector<std::string> modalities = all_modalities(rows);

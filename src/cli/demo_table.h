@@ -11,11 +11,6 @@
 
 namespace pdmp {
 
-struct MeanSd {
-  double mean = 0, sd = 0;  // sd of a sample (n - 1); 0 for one value
-};
-MeanSd mean_sd(const std::vector<double>& values);
-
 struct DemoRow {
   std::string name;              // "picture alone", "joint", "pdmp"
   std::vector<RunSummary> runs;  // one per seed, each with a test score

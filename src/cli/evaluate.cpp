@@ -4,10 +4,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/run_arguments.h"
-#include "cli/text_table.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "cli/text_table.h"
 #include "pdmp/error.h"
 #include "pdmp/run.h"
 

@@ -5,9 +5,9 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "cli/text_table.h"
 #include "data/modality_type.h"
 #include "models/architecture.h"
 #include "pdmp/error.h"

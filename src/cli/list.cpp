@@ -1,10 +1,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/method_page.h"
 #include "cli/model_page.h"
-#include "cli/text_table.h"
 #include "data/features/profiles.h"
 #include "data/importer.h"
 #include "metrics/table.h"
@@ -23,6 +24,7 @@ struct Listing {
   const char* name;
   const char* detail;  // what `detail` of its entries is, as a JSON key; null: there is none
   std::vector<Entry> (*entries)();
+  std::string (*page)() = nullptr;  // of docs/, where there is one
 };
 
 template <class Table, class Detail>
@@ -46,13 +48,13 @@ std::vector<Entry> models() {
 
 const std::vector<Listing>& listing_table() {
   static const std::vector<Listing> table = {
-      {"methods", "source",
-       [] { return entries_of(method_table(), [](const MethodInfo& row) { return row.source; }); }},
+      {"methods", "source", [] { return entries_of(method_table(), [](const MethodInfo& row) { return row.source; }); },
+       method_page},
       {"fusions", "source",
        [] { return entries_of(fusion_table(), [](const FusionInfo& row) { return row.source; }); }},
       {"encoders", "input",
        [] { return entries_of(encoder_table(), [](const EncoderInfo& row) { return row.input; }); }},
-      {"models", "kind", models},
+      {"models", "kind", models, model_page},
       {"importers", nullptr, [] { return entries_of(importer_table()); }},
       {"profiles", nullptr, [] { return entries_of(audio_profile_table()); }},
       {"metrics", nullptr, [] { return entries_of(metric_table()); }},
@@ -83,16 +85,17 @@ int list_command(const std::vector<std::string>& args, std::ostream& out) {
   bool as_json = false, as_page = false;
   OptionList list;
   list.add("json", &as_json, "Print JSON.");
-  list.add("markdown", &as_page, "models: print docs/models.md, with sources, options and parameters.");
+  list.add("markdown", &as_page,
+           "models, methods: print docs/models.md, docs/methods.md, with sources, options and costs.");
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
   const Listing& listing = find_listing(words.at(0));
   if (as_page) {
-    if (words[0] != "models" || as_json) {
+    if (listing.page == nullptr || as_json) {
       throw Error(ErrorKind::usage,
-                  "--markdown: expected the list 'models' and no --json; pdmp list models --markdown");
+                  "--markdown: expected the list 'models' or 'methods' and no --json; pdmp list models --markdown");
     }
-    out << model_page();
+    out << listing.page();
     return 0;
   }
   nlohmann::json values = nlohmann::json::array();

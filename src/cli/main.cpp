@@ -6,8 +6,8 @@
 #include <iostream>
 #include <new>
 
+#include "base/text_table.h"
 #include "cli/command.h"
-#include "cli/text_table.h"
 #include "pdmp/error.h"
 #include "pdmp/options.h"
 
@@ -17,10 +17,12 @@ namespace {
 const std::vector<Command>& command_table() {
   static const std::vector<Command> table = {
       {"prepare", "turn a public data set as downloaded into the one format", prepare_command},
+      {"data", "what a data set holds, whether it decodes, what a model sees of it", data_command},
       {"analyze", "train every modality alone and rank them", analyze_command},
       {"train", "train one model and score the test split once", train_command},
       {"evaluate", "score a trained run on a split", evaluate_command},
       {"predict", "class and probability of new samples", predict_command},
+      {"compare", "train many methods over seeds and compare them on the test split", compare_command},
       {"demo", "all of it on Tux Paint's stamps or your data, as one table", demo_command},
       {"list", "methods, fusions, encoders, importers, profiles, metrics", list_command},
       {"info", "version, LibTorch, CPU, threads, precision", info_command},

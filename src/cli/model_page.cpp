@@ -1,10 +1,10 @@
 #include "cli/model_page.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "cli/text_table.h"
+#include "base/text_table.h"
+#include "cli/options_table.h"
 #include "models/pretrained.h"
 #include "pdmp/error.h"
 #include "pdmp/model.h"
@@ -36,44 +36,6 @@ int64_t count(const torch::nn::Module& module) {
   return total;
 }
 
-// A bar would end the cell.
-std::string cell(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '|') escaped.push_back('\\');
-    escaped.push_back(c);
-  }
-  return escaped;
-}
-
-std::string code(const std::string& text) { return text.empty() ? "" : fmt::format("`{}`", cell(text)); }
-
-// Lists as they stand in a spec: 64+64+32.
-std::string default_of(const Option& option) {
-  std::string text = option.default_text();
-  if (option.is_list()) std::replace(text.begin(), text.end(), ',', '+');
-  return code(text);
-}
-
-std::string values_of(const Option& option) {
-  if (option.is_flag()) return "true, false";
-  const std::string range = option.range_text();
-  return range.empty() ? option.type_text() : range;
-}
-
-template <class Options>
-std::string options_table(Options& options) {
-  OptionList list;
-  options.describe(list);
-  if (list.all().empty()) return "No options.\n";
-  std::string text = "| option | default | values | meaning |\n|---|---|---|---|\n";
-  for (const auto& option : list.all()) {
-    text += fmt::format("| `{}` | {} | {} | {} |\n", option->name(), default_of(*option), cell(values_of(*option)),
-                        cell(option->help()));
-  }
-  return text;
-}
-
 std::string shape_text(const ModalityInfo& info) { return fmt::format("{} {}", info.type, fmt::join(info.shape, "x")); }
 
 // "11,176,512 (image 3x224x224), ...": where one number serves several inputs it is given once.
@@ -100,7 +62,7 @@ std::string encoder_section(const EncoderInfo& row) {
   const auto options = row.make_options();
   const std::string counts = encoder_counts(*options);
   return fmt::format("### {}\n\n* {}\n* takes {}\n* source: {}\n* parameters: {}\n\n{}\n", row.name, row.summary,
-                     row.input, row.source, counts, options_table(*options));
+                     row.input, row.source, counts, options_table_of(*options));
 }
 
 bool takes_three(const FusionOptions& options, int64_t width) {
@@ -128,7 +90,7 @@ std::string fusion_section(const FusionInfo& row) {
       "### {}\n\n* {}\n* takes {} modalities\n* source: {}\n"
       "* parameters: {}, of them {} in the fusion; the encoders are `{}`\n\n{}\n",
       row.name, row.summary, takes_three(*options, widths[0]) ? "any number of" : "one or two", row.source,
-      grouped(encoders + fusion), grouped(fusion), specs[0], options_table(*options));
+      grouped(encoders + fusion), grouped(fusion), specs[0], options_table_of(*options));
 }
 
 constexpr const char* kHead = R"(# Encoders and fusions
@@ -167,7 +129,7 @@ std::string model_page() {
   std::vector<std::string> inputs;
   for (const ModalityInfo& info : reference_inputs()) inputs.push_back(shape_text(info));
   PretrainedOptions pretrained;
-  std::string text = fmt::format(kHead, fmt::join(inputs, ", "), options_table(pretrained));
+  std::string text = fmt::format(kHead, fmt::join(inputs, ", "), options_table_of(pretrained));
   for (const EncoderInfo& row : encoder_table()) text += encoder_section(row);
   text += fmt::format(kFusionHead, shape_text(pictures()[0]), kClasses);
   for (const FusionInfo& row : fusion_table()) text += fusion_section(row);

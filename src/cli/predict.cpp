@@ -5,10 +5,10 @@
 #include <optional>
 #include <utility>
 
+#include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/run_arguments.h"
-#include "cli/text_table.h"
 #include "data/modality_type.h"
 #include "pdmp/error.h"
 

@@ -37,13 +37,6 @@ DemoFacts some_facts() {
           .peak_memory = 1500000000};
 }
 
-TEST(MeanSd, OfASample) {
-  const MeanSd three = mean_sd({1, 2, 6});
-  EXPECT_NEAR(three.mean, 3, 1e-12);
-  EXPECT_NEAR(three.sd, 2.6457513110645907, 1e-12);  // sqrt((4 + 1 + 9) / 2)
-  EXPECT_EQ(mean_sd({5}).sd, 0);
-}
-
 TEST(DemoTable, ShowsMeanAndDeviationOverSeeds) {
   const std::string text = demo_text(two_rows(), some_facts());
   EXPECT_THAT(text, HasSubstr("a alone  0.600 ± 0.141  0.500 ± 0.141\n"));  // sd of (.5, .7) = .1414

@@ -47,8 +47,12 @@ TEST(ListCommand, TellsSourcesAndInputs) {
   EXPECT_EQ(models.back().at("kind"), "fusion");
 }
 
-TEST(ListCommand, OnlyModelsAreAPage) {
-  expect_error(ErrorKind::usage, {"--markdown", "models"}, [] { call(list_command, {"methods", "--markdown"}); });
+TEST(ListCommand, ModelsAndMethodsArePages) {
+  EXPECT_THAT(call(list_command, {"models", "--markdown"}), ::testing::StartsWith("# Encoders and fusions\n"));
+  EXPECT_THAT(call(list_command, {"methods", "--markdown"}), ::testing::StartsWith("# Methods\n"));
+  expect_error(ErrorKind::usage, {"--markdown", "models", "methods"}, [] {
+    call(list_command, {"encoders", "--markdown"});
+  });
   expect_error(ErrorKind::usage, {"--markdown", "--json"}, [] {
     call(list_command, {"models", "--markdown", "--json"});
   });

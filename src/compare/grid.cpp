@@ -1,0 +1,201 @@
+#include "compare/grid.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <set>
+
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<uint64_t> seeds_of(const GridOptions& options) {
+  std::vector<uint64_t> seeds;
+  for (int64_t k = 0; k < options.seeds; ++k) seeds.push_back(options.run.train.seed + static_cast<uint64_t>(k));
+  return seeds;
+}
+
+std::string seed_folder(uint64_t seed) { return fmt::format("seed{}", seed); }
+
+std::vector<std::string> directories(const fs::path& folder, const std::vector<uint64_t>& seeds) {
+  std::vector<std::string> result;
+  for (const uint64_t seed : seeds) result.push_back((folder / seed_folder(seed)).string());
+  return result;
+}
+
+std::vector<std::string> modality_names(const TrainingData& data) {
+  std::vector<std::string> names;
+  for (const ModalityInfo& info : data.train->modalities()) names.push_back(info.name);
+  return names;
+}
+
+// Each modality alone, once per encoder it has under the fusions.
+class AloneRuns {
+ public:
+  AloneRuns(const GridOptions& options, const TrainingData& data)
+      : options_(options), modalities_(data.train->modalities()), seeds_(seeds_of(options)) {}
+
+  // Folders of the modalities' runs, per modality, for models of these options.
+  NameMap folders(const RunOptions& run, const std::string& fusion) {
+    NameMap result;
+    for (const ModalityInfo& modality : modalities_)
+      result[modality.name] = folder(run, fusion, modality.name).string();
+    return result;
+  }
+
+  std::vector<GridRun> runs;
+  std::vector<ComparisonRow> rows;
+
+ private:
+  fs::path folder(const RunOptions& run, const std::string& fusion, const std::string& modality) {
+    const std::string encoder = alone_options(run, modalities_, modality, "").model.encoders[modality];
+    const auto known = known_.find({modality, encoder});
+    if (known != known_.end()) return known->second;
+    const bool first =
+        std::none_of(known_.begin(), known_.end(), [&](const auto& entry) { return entry.first.first == modality; });
+    const std::string name = first ? modality : modality + "-" + folder_name(fusion);
+    const fs::path where = fs::path(options_.out) / "alone" / folder_name(name);
+    add(run, modality, first ? modality + " alone" : fmt::format("{} alone ({})", modality, encoder), where);
+    return known_[{modality, encoder}] = where;
+  }
+
+  void add(const RunOptions& run, const std::string& modality, const std::string& name, const fs::path& where) {
+    for (const uint64_t seed : seeds_) {
+      RunOptions one = alone_options(run, modalities_, modality, where / seed_folder(seed));
+      one.train.seed = seed;
+      if (one.train.keep == "none") one.train.keep = "best";  // teachers
+      runs.push_back({fmt::format("{}, seed {}", name, seed), std::move(one)});
+    }
+    ComparisonRow row;
+    row.name = name;
+    row.method = "joint";
+    row.modalities = {modality};
+    row.runs = directories(where, seeds_);
+    rows.push_back(std::move(row));
+  }
+
+  const GridOptions& options_;
+  std::vector<ModalityInfo> modalities_;
+  std::vector<uint64_t> seeds_;
+  std::map<std::pair<std::string, std::string>, fs::path> known_;  // (modality, encoder)
+};
+
+std::string choose_reference(const GridOptions& options) {
+  const auto named = [&](const std::string& name) {
+    return std::any_of(options.variants.begin(), options.variants.end(),
+                       [&](const Variant& variant) { return variant.name == name; });
+  };
+  if (options.reference.empty()) return named("joint") ? "joint" : "";
+  if (named(options.reference)) return options.reference;
+  std::vector<std::string> names;
+  for (const Variant& variant : options.variants) names.push_back(variant.name);
+  throw Error(ErrorKind::usage, fmt::format("--reference: '{}' is not among --methods{}", options.reference,
+                                            suggestion(options.reference, names)));
+}
+
+void describe_data(Comparison& comparison, const GridOptions& options, const TrainingData& data) {
+  const Dataset &train = *data.train, &test = *data.test;
+  std::vector<int64_t> counts(train.classes().size());
+  for (int64_t i = 0; i < train.size(); ++i) ++counts[static_cast<size_t>(train.label(i))];
+  const int64_t majority = std::max_element(counts.begin(), counts.end()) - counts.begin();
+  int64_t hits = 0;
+  for (int64_t i = 0; i < test.size(); ++i) hits += test.label(i) == majority ? 1 : 0;
+  comparison.data = options.run.data.data;
+  comparison.modalities = modality_names(data);
+  comparison.classes = static_cast<int64_t>(counts.size());
+  comparison.n_train = train.size();
+  comparison.n_test = test.size();
+  comparison.majority = static_cast<double>(hits) / static_cast<double>(test.size());
+}
+
+ComparisonRow row_of(const Variant& variant, const std::string& fusion, const Comparison& comparison) {
+  ComparisonRow row;
+  row.name = variant.name;
+  row.method = variant.method;
+  row.fusion = fusion;
+  row.modalities = comparison.modalities;
+  return row;
+}
+
+// Rows and runs of one comparison as they come about.
+class GridMaker {
+ public:
+  GridMaker(const GridOptions& options, const TrainingData& data)
+      : options_(options), data_(data), alone_(options, data), by_seed_(static_cast<size_t>(options.seeds)) {
+    Comparison& comparison = grid_.comparison;
+    comparison.seeds = seeds_of(options);
+    comparison.reference = choose_reference(options);
+    describe_data(comparison, options, data);
+  }
+
+  void add(const Variant& variant, const std::string& fusion) {
+    RunOptions run = with_variant(options_.run, variant);
+    run.model.fusion = fusion;
+    ComparisonRow row = row_of(variant, fusion, grid_.comparison);
+    row.refusal = not_applicable(run, data_);
+    if (row.refusal.empty()) {
+      note_needs(row, run);
+      const fs::path folder = fs::path(options_.out) / "runs" / folder_name(fusion) / folder_name(variant.name);
+      row.runs = directories(folder, grid_.comparison.seeds);
+      add_runs(row, run, variant);
+    }
+    rows_.push_back(std::move(row));
+  }
+
+  Grid finish() {
+    for (std::vector<GridRun>& runs : by_seed_) {
+      for (GridRun& run : runs) grid_.methods.push_back(std::move(run));
+    }
+    grid_.alone = std::move(alone_.runs);
+    grid_.comparison.rows = std::move(alone_.rows);
+    for (ComparisonRow& row : rows_) grid_.comparison.rows.push_back(std::move(row));
+    return std::move(grid_);
+  }
+
+ private:
+  void note_needs(const ComparisonRow& row, const RunOptions& run) {
+    const std::unique_ptr<Method> method = run.method_options().make();
+    grid_.needs_ranking = grid_.needs_ranking || (method->needs_ranking() && row.modalities.size() > 1);
+    const bool holds_out = method->needs_held_out() && !data_.val;
+    if (holds_out || run.train.batch_size != options_.run.train.batch_size) grid_.other_batches.push_back(row.name);
+    if (holds_out)
+      grid_.comparison.notes.push_back(row.name + " trains on 90 % of train: it judges itself by the rest");
+  }
+
+  void add_runs(const ComparisonRow& row, const RunOptions& run, const Variant& variant) {
+    const NameMap teachers = alone_.folders(run, row.fusion);
+    for (size_t k = 0; k < by_seed_.size(); ++k) {
+      const uint64_t seed = grid_.comparison.seeds[k];
+      GridRun one{fmt::format("{}, {}, seed {}", row.name, row.fusion, seed), with_variant(run, variant)};
+      one.options.train.seed = seed;
+      one.options.run = row.runs[k];
+      one.options.analysis_file = (fs::path(options_.out) / "analysis.json").string();
+      for (const auto& [modality, where] : teachers)
+        one.options.alone[modality] = (fs::path(where) / seed_folder(seed)).string();
+      by_seed_[k].push_back(std::move(one));
+    }
+  }
+
+  const GridOptions& options_;
+  const TrainingData& data_;
+  AloneRuns alone_;
+  std::vector<std::vector<GridRun>> by_seed_;
+  std::vector<ComparisonRow> rows_;
+  Grid grid_;
+};
+
+}  // namespace
+
+Grid make_grid(const GridOptions& options, const TrainingData& data) {
+  GridMaker maker(options, data);
+  const std::vector<std::string> own = {options.run.model.fusion};
+  for (const std::string& fusion : options.fusions.empty() ? own : options.fusions) {
+    for (const Variant& variant : options.variants) maker.add(variant, fusion);
+  }
+  return maker.finish();
+}
+
+}  // namespace pdmp

@@ -1,0 +1,20 @@
+#include "compare/shared_analysis.h"
+
+#include "base/log.h"
+
+namespace pdmp {
+
+AnalysisResult shared_analysis(const RunOptions& options, const TrainingData& data, const std::filesystem::path& file) {
+  const std::string settings =
+      analysis_settings(data.train->modalities(), options.model, options.train, options.analysis);
+  if (!std::filesystem::exists(file) || read_analysis(file).settings != settings) {
+    write_analysis(analyze(data, options.model, options.train, options.analysis, file.parent_path() / "analysis"),
+                   file);
+  }
+  const AnalysisResult result = read_analysis(file);
+  const std::string table = analysis_table(result);
+  log_info(table.substr(0, table.find_last_not_of('\n') + 1));
+  return result;
+}
+
+}  // namespace pdmp

@@ -1,0 +1,133 @@
+#include "compare/variant.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <fmt/format.h>
+#include <set>
+
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+constexpr const char* kAll = "all";
+// What all rows share, or they could not be compared.
+constexpr std::array kFixed = {"data",   "modalities", "val",    "max-undecodable", "method",
+                               "fusion", "seed",       "select", "device",          "keep"};
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == separator) {
+      parts.emplace_back();
+    } else {
+      parts.back().push_back(c);
+    }
+  }
+  return parts;
+}
+
+// A copy that shares nothing with `options`, whose methods' options are pointers.
+RunOptions copy_of(RunOptions options) {
+  RunOptions copy;
+  OptionList from, to;
+  options.describe(from);
+  copy.describe(to);
+  for (const auto& option : from.all()) {
+    Option& target = to.at(option->name(), option->name());
+    if (option->text() != target.text()) target.set(option->text(), "--" + option->name());
+  }
+  return copy;
+}
+
+// "gamma" of pdmp -> "pdmp.gamma"; "lr" -> "lr".
+std::string full_name(const std::string& key, const std::string& method, const std::string& where) {
+  RunOptions options;
+  OptionList list;
+  options.describe(list);
+  std::vector<std::string> names;
+  for (const auto& option : list.all()) {
+    const std::string& name = option->name();
+    if (name == method + "." + key) return name;
+    if (name.starts_with(method + ".")) names.push_back(name.substr(method.size() + 1));
+  }
+  if (std::find(kFixed.begin(), kFixed.end(), key) != kFixed.end()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: '{}' is the same for all rows of a comparison; give it as a flag", where, key));
+  }
+  for (const auto& option : list.all()) {
+    const std::string& name = option->name();
+    if (option->is_internal() || name.find('.') != std::string::npos) continue;
+    if (name == key) return name;
+    names.push_back(name);
+  }
+  throw Error(ErrorKind::usage, fmt::format("{}: unknown option '{}'{}", where, key, suggestion(key, names)));
+}
+
+Variant parse_variant(const std::string& text) {
+  const std::string where = "--methods " + text;
+  const std::vector<std::string> parts = split(text, ':');
+  Variant variant{.name = text, .method = find_method(parts[0]).name, .settings = {}};
+  for (size_t i = 1; i < parts.size(); ++i) {
+    const size_t equals = parts[i].find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: expected NAME:option=value, found '{}' after a colon", where, parts[i]));
+    }
+    variant.settings.emplace_back(full_name(parts[i].substr(0, equals), variant.method, where),
+                                  parts[i].substr(equals + 1));
+  }
+  with_variant(RunOptions(), variant);  // refuses values now, not after an hour
+  return variant;
+}
+
+}  // namespace
+
+std::vector<Variant> parse_variants(const std::vector<std::string>& texts) {
+  std::vector<std::string> names;
+  for (const std::string& text : texts) {
+    if (text != kAll) {
+      names.push_back(text);
+      continue;
+    }
+    for (const MethodInfo& row : method_table()) names.emplace_back(row.name);
+  }
+  std::vector<Variant> variants;
+  std::set<std::string> folders;
+  for (const std::string& name : names) {
+    if (!folders.insert(folder_name(name)).second) {
+      throw Error(ErrorKind::usage, fmt::format("--methods: '{}' is there twice; name each once", name));
+    }
+    variants.push_back(parse_variant(name));
+  }
+  if (variants.empty()) throw Error(ErrorKind::usage, "--methods: expected at least one method, found none");
+  return variants;
+}
+
+RunOptions with_variant(const RunOptions& base, const Variant& variant) {
+  RunOptions options = copy_of(base);
+  options.method = variant.method;
+  OptionList list;
+  options.describe(list);
+  for (const auto& [name, text] : variant.settings) {
+    const std::string where = fmt::format("--methods {}: {}", variant.name, name);
+    std::string value = text;
+    // As in the spec of an encoder: a list is 30+60, because a comma ends the entry.
+    if (list.at(name, where).is_list()) std::replace(value.begin(), value.end(), '+', ',');
+    list.set(name, value, where);
+  }
+  return options;
+}
+
+std::string folder_name(const std::string& text) {
+  std::string name = text;
+  for (char& c : name) {
+    const bool plain =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("._=+-").find(c) != std::string_view::npos;
+    if (!plain) c = '-';
+  }
+  return name;
+}
+
+}  // namespace pdmp
