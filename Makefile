@@ -22,6 +22,7 @@ demo:
 
 bench: build
 	build/$(PRESET)/pdmp_benchmarks
+	build/$(PRESET)/pdmp_step_cost
 
 lint:
 	@scripts/setup lint

@@ -1,0 +1,143 @@
+// What a step of each method costs, next to a step of joint training of the same model, in one run: pairs of short
+// trainings in turn, the median of their ratios. Prints a Markdown table beside the expected factor.
+//
+//   pdmp_step_cost [NAME...]      methods; none: all
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "pdmp/error.h"
+#include "pdmp/trainer.h"
+
+namespace {
+
+using namespace pdmp;
+
+constexpr int64_t kBatch = 16, kSide = 64, kClasses = 6, kWarmUp = 2, kTimed = 6;
+constexpr int kRounds = 7;
+
+using Clock = std::chrono::steady_clock;
+
+// A method as it is, with a watch on its steps. What it does between epochs is not counted.
+class Timed : public Method {
+ public:
+  explicit Timed(std::unique_ptr<Method> method) : method_(std::move(method)) {}
+
+  Loss step(StepContext& context) override {
+    const auto start = Clock::now();
+    Loss loss = method_->step(context);
+    if (context.step() >= kWarmUp) seconds_.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    return loss;
+  }
+  double median() const {
+    std::vector<double> sorted = seconds_;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted.at(sorted.size() / 2);
+  }
+
+  bool needs_ranking() const override { return method_->needs_ranking(); }
+  bool needs_held_out() const override { return method_->needs_held_out(); }
+  bool clips_after_modulation() const override { return method_->clips_after_modulation(); }
+  std::shared_ptr<torch::nn::Module> extend(Model& model) override { return method_->extend(model); }
+  void prepare(PrepareContext& context, const OptimizerOptions& options) override {
+    method_->prepare(context, options);
+  }
+  std::vector<ParameterGroup> parameter_groups(Model& model, const OptimizerOptions& options) override {
+    return method_->parameter_groups(model, options);
+  }
+  void on_epoch_begin(EpochContext& context) override { method_->on_epoch_begin(context); }
+  Outputs forward(Model& model, const Batch& batch, Mode mode) override { return method_->forward(model, batch, mode); }
+  void modulate(StepContext& context, const Outputs& outputs) override { method_->modulate(context, outputs); }
+
+ private:
+  std::unique_ptr<Method> method_;
+  std::vector<double> seconds_;
+};
+
+std::vector<ModalityInfo> pictures() { return {{"a", "image", {3, kSide, kSide}}, {"b", "image", {3, kSide, kSide}}}; }
+
+std::shared_ptr<const Dataset> random_pictures(int64_t samples) {
+  std::vector<Tensor> inputs;
+  for (size_t m = 0; m < 2; ++m) inputs.push_back(torch::randn({samples, 3, kSide, kSide}));
+  std::vector<std::string> classes;
+  for (int64_t c = 0; c < kClasses; ++c) classes.push_back(fmt::format("class {}", c));
+  return std::make_shared<TensorDataset>(pictures(), classes, inputs, torch::arange(samples) % kClasses);
+}
+
+std::shared_ptr<Model> make_model(const std::string& fusion, const std::vector<ModalityInfo>& modalities) {
+  ModelOptions options;
+  if (modalities.size() > 1) options.fusion = fusion;
+  return std::make_shared<Model>(modalities, kClasses, options, 0);
+}
+
+Trainer make_trainer(const std::string& fusion) {
+  TrainOptions options;
+  options.epochs = 1;
+  options.batch_size = kBatch;
+  options.workers = 0;
+  options.log_every = 1000;
+  const ModalityRanking ranking{{"a", "b"}, 1, 0, {0.5, 0.4}, {0.6, 0.8}, ""};
+  Trainer trainer(options, ranking);
+  trainer.make_model = [fusion] { return make_model(fusion, pictures()); };
+  trainer.unimodal_model = [fusion](int64_t m) { return make_model(fusion, {pictures()[static_cast<size_t>(m)]}); };
+  return trainer;
+}
+
+// Seconds of a step of `info` on that fusion.
+double step_seconds(const MethodInfo& info, const std::string& fusion, const TrainingData& data) {
+  Timed timed(info.make_options()->make());
+  make_trainer(fusion).fit(make_model(fusion, pictures()), timed, data, nullptr);
+  return timed.median();
+}
+
+// The usual fusion, or the one a method is made for.
+std::string fusion_for(const MethodInfo& info, const TrainingData& data) {
+  for (const char* fusion : {"concat", "mmtm:heads=branch"}) {
+    try {
+      make_trainer(fusion).check(make_model(fusion, pictures()), *info.make_options()->make(), data);
+      return fusion;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::usage) throw;
+    }
+  }
+  throw Error(ErrorKind::usage, fmt::format("{} takes none of the models of this benchmark", info.name));
+}
+
+void print_row(const MethodInfo& info, const TrainingData& data) {
+  const MethodInfo& joint = find_method("joint");
+  const std::string fusion = fusion_for(info, data);
+  std::vector<double> ratios;
+  for (int round = 0; round < kRounds; ++round) {
+    const bool first = round % 2 == 0;  // whoever comes second finds the machine warmer
+    const double before = first ? step_seconds(joint, fusion, data) : 0;
+    const double own = step_seconds(info, fusion, data);
+    ratios.push_back(own / (first ? before : step_seconds(joint, fusion, data)));
+  }
+  std::sort(ratios.begin(), ratios.end());
+  const double ratio = ratios[ratios.size() / 2];
+  fmt::print("| {} | {} | {:.2f} | {:.2f} - {:.2f} | {:.2f} | {} |\n", info.name, fusion, ratio, ratios.front(),
+             ratios.back(), info.step_factor, ratio > 1.15 * info.step_factor ? "above it" : "");
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  set_quiet(true);
+  const TrainingData data{
+      .train = random_pictures(kBatch * (kWarmUp + kTimed)), .val = random_pictures(kBatch), .test = {}};
+  fmt::print("Two ResNet-18 encoders, {} pictures of {} x {} a step, SGD; median of {} pairs.\n\n", kBatch, kSide,
+             kSide, kRounds);
+  fmt::print("| method | fusion | step / joint | range | expected | |\n|---|---|---|---|---|---|\n");
+  try {
+    if (count == 1) {
+      for (const MethodInfo& info : method_table()) print_row(info, data);
+    }
+    for (int i = 1; i < count; ++i) print_row(find_method(arguments[i]), data);
+  } catch (const Error& error) {
+    fmt::print(stderr, "pdmp_step_cost: {}\n", error.what());
+    return 1;
+  }
+  return 0;
+}
