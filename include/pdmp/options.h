@@ -51,9 +51,9 @@ class Option {
   const std::string& help() const { return help_; }
   const std::string& default_text() const { return default_text_; }
   const std::vector<std::string>& choices() const { return choices_; }
-  bool is_flag() const;  // bool: --name sets it, --name=false clears it
+  bool is_flag() const;   // bool: --name sets it, --name=false clears it
   bool is_whole() const;  // a number without decimals
-  bool is_list() const;  // several values, separated by commas
+  bool is_list() const;   // several values, separated by commas
   bool is_internal() const { return internal_; }
   bool holds_specs() const { return specs_; }
   const std::optional<std::pair<double, double>>& search_range() const { return search_; }

@@ -218,6 +218,17 @@ bool finite(const Model& model) {
   return true;
 }
 
+TEST_P(MethodContract, TrainsWithClippedGradientsWhereverTheyAreClipped) {
+  for (const char* position : {"auto", "before", "after"}) {
+    TrainOptions options = testing::toy_training(2);
+    options.optimizer.clip_norm = 0.5;
+    options.optimizer.clip_position = position;
+    std::shared_ptr<Model> trained;
+    fit(task().splits(2), options, nullptr, &trained);
+    EXPECT_TRUE(finite(*trained)) << position;
+  }
+}
+
 TEST_P(MethodContract, AConstantZeroThirdModalityGivesNoNan) {
   const auto data = task().data(32, 3, 5);
   std::vector<Tensor> inputs = inputs_of(*data);
