@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@ extern "C" {
 #include "data/decode/audio_container.h"
 #include "data/decode/ffmpeg.h"
 #include "data/decode/media_file.h"
+#include "data/decode/memory_input.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -24,52 +24,6 @@ namespace {
 
 constexpr const char* kExpected = "a recording";
 constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
-
-// Bytes in memory as an input of libavformat: no file name for it to interpret, no protocol to open.
-class MemoryInput {
- public:
-  explicit MemoryInput(const std::string& bytes) : bytes_(bytes) {
-    constexpr int kBuffer = 1 << 15;
-    io_ = avio_alloc_context(static_cast<unsigned char*>(av_malloc(kBuffer)), kBuffer, 0, this, read, nullptr, seek);
-    format_ = avformat_alloc_context();
-    if (io_ == nullptr || format_ == nullptr) throw std::bad_alloc();
-    format_->pb = io_;
-  }
-  ~MemoryInput() {
-    avformat_close_input(&format_);
-    av_freep(&io_->buffer);
-    avio_context_free(&io_);
-  }
-  MemoryInput(const MemoryInput&) = delete;
-  MemoryInput& operator=(const MemoryInput&) = delete;
-
-  int open() { return avformat_open_input(&format_, nullptr, nullptr, nullptr); }  // frees format_ where it fails
-  AVFormatContext* format() { return format_; }
-
- private:
-  static int read(void* self, uint8_t* target, int size) {
-    auto* input = static_cast<MemoryInput*>(self);
-    const int64_t left = static_cast<int64_t>(input->bytes_.size()) - input->position_;
-    const int64_t count = std::min<int64_t>(size, left);
-    if (count <= 0) return AVERROR_EOF;
-    std::memcpy(target, input->bytes_.data() + input->position_, static_cast<size_t>(count));
-    input->position_ += count;
-    return static_cast<int>(count);
-  }
-  static int64_t seek(void* self, int64_t offset, int whence) {
-    auto* input = static_cast<MemoryInput*>(self);
-    const int64_t size = static_cast<int64_t>(input->bytes_.size());
-    if ((whence & AVSEEK_SIZE) != 0) return size;
-    const int64_t base = whence == SEEK_CUR ? input->position_ : whence == SEEK_END ? size : 0;
-    if (base + offset < 0 || base + offset > size) return AVERROR(EINVAL);
-    return input->position_ = base + offset;
-  }
-
-  const std::string& bytes_;
-  int64_t position_ = 0;
-  AVIOContext* io_ = nullptr;
-  AVFormatContext* format_ = nullptr;
-};
 
 // Sample formats to float, channels to their mean.
 class MonoMixer {

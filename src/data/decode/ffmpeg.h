@@ -33,6 +33,7 @@ class FfmpegMessages {
   // Why a call returned `code` < 0: the first complaint, else FFmpeg's name of the code.
   std::string reason(int code) const;
   void add(const char* line);
+  void clear() { first_.clear(); }
 
  private:
   std::string first_;

@@ -1,8 +1,10 @@
-// A clip as pictures: a folder, or files separated by ';' -> (3, T, size, size). Crop and flip are drawn for each
-// frame.
+// A clip: a folder of pictures, pictures separated by ';', or a video -> (3, T, size, size). Crop and flip are drawn
+// for each frame.
 #include <fmt/format.h>
 
 #include "data/decode/media_file.h"
+#include "data/decode/video.h"
+#include "data/features/normalise.h"
 #include "data/types/cell_paths.h"
 #include "data/types/frame_choice.h"
 #include "data/types/picture.h"
@@ -27,7 +29,11 @@ class FramesType : public ModalityType {
 
   Tensor load(const Cell& cell, RandomStream* augment) const override {
     std::vector<std::filesystem::path> pictures = cell_paths(cell);
-    if (pictures.size() == 1 && std::filesystem::is_directory(pictures[0])) pictures = list_pictures(pictures[0]);
+    if (pictures.size() == 1 && std::filesystem::is_directory(pictures[0])) {
+      pictures = list_pictures(pictures[0]);
+    } else if (pictures.size() == 1 && is_video_name(pictures[0])) {
+      return load_video(pictures[0], cell, augment);
+    }
     const int64_t count = static_cast<int64_t>(pictures.size());
     const auto [first, last] = frame_range(count, choice_.fps, cell.start, cell.end);
     if (first == last) {
@@ -44,6 +50,25 @@ class FramesType : public ModalityType {
   std::vector<std::filesystem::path> files(const Cell& cell) const override { return cell_paths(cell); }
 
  private:
+  Tensor load_video(const std::filesystem::path& path, const Cell& cell, RandomStream* augment) const {
+    const VideoInfo info = read_video_info(path);
+    if (info.fps == 0 && info.frames > 1 && (cell.start || cell.end)) {
+      refuse_media(path, "a video that says how long its frames last, to cut it", "none", "leave start and end empty");
+    }
+    const auto [first, last] = frame_range(info.frames, info.fps, cell.start, cell.end);
+    if (first == last) {
+      refuse_media(path, "frames between start and end of the row",
+                   fmt::format("{} frames, {:.2f} s in all", info.frames, info.duration), "correct start and end");
+    }
+    std::vector<int64_t> chosen = choose_frames(last - first, choice_, augment);
+    for (int64_t& index : chosen) index += first;
+    std::vector<Tensor> frames;
+    for (const Tensor& frame : decode_frames(path, chosen)) {
+      frames.push_back(normalise(fit_picture(frame, settings_, augment), settings_.mean, settings_.deviation));
+    }
+    return torch::stack(frames, 1);
+  }
+
   PictureSettings settings_;
   FrameChoice choice_;
 };

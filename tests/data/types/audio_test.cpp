@@ -1,6 +1,8 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "data/clip.h"
+#include "data/decode/encode_video.h"
 #include "data/decode/encode_wav.h"
 #include "data/features/profiles.h"
 #include "data/types/entry.h"
@@ -56,6 +58,24 @@ TEST(AudioType, CutsFromStartToEnd) {
   expect_error(ErrorKind::data, {"a.wav", "6.00 s in all"}, [&] {
     type->load({"a.wav", directory.path(), 7.0, 8.0}, nullptr);
   });
+}
+
+TEST(AudioType, TakesTheSoundOfAVideo) {
+  const TemporaryDirectory directory;
+  const Tensor samples = tone(440, 22050, 4);  // longer than the pictures
+  write_video(directory / "a.avi", testing::numbered_clip(25), {.audio = samples, .audio_rate = 22050});
+  write_video(directory / "silent.mp4", testing::numbered_clip(25));
+  const auto type = make_modality_type(entry("audio", R"("profile": "log_psd_3s")"));
+  const AudioProfile& profile = find_audio_profile("log_psd_3s");
+  EXPECT_TRUE(torch::equal(type->load(cell("a.avi", directory.path()), nullptr),
+                           audio_features(profile, samples, 22050, nullptr)));
+  EXPECT_TRUE(torch::equal(type->load({"a.avi", directory.path(), 2.0, 3.5}, nullptr),
+                           audio_features(profile, samples.slice(0, 44100, 77175), 22050, nullptr)));
+  expect_error(ErrorKind::data, {"a.avi", "4.00 s in all"}, [&] {
+    type->load({"a.avi", directory.path(), 5.0, 6.0}, nullptr);
+  });
+  expect_error(ErrorKind::data, {"silent.mp4", "without sound"},
+               [&] { type->load(cell("silent.mp4", directory.path()), nullptr); });
 }
 
 TEST(AudioType, ReadsSettings) {

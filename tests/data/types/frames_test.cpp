@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "data/clip.h"
 #include "data/decode/encode_png.h"
+#include "data/decode/encode_video.h"
 #include "data/types/entry.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
@@ -81,6 +83,53 @@ TEST(FramesType, NamesWhatDoesNotDecode) {
   expect_error(ErrorKind::data, {"frame0.png", "0 bytes"},
                [&] { type->load(cell("clip", directory.path()), nullptr); });
   expect_error(ErrorKind::data, {"absent"}, [&] { type->load(cell("absent", directory.path()), nullptr); });
+}
+
+// Which frames of a numbered clip a sample of its own size shows.
+Indices numbers_in(const Tensor& sample) {
+  const Tensor deviation = torch::tensor({0.229, 0.224, 0.225}).reshape({3, 1, 1, 1});
+  const Tensor mean = torch::tensor({0.485, 0.456, 0.406}).reshape({3, 1, 1, 1});
+  const Tensor bytes = ((sample * deviation + mean) * 255).round().permute({1, 2, 3, 0});
+  Indices numbers;
+  for (int64_t t = 0; t < bytes.size(0); ++t) numbers.push_back(testing::number_of(bytes[t]));
+  return numbers;
+}
+
+TEST(FramesType, DecodesAVideoOnTheFly) {
+  const TemporaryDirectory directory;
+  write_video(directory / "a.MP4.mp4", testing::numbered_clip(60, 64, 64), {.fps = 10});
+  std::filesystem::rename(directory / "a.MP4.mp4", directory / "a.MP4");
+  const auto type = make_modality_type(entry("frames", R"("frames": 3, "size": 64)"));
+  EXPECT_EQ(type->files(cell("a.MP4", directory.path())).size(), 1u);
+  const Tensor sample = type->load(cell("a.MP4", directory.path()), nullptr);
+  ASSERT_EQ(sample.sizes(), (std::vector<int64_t>{3, 3, 64, 64}));
+  EXPECT_EQ(numbers_in(sample), (Indices{10, 30, 50}));
+  // start and end follow the video's own rate, whatever "fps" says of folders.
+  const auto cut = make_modality_type(entry("frames", R"("frames": 2, "size": 64, "policy": "first", "fps": 1)"));
+  EXPECT_EQ(numbers_in(cut->load({"a.MP4", directory.path(), 2.0, 4.0}, nullptr)), (Indices{20, 21}));
+  EXPECT_EQ(numbers_in(cut->load({"a.MP4", directory.path(), 5.9, 9.0}, nullptr)), (Indices{59, 59}));
+  expect_error(ErrorKind::data, {"a.MP4", "60 frames", "6.00 s"}, [&] {
+    cut->load({"a.MP4", directory.path(), 7.0, 8.0}, nullptr);
+  });
+}
+
+TEST(FramesType, AugmentsTheFramesOfAVideo) {
+  const TemporaryDirectory directory;
+  write_video(directory / "a.mkv", testing::numbered_clip(40));
+  const auto type = make_modality_type(entry("frames", R"("frames": 4, "size": 16)"));
+  RandomStream random(1), again(1), other(2);
+  const Tensor sample = type->load(cell("a.mkv", directory.path()), &random);
+  EXPECT_TRUE(torch::equal(type->load(cell("a.mkv", directory.path()), &again), sample));
+  EXPECT_FALSE(torch::equal(type->load(cell("a.mkv", directory.path()), &other), sample));
+}
+
+TEST(FramesType, NamesAVideoThatDoesNotDecode) {
+  const TemporaryDirectory directory;
+  directory.write("a.mp4", "no video");
+  const auto type = make_modality_type(entry("frames"));
+  expect_error(ErrorKind::data, {"a.mp4", "a video"}, [&] { type->load(cell("a.mp4", directory.path()), nullptr); });
+  expect_error(ErrorKind::data, {"b.avi", "no such file"},
+               [&] { type->load(cell("b.avi", directory.path()), nullptr); });
 }
 
 }  // namespace

@@ -1,0 +1,45 @@
+#include "data/decode/memory_input.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace pdmp {
+
+MemoryInput::MemoryInput(const std::string& bytes) : bytes_(bytes) {
+  constexpr int kBuffer = 1 << 15;
+  io_ = avio_alloc_context(static_cast<unsigned char*>(av_malloc(kBuffer)), kBuffer, 0, this, read, nullptr, seek);
+  format_ = avformat_alloc_context();
+  if (io_ == nullptr || format_ == nullptr) throw std::bad_alloc();
+  format_->pb = io_;
+}
+
+MemoryInput::~MemoryInput() {
+  avformat_close_input(&format_);
+  av_freep(&io_->buffer);
+  avio_context_free(&io_);
+}
+
+// Where it fails, FFmpeg frees format_.
+int MemoryInput::open() { return avformat_open_input(&format_, nullptr, nullptr, nullptr); }
+
+int MemoryInput::read(void* self, uint8_t* target, int size) {
+  auto* input = static_cast<MemoryInput*>(self);
+  const int64_t left = static_cast<int64_t>(input->bytes_.size()) - input->position_;
+  const int64_t count = std::min<int64_t>(size, left);
+  if (count <= 0) return AVERROR_EOF;
+  std::memcpy(target, input->bytes_.data() + input->position_, static_cast<size_t>(count));
+  input->position_ += count;
+  return static_cast<int>(count);
+}
+
+int64_t MemoryInput::seek(void* self, int64_t offset, int whence) {
+  auto* input = static_cast<MemoryInput*>(self);
+  const int64_t size = static_cast<int64_t>(input->bytes_.size());
+  if ((whence & AVSEEK_SIZE) != 0) return size;
+  const int64_t base = whence == SEEK_CUR ? input->position_ : whence == SEEK_END ? size : 0;
+  if (base + offset < 0 || base + offset > size) return AVERROR(EINVAL);
+  return input->position_ = base + offset;
+}
+
+}  // namespace pdmp

@@ -1,0 +1,33 @@
+// Frames of a video file, any of them without decoding the whole.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "pdmp/torch.h"
+
+namespace pdmp {
+
+struct VideoInfo {
+  int64_t frames = 0;   // shown; >= 1
+  double fps = 0;       // mean of the file; 0: the file does not say and cannot be asked
+  double duration = 0;  // seconds of the pictures; frames / fps where the file does not say, 0 without fps too
+  int64_t width = 0;    // as decode_frames gives them, rotation applied
+  int64_t height = 0;
+  int rotation = 0;  // clockwise degrees that were applied: 0, 90, 180 or 270
+  bool has_audio = false;
+};
+
+// Reads all packets; decodes them only where the container has no usable times. Error{data} naming the file where it is
+// missing, empty, cut, damaged, no video or without a single frame. Thread-safe.
+VideoInfo read_video_info(const std::filesystem::path& path);
+
+// Frames at ascending (repeats allowed) 0-based indices in order of presentation: (H, W, 3) uint8 RGB each, the phone's
+// rotation applied. Decoding begins at the keyframe before a wanted frame; what comes out is what decoding everything
+// would give. Error{data} as above, and where an index is not below VideoInfo::frames. Thread-safe.
+std::vector<Tensor> decode_frames(const std::filesystem::path& path, const std::vector<int64_t>& indices);
+
+// Told by the file's extension, in either case: .avi .flv .m4v .mkv .mov .mp4 .mpeg .mpg .webm .wmv .3gp
+bool is_video_name(const std::filesystem::path& path);
+
+}  // namespace pdmp
