@@ -49,6 +49,16 @@ TEST(Classification, RefusesClassesOutOfRangeAndUnequalLengths) {
   EXPECT_THROW(confusion_matrix(truth(), prediction().slice(0, 1), 5), Error);
 }
 
+// 10 live, 2 of them refused; 40 attacks, 4 of them let in: (4 / 40 + 2 / 10) / 2.
+TEST(Classification, AcerIsTheMeanOfBothErrors) {
+  const Tensor confusion = torch::tensor({{8, 2}, {4, 36}}, torch::kInt64);
+  EXPECT_DOUBLE_EQ(acer(confusion, 0), 0.15);
+  const Tensor kinds = torch::tensor({{30, 1, 3}, {0, 8, 2}, {2, 3, 1}}, torch::kInt64);  // live is class 1
+  EXPECT_DOUBLE_EQ(acer(kinds, 1), 0.15);
+  EXPECT_DOUBLE_EQ(acer(torch::tensor({{0, 0}, {1, 3}}, torch::kInt64), 0), 0.125);  // no live sample
+  EXPECT_EQ(acer(torch::zeros({2, 2}, torch::kInt64), 0), 0);
+}
+
 // Ten bins: .9 and .8 are alone in theirs, .6 and .55 share (.5, .6]: (|1 - .9| + |0 - .8| + |2 - 1.15|) / 4.
 TEST(Classification, CalibrationErrorByHand) {
   const Tensor probabilities = torch::tensor({{.9, .1}, {.8, .2}, {.4, .6}, {.55, .45}}, torch::kFloat64);

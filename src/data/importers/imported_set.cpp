@@ -1,0 +1,139 @@
+#include "data/importers/imported_set.h"
+
+#include <algorithm>
+#include <cctype>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <fstream>
+#include <system_error>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "data/csv.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSplits[] = {"train", "val", "test"};
+
+// split -> class -> samples
+using Counts = std::map<std::string, std::map<std::string, int64_t>>;
+
+int64_t total(const Counts& counts, const std::string& split) {
+  int64_t sum = 0;
+  if (const auto found = counts.find(split); found != counts.end()) {
+    for (const auto& [label, count] : found->second) sum += count;
+  }
+  return sum;
+}
+
+std::string table_of(const ImportedSet& set) {
+  std::vector<std::string> fields = {"id", "split", "label", "group"};
+  fields.insert(fields.end(), set.columns.begin(), set.columns.end());
+  std::string csv = csv_record(fields);
+  for (const ImportedRow& row : set.rows) {
+    fields = {row.id, row.split, row.label, row.group};
+    fields.insert(fields.end(), row.cells.begin(), row.cells.end());
+    csv += csv_record(fields);
+  }
+  return csv;
+}
+
+nlohmann::json counts_json(const ImportedSet& set, const Counts& counts) {
+  nlohmann::json splits = nlohmann::json::object();
+  for (const char* split : kSplits) {
+    const auto expected = set.expected.find(split);
+    const int64_t found = total(counts, split);
+    if (found == 0 && expected == set.expected.end()) continue;
+    nlohmann::json entry = {{"found", found}, {"classes", nlohmann::json::object()}};
+    if (const auto by_class = counts.find(split); by_class != counts.end()) entry["classes"] = by_class->second;
+    if (expected != set.expected.end()) entry["expected"] = expected->second;
+    splits[split] = entry;
+  }
+  return {{"splits", splits}, {"missing", set.missing}};
+}
+
+void report(const ImportedSet& set, const Counts& counts) {
+  for (const char* split : kSplits) {
+    const int64_t found = total(counts, split);
+    const auto expected = set.expected.find(split);
+    if (expected != set.expected.end()) {
+      log_info(fmt::format("{}: {} samples (expected {})", split, found, expected->second));
+    } else if (found > 0) {
+      log_info(fmt::format("{}: {} samples", split, found));
+    }
+  }
+  if (set.val_fraction) log_info(fmt::format("{:g} % of train are for validation", 100 * *set.val_fraction));
+  if (set.missing.empty()) return;
+  constexpr size_t kNamed = 5;
+  const auto end = set.missing.begin() + static_cast<std::ptrdiff_t>(std::min(kNamed, set.missing.size()));
+  log_warning(fmt::format("{} missing or unusable, all named in counts.json: {}", set.missing.size(),
+                          fmt::join(set.missing.begin(), end, "; ")));
+}
+
+}  // namespace
+
+void write_imported(const ImportedSet& set, const ImporterOutput& output) {
+  if (set.rows.empty()) {
+    const std::string first = set.missing.empty() ? "" : "; the first problem: " + set.missing.front();
+    throw Error(ErrorKind::data, fmt::format("{}: expected samples in the download, found none{}", set.name, first));
+  }
+  Counts counts;
+  for (const ImportedRow& row : set.rows) ++counts[row.split][row.label];
+  write_file_atomically(output.directory() / "metadata.csv", table_of(set));
+  write_json(output.directory() / "counts.json", counts_json(set, counts));
+  nlohmann::json json = {{"name", set.name}, {"classes", set.classes}, {"modalities", set.modalities}};
+  if (set.val_fraction) {
+    json["val_fraction"] = *set.val_fraction;
+    json["val_seed"] = static_cast<uint64_t>(set.seed);
+  }
+  output.finish(json);
+  report(set, counts);
+}
+
+std::string cell_below(const fs::path& base, const fs::path& path) {
+  const fs::path relative = path.lexically_relative(base);
+  const bool below = !relative.empty() && *relative.begin() != "..";
+  return (below ? relative : path).generic_string();
+}
+
+fs::path media_root(const fs::path& path) {
+  const fs::path normal = fs::absolute(path).lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
+}
+
+std::vector<fs::path> sorted_entries(const fs::path& folder) {
+  std::error_code code;
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {
+    if (!at->path().filename().string().starts_with('.')) entries.push_back(at->path());
+  }
+  if (code) throw Error(ErrorKind::io, fmt::format("cannot read folder '{}': {}", folder.string(), code.message()));
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+std::string medium_problem(const fs::path& file) {
+  constexpr std::string_view kPointer = "version https://git-lfs";
+  constexpr uintmax_t kLongestPointer = 1024;
+  std::error_code code;
+  if (!fs::is_regular_file(file, code)) return "is not there";
+  const uintmax_t size = fs::file_size(file, code);
+  if (code) return code.message();
+  if (size == 0) return "is empty";
+  if (size > kLongestPointer) return "";
+  std::string start(kPointer.size(), '\0');
+  std::ifstream(file, std::ios::binary).read(start.data(), static_cast<std::streamsize>(start.size()));
+  return start == kPointer ? "is a Git LFS pointer (run `git lfs pull` in the download)" : "";
+}
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+}  // namespace pdmp

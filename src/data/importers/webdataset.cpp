@@ -1,0 +1,201 @@
+// WebDataset: tar shards whose members KEY.EXTENSION belong together. Media are unpacked below --out.
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/signal.h"
+#include "data/decode/media_file.h"
+#include "data/importers/clip_set.h"
+#include "data/importers/imported_set.h"
+#include "data/importers/importers.h"
+#include "data/importers/media_kind.h"
+#include "data/importers/tar.h"
+#include "data/metadata.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Shard {
+  fs::path file;
+  std::string split;
+};
+
+// By the folder of the shard, or the beginning of its name: train-000000.tar, imagenet-val-000000.tar.
+std::string split_of(const fs::path& shard, bool& named) {
+  const std::string folder = shard.parent_path().filename().string(), stem = shard.stem().string();
+  for (size_t at = 0; at <= stem.size();) {
+    const size_t end = std::min(stem.find_first_of("-_.", at), stem.size());
+    if (const auto split = canonical_split(stem.substr(at, end - at))) return *split;
+    at = end + 1;
+  }
+  const auto split = canonical_split(folder);
+  named = named && split.has_value();
+  return split.value_or("train");
+}
+
+std::vector<Shard> find_shards(const fs::path& root) {
+  std::vector<Shard> shards;
+  bool named = true;
+  const auto add = [&](const fs::path& file) {
+    if (file.extension() == ".tar" && fs::is_regular_file(file)) shards.push_back({file, split_of(file, named)});
+  };
+  for (const fs::path& entry : sorted_entries(root)) {
+    add(entry);
+    if (!fs::is_directory(entry)) continue;
+    for (const fs::path& file : sorted_entries(entry)) add(file);
+  }
+  if (shards.empty()) {
+    throw Error(ErrorKind::io, fmt::format("{}: expected shards like train-000000.tar, found none", root.string()));
+  }
+  if (!named) log_warning("shards that name no split (train, val, test) count as train");
+  return shards;
+}
+
+struct Found {
+  ImportedRow row;
+  std::map<std::string, std::string> cells;  // by modality
+};
+
+// "a/clip01.rgb.jpg": everything before the first '.' of the name is the key, "rgb.jpg" says what it is.
+std::pair<std::string, std::string> split_name(const std::string& name) {
+  const size_t slash = name.rfind('/'), from = slash == std::string::npos ? 0 : slash + 1;
+  const size_t dot = std::min(name.find('.', from), name.size());
+  return {name.substr(0, dot), dot == name.size() ? "" : name.substr(dot + 1)};
+}
+
+// "rgb.jpg" -> rgb; "jpg" -> image; "0.jpg" -> image_0.
+std::string modality_name(const std::string& extension, const std::string& type) {
+  const size_t dot = extension.rfind('.');
+  if (dot == std::string::npos) return type;
+  std::string part = extension.substr(0, dot);
+  std::replace(part.begin(), part.end(), '.', '_');
+  const bool digits = std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return digits ? type + "_" + part : part;
+}
+
+std::string trimmed(const std::string& text) {
+  const size_t first = text.find_first_not_of(" \t\r\n"), last = text.find_last_not_of(" \t\r\n");
+  return first == std::string::npos ? "" : text.substr(first, last - first + 1);
+}
+
+class WebdatasetImporter : public Importer {
+ public:
+  void describe(OptionList& list) override {
+    list.add("label", &label_, "Key of the class in .json members; a .cls member goes before it.");
+    list.add("overwrite", &overwrite_, "Replace a data set made with other settings.");
+  }
+
+  void run(const fs::path& raw, const fs::path& out) override {
+    const fs::path root = open_download(raw);
+    const std::vector<Shard> shards = find_shards(root);
+    nlohmann::json sizes = nlohmann::json::object();  // what was unpacked of other shards is not kept
+    for (const Shard& shard : shards) sizes[cell_below(root, shard.file)] = fs::file_size(shard.file);
+    const ImporterOutput output(
+        out, {{"importer", "webdataset"}, {"raw", root.string()}, {"label", label_}, {"shards", sizes}}, overwrite_);
+    if (output.complete()) {
+      log_info(out.string() + " is already prepared with these settings");
+      return;
+    }
+    ImportedSet set;
+    set.name = root.filename().string();
+    ModalityTypes types;
+    std::vector<Found> found;
+    Progress progress("shards", static_cast<int64_t>(shards.size()), "shard");
+    for (const Shard& shard : shards) {
+      add_shard(set, types, found, shard, root, output);
+      progress.advance();
+    }
+    for (const auto& [name, type] : types.all()) {
+      set.columns.push_back(type == "text" ? name : name + "_file_name");
+      set.modalities.push_back(media_entry(name, type, set.columns.back(), ""));
+    }
+    for (Found& item : found) {
+      for (const auto& [name, type] : types.all()) item.row.cells.push_back(item.cells[name]);
+      set.rows.push_back(std::move(item.row));
+    }
+    set.classes = number_classes(set.rows);
+    write_imported(set, output);
+  }
+
+ private:
+  void add_shard(ImportedSet& set, ModalityTypes& types, std::vector<Found>& found, const Shard& shard,
+                 const fs::path& root, const ImporterOutput& output) const {
+    const std::string folder = fs::path(cell_below(root, shard.file)).replace_extension().generic_string();
+    std::map<std::string, Found> samples;
+    std::set<std::string> names;
+    for (const TarMember& member : read_tar(shard.file)) {
+      if (interrupted()) {
+        throw Error(ErrorKind::interrupted, "stopped while unpacking; the same command goes on where it stopped");
+      }
+      const std::string where = shard.file.string() + ": " + member.name;
+      if (!names.insert(member.name).second) {
+        set.missing.push_back(where + ": is in the shard twice, the second is left out");
+        continue;
+      }
+      const std::string key = split_name(member.name).first;
+      Found& item = samples[key];
+      item.row.id = folder + "/" + key;
+      item.row.split = shard.split;
+      add_member(set, types, item, shard, member, folder, output);
+    }
+    for (auto& [key, item] : samples) {
+      if (item.row.label.empty()) {
+        set.missing.push_back(
+            fmt::format("{}: {}: has no class (.cls, or '{}' in .json)", shard.file.string(), key, label_));
+      } else {
+        found.push_back(std::move(item));
+      }
+    }
+  }
+
+  void add_member(ImportedSet& set, ModalityTypes& types, Found& item, const Shard& shard, const TarMember& member,
+                  const std::string& folder, const ImporterOutput& output) const {
+    const std::string extension = split_name(member.name).second, where = shard.file.string() + ": " + member.name;
+    const std::string type = media_type_of_name(member.name);
+    if (extension == "cls") {
+      item.row.label = trimmed(read_tar_member(shard.file, member));
+    } else if (extension == "json") {
+      const std::string label = label_in(read_tar_member(shard.file, member), where);
+      if (item.row.label.empty()) item.row.label = label;
+    } else if (type == "text") {
+      const std::string name = modality_name(extension, type);
+      types.add(name, type, where);
+      std::string text = trimmed(read_tar_member(shard.file, member));
+      std::replace_if(
+          text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+      item.cells[name] = text;
+    } else if (type.empty() || member.size == 0) {
+      set.missing.push_back(where + (type.empty() ? ": is no medium that is read" : ": is empty"));
+    } else {
+      const std::string name = modality_name(extension, type), file = "media/" + folder + "/" + member.name;
+      types.add(name, type, where);
+      output.make(file, [&](const fs::path& target) { write_media(target, read_tar_member(shard.file, member)); });
+      item.cells[name] = file;
+    }
+  }
+
+  std::string label_in(const std::string& text, const std::string& where) const {
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    if (!json.is_object()) {
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: expected a JSON object, found something else; mend the shard", where));
+    }
+    const auto found = json.find(label_);
+    if (found == json.end() || found->is_null()) return "";
+    return found->is_string() ? found->get<std::string>() : found->dump();
+  }
+
+  std::string label_ = "label";
+  bool overwrite_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Importer> make_webdataset_importer() { return std::make_unique<WebdatasetImporter>(); }
+
+}  // namespace pdmp
