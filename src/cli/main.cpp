@@ -17,6 +17,7 @@ namespace {
 const std::vector<Command>& command_table() {
   static const std::vector<Command> table = {
       {"prepare", "turn a public data set as downloaded into the one format", prepare_command},
+      {"data", "what a data set holds, whether it decodes, what a model sees of it", data_command},
       {"analyze", "train every modality alone and rank them", analyze_command},
       {"train", "train one model and score the test split once", train_command},
       {"evaluate", "score a trained run on a split", evaluate_command},

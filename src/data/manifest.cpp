@@ -109,7 +109,11 @@ void take_validation(Manifest& manifest, double fraction, uint64_t seed) {
 
 void warn(const Manifest& manifest, const std::string& what, const std::vector<std::string>& classes) {
   if (classes.empty()) return;
-  log_warning(fmt::format("{}: {}: {}", manifest.directory.string(), what, fmt::join(classes, ", ")));
+  constexpr size_t kNamed = 10;
+  const size_t named = std::min(kNamed, classes.size());
+  std::string text = fmt::format("{}", fmt::join(classes.begin(), classes.begin() + static_cast<int64_t>(named), ", "));
+  if (classes.size() > named) text += fmt::format(" and {} more", classes.size() - named);
+  log_warning(fmt::format("{}: {}: {}", manifest.directory.string(), what, text));
 }
 
 // Classes that training or scores can say little about.

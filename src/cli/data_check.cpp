@@ -1,0 +1,99 @@
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/text_table.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "data/decode_check.h"
+#include "data/media_files.h"
+#include "data/metadata.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+std::vector<std::string> chosen_splits(const Manifest& manifest, const std::string& wanted) {
+  const std::vector<std::string> known = splits_of(manifest);
+  if (wanted.empty()) return known;
+  const std::string split = canonical_split(wanted).value_or(wanted);
+  if (std::find(known.begin(), known.end(), split) != known.end()) return {split};
+  throw Error(ErrorKind::usage, fmt::format("--split: {} has no samples of a split '{}'{}", manifest.directory.string(),
+                                            wanted, suggestion(wanted, known)));
+}
+
+// Most reasons name the file already.
+std::string line_of(const CheckFailure& failure) {
+  const bool named = failure.reason.find(failure.cell) != std::string::npos;
+  return fmt::format("{}:{}: {} {}, {}: {}{}\n", failure.file, failure.line, failure.split, failure.id,
+                     failure.modality, named ? "" : failure.cell + ": ", failure.reason);
+}
+
+std::string text_of(const DecodeCheck& check) {
+  std::string text;
+  for (const CheckFailure& failure : check.failures) text += line_of(failure);
+  if (!text.empty()) text += "\n";
+  std::vector<std::vector<std::string>> rows = {{"split", "modality", "cells", "failed"}};
+  int64_t cells = 0;
+  for (const CheckCount& count : check.counts) {
+    rows.push_back({count.split, count.modality, grouped(count.cells), grouped(count.failed)});
+    cells += count.cells;
+  }
+  rows.push_back({"all", "", grouped(cells), grouped(static_cast<int64_t>(check.failures.size()))});
+  return text + text_table(rows, true);
+}
+
+nlohmann::json json_of(const DecodeCheck& check) {
+  nlohmann::json counts = nlohmann::json::array(), failures = nlohmann::json::array();
+  int64_t cells = 0;
+  for (const CheckCount& count : check.counts) {
+    counts.push_back(
+        {{"split", count.split}, {"modality", count.modality}, {"cells", count.cells}, {"failed", count.failed}});
+    cells += count.cells;
+  }
+  for (const CheckFailure& failure : check.failures) {
+    failures.push_back({{"split", failure.split},
+                        {"modality", failure.modality},
+                        {"id", failure.id},
+                        {"file", failure.file},
+                        {"line", failure.line},
+                        {"cell", failure.cell},
+                        {"reason", failure.reason}});
+  }
+  return {{"cells", cells}, {"failed", check.failures.size()}, {"counts", counts}, {"failures", failures}};
+}
+
+}  // namespace
+
+int data_check_command(const std::vector<std::string>& args, std::ostream& out) {
+  const CommandHelp help{.name = "pdmp data check",
+                         .summary =
+                             "Decodes all of a data set and lists each cell that fails with its reason; the "
+                             "exit status is 1 where one does.",
+                         .example = "pdmp data check mydata --split test",
+                         .argument = "DIR",
+                         .argument_help = "The data set: a folder with dataset.json.",
+                         .min_arguments = 1,
+                         .max_arguments = 1};
+  std::string split;
+  int64_t workers = std::max<int64_t>(1, std::thread::hardware_concurrency());
+  uint64_t seed = 0;
+  bool as_json = false;
+  OptionList list;
+  list.add("split", &split, "Only this one: train, val or test; none named: all.");
+  list.add("workers", &workers, "Threads that decode.").at_least(1).at_most(256);
+  list.add("seed", &seed, "Seed of a validation split by val_fraction, where dataset.json has no val_seed.");
+  list.add("json", &as_json, "Print JSON.");
+  std::vector<std::string> words;
+  if (!parse_arguments(list, args, help, out, &words)) return 0;
+  const Manifest manifest = read_manifest(words.at(0), seed);
+  const DecodeCheck check = check_decoding(manifest, chosen_splits(manifest, split), workers);
+  // Reasons may quote bytes of a broken file.
+  constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
+  out << (as_json ? json_of(check).dump(2, ' ', false, kReplace) + "\n" : text_of(check));
+  return check.failures.empty() ? 0 : 1;
+}
+
+}  // namespace pdmp

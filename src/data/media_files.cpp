@@ -1,0 +1,113 @@
+#include "data/media_files.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <memory>
+#include <system_error>
+#include <unordered_map>
+
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> files_below(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code code;
+  fs::recursive_directory_iterator at(folder, fs::directory_options::follow_directory_symlink, code);
+  for (; !code && at != fs::recursive_directory_iterator(); at.increment(code)) {
+    const bool hidden = at->path().filename().string().starts_with('.');
+    std::error_code ignored;
+    if (hidden) {
+      at.disable_recursion_pending();
+    } else if (at->is_regular_file(ignored)) {
+      files.push_back(at->path());
+    }
+  }
+  if (code) throw Error(ErrorKind::io, fmt::format("cannot read folder '{}': {}", folder.string(), code.message()));
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// Collects the files of one modality.
+class Collector {
+ public:
+  Collector(size_t modality, MediaFiles& result) : modality_(modality), result_(result) {}
+
+  void add_cell(const std::vector<fs::path>& paths, size_t row) {
+    bool complete = true;
+    for (const fs::path& path : paths) {
+      std::error_code ignored;
+      const fs::file_status status = fs::status(path, ignored);
+      if (fs::is_directory(status)) {
+        for (const fs::path& file : files_below(path)) add_file(file, row);
+      } else if (fs::exists(status)) {
+        add_file(path, row);
+      } else if (complete) {
+        complete = false;
+        result_.missing.push_back({path, modality_, row});
+      }
+    }
+  }
+
+ private:
+  void add_file(const fs::path& path, size_t row) {
+    const auto [found, fresh] = positions_.try_emplace(path.string(), result_.files.size());
+    if (fresh) {
+      std::error_code code;
+      const auto bytes = fs::file_size(path, code);
+      result_.files.push_back({path, code ? 0 : static_cast<int64_t>(bytes), modality_, {}});
+    }
+    std::vector<size_t>& rows = result_.files[found->second].rows;
+    if (rows.empty() || rows.back() != row) rows.push_back(row);
+  }
+
+  size_t modality_;
+  MediaFiles& result_;
+  std::unordered_map<std::string, size_t> positions_;  // in result_.files
+};
+
+}  // namespace
+
+Cell cell_of(const Manifest& manifest, const ManifestRow& row, size_t m) {
+  return {row.cells[m], manifest.directory, row.start, row.end};
+}
+
+std::vector<int64_t> first_shape(const Manifest& manifest, size_t m, const ModalityType& type) {
+  for (const ManifestRow& row : manifest.rows) {
+    if (row.cells[m].empty()) continue;
+    const Cell cell = cell_of(manifest, row, m);
+    try {
+      return type.shape(&cell);
+    } catch (const Error&) {
+      // Another sample may tell; a file that does not decode is the business of those who decode it.
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> splits_of(const Manifest& manifest) {
+  std::vector<std::string> splits;
+  for (const char* split : {"train", "val", "test"}) {
+    const auto belongs = [&](const ManifestRow& row) { return row.split == split; };
+    if (std::any_of(manifest.rows.begin(), manifest.rows.end(), belongs)) splits.emplace_back(split);
+  }
+  return splits;
+}
+
+MediaFiles find_media_files(const Manifest& manifest) {
+  MediaFiles result;
+  for (size_t m = 0; m < manifest.modalities.size(); ++m) {
+    const std::unique_ptr<ModalityType> type = make_modality_type(manifest.modalities[m]);
+    Collector collector(m, result);
+    for (size_t r = 0; r < manifest.rows.size(); ++r) {
+      if (!manifest.rows[r].cells[m].empty())
+        collector.add_cell(type->files(cell_of(manifest, manifest.rows[r], m)), r);
+    }
+  }
+  return result;
+}
+
+}  // namespace pdmp

@@ -1,0 +1,100 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/trained_run.h"
+#include "data/decode/image.h"
+#include "data/manifest.h"
+#include "support/expect_error.h"
+
+namespace pdmp::testing {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+
+class DataShow : public ::testing::Test {
+ protected:
+  DataShow() : data_(write_toy_data(directory_.path(), 8, {"caption", "picture", "wave", "numbers"})) {}
+  std::string show(const std::string& id, std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {"show", directory_.path().string(), "--id", id, "--out", out_.string()});
+    return call(data_command, more);
+  }
+
+  TemporaryDirectory directory_;
+  std::filesystem::path out_ = directory_ / "x.png";
+  ToyData data_;
+};
+
+TEST_F(DataShow, StacksAllModalities) {
+  const std::string text = show("val4");
+  EXPECT_THAT(text, ContainsRegex("^val4: val, class green, metadata.csv:30, as in evaluation\n"));
+  EXPECT_THAT(text, ContainsRegex("\ncaption +text +16 +.* as text below\n"));
+  EXPECT_THAT(text, ContainsRegex("\npicture +image +3x16x16 +.* to .* rows 0 to 15, 16 columns\n"));
+  EXPECT_THAT(text, ContainsRegex("\nwave +tensor +2x32 +.* rows 20 to 83, 256 columns\n"));
+  EXPECT_THAT(text, ContainsRegex("\nnumbers +vector +2 +.* rows 88 to 151, 256 columns\n"));
+  EXPECT_THAT(text, HasSubstr("\ncaption: a green thing\n"));
+  const Tensor drawn = decode_image(out_);
+  ASSERT_EQ(drawn.sizes(), (std::vector<int64_t>{152, 256, 3}));
+  EXPECT_TRUE(torch::equal(drawn.narrow(0, 0, 16).narrow(1, 0, 16), decode_image(directory_ / "picture/val4.png")));
+}
+
+TEST_F(DataShow, TrainingIsAugmentedAndTheSameForASeed) {
+  show("train0");
+  const Tensor evaluation = decode_image(out_);
+  EXPECT_THAT(show("train0", {"--training", "--seed", "3"}), HasSubstr("as in training (seed 3, first epoch)"));
+  const Tensor first = decode_image(out_);
+  show("train0", {"--training", "--seed", "3"});
+  EXPECT_TRUE(torch::equal(decode_image(out_), first));
+  EXPECT_FALSE(torch::equal(evaluation, first));
+  show("train0", {"--training", "--seed", "4"});
+  EXPECT_FALSE(torch::equal(decode_image(out_), first));
+}
+
+// To the byte what the loader hands to the first epoch of a training with that seed.
+TEST_F(DataShow, TrainingIsWhatTheLoaderHandsOut) {
+  show("train5", {"--training", "--seed", "3"});
+  const auto manifest = std::make_shared<const Manifest>(read_manifest(directory_.path(), 3));
+  Loader loader(open_split(manifest, "train", {}, 1.0, 0), {.batch_size = 24, .augment = true, .seed = 3});
+  loader.start_epoch(0);
+  const Tensor input = loader.next()->inputs[1][5];  // (3, 16, 16)
+  const Tensor mean = torch::tensor({0.485, 0.456, 0.406}).reshape({3, 1, 1}),
+               deviation = torch::tensor({0.229, 0.224, 0.225}).reshape({3, 1, 1});
+  const Tensor expected = ((input * deviation + mean) * 255).round().to(torch::kUInt8).permute({1, 2, 0});
+  EXPECT_TRUE(torch::equal(decode_image(out_).narrow(0, 0, 16).narrow(1, 0, 16), expected));
+}
+
+TEST_F(DataShow, SaysWhatIsAbsentAndWhy) {
+  data_.rows[0].wave.clear();
+  data_.write(directory_.path());
+  directory_.write("picture/train0.png", "no picture");
+  std::filesystem::remove(directory_ / "wave/train1.npy");
+  const std::string text = show("train0");
+  EXPECT_THAT(text, ContainsRegex("\nwave .* absent: the sample lacks it\n"));
+  EXPECT_THAT(text, ContainsRegex("\npicture .* absent: .*picture/train0.png.* expected a picture"));
+  EXPECT_THAT(text, ContainsRegex("\nnumbers .* rows 0 to 63,"));
+  EXPECT_THAT(show("train1"), ContainsRegex("\nwave .* absent: no such file\n"));
+}
+
+TEST_F(DataShow, OnlyText) {
+  data_.modalities = {"caption"};
+  data_.write(directory_.path());
+  EXPECT_THAT(show("test0"), HasSubstr("nothing to draw: "));
+  EXPECT_FALSE(std::filesystem::exists(out_));
+}
+
+TEST_F(DataShow, SaysWhatIsWrong) {
+  expect_error(ErrorKind::usage, {"--id", "'trian7'", "'train7'"}, [&] { show("trian7"); });
+  expect_error(ErrorKind::usage, {"--id", "'something'", "the first of 48 is 'train0'"}, [&] { show("something"); });
+  const std::string folder = directory_.path().string();
+  expect_error(ErrorKind::usage, {"--id"}, [&] { call(data_command, {"show", folder, "--out", "x.png"}); });
+  expect_error(ErrorKind::usage, {"--out"}, [&] { call(data_command, {"show", folder, "--id", "train0"}); });
+  expect_error(ErrorKind::usage, {"--out", ".png", "x.jpg"}, [&] {
+    call(data_command, {"show", folder, "--id", "train0", "--out", "x.jpg"});
+  });
+  expect_error(ErrorKind::io, {"absent/x.png"}, [&] {
+    call(data_command, {"show", folder, "--id", "train0", "--out", (directory_ / "absent/x.png").string()});
+  });
+}
+
+}  // namespace
+}  // namespace pdmp::testing
