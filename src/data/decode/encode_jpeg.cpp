@@ -61,6 +61,12 @@ FfmpegPtr<AVFrame> to_yuv(const Tensor& picture, const FfmpegMessages& messages,
   return frame;
 }
 
+// FFmpeg frees a context's other matrices with it, this one not in every version.
+struct ColourMatrix {
+  AVCodecContext& context;
+  ~ColourMatrix() { av_freep(&context.chroma_intra_matrix); }
+};
+
 }  // namespace
 
 void write_jpeg(const std::filesystem::path& path, const Tensor& picture, int quality) {
@@ -86,6 +92,7 @@ void write_jpeg(const std::filesystem::path& path, const Tensor& picture, int qu
   context->qmin = context->qmax = kUnscaled;
   context->intra_matrix = scaled(kBrightness, quality);
   context->chroma_intra_matrix = scaled(kColour, quality);
+  const ColourMatrix owner{*context};
   check(avcodec_open2(context.get(), codec, nullptr), messages, path);
 
   const auto frame = to_yuv(picture, messages, path);
