@@ -1,18 +1,12 @@
 #include <algorithm>
-#include <cctype>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/value_text.h"
 #include "pdmp/options.h"
 
 namespace pdmp {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return std::tolower(c); });
-  return result;
-}
 
 // Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.
 size_t edit_distance(std::string_view a, std::string_view b) {
@@ -40,12 +34,12 @@ size_t double_distance(const std::string& word, const std::string& name) {
 }  // namespace
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& names) {
-  const std::string wanted = lower(word);
+  const std::string wanted = lower_case(word);
   // A third of the letters may be wrong, one always, but never all of them.
   size_t best_distance = 2 * std::min(std::max<size_t>(1, wanted.size() / 3) + 1, wanted.size());
   std::optional<std::string> best;
   for (const std::string& name : names) {
-    const size_t distance = double_distance(wanted, lower(name));
+    const size_t distance = double_distance(wanted, lower_case(name));
     if (distance < best_distance) {
       best_distance = distance;
       best = name;

@@ -12,6 +12,7 @@
 namespace pdmp {
 
 std::string_view trimmed(std::string_view text);                        // without blanks at both ends
+std::string lower_case(std::string_view text);                          // of ASCII letters
 std::vector<std::string> split(std::string_view text, char separator);  // "" -> no items; items are trimmed
 
 // true/false, 1/0, yes/no; whole numbers without point, exponent or overflow; numbers with "inf" and "nan"; optionals

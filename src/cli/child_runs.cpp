@@ -170,6 +170,19 @@ void share_cores(std::vector<ChildRun>& runs, int64_t jobs) {
   }
 }
 
+void with_runs_in(const std::string& out, const std::function<void()>& train) {
+  try {
+    train();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::usage) throw;
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("--out {}: expected flags that fit, and the runs that are there made with them ({}); choose "
+                    "another --out or remove that folder",
+                    out, error.what()));
+  }
+}
+
 int64_t peak_memory_of_children() {
   rusage own{}, children{};
   getrusage(RUSAGE_SELF, &own);

@@ -78,7 +78,7 @@ void train(const CompareOptions& options, std::vector<GridRun> runs, bool may_fa
   }
   share_cores(children, jobs);
   const auto total = static_cast<int64_t>(children.size());
-  try {
+  with_runs_in(options.out, [&] {
     std::erase_if(children, [](const ChildRun& child) { return inspect_run(child.options) == RunState::finished; });
     if (children.empty()) return;
     if (const int64_t done = total - static_cast<int64_t>(children.size()); done > 0) {
@@ -86,14 +86,7 @@ void train(const CompareOptions& options, std::vector<GridRun> runs, bool may_fa
     }
     Progress progress(label, static_cast<int64_t>(children.size()), "training");
     train_in_children(children, jobs, progress);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::usage) throw;
-    throw Error(
-        ErrorKind::usage,
-        fmt::format("--out {}: expected flags that fit, and the runs that are there made with them ({}); choose "
-                    "another --out or remove that folder",
-                    options.out, error.what()));
-  }
+  });
 }
 
 // One search of each row that is not n/a; its trials are runs of the first seed.

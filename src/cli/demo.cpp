@@ -153,16 +153,7 @@ std::vector<DemoRow> train_all(const DemoOptions& options, const std::vector<Mod
           {fmt::format("{}, seed {}", kind.name, seed), options_of(options, modalities, kind, seed, analysis)});
     }
   }
-  try {
-    train_runs(options, runs);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::usage) throw;
-    throw Error(
-        ErrorKind::usage,
-        fmt::format("--out {}: expected flags that fit, and the runs that are there made with them ({}); choose "
-                    "another --out or remove that folder",
-                    options.out, error.what()));
-  }
+  with_runs_in(options.out, [&] { train_runs(options, runs); });
   std::vector<DemoRow> rows(kinds.size());
   for (size_t i = 0; i < runs.size(); ++i) {
     DemoRow& row = rows[i % kinds.size()];

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <set>
 
+#include "base/value_text.h"
+#include "models/spec.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -15,18 +17,6 @@ constexpr const char* kAll = "all";
 // What all rows share, or they could not be compared.
 constexpr std::array kFixed = {"data",   "modalities", "val",    "max-undecodable", "method",
                                "fusion", "seed",       "select", "device",          "keep"};
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back().push_back(c);
-    }
-  }
-  return parts;
-}
 
 // A copy that shares nothing with `options`, whose methods' options are pointers.
 RunOptions copy_of(RunOptions options) {
@@ -68,6 +58,7 @@ std::string full_name(const std::string& key, const std::string& method, const s
 Variant parse_variant(const std::string& text) {
   const std::string where = "--methods " + text;
   const std::vector<std::string> parts = split(text, ':');
+  if (parts.empty()) throw Error(ErrorKind::usage, "--methods: expected NAME:option=value, found nothing");
   Variant variant{.name = text, .method = find_method(parts[0]).name, .settings = {}};
   for (size_t i = 1; i < parts.size(); ++i) {
     const size_t equals = parts[i].find('=');
@@ -110,13 +101,7 @@ RunOptions with_variant(const RunOptions& base, const Variant& variant) {
   options.method = variant.method;
   OptionList list;
   options.describe(list);
-  for (const auto& [name, text] : variant.settings) {
-    const std::string where = fmt::format("--methods {}: {}", variant.name, name);
-    std::string value = text;
-    // As in the spec of an encoder: a list is 30+60, because a comma ends the entry.
-    if (list.at(name, where).is_list()) std::replace(value.begin(), value.end(), '+', ',');
-    list.set(name, value, where);
-  }
+  apply_spec({variant.method, variant.settings}, list, "--methods " + variant.name);
   return options;
 }
 

@@ -1,10 +1,9 @@
 #include "data/metadata.h"
 
-#include <algorithm>
-#include <cctype>
 #include <fmt/format.h>
 #include <utility>
 
+#include "base/value_text.h"
 #include "data/csv.h"
 #include "data/jsonl.h"
 #include "pdmp/error.h"
@@ -43,8 +42,7 @@ std::vector<MetadataTable> read_split_files(const std::filesystem::path& directo
 }  // namespace
 
 std::optional<std::string> canonical_split(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string lower = lower_case(name);
   for (const auto& [alias, split] : kSplitNames) {
     if (lower == alias) return split;
   }

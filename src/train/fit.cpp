@@ -113,7 +113,8 @@ void Fit::prepare_method() {
 
 void Fit::begin() {
   start_ = std::chrono::steady_clock::now();
-  if (in_.run != nullptr) beginning_.encoders = encoder_hashes(*in_.model);
+  // A run that goes on has its beginning in the checkpoint.
+  if (in_.run != nullptr && !in_.run->has_checkpoint()) beginning_.encoders = encoder_hashes(*in_.model);
   prepare_method();
   if (in_.run != nullptr) {
     if (const auto state = in_.run->load_checkpoint(weights())) resume(*state);

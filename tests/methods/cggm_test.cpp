@@ -2,6 +2,7 @@
 #include <cmath>
 #include <gmock/gmock.h>
 
+#include "methods/identity_model.h"
 #include "methods/linear_head.h"
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
@@ -15,26 +16,6 @@ using ::testing::HasSubstr;
 using namespace testing;  // pdmp::testing
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
-
-// Modalities "a", "v", "t" of width 2 whose encoders give z = x, as long as x >= 0.
-std::shared_ptr<Model> identity_model(int64_t modalities, const std::string& fusion = "concat") {
-  std::vector<ModalityInfo> infos;
-  ModelOptions options;
-  options.fusion = fusion;
-  for (const char* name : {"a", "v", "t"}) {
-    if (static_cast<int64_t>(infos.size()) == modalities) break;
-    infos.push_back({name, "vector", {2}});
-    options.encoders[name] = "mlp:hidden=2";
-  }
-  auto model = std::make_shared<Model>(infos, 2, options, 0);
-  model->to(at::kDouble);
-  const torch::NoGradGuard no_grad;
-  for (const OwnedParameter& parameter : model->ownership()) {
-    if (!parameter.in_encoder || !parameter.owner) continue;
-    parameter.value.copy_(parameter.value.dim() == 2 ? at::eye(2) : at::zeros(2));
-  }
-  return model;
-}
 
 // Of `samples` samples, a classifier that believes its input gets `right[m]` right.
 Batch batch_with(const std::vector<int64_t>& right, int64_t samples = 10) {

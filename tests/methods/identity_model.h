@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "pdmp/model.h"
@@ -13,9 +14,10 @@ inline Tensor matrix(double a, double b, double c, double d) {
 }
 
 // Modalities "a", "v", "t" of width 2 whose encoders give z = x, as long as x >= 0.
-inline std::shared_ptr<Model> identity_model(int64_t modalities) {
+inline std::shared_ptr<Model> identity_model(int64_t modalities, const std::string& fusion = "concat") {
   std::vector<ModalityInfo> infos;
   ModelOptions options;
+  options.fusion = fusion;
   for (const char* name : {"a", "v", "t"}) {
     if (static_cast<int64_t>(infos.size()) == modalities) break;
     infos.push_back({name, "vector", {2}});
@@ -25,7 +27,8 @@ inline std::shared_ptr<Model> identity_model(int64_t modalities) {
   model->to(at::kDouble);
   const torch::NoGradGuard no_grad;
   for (const OwnedParameter& parameter : model->ownership()) {
-    if (parameter.in_encoder) parameter.value.copy_(parameter.value.dim() == 2 ? matrix(1, 0, 0, 1) : at::zeros(2));
+    if (parameter.in_encoder && parameter.owner)
+      parameter.value.copy_(parameter.value.dim() == 2 ? matrix(1, 0, 0, 1) : at::zeros(2));
   }
   return model;
 }

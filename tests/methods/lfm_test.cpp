@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <torch/autograd.h>
 
+#include "methods/identity_model.h"
 #include "methods/matching.h"
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
@@ -14,27 +15,6 @@ using ::testing::ElementsAre;
 using namespace testing;  // pdmp::testing
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
-
-Tensor matrix(double a, double b, double c, double d) { return at::tensor({a, b, c, d}, at::kDouble).reshape({2, 2}); }
-
-// Vectors of width 2; encoders give z = x as long as x >= 0.
-std::shared_ptr<Model> identity_model(int64_t modalities, const std::string& fusion = "concat") {
-  std::vector<ModalityInfo> infos;
-  ModelOptions options;
-  options.fusion = fusion;
-  for (const char* name : {"a", "v", "t"}) {
-    if (static_cast<int64_t>(infos.size()) == modalities) break;
-    infos.push_back({name, "vector", {2}});
-    options.encoders[name] = "mlp:hidden=2";
-  }
-  auto model = std::make_shared<Model>(infos, 2, options, 0);
-  model->to(at::kDouble);
-  const torch::NoGradGuard no_grad;
-  for (const OwnedParameter& parameter : model->ownership()) {
-    if (parameter.in_encoder) parameter.value.copy_(parameter.value.dim() == 2 ? matrix(1, 0, 0, 1) : at::zeros(2));
-  }
-  return model;
-}
 
 Batch fixture(int64_t modalities) {
   std::vector<Tensor> inputs = {matrix(1, 0, 0, 1), matrix(0, 1, 0, 2), matrix(0, 0, 0, 0)};

@@ -15,6 +15,7 @@ extern "C" {
 
 #include <fmt/format.h>
 
+#include "base/value_text.h"
 #include "data/decode/audio_container.h"
 #include "data/decode/ffmpeg.h"
 #include "data/decode/media_file.h"
@@ -379,10 +380,7 @@ std::vector<Tensor> decode_frames(const std::filesystem::path& path, const std::
 bool is_video_name(const std::filesystem::path& path) {
   static const std::set<std::string> extensions = {".avi", ".flv", ".m4v",  ".mkv",  ".mov", ".mp4",
                                                    ".mpg", ".wmv", ".mpeg", ".webm", ".3gp"};
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extensions.contains(extension);
+  return extensions.contains(lower_case(path.extension().string()));
 }
 
 }  // namespace pdmp

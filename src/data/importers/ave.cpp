@@ -79,10 +79,7 @@ class AveImporter : public Importer {
     nlohmann::json settings = options_.settings("ave", raw);
     settings["dedup"] = dedup_;
     const ImporterOutput output(out, settings, options_.overwrite);
-    if (output.complete()) {
-      log_info(out.string() + " is already prepared with these settings");
-      return;
-    }
+    if (output.is_done_already()) return;
     const ClipSample sample = options_.sample({"log_psd_10s", 3}, {"log_psd_10s", 1});
     ClipSet set{.name = "ave",
                 .classes = kEvents,

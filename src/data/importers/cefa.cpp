@@ -6,7 +6,6 @@
 #include <map>
 #include <set>
 
-#include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
 #include "data/importers/clip_set.h"
@@ -135,10 +134,7 @@ class CefaImporter : public Importer {
     const fs::path root = open_download(raw);
     const ImporterOutput output(out, {{"importer", "cefa"}, {"raw", root.string()}, {"protocol", protocol_}},
                                 overwrite_);
-    if (output.complete()) {
-      log_info(out.string() + " is already prepared with these settings");
-      return;
-    }
+    if (output.is_done_already()) return;
     const Protocol protocol = make_protocol(protocol_);
     ImportedSet set;
     set.name = "cefa";

@@ -2,7 +2,6 @@
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <mutex>
 #include <system_error>
 
 #include "base/progress.h"
@@ -10,6 +9,7 @@
 #include "data/decode/media_header.h"
 #include "data/decode/video.h"
 #include "data/importers/imported_set.h"
+#include "data/parallel.h"
 #include "data/types/cell_paths.h"
 #include "pdmp/error.h"
 
@@ -84,24 +84,19 @@ void check_sound(std::vector<Clip>& clips) {
   }
   if (open.empty()) return;
   Progress progress("headers", static_cast<int64_t>(open.size()), "video");
-  std::mutex mutex;
-  at::parallel_for(0, static_cast<int64_t>(open.size()), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end && !interrupted(); ++i) {
-      Clip& clip = *open[static_cast<size_t>(i)];
-      const auto header = read_media_header(clip.audio.file);
-      if (!header) {
-        clip.audio.problem = "is no video that can be read";
-        if (clip.visual.file == clip.audio.file) clip.visual.problem = clip.audio.problem;
-      } else if (!header->sound) {
-        clip.audio.problem = "has no sound";
-      }
-      const std::lock_guard lock(mutex);
-      progress.advance();
+  for_each_parallel(static_cast<int64_t>(open.size()), at::get_num_threads(), progress, [&](int64_t i) {
+    if (interrupted()) {
+      throw Error(ErrorKind::interrupted, "stopped while looking at the videos; the same command begins again");
+    }
+    Clip& clip = *open[static_cast<size_t>(i)];
+    const auto header = read_media_header(clip.audio.file);
+    if (!header) {
+      clip.audio.problem = "is no video that can be read";
+      if (clip.visual.file == clip.audio.file) clip.visual.problem = clip.audio.problem;
+    } else if (!header->sound) {
+      clip.audio.problem = "has no sound";
     }
   });
-  if (interrupted()) {
-    throw Error(ErrorKind::interrupted, "stopped while looking at the videos; the same command begins again");
-  }
 }
 
 }  // namespace pdmp

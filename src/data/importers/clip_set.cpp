@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <mutex>
 #include <numeric>
 #include <set>
 #include <system_error>
@@ -18,6 +17,7 @@
 #include "data/csv.h"
 #include "data/decode/video.h"
 #include "data/extract_frames.h"
+#include "data/parallel.h"
 #include "data/split.h"
 #include "pdmp/error.h"
 #include "pdmp/random.h"
@@ -84,17 +84,12 @@ void extract_all(ClipSet& set, const ClipOptions& options, const fs::path& out) 
   }
   if (open.empty()) return;
   Progress progress("stills", static_cast<int64_t>(open.size()), "video");
-  std::mutex mutex;
-  at::parallel_for(0, static_cast<int64_t>(open.size()), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end && !interrupted(); ++i) {
-      extract_stills(*open[static_cast<size_t>(i)], set, out);
-      const std::lock_guard lock(mutex);
-      progress.advance();
+  for_each_parallel(static_cast<int64_t>(open.size()), at::get_num_threads(), progress, [&](int64_t i) {
+    if (interrupted()) {
+      throw Error(ErrorKind::interrupted, "stopped while extracting stills; the same command goes on where it stopped");
     }
+    extract_stills(*open[static_cast<size_t>(i)], set, out);
   });
-  if (interrupted()) {
-    throw Error(ErrorKind::interrupted, "stopped while extracting stills; the same command goes on where it stopped");
-  }
 }
 
 // Of clips of train that are kept; whole groups.

@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 #include <utility>
 
-#include "base/log.h"
 #include "data/importers/clip_set.h"
 #include "data/importers/importers.h"
 #include "data/importers/list_file.h"
@@ -57,10 +56,7 @@ class CremaDImporter : public Importer {
     nlohmann::json settings = options_.settings("crema_d", raw);
     settings["val_new_speakers"] = new_speakers_;
     const ImporterOutput output(out, settings, options_.overwrite);
-    if (output.complete()) {
-      log_info(out.string() + " is already prepared with these settings");
-      return;
-    }
+    if (output.is_done_already()) return;
     const ClipSample sample = options_.sample({"log_psd_3s", 1}, {"log_stft_cremad", 1});
     ClipSet set{.name = "crema_d",
                 .classes = kEmotions,

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "base/log.h"
+#include "base/value_text.h"
 #include "data/importers/clip_set.h"
 #include "data/importers/imported_set.h"
 #include "data/importers/importers.h"
@@ -37,10 +37,7 @@ class CsvImporter : public Importer {
     const ImporterOutput output(
         out, {{"importer", "csv"}, {"raw", root.string()}, {"root", roots_}, {"lists", lists_}, {"classes", classes_}},
         overwrite_);
-    if (output.complete()) {
-      log_info(out.string() + " is already prepared with these settings");
-      return;
-    }
+    if (output.is_done_already()) return;
     ImportedSet set;
     set.name = root.filename().string();
     ModalityTypes types;

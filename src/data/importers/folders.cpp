@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <set>
 
-#include "base/log.h"
 #include "data/importers/clip_set.h"
 #include "data/importers/imported_set.h"
 #include "data/importers/importers.h"
@@ -90,10 +89,7 @@ class FoldersImporter : public Importer {
   void run(const fs::path& raw, const fs::path& out) override {
     const fs::path root = open_download(raw);
     const ImporterOutput output(out, {{"importer", "folders"}, {"raw", root.string()}}, overwrite_);
-    if (output.complete()) {
-      log_info(out.string() + " is already prepared with these settings");
-      return;
-    }
+    if (output.is_done_already()) return;
     ImportedSet set;
     set.name = root.filename().string();
     ModalityTypes types;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/log.h"
 #include "data/csv.h"
 #include "data/importers/clip_set.h"
 #include "data/importers/imported_set.h"
@@ -69,10 +68,7 @@ class HuggingfaceImporter : public Importer {
     const fs::path root = open_download(raw);
     const ImporterOutput output(
         out, {{"importer", "huggingface"}, {"raw", root.string()}, {"label", label_}, {"text", texts_}}, overwrite_);
-    if (output.complete()) {
-      log_info(out.string() + " is already prepared with these settings");
-      return;
-    }
+    if (output.is_done_already()) return;
     ImportedSet set;
     set.name = root.filename().string();
     ModalityTypes types;

@@ -1,7 +1,6 @@
 #include "data/importers/imported_set.h"
 
 #include <algorithm>
-#include <cctype>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <fstream>
@@ -128,12 +127,6 @@ std::string medium_problem(const fs::path& file) {
   std::string start(kPointer.size(), '\0');
   std::ifstream(file, std::ios::binary).read(start.data(), static_cast<std::streamsize>(start.size()));
   return start == kPointer ? "is a Git LFS pointer (run `git lfs pull` in the download)" : "";
-}
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 }  // namespace pdmp

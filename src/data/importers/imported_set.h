@@ -45,6 +45,4 @@ std::vector<std::filesystem::path> sorted_entries(const std::filesystem::path& f
 // "" where a file may hold a medium; else why not: "is not there", "is empty", "is a Git LFS pointer ...".
 std::string medium_problem(const std::filesystem::path& file);
 
-std::string lower_case(std::string text);
-
 }  // namespace pdmp

@@ -7,7 +7,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/log.h"
 #include "data/csv.h"
 #include "data/importers/clip_set.h"
 #include "data/importers/importers.h"
@@ -118,10 +117,7 @@ class KineticsSoundsImporter : public Importer {
     nlohmann::json settings = options_.settings("kinetics_sounds", raw);
     settings.update({{"classes", classes_}, {"test", test_}, {"min_pictures", min_pictures_}});
     const ImporterOutput output(out, settings, options_.overwrite);
-    if (output.complete()) {
-      log_info(out.string() + " is already prepared with these settings");
-      return;
-    }
+    if (output.is_done_already()) return;
     const KineticsClasses& classes = kinetics_classes(classes_);
     const ClipSample sample = options_.sample({"log_psd_10s", 3}, {"log_stft_av", 3});
     ClipSet set{.name = "kinetics_sounds",

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/value_text.h"
 #include "data/decode/video.h"
 #include "data/importers/list_file.h"
 #include "pdmp/error.h"

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -37,6 +38,11 @@ ImporterOutput::ImporterOutput(fs::path directory, const nlohmann::json& setting
   make_directories(directory_);
   fs::remove(directory_ / "dataset.json");
   write_json(directory_ / kSettings, settings);
+}
+
+bool ImporterOutput::is_done_already() const {
+  if (complete_) log_info(directory_.string() + " is already prepared with these settings");
+  return complete_;
 }
 
 void ImporterOutput::finish(const nlohmann::json& dataset) const { write_json(directory_ / "dataset.json", dataset); }

@@ -13,7 +13,7 @@ class ImporterOutput {
   // of an importer, or holds a complete data set of other settings, unless `overwrite`.
   ImporterOutput(std::filesystem::path directory, const nlohmann::json& settings, bool overwrite);
 
-  bool complete() const { return complete_; }  // nothing is left to do
+  bool is_done_already() const;  // the data set is complete: nothing is left to do, and the log says so
   const std::filesystem::path& directory() const { return directory_; }
 
   // Makes one file of the data set with write(temporary path), atomically; one that an earlier run of the same settings

@@ -17,6 +17,7 @@
 #include "data/importers/importers.h"
 #include "data/importers/output.h"
 #include "data/importers/tuxpaint_stamps.h"
+#include "data/parallel.h"
 #include "data/split.h"
 #include "pdmp/error.h"
 #include "pdmp/random.h"
@@ -75,29 +76,27 @@ std::vector<std::string> write_media_of(const std::vector<Stamp>& stamps, const 
   Progress progress("stamps", static_cast<int64_t>(stamps.size()), "object");
   std::mutex mutex;
   std::map<std::string, std::string> failed;  // name -> reason
-  at::parallel_for(0, static_cast<int64_t>(stamps.size()), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end && !interrupted(); ++i) {
-      const Stamp& stamp = stamps[static_cast<size_t>(i)];
-      std::string reason;
-      try {
-        output.make(picture_name(stamp),
-                    [&](const fs::path& file) { write_png(file, square_picture(stamp.picture, size)); });
-      } catch (const Error& error) {
-        if (error.kind() != ErrorKind::data) throw;
-        reason = error.what();
-      }
-      for (const auto& [language, file] : stamp.speech) {
-        output.make(speech_name(stamp, language), [&, &from = file](const fs::path& to) { copy_media(from, to); });
-      }
-      const std::lock_guard lock(mutex);
-      if (!reason.empty()) failed[stamp.name] = reason;
-      progress.advance();
+  for_each_parallel(static_cast<int64_t>(stamps.size()), at::get_num_threads(), progress, [&](int64_t i) {
+    if (interrupted()) {
+      throw Error(ErrorKind::interrupted,
+                  "stopped while preparing the stamps; the same command goes on where it stopped");
     }
+    const Stamp& stamp = stamps[static_cast<size_t>(i)];
+    std::string reason;
+    try {
+      output.make(picture_name(stamp),
+                  [&](const fs::path& file) { write_png(file, square_picture(stamp.picture, size)); });
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::data) throw;
+      reason = error.what();
+    }
+    for (const auto& [language, file] : stamp.speech) {
+      output.make(speech_name(stamp, language), [&, &from = file](const fs::path& to) { copy_media(from, to); });
+    }
+    if (reason.empty()) return;
+    const std::lock_guard lock(mutex);
+    failed[stamp.name] = reason;
   });
-  if (interrupted()) {
-    throw Error(ErrorKind::interrupted,
-                "stopped while preparing the stamps; the same command goes on where it stopped");
-  }
   std::vector<std::string> names, reasons;
   for (const auto& [name, reason] : failed) {
     names.push_back(name);
@@ -185,10 +184,7 @@ class TuxpaintImporter : public Importer {
       throw Error(ErrorKind::usage, "--val and --test: expected shares that leave something for training");
     }
     const ImporterOutput output(out, settings(raw), options_.overwrite);
-    if (output.complete()) {
-      log_info(out.string() + " is already prepared with these settings");
-      return;
-    }
+    if (output.is_done_already()) return;
     std::vector<Stamp> stamps = find_stamps(raw, options_.selection);
     const auto failed = write_media_of(stamps, output, options_.picture_size);
     std::erase_if(stamps,

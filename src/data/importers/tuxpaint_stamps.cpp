@@ -8,6 +8,7 @@
 #include <regex>
 
 #include "base/file.h"
+#include "base/value_text.h"
 #include "data/utf8.h"
 #include "pdmp/error.h"
 
@@ -58,8 +59,7 @@ std::string without_number(std::string name) {
   static const std::regex pattern("(.*[^-_/0-9])[-_]?[0-9]+");
   std::smatch match;
   if (std::regex_match(name, match, pattern)) name = match[1].str();
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-  return name;
+  return lower_case(name);
 }
 
 // What makes two objects near copies: the numbered name, the caption, a picture or a recording byte for byte.

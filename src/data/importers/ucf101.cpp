@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "base/log.h"
+#include "base/value_text.h"
 #include "data/importers/clip_set.h"
 #include "data/importers/imported_set.h"
 #include "data/importers/importers.h"
@@ -94,10 +94,7 @@ class Ucf101Importer : public Importer {
   void run(const fs::path& raw, const fs::path& out) override {
     const fs::path root = open_download(raw);
     const ImporterOutput output(out, settings(root), overwrite_);
-    if (output.complete()) {
-      log_info(out.string() + " is already prepared with these settings");
-      return;
-    }
+    if (output.is_done_already()) return;
     std::vector<fs::path> folders = {root / "ucfTrainTestlist", root, root / "UCF-101"};
     if (!lists_.empty()) folders = {lists_, fs::path(lists_) / "ucfTrainTestlist"};
     ImportedSet set;

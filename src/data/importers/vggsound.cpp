@@ -4,7 +4,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/log.h"
 #include "data/importers/clip_set.h"
 #include "data/importers/importers.h"
 #include "data/importers/list_file.h"
@@ -75,10 +74,7 @@ class VggSoundImporter : public Importer {
     nlohmann::json settings = options_.settings("vggsound", raw);
     settings["min_pictures"] = min_pictures_;
     const ImporterOutput output(out, settings, options_.overwrite);
-    if (output.complete()) {
-      log_info(out.string() + " is already prepared with these settings");
-      return;
-    }
+    if (output.is_done_already()) return;
     const ClipSample sample = options_.sample({"log_stft_av", 3}, {"log_stft_av", 3});
     ClipSet set{.name = "vggsound",
                 .classes = vggsound_classes(),

@@ -97,10 +97,7 @@ class WebdatasetImporter : public Importer {
     for (const Shard& shard : shards) sizes[cell_below(root, shard.file)] = fs::file_size(shard.file);
     const ImporterOutput output(
         out, {{"importer", "webdataset"}, {"raw", root.string()}, {"label", label_}, {"shards", sizes}}, overwrite_);
-    if (output.complete()) {
-      log_info(out.string() + " is already prepared with these settings");
-      return;
-    }
+    if (output.is_done_already()) return;
     ImportedSet set;
     set.name = root.filename().string();
     ModalityTypes types;

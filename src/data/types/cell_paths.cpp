@@ -1,11 +1,11 @@
 #include "data/types/cell_paths.h"
 
 #include <algorithm>
-#include <cctype>
 #include <compare>
 #include <set>
 #include <system_error>
 
+#include "base/value_text.h"
 #include "data/decode/media_file.h"
 
 namespace pdmp {
@@ -27,10 +27,7 @@ std::strong_ordering compare_numbers(std::string_view a, std::string_view b) {
 
 bool is_picture_name(const std::filesystem::path& path) {
   static const std::set<std::string> extensions = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".pgm", ".svg"};
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extensions.contains(extension) && !path.filename().string().starts_with('.');
+  return extensions.contains(lower_case(path.extension().string())) && !path.filename().string().starts_with('.');
 }
 
 }  // namespace

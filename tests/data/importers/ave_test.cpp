@@ -20,14 +20,8 @@ namespace fs = std::filesystem;
 using Counts = std::map<std::string, int64_t>;
 using Flags = std::map<std::string, std::string>;
 
-struct Download {
-  std::shared_ptr<const Manifest> prepare(const Flags& flags = {}) const {
-    testing::run_importer(make_ave_importer(), raw.path(), out(), flags);
-    return std::make_shared<Manifest>(read_manifest(out(), 0));
-  }
-  fs::path out() const { return target / "out"; }
-  nlohmann::json counts() const { return read_json(out() / "counts.json"); }
-  TemporaryDirectory raw, target;
+struct Download : testing::ImportedDownload<make_ave_importer> {
+  std::shared_ptr<const Manifest> prepare(const Flags& flags = {}) const { return ImportedDownload::prepare(flags); }
 };
 
 const ManifestRow* find_row(const Manifest& manifest, const std::string& id) {

@@ -3,11 +3,14 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 
+#include "base/file.h"
 #include "data/importer.h"
 #include "data/manifest.h"
 #include "pdmp/options.h"
+#include "support/temporary_directory.h"
 
 namespace pdmp::testing {
 
@@ -25,5 +28,17 @@ inline std::map<std::string, int64_t> rows_per_split(const Manifest& manifest) {
   for (const ManifestRow& row : manifest.rows) ++rows[row.split];
   return rows;
 }
+
+// A download to fill, and what an importer makes of it.
+template <std::unique_ptr<Importer> (*make)()>
+struct ImportedDownload {
+  std::shared_ptr<const Manifest> prepare(const std::map<std::string, std::string>& flags) const {
+    run_importer(make(), raw.path(), out(), flags);
+    return std::make_shared<Manifest>(read_manifest(out(), 0));
+  }
+  std::filesystem::path out() const { return target / "out"; }
+  nlohmann::json counts() const { return read_json(out() / "counts.json"); }
+  TemporaryDirectory raw, target;
+};
 
 }  // namespace pdmp::testing

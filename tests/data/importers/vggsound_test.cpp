@@ -21,15 +21,7 @@ namespace fs = std::filesystem;
 using Counts = std::map<std::string, int64_t>;
 using Flags = std::map<std::string, std::string>;
 
-struct Download {
-  std::shared_ptr<const Manifest> prepare(const Flags& flags) const {
-    testing::run_importer(make_vggsound_importer(), raw.path(), out(), flags);
-    return std::make_shared<Manifest>(read_manifest(out(), 0));
-  }
-  fs::path out() const { return target / "out"; }
-  nlohmann::json counts() const { return read_json(out() / "counts.json"); }
-  TemporaryDirectory raw, target;
-};
+using Download = testing::ImportedDownload<make_vggsound_importer>;
 
 TEST(VggSound, TrapClassesAreNumberedByNameWhateverIsThere) {
   const auto& classes = vggsound_classes();
