@@ -133,8 +133,15 @@ void append_line(const fs::path& path, std::string_view line) {
 
 nlohmann::json read_json(const fs::path& path) {
   const std::string content = read_file(path);
+  constexpr int kDeepest = 100;  // dump() and other walks call themselves once a level
+  const auto limit = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
+    if (depth > kDeepest)
+      throw Error(ErrorKind::data, fmt::format("{}: expected JSON, found lists or objects nested more than {} deep",
+                                               path.string(), kDeepest));
+    return true;
+  };
   try {
-    return nlohmann::json::parse(content);
+    return nlohmann::json::parse(content, limit);
   } catch (const nlohmann::json::parse_error& error) {
     const std::string before = content.substr(0, error.byte == 0 ? 0 : error.byte - 1);
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
@@ -143,6 +150,8 @@ nlohmann::json read_json(const fs::path& path) {
     const size_t reason = what.find(": ");
     throw Error(ErrorKind::data, fmt::format("{}:{}:{}: expected JSON: {}", path.string(), line, column,
                                              reason == std::string::npos ? what : what.substr(reason + 2)));
+  } catch (const nlohmann::json::out_of_range& error) {  // a number that no double holds
+    throw Error(ErrorKind::data, fmt::format("{}: expected JSON: {}", path.string(), error.what()));
   }
 }
 

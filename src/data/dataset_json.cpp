@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <set>
 
-#include "data/modality_type.h"
 #include "pdmp/error.h"
 #include "pdmp/options.h"
 
@@ -13,8 +12,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::vector<std::string> kKeys = {"name",     "task",    "classes",      "modalities",
-                                        "metadata", "missing", "val_fraction", "val_seed"};
+const std::vector<std::string> kKeys = {"name",    "task",         "classes",  "modalities", "metadata",
+                                        "missing", "val_fraction", "val_seed", "live_class"};
 
 // A JSON object with its place, for messages: "mydata/dataset.json: modality 2".
 class Object {
@@ -87,11 +86,12 @@ ModalityEntry parse_entry(const Json& json, const std::string& where) {
   entry.path = object.text("path");
   entry.root = object.text("root");
   entry.ext = object.text("ext");
+  entry.augment_with = object.text("augment_with");
   entry.settings = json;
   check_name(object, entry.name);
   check_source(object, entry);
   try {
-    make_modality_type(entry);
+    check_modality(entry);
   } catch (const Error& error) {
     object.fail(error.what());
   }
@@ -157,6 +157,7 @@ DatasetJson parse_dataset_json(const nlohmann::json& json, const std::filesystem
   result.metadata = object.text("metadata");
   result.missing = parse_missing(object);
   result.classes = object.texts("classes");
+  result.live_class = object.text("live_class");
   result.modalities = parse_entries(object);
   parse_validation(object, result);
   return result;

@@ -16,6 +16,7 @@ struct DatasetJson {
   std::string name, metadata;        // metadata: file name, "" = the usual ones
   std::string missing = "mask";      // mask | skip | error
   std::vector<std::string> classes;  // empty = the labels found, sorted
+  std::string live_class;            // of attack detection: the one that is no attack; "" = none
   std::vector<ModalityEntry> modalities;
   std::optional<double> val_fraction;
   std::optional<uint64_t> val_seed;

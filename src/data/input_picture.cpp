@@ -11,7 +11,7 @@ constexpr int kWhite = 255;
 constexpr int64_t kWidestRow = 4096, kLargest = 2048;          // of frames side by side; of anything else
 constexpr int64_t kSmallestWidth = 256, kSmallestHeight = 64;  // of what is drawn from few numbers
 
-// Mean and deviation as the types image, frames and flow read them.
+// Mean, deviation and order of channels as the types image, frames and flow read them.
 PictureSettings normalisation_of(const ModalityEntry& entry, int64_t channels) {
   constexpr double kFlowDeviation = 0.25;
   PictureSettings settings;
@@ -21,6 +21,7 @@ PictureSettings normalisation_of(const ModalityEntry& entry, int64_t channels) {
   Settings source(entry);
   settings.mean = source.numbers("mean", settings.mean);
   settings.deviation = source.numbers("std", settings.deviation);
+  settings.bgr = channels == 3 && source.text("channel_order", "rgb") == "bgr";
   return settings;
 }
 
@@ -31,7 +32,8 @@ Tensor denormalise(const ModalityEntry& entry, const Tensor& input) {
   shape[0] = input.size(0);
   const Tensor mean = torch::tensor(settings.mean).to(torch::kFloat32).reshape(shape);
   const Tensor deviation = torch::tensor(settings.deviation).to(torch::kFloat32).reshape(shape);
-  return ((input * deviation + mean) * 255).round().clamp(0, 255).to(torch::kUInt8);
+  const Tensor bytes = ((input * deviation + mean) * 255).round().clamp(0, 255).to(torch::kUInt8);
+  return settings.bgr ? bytes.flip(0) : bytes;
 }
 
 // (H, W) or (C, H, W) of 1 or 3 channels -> (H, W, 3).

@@ -49,7 +49,9 @@ void add_row(MetadataTable& table, const Json& object, int64_t line) {
   for (const auto& [key, value] : object.items()) {
     auto text = cell_text(value);
     if (!text)
-      fail(table.file, line, fmt::format("'{}': expected text, a number or a list, found {}", key, value.dump()));
+      fail(table.file, line,
+           fmt::format("'{}': expected text, a number or a list of these, found {}", key,
+                       value.is_object() ? "an object" : "a list of lists or objects"));
     size_t column = table.find(key).value_or(table.columns.size());
     if (column == table.columns.size()) {
       table.columns.push_back(key);

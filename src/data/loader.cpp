@@ -18,17 +18,77 @@
 namespace pdmp {
 namespace {
 
-// A batch in the making. Its samples are loaded by any worker; who loads the last one stacks them.
+// A batch in the making. Every sample goes straight to its place; places may be filled from several threads.
+class BatchBuilder {
+ public:
+  explicit BatchBuilder(std::vector<int64_t> indices) : indices_(std::move(indices)) {}
+
+  const std::vector<int64_t>& indices() const { return indices_; }
+  bool begun() const { return batch_.labels.defined(); }
+
+  // Room for as many samples like this one as there are indices, in the memory of `old` where that fits.
+  void begin(size_t position, const Sample& sample, bool pinned, const std::vector<Tensor>& old = {}) {
+    const auto count = static_cast<int64_t>(indices_.size());
+    const auto room = [&](const torch::TensorOptions& type, std::vector<int64_t> shape) {
+      return torch::empty(shape, type.pinned_memory(pinned));
+    };
+    first_ = position;
+    batch_.present = room(torch::kBool, {count, static_cast<int64_t>(sample.inputs.size())});
+    batch_.labels = room(torch::kInt64, {count});
+    batch_.index = torch::tensor(indices_, torch::kInt64);
+    for (size_t m = 0; m < sample.inputs.size(); ++m) {
+      const Tensor& input = sample.inputs[m];
+      std::vector<int64_t> shape = input.sizes().vec();
+      shape.insert(shape.begin(), count);
+      const bool fits = m < old.size() && old[m].sizes() == torch::IntArrayRef(shape) &&
+                        old[m].scalar_type() == input.scalar_type() && old[m].is_contiguous();
+      batch_.inputs.push_back(fits ? old[m].detach() : room(input.scalar_type(), std::move(shape)));
+    }
+  }
+
+  void put(size_t position, const Sample& sample) {
+    const size_t modalities = batch_.inputs.size();
+    batch_.labels.data_ptr<int64_t>()[position] = sample.label;
+    for (size_t m = 0; m < modalities; ++m) {
+      batch_.present.data_ptr<bool>()[position * modalities + m] = sample.present.at(m);
+      const Tensor& input = sample.inputs.at(m);
+      Tensor place = batch_.inputs[m][static_cast<int64_t>(position)];
+      if (input.sizes() != place.sizes()) {
+        throw Error(
+            ErrorKind::data,
+            fmt::format("sample {}, modality {}: expected shape ({}) as in sample {}, found ({})", indices_[position],
+                        m, fmt::join(place.sizes(), ", "), indices_[first_], fmt::join(input.sizes(), ", ")));
+      }
+      place.copy_(input);
+    }
+  }
+
+  Batch take() { return std::move(batch_); }
+
+ private:
+  std::vector<int64_t> indices_;
+  size_t first_ = 0;  // position of the sample it began with
+  Batch batch_;
+};
+
+// A batch whose samples any worker loads.
 struct Job {
-  std::vector<int64_t> indices;
+  explicit Job(std::vector<int64_t> indices) : builder(std::move(indices)) {}
+
+  BatchBuilder builder;
   int64_t epoch = 0;
-  std::vector<Sample> samples;
   size_t taken = 0, loaded = 0;  // samples
   std::exception_ptr error;      // of the first sample in order that has one
   size_t error_position = 0;
-  Batch batch;
-  bool ready = false;
+
+  size_t size() const { return builder.indices().size(); }
+  bool ready() const { return loaded == size(); }
 };
+
+bool only_here(const std::vector<Tensor>& tensors) {
+  return std::all_of(tensors.begin(), tensors.end(),
+                     [](const Tensor& tensor) { return tensor.use_count() == 1 && tensor.storage().use_count() == 1; });
+}
 
 void check_options(const Dataset& data, const LoaderOptions& options) {
   if (options.workers < 0 || options.prefetch < 0) {
@@ -59,7 +119,9 @@ struct Loader::State {
   void stop_workers();
   void work();
   std::shared_ptr<Job> next_sample(std::unique_lock<std::mutex>& lock, size_t& position);
-  void finish_sample(Job& job, size_t position, Sample sample, std::exception_ptr error);
+  void load_into(Job& job, size_t position);
+  std::vector<Tensor> free_inputs();  // wants the lock
+  void finish_sample(Job& job, size_t position, std::exception_ptr error);
 
   const std::shared_ptr<const Dataset> data;
   const LoaderOptions options;
@@ -71,8 +133,9 @@ struct Loader::State {
 
   std::mutex mutex;
   std::condition_variable work_there, batch_there, worker_there;
-  std::deque<std::shared_ptr<Job>> queue;  // in batch order
-  size_t started = 0;                      // workers
+  std::deque<std::shared_ptr<Job>> queue;      // in batch order
+  size_t started = 0;                          // workers
+  std::deque<std::vector<Tensor>> handed_out;  // inputs of the last batches
   bool stopping = false;
   std::vector<std::jthread> workers;  // last: joined before anything they use goes
 };
@@ -119,12 +182,10 @@ Sample Loader::State::load(int64_t of_epoch, int64_t index) const {
 }
 
 std::shared_ptr<Job> Loader::State::make_job(int64_t number) const {
-  auto job = std::make_shared<Job>();
   const int64_t begin = number * options.batch_size;
   const int64_t stop = std::min(begin + options.batch_size, data->size());
-  job->indices.assign(order.begin() + begin, order.begin() + stop);
+  auto job = std::make_shared<Job>(std::vector<int64_t>(order.begin() + begin, order.begin() + stop));
   job->epoch = epoch;
-  job->samples.resize(job->indices.size());
   return job;
 }
 
@@ -141,7 +202,7 @@ size_t Loader::State::prefetched() const {
 std::shared_ptr<Job> Loader::State::next_sample(std::unique_lock<std::mutex>& lock, size_t& position) {
   while (!stopping) {
     for (const std::shared_ptr<Job>& job : queue) {
-      if (job->taken == job->indices.size()) continue;
+      if (job->taken == job->size()) continue;
       position = job->taken++;
       return job;
     }
@@ -158,41 +219,46 @@ void Loader::State::work() {
   size_t position = 0;
   while (std::shared_ptr<Job> job = next_sample(lock, position)) {
     lock.unlock();
-    Sample sample;
     std::exception_ptr error;
     try {
-      sample = load(job->epoch, job->indices[position]);
+      load_into(*job, position);
     } catch (...) {
       error = std::current_exception();
     }
-    finish_sample(*job, position, std::move(sample), std::move(error));
+    finish_sample(*job, position, std::move(error));
     job.reset();
     lock.lock();
   }
 }
 
-void Loader::State::finish_sample(Job& job, size_t position, Sample sample, std::exception_ptr error) {
+// Inputs handed out before that nobody holds any more. Fresh memory costs more than what is written to it: the system
+// clears every page first. Of pinned memory LibTorch itself takes care, and a GPU may still be reading it.
+std::vector<Tensor> Loader::State::free_inputs() {
+  const auto found = std::find_if(handed_out.begin(), handed_out.end(), only_here);
+  if (found == handed_out.end()) return {};
+  std::vector<Tensor> inputs = std::move(*found);
+  handed_out.erase(found);
+  return inputs;
+}
+
+void Loader::State::load_into(Job& job, size_t position) {
+  const Sample sample = load(job.epoch, job.builder.indices()[position]);
   {
     const std::lock_guard lock(mutex);
-    job.samples[position] = std::move(sample);
+    if (!job.builder.begun()) job.builder.begin(position, sample, options.pinned, free_inputs());
+  }
+  job.builder.put(position, sample);
+}
+
+void Loader::State::finish_sample(Job& job, size_t position, std::exception_ptr error) {
+  {
+    const std::lock_guard lock(mutex);
     if (error && (!job.error || position < job.error_position)) {
       job.error = std::move(error);
       job.error_position = position;
     }
-    if (++job.loaded < job.samples.size()) return;
-  }
-  // From here on the job is this thread's alone until it is ready.
-  Batch batch;
-  try {
-    if (!job.error) batch = collate(job.samples, job.indices);
-  } catch (...) {
-    job.error = std::current_exception();
-  }
-  {
-    const std::lock_guard lock(mutex);
-    job.samples.clear();
-    job.batch = std::move(batch);
-    job.ready = true;
+    ++job.loaded;
+    if (!job.ready()) return;
   }
   batch_there.notify_all();
 }
@@ -231,7 +297,7 @@ std::optional<Batch> Loader::next() {
   state.fill(std::max<size_t>(state.prefetched(), 1));
   if (state.queue.empty()) return std::nullopt;
   const std::shared_ptr<Job> job = state.queue.front();
-  state.batch_there.wait(lock, [&] { return job->ready; });
+  state.batch_there.wait(lock, [&] { return job->ready(); });
   state.queue.pop_front();
   state.waited += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (job->error) {
@@ -241,7 +307,12 @@ std::optional<Batch> Loader::next() {
     std::rethrow_exception(std::exchange(job->error, nullptr));
   }
   state.fill(state.prefetched());
-  return std::move(job->batch);
+  Batch batch = job->builder.take();
+  if (!state.options.pinned) {
+    state.handed_out.push_back(batch.inputs);
+    if (state.handed_out.size() > state.prefetched() + 2) state.handed_out.pop_front();  // someone keeps them
+  }
+  return batch;
 }
 
 double Loader::wait_seconds() const { return state_->waited; }
@@ -252,32 +323,10 @@ Batch collate(const std::vector<Sample>& samples, const std::vector<int64_t>& in
                                              "and {}",
                                              samples.size(), indices.size()));
   }
-  const size_t modalities = samples.front().inputs.size();
-  const auto count = static_cast<int64_t>(samples.size());
-  Batch batch;
-  batch.present = torch::empty({count, static_cast<int64_t>(modalities)}, torch::kBool);
-  batch.labels = torch::empty({count}, torch::kInt64);
-  batch.index = torch::tensor(indices, torch::kInt64);
-  for (size_t i = 0; i < samples.size(); ++i) {
-    batch.labels.data_ptr<int64_t>()[i] = samples[i].label;
-    for (size_t m = 0; m < modalities; ++m) {
-      batch.present.data_ptr<bool>()[i * modalities + m] = samples[i].present.at(m);
-    }
-  }
-  for (size_t m = 0; m < modalities; ++m) {
-    std::vector<Tensor> inputs;
-    for (size_t i = 0; i < samples.size(); ++i) {
-      inputs.push_back(samples[i].inputs.at(m));
-      if (inputs.back().sizes() != inputs.front().sizes()) {
-        throw Error(
-            ErrorKind::data,
-            fmt::format("sample {}, modality {}: expected shape ({}) as in sample {}, found ({})", indices[i], m,
-                        fmt::join(inputs.front().sizes(), ", "), indices[0], fmt::join(inputs.back().sizes(), ", ")));
-      }
-    }
-    batch.inputs.push_back(torch::stack(inputs));
-  }
-  return batch;
+  BatchBuilder builder(indices);
+  builder.begin(0, samples.front(), false);
+  for (size_t i = 0; i < samples.size(); ++i) builder.put(i, samples[i]);
+  return builder.take();
 }
 
 }  // namespace pdmp

@@ -12,7 +12,7 @@
 #include "data/dataset_json.h"
 #include "data/metadata.h"
 #include "data/row_reader.h"
-#include "data/split.h"
+#include "data/stratified.h"
 #include "pdmp/error.h"
 #include "pdmp/random.h"
 
@@ -80,6 +80,14 @@ void assign_labels(Manifest& manifest, const std::vector<std::string>& labels) {
     }
     row.label = *index;
   }
+}
+
+void check_live_class(const Manifest& manifest, const std::string& live) {
+  if (live.empty()) return;
+  if (std::find(manifest.classes.begin(), manifest.classes.end(), live) != manifest.classes.end()) return;
+  throw Error(ErrorKind::data,
+              fmt::format("{}: 'live_class': expected one of the classes {}, found '{}'",
+                          (manifest.directory / "dataset.json").string(), fmt::join(manifest.classes, ", "), live));
 }
 
 bool has_split(const Manifest& manifest, const std::string& split) {
@@ -155,6 +163,7 @@ Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed) {
     throw Error(ErrorKind::data, fmt::format("{}: expected at least two classes, found only '{}'", directory.string(),
                                              manifest.classes.front()));
   }
+  check_live_class(manifest, json.live_class);
   if (json.val_fraction) take_validation(manifest, *json.val_fraction, json.val_seed.value_or(seed));
   warn_of_thin_classes(manifest);
   return manifest;

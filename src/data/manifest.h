@@ -6,20 +6,27 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "pdmp/dataset.h"
-
 namespace pdmp {
+
+class Dataset;
+class SampleCache;
 
 struct ModalityEntry {
   std::string name, type;
   std::string column;  // or `path`, or `columns` (vector)
   std::vector<std::string> columns;
+  std::string augment_with;     // modalities that name the same draw the same random numbers; "": its own
   std::string path, root, ext;  // template with {id} {label} {split} and metadata columns, {start:06d}
   nlohmann::json settings;  // the whole entry: what the type reads (profile, size, frames, policy, max_bytes, mean ...)
 };
+
+// Error{data} naming the modality where its type is unknown or a setting does not fit. In types/table.cpp: reading a
+// manifest needs no LibTorch but for what the types themselves know.
+void check_modality(const ModalityEntry& entry);
 
 struct ManifestRow {
   std::string id, split;  // split: train | val | test
@@ -49,9 +56,11 @@ constexpr int64_t kCacheBytes = int64_t{256} << 20;
 // modality and one of failures(). Stops (Error{data}, from get; for missing files at once) where more than
 // `max_undecodable` of a modality's cells of this split do so. Error{data} where the split has no samples.
 // Under "missing": "skip" samples without all of `modalities` are left out; under "error" they are Error{data}.
-// Cells that are the same every time (all but augmented ones) are kept in memory up to `cache_bytes`.
+// Cells that are the same every time (all but augmented ones) are kept in memory up to `cache_bytes`; what decoding
+// gives is kept in `cache`, where there is one.
 std::shared_ptr<const Dataset> open_split(const std::shared_ptr<const Manifest>& manifest, const std::string& split,
                                           const std::vector<std::string>& modalities, double max_undecodable,
-                                          int64_t cache_bytes = kCacheBytes);
+                                          int64_t cache_bytes = kCacheBytes,
+                                          std::shared_ptr<SampleCache> cache = nullptr);
 
 }  // namespace pdmp

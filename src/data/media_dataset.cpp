@@ -10,6 +10,8 @@
 #include "data/cell_cache.h"
 #include "data/manifest.h"
 #include "data/modality_type.h"
+#include "data/sample_cache.h"
+#include "pdmp/dataset.h"
 #include "pdmp/error.h"
 #include "pdmp/options.h"
 
@@ -57,12 +59,13 @@ std::vector<int64_t> find_shape(const Manifest& manifest, const Stream& stream) 
 class MediaDataset : public Dataset {
  public:
   MediaDataset(std::shared_ptr<const Manifest> manifest, std::string split, std::vector<Stream> streams,
-               double max_undecodable, int64_t cache_bytes)
+               double max_undecodable, int64_t cache_bytes, std::shared_ptr<SampleCache> sample_cache)
       : manifest_(std::move(manifest)),
         split_(std::move(split)),
         streams_(std::move(streams)),
         max_undecodable_(max_undecodable),
-        cache_(cache_bytes) {
+        cache_(cache_bytes),
+        sample_cache_(std::move(sample_cache)) {
     for (const Stream& stream : streams_) {
       const ModalityEntry& entry = manifest_->modalities[stream.entry];
       infos_.push_back({entry.name, entry.type, find_shape(*manifest_, stream)});
@@ -88,11 +91,12 @@ class MediaDataset : public Dataset {
   Sample get_modalities(int64_t index, const std::vector<int64_t>& wanted, RandomStream* augment) const override {
     Sample sample;
     sample.label = label(index);
-    // One stream a modality, so that its augmentation does not depend on the others.
+    // One stream a modality, so that its augmentation does not depend on the others; or one a group, so that it does.
     const uint64_t seed = augment != nullptr ? augment->next() : 0;
     for (const int64_t m : wanted) {
       const ModalityInfo& info = infos_.at(static_cast<size_t>(m));
-      RandomStream random = random_stream(seed, info.name);
+      const std::string& group = manifest_->modalities[streams_[static_cast<size_t>(m)].entry].augment_with;
+      RandomStream random = random_stream(seed, group.empty() ? info.name : group);
       Tensor input = load(static_cast<size_t>(m), index, augment != nullptr ? &random : nullptr);
       sample.present.push_back(input.defined());
       const auto type = info.type == "text" ? torch::kInt64 : torch::kFloat32;
@@ -156,7 +160,8 @@ class MediaDataset : public Dataset {
 
   // Undefined where the cell is empty or does not decode.
   Tensor load(size_t m, int64_t index, RandomStream* augment) const {
-    const Cell cell = make_cell(*manifest_, row(index), streams_[m].entry);
+    Cell cell = make_cell(*manifest_, row(index), streams_[m].entry);
+    cell.cache = sample_cache_.get();
     if (cell.text.empty() || has_failed(m, index)) return {};
     const CellCache::Key key(m, index, augment != nullptr);
     if (Tensor kept = cache_.find(key); kept.defined()) return kept;
@@ -218,9 +223,10 @@ class MediaDataset : public Dataset {
   std::string split_;
   std::vector<Stream> streams_;
   double max_undecodable_;
-  std::vector<ModalityInfo> infos_;  // as streams_
-  std::vector<size_t> rows_;         // of the manifest
-  mutable CellCache cache_;
+  std::vector<ModalityInfo> infos_;                  // as streams_
+  std::vector<size_t> rows_;                         // of the manifest
+  mutable CellCache cache_;                          // in memory
+  const std::shared_ptr<SampleCache> sample_cache_;  // on disk; may be null
   mutable std::mutex mutex_;
   mutable std::map<std::pair<size_t, int64_t>, DecodeFailure> failures_;  // by (modality, index)
 };
@@ -256,9 +262,9 @@ std::string split_counts(const Manifest& manifest) {
 
 std::shared_ptr<const Dataset> open_split(const std::shared_ptr<const Manifest>& manifest, const std::string& split,
                                           const std::vector<std::string>& modalities, double max_undecodable,
-                                          int64_t cache_bytes) {
+                                          int64_t cache_bytes, std::shared_ptr<SampleCache> cache) {
   auto data = std::make_shared<MediaDataset>(manifest, split, make_streams(*manifest, modalities), max_undecodable,
-                                             cache_bytes);
+                                             cache_bytes, std::move(cache));
   if (data->size() == 0) {
     throw Error(ErrorKind::data, fmt::format("{}: split '{}' has no samples; samples per split: {}{}",
                                              manifest->directory.string(), split, split_counts(*manifest),

@@ -7,14 +7,19 @@
 #include <vector>
 
 #include "data/manifest.h"
+#include "pdmp/random.h"
+#include "pdmp/torch.h"
 
 namespace pdmp {
+
+class SampleCache;
 
 // One cell, resolved.
 struct Cell {
   std::string text;                  // as in the manifest: path(s), text, numbers
   std::filesystem::path directory;   // relative paths start here
   std::optional<double> start, end;  // seconds
+  SampleCache* cache = nullptr;      // of what decoding its files gives; null: none
 };
 
 class ModalityType {
@@ -25,6 +30,8 @@ class ModalityType {
   virtual std::vector<int64_t> shape(const Cell* first_cell) const = 0;
   // Decodes, transforms, normalises. Thread-safe. `augment` null = evaluation. Error{data} on what does not decode.
   virtual Tensor load(const Cell& cell, RandomStream* augment) const = 0;
+  // Whether `load` keeps what it decodes in the cell's cache.
+  virtual bool uses_cache() const { return false; }
   // Files a cell needs, for the check that they exist. Empty for text and vector.
   virtual std::vector<std::filesystem::path> files(const Cell&) const { return {}; }
 };

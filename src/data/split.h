@@ -1,8 +1,8 @@
-// Choosing a part of the samples that looks like the whole.
+// Data sets in two: a part of every class, and the rest.
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -10,12 +10,6 @@
 #include "pdmp/random.h"
 
 namespace pdmp {
-
-// Chooses about `fraction` of the items: of every class its share rounded to the nearest, but at least one where the
-// class has two, and never its last one. Items of one group go together ("" = a group of its own), so that a class may
-// miss its share by the size of a group. Returns chosen[i]; the same for the same stream.
-std::vector<bool> stratified_subset(const std::vector<int64_t>& labels, const std::vector<std::string>& groups,
-                                    double fraction, RandomStream& random);
 
 // A random `fraction` of each class and the rest, as indices, both in the order of `data`.
 std::pair<std::vector<int64_t>, std::vector<int64_t>> split_by_class(const Dataset& data, double fraction,

@@ -69,16 +69,20 @@ double macro_f1_all_classes(const Tensor& confusion) {
   return confusion.size(0) == 0 ? 0 : sum / static_cast<double>(confusion.size(0));
 }
 
-double acer(const Tensor& confusion, int64_t live) {
+double apcer(const Tensor& confusion, int64_t live) {
   const Tensor counts = confusion.to(torch::kCPU, torch::kFloat64);
-  const auto passed = counts[live][live].item<double>();
-  const auto truly_live = counts[live].sum().item<double>();
-  const double called_live = counts.select(1, live).sum().item<double>() - passed;
-  const double attacks = counts.sum().item<double>() - truly_live;
-  const double apcer = attacks == 0 ? 0 : called_live / attacks;
-  const double bpcer = truly_live == 0 ? 0 : 1 - passed / truly_live;
-  return (apcer + bpcer) / 2;
+  const auto attacks = (counts.sum() - counts[live].sum()).item<double>();
+  const auto called_live = (counts.select(1, live).sum() - counts[live][live]).item<double>();
+  return attacks == 0 ? 0 : called_live / attacks;
 }
+
+double bpcer(const Tensor& confusion, int64_t live) {
+  const Tensor counts = confusion.to(torch::kCPU, torch::kFloat64)[live];
+  const auto truly_live = counts.sum().item<double>();
+  return truly_live == 0 ? 0 : 1 - counts[live].item<double>() / truly_live;
+}
+
+double acer(const Tensor& confusion, int64_t live) { return (apcer(confusion, live) + bpcer(confusion, live)) / 2; }
 
 double calibration_error(const Tensor& probabilities, const Tensor& labels, int64_t bins) {
   if (labels.size(0) == 0) return 0;

@@ -16,9 +16,10 @@ std::vector<double> class_f1(const Tensor& confusion);  // 2TP / (2TP + FP + FN)
 double macro_f1(const Tensor& confusion);
 double macro_f1_all_classes(const Tensor& confusion);  // absent classes count as 0
 
-// Attack detection: mean of the share of attacks (every class but `live`) that are called live (APCER) and the share of
-// live samples that are called attacks (BPCER); a share of nothing is 0.
-double acer(const Tensor& confusion, int64_t live);
+// Attack detection, where every class but `live` is an attack; a share of nothing is 0.
+double apcer(const Tensor& confusion, int64_t live);  // share of the attacks that are called live
+double bpcer(const Tensor& confusion, int64_t live);  // share of the live samples that are called attacks
+double acer(const Tensor& confusion, int64_t live);   // mean of the two
 
 // Expected calibration error: samples in `bins` equally wide bins of their highest probability, (lower, upper]; mean
 // over the samples of |accuracy - mean probability| of their bin. probabilities (N, C), labels (N). 0 of nothing is 0.

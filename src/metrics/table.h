@@ -9,8 +9,10 @@ namespace pdmp {
 
 struct MetricInfo {
   const char* name;
-  const char* summary;                       // one line, for `pdmp list metrics`
-  double (*score)(const Tensor& confusion);  // (C, C) int64, rows = truth
+  const char* summary;  // one line, for `pdmp list metrics`
+  // confusion: (C, C) int64, rows = truth; live: the class that is no attack, read by scores of attack detection only.
+  double (*score)(const Tensor& confusion, int64_t live);
+  bool of_attacks = false;  // a score of attack detection: only where the data set names a live class
 };
 const std::vector<MetricInfo>& metric_table();  // the only list
 

@@ -151,6 +151,22 @@ TEST(File, JsonErrorsHaveLineAndColumn) {
   EXPECT_FALSE(fs::exists(directory / "c.json"));
 }
 
+TEST(File, JsonNumbersNoDoubleHoldsAreRefused) {
+  TemporaryDirectory directory;
+  expect_error(ErrorKind::data, {"a.json: expected JSON", "6e666"},
+               [&] { read_json(directory.write("a.json", R"({"a": 6e666})")); });
+}
+
+TEST(File, JsonNestedTooDeepIsRefused) {
+  TemporaryDirectory directory;
+  const auto nested = [&](size_t depth) {
+    return directory.write("a.json", std::string(depth, '[') + std::string(depth, ']'));
+  };
+  EXPECT_NO_THROW(read_json(nested(100)));
+  expect_error(ErrorKind::data, {"a.json: expected JSON", "nested more than 100 deep"},
+               [&] { read_json(nested(1000000)); });
+}
+
 TEST(File, MakeDirectories) {
   TemporaryDirectory directory;
   make_directories(directory / "a/b/c");

@@ -27,7 +27,8 @@ TEST(PictureOfInput, ImagesComeBackToTheByte) {
   const TemporaryDirectory directory;
   const Tensor picture = noise(8, 8, 3, 1);
   write_png(directory / "a.png", picture);
-  for (const char* settings : {R"("size": 8)", R"("size": 8, "mean": [0.1, 0.2, 0.3], "std": [2, 3, 0.5])"}) {
+  for (const char* settings : {R"("size": 8)", R"("size": 8, "mean": [0.1, 0.2, 0.3], "std": [2, 3, 0.5])",
+                               R"("size": 8, "channel_order": "bgr")"}) {
     const ModalityEntry image = entry("image", settings);
     const Tensor input = make_modality_type(image)->load(cell("a.png", directory.path()), nullptr);
     EXPECT_TRUE(torch::equal(picture_of_input(image, input), picture)) << settings;

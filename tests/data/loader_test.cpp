@@ -160,6 +160,43 @@ TEST(Loader, ThrowsTheFirstErrorInOrder) {
   }
 }
 
+TEST(Loader, UsesMemoryAgainOnceNobodyHoldsIt) {
+  for (const int64_t workers : {0, 2}) {
+    Loader loader(std::make_shared<CountingDataset>(400), options(4, workers));
+    loader.start_epoch(0);
+    const Tensor kept = loader.next()->inputs[0][1];  // a view holds all of it
+    std::set<const void*> places;
+    int64_t first = 4;
+    while (const auto batch = loader.next()) {
+      places.insert(batch->inputs[0].data_ptr());
+      EXPECT_EQ(batch->inputs[0][3][0].item<float>(), static_cast<float>(first + 3));
+      first += 4;
+    }
+    EXPECT_EQ(kept[0].item<float>(), 1);
+    EXPECT_FALSE(places.contains(kept.storage().data()));
+    EXPECT_LE(places.size(), 8u) << workers << " workers";  // of 99 batches
+  }
+}
+
+TEST(Loader, NamesTheSampleOfAnotherShape) {
+  class Uneven : public CountingDataset {
+   public:
+    Uneven() : CountingDataset(8) {}
+    Sample get(int64_t index, RandomStream*) const override {
+      return {{torch::zeros({index == 6 ? 3 : 2})}, {true}, label(index)};
+    }
+  };
+  Loader loader(std::make_shared<Uneven>(), options(4, 0));
+  loader.start_epoch(0);
+  EXPECT_TRUE(loader.next().has_value());
+  try {
+    loader.next();
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "sample 6, modality 0: expected shape (2) as in sample 4, found (3)");
+  }
+}
+
 TEST(Loader, LoadsNoFurtherAheadThanAsked) {
   const auto data = std::make_shared<CountingDataset>(100);
   LoaderOptions wanted = options(5, 4);

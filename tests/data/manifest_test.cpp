@@ -128,7 +128,19 @@ TEST(Manifest, BadSchemasNameFileAndKey) {
               HasSubstr("did you mean 'text'?"));
   EXPECT_THAT(message(schema(R"({"name": "a", "type": "text", "column": "caption", "path": "x"})")),
               HasSubstr("keep one"));
+  EXPECT_THAT(message(schema(R"({"name": "a", "type": "text", "column": "caption", "augment_with": 1})")),
+              HasSubstr("'augment_with': expected text, found 1"));
   EXPECT_THAT(message("{\"modalities\": "), HasSubstr("dataset.json"));
+}
+
+TEST(Manifest, TheLiveClassIsOneOfTheClasses) {
+  const auto message = [](const std::string& more) {
+    return Toy(schema(kText, more), "label,caption\na,x\nb,x\n").message();
+  };
+  EXPECT_EQ(message(R"("live_class": "b")"), "nothing was thrown");
+  EXPECT_THAT(message(R"("live_class": "c")"),
+              HasSubstr("dataset.json: 'live_class': expected one of the classes a, b, found 'c'"));
+  EXPECT_THAT(message(R"("live_class": 0)"), HasSubstr("'live_class': expected text, found 0"));
 }
 
 TEST(Manifest, NoDatasetJsonIsSaidSo) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "data/manifest.h"
+#include "pdmp/dataset.h"
 #include "pdmp/error.h"
 #include "support/expect_error.h"
 #include "support/npy.h"
@@ -139,6 +140,77 @@ TEST(MediaDataset, AugmentedCellsChange) {
   const Tensor a = data->get(0, &first).inputs[0];
   EXPECT_TRUE(a.equal(data->get(0, &again).inputs[0]));
   EXPECT_FALSE(a.equal(data->get(0, &other).inputs[0]));
+}
+
+// Two modalities of one picture; `more` goes into the entry of the second.
+std::shared_ptr<const Dataset> twins(const TemporaryDirectory& directory, const std::string& more) {
+  directory.write(
+      "dataset.json",
+      R"({"modalities": [{"name": "a", "type": "image", "column": "file", "size": 8, "augment_with": "face"},
+                                     {"name": "b", "type": "image", "column": "file", "size": 8)" +
+          more + "}]}");
+  directory.write("metadata.csv", "label,file\na,a.png\nb,a.png\n");
+  std::string pixels;
+  for (int i = 0; i < 16 * 16 * 3; ++i) pixels += static_cast<char>(i * 37 % 251);
+  directory.write("a.png", testing::png(16, 16, pixels));
+  return open_split(std::make_shared<const Manifest>(read_manifest(directory.path(), 0)), "train", {}, 0);
+}
+
+TEST(MediaDataset, ModalitiesOfAGroupAreAugmentedAlike) {
+  const TemporaryDirectory together, apart;
+  const auto alike = twins(together, R"(, "augment_with": "face")"), different = twins(apart, "");
+  RandomStream random(3), other(3);
+  for (int i = 0; i < 5; ++i) {
+    const Sample sample = alike->get(0, &random);
+    EXPECT_TRUE(sample.inputs[0].equal(sample.inputs[1]));
+    const Sample free = different->get(0, &other);
+    EXPECT_FALSE(free.inputs[0].equal(free.inputs[1]));
+    EXPECT_TRUE(free.inputs[0].equal(sample.inputs[0]));  // whom a group is with changes nothing for its first
+  }
+}
+
+// Four clips of five pictures, the pictures written in the order of `names`; two epochs of training batches and one of
+// evaluation.
+std::vector<Tensor> batches_of_frames(const std::vector<std::string>& names) {
+  const TemporaryDirectory directory;
+  directory.write("dataset.json", R"({"modalities": [{"name": "v", "type": "frames", "path": "{id}", "size": 8,
+                                     "frames": 2}]})");
+  directory.write("metadata.csv", "id,split,label\nq,train,x\nr,train,y\ns,train,x\nt,train,y\n");
+  for (const std::string& name : names) {
+    for (const std::string clip : {"q", "r", "s", "t"}) {
+      const int salt = clip[0] * 7 + name[0] * 13 + name[1] * 29;
+      std::string pixels;
+      for (int i = 0; i < 12 * 12 * 3; ++i) pixels += static_cast<char>((i * 37 + salt) % 251);
+      directory.write(clip + "/" + name, testing::png(12, 12, pixels));
+    }
+  }
+  const auto data = open_split(std::make_shared<const Manifest>(read_manifest(directory.path(), 0)), "train", {}, 0);
+  std::vector<Tensor> inputs;
+  for (const bool training : {true, false}) {
+    LoaderOptions options;
+    options.batch_size = 3;
+    options.shuffle = options.augment = training;
+    options.workers = 2;
+    Loader loader(data, options);
+    for (const int64_t epoch : {0, 1}) {
+      loader.start_epoch(epoch);
+      while (const auto batch = loader.next()) inputs.push_back(batch->inputs[0]);
+    }
+  }
+  return inputs;
+}
+
+TEST(MediaDataset, TrapAShuffledListingGivesTheSameBatches) {
+  const std::vector<Tensor> sorted = batches_of_frames({"1.png", "2.png", "3.png", "9.png", "10.png"});
+  ASSERT_THAT(sorted, SizeIs(8));
+  for (const std::vector<std::string>& names : {std::vector<std::string>{"10.png", "9.png", "3.png", "2.png", "1.png"},
+                                                {"3.png", "10.png", "1.png", "9.png", "2.png"}}) {
+    const std::vector<Tensor> shuffled = batches_of_frames(names);
+    ASSERT_THAT(shuffled, SizeIs(8));
+    for (size_t i = 0; i < sorted.size(); ++i) EXPECT_TRUE(shuffled[i].equal(sorted[i])) << "batch " << i;
+  }
+  // The pictures differ, so that another order would have been seen.
+  EXPECT_FALSE(sorted[4].select(2, 0).equal(sorted[4].select(2, 1)));
 }
 
 TEST(MediaDataset, SkipLeavesIncompleteSamplesOut) {

@@ -34,6 +34,14 @@ TEST(Classification, AccuracyAndF1OfTheReferenceVector) {
   EXPECT_NEAR(macro_f1_all_classes(confusion), 0.3396825, 5e-8);
 }
 
+// A released classifier of Kinetics-Sounds has 34 outputs for 33 classes.
+TEST(Classification, TrapMacroF1LeavesOutAnOutputThatIsNeverATarget) {
+  const Tensor all = torch::arange(33);
+  const Tensor confusion = confusion_matrix(all, all, 34);
+  EXPECT_DOUBLE_EQ(macro_f1(confusion), 1);
+  EXPECT_DOUBLE_EQ(macro_f1_all_classes(confusion), 33.0 / 34);
+}
+
 TEST(Classification, NothingGivesZero) {
   const Tensor none = torch::empty({0}, torch::kInt64);
   const Tensor confusion = confusion_matrix(none, none, 3);
@@ -52,6 +60,8 @@ TEST(Classification, RefusesClassesOutOfRangeAndUnequalLengths) {
 // 10 live, 2 of them refused; 40 attacks, 4 of them let in: (4 / 40 + 2 / 10) / 2.
 TEST(Classification, AcerIsTheMeanOfBothErrors) {
   const Tensor confusion = torch::tensor({{8, 2}, {4, 36}}, torch::kInt64);
+  EXPECT_DOUBLE_EQ(apcer(confusion, 0), 0.1);
+  EXPECT_DOUBLE_EQ(bpcer(confusion, 0), 0.2);
   EXPECT_DOUBLE_EQ(acer(confusion, 0), 0.15);
   const Tensor kinds = torch::tensor({{30, 1, 3}, {0, 8, 2}, {2, 3, 1}}, torch::kInt64);  // live is class 1
   EXPECT_DOUBLE_EQ(acer(kinds, 1), 0.15);

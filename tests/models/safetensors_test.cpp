@@ -113,6 +113,30 @@ TEST(Safetensors, NamesWhatIsWrong) {
   EXPECT_THAT(message(R"({"__metadata__":{"format":3}})", 0), HasSubstr("__metadata__"));
 }
 
+// As numbers they would pass for others: 1.9 for 1, 2^64 - 4 for -4.
+TEST(Safetensors, ShapesAndOffsetsAreWholeNumbers) {
+  const TemporaryDirectory directory;
+  const auto message = [&](const std::string& shape, const std::string& offsets) {
+    const std::string entry = R"({"a":{"dtype":"F32","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}";
+    return data_error(directory.write("bad.safetensors", file_with(entry, 4)));
+  };
+  EXPECT_THAT(message("[1.9]", "[0,4]"), HasSubstr("'a' without a usable"));
+  EXPECT_THAT(message("[1e300]", "[0,4]"), HasSubstr("'a' without a usable"));
+  EXPECT_THAT(message("[1]", "[0.5,4]"), HasSubstr("'a' without a usable"));
+  EXPECT_THAT(message("[1]", "[0,18446744073709551615]"), HasSubstr("'a' without a usable"));
+  EXPECT_THAT(message("{\"x\":1}", "[0,4]"), HasSubstr("'a' without a usable"));
+  EXPECT_THAT(message("[1]", "[-4,0]"), HasSubstr("shape (1) in bytes"));
+}
+
+// No values, but strides that do not fit into 64 bits.
+TEST(Safetensors, EmptyTensorsOfImpossibleShapeAreRefused) {
+  const TemporaryDirectory directory;
+  EXPECT_THAT(data_error(directory.write(
+                  "bad.safetensors",
+                  file_with(R"({"a":{"dtype":"U8","shape":[0,4611686018427387904,4],"data_offsets":[0,0]}})", 0))),
+              HasSubstr("shape (0, 4611686018427387904, 4)"));
+}
+
 TEST(Safetensors, MissingFileIsIo) {
   try {
     read_safetensors("/nowhere/at/all.safetensors");

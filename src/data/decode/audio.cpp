@@ -15,6 +15,7 @@ extern "C" {
 
 #include "data/decode/audio_container.h"
 #include "data/decode/ffmpeg.h"
+#include "data/decode/limits.h"
 #include "data/decode/media_file.h"
 #include "data/decode/memory_input.h"
 #include "pdmp/error.h"
@@ -73,16 +74,23 @@ class MonoMixer {
   std::vector<uint8_t*> pointers_;
 };
 
+int64_t sample_at(std::optional<double> seconds, int64_t rate, int64_t missing) {
+  constexpr double kFar = 1e15;  // no recording is as long
+  return seconds ? std::llround(std::min(*seconds * static_cast<double>(rate), kFar)) : missing;
+}
+
 class AudioDecoder {
  public:
-  AudioDecoder(const std::filesystem::path& path, MemoryInput& input, std::optional<double> end)
-      : path_(path), input_(input), end_(end) {
+  AudioDecoder(const std::filesystem::path& path, MemoryInput& input, std::optional<double> start,
+               std::optional<double> end)
+      : path_(path), input_(input), start_(start), end_(end) {
     check(input_.open(), "open");
-    check(avformat_find_stream_info(input_.format(), nullptr), "read");
+    check(find_streams(*input_.format()), "read");
     stream_index_ = av_find_best_stream(input_.format(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
     if (stream_index_ < 0) refuse_media(path_, kExpected, "a file without sound");
     const AVCodecParameters* parameters = stream().codecpar;
     const AVCodec* codec = avcodec_find_decoder(parameters->codec_id);
+    if (codec == nullptr) refuse_codec(path_, kExpected, avcodec_get_name(parameters->codec_id));
     context_ = make_codec_context(codec, avcodec_get_name(parameters->codec_id));
     check(avcodec_parameters_to_context(context_.get(), parameters), "read");
     context_->err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
@@ -107,7 +115,8 @@ class AudioDecoder {
     check_length();
   }
 
-  std::vector<float>& samples() { return samples_; }
+  std::vector<float>& samples() { return samples_; }  // from `start` on
+  int64_t decoded() const { return decoded_; }
   int64_t rate() const { return mixer_.rate(); }
 
  private:
@@ -119,17 +128,39 @@ class AudioDecoder {
   AVStream& stream() { return *input_.format()->streams[stream_index_]; }
 
   bool enough() const {
-    return end_ && mixer_.rate() > 0 && static_cast<double>(samples_.size()) >= *end_ * mixer_.rate() + 1;
+    return end_ && mixer_.rate() > 0 && static_cast<double>(decoded_) >= *end_ * mixer_.rate() + 1;
   }
 
   void receive() {
     int code = 0;
     while ((code = avcodec_receive_frame(context_.get(), frame_.get())) >= 0) {
       if (frame_->decode_error_flags != 0) refuse_media(path_, "a whole recording", "damaged data");
+      check_limits();
       if (!mixer_.append(*frame_, samples_))
         refuse_media(path_, "one sample format and rate throughout", "a change or an unknown one");
+      keep(frame_->nb_samples);
     }
     if (code != AVERROR(EAGAIN) && code != AVERROR_EOF) check(code, "decode");
+  }
+
+  // Before a frame's samples are kept, so that no vector grows past the limits.
+  void check_limits() const {
+    if (frame_->sample_rate > kMaxSampleRate) {
+      refuse_media(path_, fmt::format("a recording of at most {} Hz", kMaxSampleRate),
+                   fmt::format("{} Hz", frame_->sample_rate));
+    }
+    const int64_t kept = static_cast<int64_t>(samples_.size()) + frame_->nb_samples;
+    if (kept > kMaxSamples || kept > kMaxSeconds * std::max(frame_->sample_rate, 1)) {
+      refuse_media(path_, fmt::format("at most {} s and {} samples of sound", kMaxSeconds, kMaxSamples),
+                   fmt::format("more ({} Hz)", frame_->sample_rate), "say which part to use with 'start' and 'end'");
+    }
+  }
+
+  // Of the last `count` samples those from `start` on.
+  void keep(int64_t count) {
+    const int64_t before = std::clamp<int64_t>(sample_at(start_, mixer_.rate(), 0) - decoded_, 0, count);
+    samples_.erase(samples_.end() - count, samples_.end() - count + before);
+    decoded_ += count;
   }
 
   // Containers that say how long they are (MP4, FLAC, Matroska ...) tell on a cut file. Guesses from the bit rate do
@@ -137,7 +168,7 @@ class AudioDecoder {
   void check_length() {
     if (input_.format()->duration_estimation_method != AVFMT_DURATION_FROM_STREAM || stream().duration <= 0) return;
     const double declared = static_cast<double>(stream().duration) * av_q2d(stream().time_base);
-    const double found = mixer_.rate() > 0 ? static_cast<double>(samples_.size()) / mixer_.rate() : 0;
+    const double found = mixer_.rate() > 0 ? static_cast<double>(decoded_) / mixer_.rate() : 0;
     if (found < 0.9 * declared && declared - found > 0.2) {
       refuse_media(path_, fmt::format("{:.2f} s of sound as the file says", declared), fmt::format("{:.2f} s", found));
     }
@@ -150,18 +181,15 @@ class AudioDecoder {
 
   const std::filesystem::path& path_;
   MemoryInput& input_;
-  std::optional<double> end_;
+  std::optional<double> start_, end_;
   FfmpegMessages messages_;
   FfmpegPtr<AVCodecContext> context_;
   FfmpegPtr<AVFrame> frame_ = make_frame();
   MonoMixer mixer_;
   std::vector<float> samples_;
+  int64_t decoded_ = 0;
   int stream_index_ = -1;
 };
-
-int64_t sample_at(std::optional<double> seconds, int64_t rate, int64_t missing) {
-  return seconds ? std::llround(*seconds * static_cast<double>(rate)) : missing;
-}
 
 }  // namespace
 
@@ -170,9 +198,9 @@ Audio decode_audio(const std::filesystem::path& path, std::optional<double> star
   const std::string damage = find_container_damage(bytes);
   if (!damage.empty()) refuse_media(path, "a whole recording", damage);
   MemoryInput input(bytes);
-  AudioDecoder decoder(path, input, end);
+  AudioDecoder decoder(path, input, start, end);
   decoder.run();
-  const int64_t found = static_cast<int64_t>(decoder.samples().size());
+  const int64_t found = decoder.decoded();
   if (found == 0) refuse_media(path, kExpected, "no samples");
   const int64_t first = std::clamp<int64_t>(sample_at(start, decoder.rate(), 0), 0, found);
   const int64_t last = std::clamp<int64_t>(sample_at(end, decoder.rate(), kForever), 0, found);
@@ -182,9 +210,10 @@ Audio decode_audio(const std::filesystem::path& path, std::optional<double> star
                  fmt::format("{:.2f} s in all", static_cast<double>(found) / static_cast<double>(decoder.rate())),
                  "correct start and end");
   }
-  Tensor samples = torch::empty({last - first}, torch::kFloat32);
-  std::copy(decoder.samples().begin() + first, decoder.samples().begin() + last, samples.data_ptr<float>());
-  return {samples, decoder.rate()};
+  auto* samples =
+      new std::vector<float>(std::move(decoder.samples()));  // the tensor's own: no copy of a long recording
+  const auto release = [samples](void*) { delete samples; };
+  return {torch::from_blob(samples->data(), {last - first}, release, torch::kFloat32), decoder.rate()};
 }
 
 }  // namespace pdmp

@@ -14,8 +14,9 @@ struct Audio {
 };
 
 // Any audio or video file FFmpeg reads; its best audio stream, from `start` to `end` seconds (samples round(start *
-// rate) to round(end * rate) - 1; nothing: from the beginning, to the end). Reading stops at `end`. Error{data} naming
-// the file where it is missing, empty, cut, damaged, silent of streams, or ends before `start`. Thread-safe.
+// rate) to round(end * rate) - 1; nothing: from the beginning, to the end). Reading stops at `end`, and only what lies
+// between is kept. Error{data} naming the file where it is missing, empty, cut, damaged, silent of streams, ends before
+// `start`, or has more between the two than limits.h allows. Thread-safe.
 Audio decode_audio(const std::filesystem::path& path, std::optional<double> start = {}, std::optional<double> end = {});
 
 }  // namespace pdmp

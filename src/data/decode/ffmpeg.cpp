@@ -8,10 +8,12 @@
 extern "C" {
 #include <libavutil/error.h>
 #include <libavutil/log.h>
+#include <libavutil/mem.h>
 }
 
 #include <fmt/format.h>
 
+#include "data/decode/limits.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -36,7 +38,10 @@ FfmpegPtr<T> owned(T* object) {
 
 FfmpegMessages::FfmpegMessages() {
   static std::once_flag once;
-  std::call_once(once, [] { av_log_set_callback(collect); });
+  std::call_once(once, [] {
+    av_log_set_callback(collect);
+    av_max_alloc(kMaxAllocation);
+  });
   collector = this;
 }
 

@@ -20,8 +20,8 @@ template <class T>
 using FfmpegPtr = std::unique_ptr<T, FfmpegDeleter>;
 
 // Collects what FFmpeg reports as errors on this thread while it lives; one at a time per thread. Making the first one
-// replaces FFmpeg's log callback: from then on nothing is printed. Single-threaded codecs only, so that it stays on
-// this thread.
+// replaces FFmpeg's log callback, so that from then on nothing is printed, and limits its allocations (limits.h).
+// Single-threaded codecs only, so that it stays on this thread.
 class FfmpegMessages {
  public:
   FfmpegMessages();

@@ -13,7 +13,9 @@ extern "C" {
 
 #include "data/decode/ffmpeg.h"
 #include "data/decode/image_format.h"
+#include "data/decode/limits.h"
 #include "data/decode/media_file.h"
+#include "data/decode/rgb_planes.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -92,10 +94,10 @@ void keep_upper_bytes(AVFrame& frame) {
   }
 }
 
-FfmpegPtr<AVFrame> to_rgba(const std::filesystem::path& path, const AVFrame& source) {
+FfmpegPtr<AVFrame> convert(const std::filesystem::path& path, const AVFrame& source, AVPixelFormat format) {
   const FfmpegMessages messages;
   auto target = make_frame();
-  target->format = AV_PIX_FMT_RGBA;
+  target->format = format;
   target->width = source.width;
   target->height = source.height;
   struct Scaler {
@@ -103,7 +105,7 @@ FfmpegPtr<AVFrame> to_rgba(const std::filesystem::path& path, const AVFrame& sou
     ~Scaler() { sws_freeContext(context); }
   };
   const Scaler scaler{sws_getContext(source.width, source.height, static_cast<AVPixelFormat>(source.format),
-                                     source.width, source.height, AV_PIX_FMT_RGBA,
+                                     source.width, source.height, format,
                                      SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nullptr, nullptr, nullptr)};
   const int allocated = av_frame_get_buffer(target.get(), 0);
   if (scaler.context == nullptr || allocated < 0) {
@@ -128,7 +130,7 @@ Tensor composite(const AVFrame& rgba, int64_t channels) {
       if (channels == 3) {
         out[0] = r, out[1] = g, out[2] = b;
       } else {
-        out[0] = static_cast<uint8_t>((19595u * r + 38470u * g + 7471u * b + 0x8000u) >> 16);  // weights sum to 2^16
+        out[0] = luma(r, g, b);
       }
     }
   }
@@ -153,7 +155,10 @@ Tensor decode_image(const std::filesystem::path& path, int64_t channels) {
     frame = decoder.decode(kSmallestDrawing);
   if (av_frame_make_writable(frame.get()) < 0) throw std::bad_alloc();
   keep_upper_bytes(*frame);
-  return composite(*to_rgba(path, *frame), channels);
+  const bool by_planes = goes_by_planes(frame->format);
+  const FfmpegPtr<AVFrame> converted = convert(path, *frame, by_planes ? AV_PIX_FMT_GBRP : AV_PIX_FMT_RGBA);
+  frame.reset();  // never three copies of a large picture
+  return by_planes ? interleave(*converted, channels) : composite(*converted, channels);
 }
 
 }  // namespace pdmp

@@ -54,6 +54,11 @@ void refuse_media(const std::filesystem::path& path, std::string_view expected, 
   throw Error(ErrorKind::data, fmt::format("'{}': expected {}, found {}; {}", path.string(), expected, found, advice));
 }
 
+void refuse_codec(const std::filesystem::path& path, std::string_view expected, std::string_view codec) {
+  refuse_media(path, expected, fmt::format("codec '{}', which this build of FFmpeg cannot decode", codec),
+               "replace the file, or install a full libavcodec");
+}
+
 void write_media(const std::filesystem::path& path, std::string_view bytes) {
   errno = 0;
   std::ofstream file(path, std::ios::binary | std::ios::trunc);

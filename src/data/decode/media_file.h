@@ -15,6 +15,9 @@ std::string read_media(const std::filesystem::path& path, std::string_view expec
 [[noreturn]] void refuse_media(const std::filesystem::path& path, std::string_view expected, std::string_view found,
                                std::string_view advice = "replace the file or empty its cell");
 
+// The same where FFmpeg has no decoder for `codec`: the file is damaged, or this FFmpeg lacks it.
+[[noreturn]] void refuse_codec(const std::filesystem::path& path, std::string_view expected, std::string_view codec);
+
 // Writes a new media file. Plain and unsynced: a data set is complete once its manifest is. Error{io} with the reason.
 void write_media(const std::filesystem::path& path, std::string_view bytes);
 

@@ -11,6 +11,7 @@ extern "C" {
 }
 
 #include "data/decode/ffmpeg.h"
+#include "data/decode/memory_input.h"
 
 namespace pdmp {
 namespace {
@@ -25,7 +26,7 @@ class FileInput {
     if (format_ == nullptr) return;
     format_->pb = io_;
     open_ = avformat_open_input(&format_, nullptr, nullptr, nullptr) >= 0 &&  // frees format_ where it fails
-            avformat_find_stream_info(format_, nullptr) >= 0;
+            find_streams(*format_) >= 0;
   }
   ~FileInput() {
     avformat_close_input(&format_);

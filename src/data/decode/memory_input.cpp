@@ -3,8 +3,24 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <vector>
+
+#include "data/decode/limits.h"
 
 namespace pdmp {
+
+int find_streams(AVFormatContext& format) {
+  // The header of PCM says all there is to know; FFmpeg would still try every format it knows on all of it, for
+  // milliseconds, in search of DTS in disguise.
+  constexpr int64_t kEnough = 4096;
+  const bool one = format.nb_streams == 1;
+  if (one && av_get_exact_bits_per_sample(format.streams[0]->codecpar->codec_id) >= 8) format.probesize = kEnough;
+  std::vector<AVDictionary*> options(format.nb_streams, nullptr);  // one a stream; what a decoder leaves of it is freed
+  for (AVDictionary*& option : options) av_dict_set_int(&option, "max_pixels", kMaxPixels, 0);
+  const int code = avformat_find_stream_info(&format, options.data());
+  for (AVDictionary*& option : options) av_dict_free(&option);
+  return code;
+}
 
 MemoryInput::MemoryInput(const std::string& bytes) : bytes_(bytes) {
   constexpr int kBuffer = 1 << 15;

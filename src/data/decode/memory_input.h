@@ -10,6 +10,9 @@ extern "C" {
 
 namespace pdmp {
 
+// FFmpeg's avformat_find_stream_info, which decodes the first frames, with the limit on their size. Its code.
+int find_streams(AVFormatContext& format);
+
 class MemoryInput {
  public:
   explicit MemoryInput(const std::string& bytes);  // which must outlive it

@@ -18,8 +18,10 @@ extern "C" {
 #include "base/value_text.h"
 #include "data/decode/audio_container.h"
 #include "data/decode/ffmpeg.h"
+#include "data/decode/limits.h"
 #include "data/decode/media_file.h"
 #include "data/decode/memory_input.h"
+#include "data/decode/rgb_planes.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -55,16 +57,18 @@ class VideoReader {
   VideoReader(const std::filesystem::path& path, const std::string& bytes) : path_(path), input_(bytes) {
     check(input_.open(), "open");
     messages_.clear();  // headers hold things FFmpeg does not know; what follows are complaints about content
-    check(avformat_find_stream_info(input_.format(), nullptr), "read");
+    check(find_streams(*input_.format()), "read");
     stream_index_ = av_find_best_stream(input_.format(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
     if (stream_index_ < 0 || (stream().disposition & AV_DISPOSITION_ATTACHED_PIC) != 0) {
       refuse_media(path_, kExpected, "a file without moving pictures");
     }
     const AVCodecParameters* parameters = stream().codecpar;
     const AVCodec* codec = avcodec_find_decoder(parameters->codec_id);
+    if (codec == nullptr) refuse_codec(path_, kExpected, avcodec_get_name(parameters->codec_id));
     context_ = make_codec_context(codec, avcodec_get_name(parameters->codec_id));
     check(avcodec_parameters_to_context(context_.get(), parameters), "read");
     context_->pkt_timebase = stream().time_base;
+    context_->max_pixels = kMaxPixels;
     context_->err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
     check(avcodec_open2(context_.get(), codec, nullptr), "decode");
     last_ends_.assign(input_.format()->nb_streams, 0);
@@ -217,6 +221,17 @@ FrameMap read_whole_map(const std::filesystem::path& path, const std::string& by
   return map;
 }
 
+// RGB24 without the gaps between its rows.
+Tensor copy_rows(const AVFrame& frame) {
+  Tensor picture = torch::empty({frame.height, frame.width, 3}, torch::kUInt8);
+  const size_t row = static_cast<size_t>(frame.width) * 3;
+  for (int y = 0; y < frame.height; ++y) {
+    std::memcpy(picture.data_ptr<uint8_t>() + static_cast<size_t>(y) * row,
+                frame.data[0] + static_cast<ptrdiff_t>(y) * frame.linesize[0], row);
+  }
+  return picture;
+}
+
 // 4:2:0 and whatever else to RGB. The exact converters: the fast ones leave the last row or column of odd sizes out.
 class RgbConverter {
  public:
@@ -226,11 +241,13 @@ class RgbConverter {
   RgbConverter& operator=(const RgbConverter&) = delete;
 
   Tensor convert(const AVFrame& source, int rotation) {
+    const bool by_planes = goes_by_planes(source.format);
+    const AVPixelFormat format = by_planes ? AV_PIX_FMT_GBRP : AV_PIX_FMT_RGB24;
     scaler_ = sws_getCachedContext(scaler_, source.width, source.height, static_cast<AVPixelFormat>(source.format),
-                                   source.width, source.height, AV_PIX_FMT_RGB24,
+                                   source.width, source.height, format,
                                    SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nullptr, nullptr, nullptr);
     const auto target = make_frame();
-    target->format = AV_PIX_FMT_RGB24;
+    target->format = format;
     target->width = source.width;
     target->height = source.height;
     if (scaler_ == nullptr || av_frame_get_buffer(target.get(), 0) < 0) {
@@ -238,12 +255,7 @@ class RgbConverter {
     }
     use_colours(source);
     sws_scale(scaler_, source.data, source.linesize, 0, source.height, target->data, target->linesize);
-    Tensor picture = torch::empty({source.height, source.width, 3}, torch::kUInt8);
-    const size_t row = static_cast<size_t>(source.width) * 3;
-    for (int y = 0; y < source.height; ++y) {
-      std::memcpy(picture.data_ptr<uint8_t>() + static_cast<size_t>(y) * row,
-                  target->data[0] + static_cast<ptrdiff_t>(y) * target->linesize[0], row);
-    }
+    const Tensor picture = by_planes ? interleave(*target, 3) : copy_rows(*target);
     return rotation == 0 ? picture : picture.rot90(-rotation / 90, {0, 1}).contiguous();
   }
 

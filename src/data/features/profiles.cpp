@@ -56,14 +56,15 @@ Tensor power_spectrum(const Tensor& frames, int64_t n_fft) {
   return torch::abs(torch::fft_rfft(frames, n_fft)).square();
 }  // (T, F)
 
-int64_t samples_in(double seconds, int64_t rate) { return std::llround(seconds * static_cast<double>(rate)); }
+// Cut off, not rounded, as Kaldi does: 1,102 of 25 ms at 44,100 Hz.
+int64_t samples_in(int64_t milliseconds, int64_t rate) { return milliseconds * rate / 1000; }
 
-constexpr double kFrameSeconds = 0.025, kHopSeconds = 0.010;
+constexpr int64_t kFrameMilliseconds = 25, kHopMilliseconds = 10;
 
 Tensor log_mel(const Tensor& wave, int64_t rate, const AudioProfile& profile) {
   constexpr int64_t kBands = 64;
   constexpr double kLow = 20, kHigh = 7600, kMelFloor = 1e-6;
-  const int64_t frame = samples_in(kFrameSeconds, rate);
+  const int64_t frame = samples_in(kFrameMilliseconds, rate);
   const Tensor frames = frames_of(wave.to(torch::kFloat64), frame, profile.hop) * hann_window(frame);
   const Tensor filters = mel_filters(kBands, profile.n_fft, rate, kLow, kHigh, MelTriangles::linear_in_hz);
   const Tensor energies = filters.matmul(power_spectrum(frames, profile.n_fft).t());
@@ -75,11 +76,11 @@ Tensor filter_bank(const Tensor& wave, int64_t rate, const AudioProfile&) {
   constexpr int64_t kBands = 128, kFrames = 1024;
   constexpr double kLow = 20, kEmphasis = 0.97, kSmallest = 1.1920928955078125e-07, kMean = -4.503877,
                    kDeviation = 5.141276;
-  const int64_t frame = samples_in(kFrameSeconds, rate);
+  const int64_t frame = samples_in(kFrameMilliseconds, rate);
   int64_t n_fft = 1;
   while (n_fft < frame) n_fft *= 2;
   const Tensor centred = wave.to(torch::kFloat64) - wave.to(torch::kFloat64).mean();
-  Tensor frames = frames_of(centred, frame, samples_in(kHopSeconds, rate));
+  Tensor frames = frames_of(centred, frame, samples_in(kHopMilliseconds, rate));
   frames = frames - frames.mean(1, true);
   const Tensor before = torch::cat({frames.narrow(1, 0, 1), frames.narrow(1, 0, frame - 1)}, 1);
   frames = (frames - kEmphasis * before) * symmetric_hann_window(frame);
@@ -104,7 +105,7 @@ const std::vector<AudioProfile>& audio_profile_table() {
        353, StftPad::zero, tile, log_magnitude, true},
       {"log_stft_av",
        "129x626: log magnitude of 5 s, random in training, central in evaluation (VGGSound, Kinetics-Sounds)", 16000, 5,
-       256, 128, StftPad::zero, double_and_crop, log_magnitude, false},
+       256, 128, StftPad::zero, double_and_crop, log_magnitude, false, true},
       {"log_stft_nc", "257x299 (10 s: 257x1004): log magnitude without padding of the first 3 s, tiled", 16000, 3, 512,
        159, StftPad::none, tile, log_magnitude, true},
       {"log_mel_2s", "64x198: log mel energies of the first 2 s, zero-padded, standardised (short speech)", 16000, 2,

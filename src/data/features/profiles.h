@@ -25,7 +25,8 @@ struct AudioProfile {
   StftPad pad;
   WindowFunction window;
   SpectrogramFunction spectrogram;
-  bool only_beginning;  // the window never looks behind `seconds`
+  bool only_beginning;         // the window never looks behind `seconds`
+  bool random_window = false;  // in training; such a profile has a rate of its own
 };
 
 const std::vector<AudioProfile>& audio_profile_table();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/features/avx2.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -104,20 +106,54 @@ std::shared_ptr<const Taps> make_taps(int64_t from, int64_t to) {
 std::shared_ptr<const Taps> find_taps(int64_t from, int64_t to) {
   static std::mutex mutex;
   static std::map<std::pair<int64_t, int64_t>, std::shared_ptr<const Taps>> cache;
+  // Every data set has a handful of rates; one whose headers are damaged may have any, of millions of weights each.
+  static size_t kept = 0;
+  constexpr size_t kMostKept = size_t{1} << 24;
   const std::lock_guard lock(mutex);
-  auto& entry = cache[{from, to}];
-  if (!entry) entry = make_taps(from, to);
-  return entry;
+  const auto found = cache.find({from, to});
+  if (found != cache.end()) return found->second;
+  auto taps = make_taps(from, to);
+  if (kept + taps->weights.size() > kMostKept) {
+    cache.clear();
+    kept = 0;
+  }
+  kept += taps->weights.size();
+  return cache[{from, to}] = std::move(taps);
 }
 
-// Independent partial sums: the compiler may not reorder a single float sum into vector registers by itself.
-float dot(const float* a, const float* b, int64_t count) {
-  float sums[kLanes] = {};
+using Lanes = float __attribute__((vector_size(kLanes * sizeof(float))));
+
+// Independent partial sums: a single float sum may not be reordered into vector registers.
+PDMP_INLINE float dot(const float* a, const float* b, int64_t count) {
+  Lanes sums = {};
   for (int64_t i = 0; i < count; i += static_cast<int64_t>(kLanes)) {
-    for (size_t lane = 0; lane < kLanes; ++lane)
-      sums[lane] += a[i + static_cast<int64_t>(lane)] * b[i + static_cast<int64_t>(lane)];
+    Lanes left, right;
+    std::memcpy(&left, a + i, sizeof(left));
+    std::memcpy(&right, b + i, sizeof(right));
+    sums += left * right;
   }
-  return std::accumulate(sums, sums + kLanes, 0.0f);
+  float total = 0;
+  for (size_t lane = 0; lane < kLanes; ++lane) total += sums[lane];
+  return total;
+}
+
+// x[n - left + 1] of the samples is in[n + 1].
+PDMP_INLINE void filter(const float* in, float* out, int64_t count, const Taps& taps) {
+  const int64_t whole = taps.stride / taps.phases, rest = taps.stride % taps.phases;
+  int64_t n = 0, phase = 0;
+  for (int64_t t = 0; t < count; ++t) {
+    out[t] = dot(in + n + 1, taps.at(phase), taps.width);
+    n += whole;
+    phase += rest;
+    if (phase < taps.phases) continue;
+    phase -= taps.phases;
+    ++n;
+  }
+}
+
+void filter_anywhere(const float* in, float* out, int64_t count, const Taps& taps) { filter(in, out, count, taps); }
+PDMP_AVX2 void filter_avx2(const float* in, float* out, int64_t count, const Taps& taps) {
+  filter(in, out, count, taps);
 }
 
 }  // namespace
@@ -135,13 +171,8 @@ Tensor resample(const Tensor& samples, int64_t from, int64_t to) {
   // Samples beyond the ends do not count in the filter's sums: zeros there say the same.
   const Tensor padded = torch::constant_pad_nd(samples.to(torch::kFloat32), {taps->left, taps->width}).contiguous();
   Tensor result = torch::zeros({wanted}, torch::kFloat32);
-  const float* in = padded.data_ptr<float>();
-  float* out = result.data_ptr<float>();
-  for (int64_t t = 0; t < filtered; ++t) {
-    const int64_t time = t * taps->stride, n = time / taps->phases;
-    // x[n - left + 1] of the samples is padded[n + 1].
-    out[t] = dot(in + n + 1, taps->at(time % taps->phases), taps->width);
-  }
+  const auto filter_all = has_avx2() ? filter_avx2 : filter_anywhere;
+  filter_all(padded.data_ptr<float>(), result.data_ptr<float>(), filtered, *taps);
   return result;
 }
 

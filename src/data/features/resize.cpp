@@ -5,7 +5,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <vector>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
+#include "data/features/avx2.h"
+#include "data/features/resize_plain.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -48,6 +53,7 @@ Axis make_axis(int64_t input, int64_t output, const Kernel& kernel) {
   const double filter_scale = std::max(scale, 1.0), support = kernel.support * filter_scale;
   const size_t most = static_cast<size_t>(std::ceil(support)) * 2 + 1;
   Axis axis;
+  axis.windows.reserve(static_cast<size_t>(output));
   axis.storage.resize(most * static_cast<size_t>(output));
   std::vector<double> weights(most);
   for (int64_t j = 0; j < output; ++j) {
@@ -73,48 +79,125 @@ Axis make_axis(int64_t input, int64_t output, const Kernel& kernel) {
 uint8_t to_byte(int32_t sum) { return static_cast<uint8_t>(std::clamp(sum >> kFraction, 0, 255)); }
 
 template <int kChannels>
-void resize_row(const uint8_t* in, uint8_t* out, const Axis& axis) {
+void resize_pixel(const uint8_t* pixel, uint8_t* out, const Axis::Window& window) {
+  int32_t sums[kChannels];
+  std::fill(sums, sums + kChannels, kHalf);
+  for (int64_t k = 0; k < window.count; ++k, pixel += kChannels) {
+    for (int c = 0; c < kChannels; ++c) sums[c] += window.weights[k] * pixel[c];
+  }
+  for (int c = 0; c < kChannels; ++c) out[c] = to_byte(sums[c]);
+}
+
+template <int kChannels>
+void resize_row(const uint8_t* in, int64_t, uint8_t* out, const Axis& axis) {
   for (const Axis::Window& window : axis.windows) {
-    int32_t sums[kChannels];
-    std::fill(sums, sums + kChannels, kHalf);
-    const uint8_t* pixel = in + window.first * kChannels;
-    for (int64_t k = 0; k < window.count; ++k, pixel += kChannels) {
-      for (int c = 0; c < kChannels; ++c) sums[c] += window.weights[k] * pixel[c];
-    }
-    for (int c = 0; c < kChannels; ++c) *out++ = to_byte(sums[c]);
+    resize_pixel<kChannels>(in + window.first * kChannels, out, window);
+    out += kChannels;
   }
 }
 
-using RowResizer = void (*)(const uint8_t*, uint8_t*, const Axis&);
-constexpr RowResizer kRowResizers[] = {resize_row<1>, resize_row<2>, resize_row<3>, resize_row<4>};
+// One row of `length` bytes out of the window's rows, `stride` bytes apart; in blocks, which the compiler vectorizes.
+void sum_rows(const uint8_t* in, int64_t stride, uint8_t* out, int64_t length, const Axis::Window& window) {
+  constexpr int64_t kBlock = 64;
+  for (int64_t i = 0; i < length; i += kBlock) {
+    const int64_t count = std::min(kBlock, length - i);
+    int32_t sums[kBlock];
+    std::fill(sums, sums + kBlock, kHalf);
+    for (int64_t k = 0; k < window.count; ++k) {
+      const uint8_t* bytes = in + k * stride + i;
+      for (int64_t j = 0; j < count; ++j) sums[j] += window.weights[k] * bytes[j];
+    }
+    for (int64_t j = 0; j < count; ++j) out[i + j] = to_byte(sums[j]);
+  }
+}
+
+#if defined(__x86_64__)
+
+// The three channels of a pixel at once, and the first byte of the next pixel, whose sum is overwritten afterwards.
+PDMP_AVX2 void resize_colours_avx2(const uint8_t* in, int64_t width, uint8_t* out, const Axis& axis) {
+  for (const Axis::Window& window : axis.windows) {
+    const uint8_t* pixel = in + window.first * 3;
+    if (window.first + window.count == width) {  // as the last one does: there is no next pixel
+      resize_pixel<3>(pixel, out, window);
+    } else {
+      __m128i sums = _mm_set1_epi32(kHalf);
+      for (int64_t k = 0; k < window.count; ++k, pixel += 3) {
+        const __m128i values = _mm_cvtepu8_epi32(_mm_loadu_si32(pixel));
+        sums = _mm_add_epi32(sums, _mm_mullo_epi32(values, _mm_set1_epi32(window.weights[k])));
+      }
+      const __m128i words = _mm_packs_epi32(_mm_srai_epi32(sums, kFraction), sums);
+      _mm_storeu_si32(out, _mm_packus_epi16(words, words));
+    }
+    out += 3;
+  }
+}
+
+PDMP_AVX2 void sum_rows_avx2(const uint8_t* in, int64_t stride, uint8_t* out, int64_t length,
+                             const Axis::Window& window) {
+  constexpr int kParts = 4, kPart = 8;  // a block's sums stay in registers
+  int64_t i = 0;
+  for (; i + kParts * kPart <= length; i += kParts * kPart) {
+    __m256i sums[kParts];
+    for (__m256i& part : sums) part = _mm256_set1_epi32(kHalf);
+    for (int64_t k = 0; k < window.count; ++k) {
+      const __m256i weight = _mm256_set1_epi32(window.weights[k]);
+      const uint8_t* bytes = in + k * stride + i;
+      for (int part = 0; part < kParts; ++part) {
+        const __m256i values = _mm256_cvtepu8_epi32(_mm_loadu_si64(bytes + part * kPart));
+        sums[part] = _mm256_add_epi32(sums[part], _mm256_mullo_epi32(values, weight));
+      }
+    }
+    for (__m256i& part : sums) part = _mm256_srai_epi32(part, kFraction);
+    // Both packings saturate, which is the clamp, and interleave the halves of their registers.
+    const __m256i mixed =
+        _mm256_packus_epi16(_mm256_packs_epi32(sums[0], sums[1]), _mm256_packs_epi32(sums[2], sums[3]));
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), _mm256_permutevar8x32_epi32(mixed, order));
+  }
+  sum_rows(in + i, stride, out + i, length - i, window);
+}
+
+#endif
+
+using RowResizer = void (*)(const uint8_t* in, int64_t width, uint8_t* out, const Axis&);
+using RowSummer = void (*)(const uint8_t* in, int64_t stride, uint8_t* out, int64_t length, const Axis::Window&);
+
+RowResizer row_resizer(int64_t channels) {
+  constexpr RowResizer kAnywhere[] = {resize_row<1>, resize_row<2>, resize_row<3>, resize_row<4>};
+#if defined(__x86_64__)
+  if (channels == 3 && has_avx2()) return resize_colours_avx2;
+#endif
+  return kAnywhere[channels - 1];
+}
+
+RowSummer row_summer() {
+#if defined(__x86_64__)
+  if (has_avx2()) return sum_rows_avx2;
+#endif
+  return sum_rows;
+}
 
 Tensor resize_width(const Tensor& picture, int64_t width, const Kernel& kernel) {
   const int64_t rows = picture.size(0), channels = picture.size(2);
   const Axis axis = make_axis(picture.size(1), width, kernel);
   Tensor result = torch::empty({rows, width, channels}, torch::kUInt8);
+  const RowResizer resize_one = row_resizer(channels);
   for (int64_t y = 0; y < rows; ++y) {
-    kRowResizers[channels - 1](picture.data_ptr<uint8_t>() + y * picture.stride(0),
-                               result.data_ptr<uint8_t>() + y * width * channels, axis);
+    resize_one(picture.data_ptr<uint8_t>() + y * picture.stride(0), picture.size(1),
+               result.data_ptr<uint8_t>() + y * width * channels, axis);
   }
   return result;
 }
 
-// Whole rows are summed at once, which the compiler vectorizes.
 Tensor resize_height(const Tensor& picture, int64_t height, const Kernel& kernel) {
   const int64_t row = picture.size(1) * picture.size(2);
   const Axis axis = make_axis(picture.size(0), height, kernel);
   Tensor result = torch::empty({height, picture.size(1), picture.size(2)}, torch::kUInt8);
-  std::vector<int32_t> sums(static_cast<size_t>(row));
+  const RowSummer sum_one = row_summer();
   for (int64_t y = 0; y < height; ++y) {
     const Axis::Window& window = axis.windows[static_cast<size_t>(y)];
-    std::fill(sums.begin(), sums.end(), kHalf);
-    for (int64_t k = 0; k < window.count; ++k) {
-      const uint8_t* in = picture.data_ptr<uint8_t>() + (window.first + k) * picture.stride(0);
-      const int32_t weight = window.weights[k];
-      for (int64_t i = 0; i < row; ++i) sums[static_cast<size_t>(i)] += weight * in[i];
-    }
-    uint8_t* out = result.data_ptr<uint8_t>() + y * row;
-    for (int64_t i = 0; i < row; ++i) out[i] = to_byte(sums[static_cast<size_t>(i)]);
+    sum_one(picture.data_ptr<uint8_t>() + window.first * picture.stride(0), picture.stride(0),
+            result.data_ptr<uint8_t>() + y * row, row, window);
   }
   return result;
 }
@@ -128,6 +211,7 @@ Tensor resize(const Tensor& picture, int64_t height, int64_t width, Interpolatio
     throw Error(ErrorKind::data, fmt::format("cannot resize ({}) to {}x{}: a picture is (height, width, 1 to 4) bytes",
                                              fmt::join(picture.sizes(), ", "), height, width));
   }
+  if (interpolation == Interpolation::bilinear_plain) return resize_plain(picture, height, width);
   const Kernel kernel = kernel_of(interpolation);
   Tensor result = picture;
   if (width != result.size(1)) result = resize_width(result, width, kernel);

@@ -127,18 +127,22 @@ class CefaImporter : public Importer {
              "Who is trained and tested on: 1@k across ethnicities, 2@k across attacks, 3 all, 4@k across both; k = 1 "
              "AF to CA, 2 AF to EA, 3 CA to AF, 4 CA to EA, 5 EA to AF, 6 EA to CA.")
         .one_of(protocol_names());
+    list.add("profile", &profile_, "paper: colours red first; released: blue first, as released code reads them.")
+        .one_of({"paper", "released"});
     list.add("overwrite", &overwrite_, "Replace a data set made with other settings.");
   }
 
   void run(const fs::path& raw, const fs::path& out) override {
     const fs::path root = open_download(raw);
-    const ImporterOutput output(out, {{"importer", "cefa"}, {"raw", root.string()}, {"protocol", protocol_}},
-                                overwrite_);
+    const ImporterOutput output(
+        out, {{"importer", "cefa"}, {"raw", root.string()}, {"protocol", protocol_}, {"profile", profile_}},
+        overwrite_);
     if (output.is_done_already()) return;
     const Protocol protocol = make_protocol(protocol_);
     ImportedSet set;
     set.name = "cefa";
     set.classes = {"live", "attack"};  // 0 = live
+    set.live_class = "live";
     set.expected = protocol.expected;
     for (const char* name : {"rgb", "depth", "ir"}) {
       set.columns.push_back(fmt::format("{}_file_name", name));
@@ -149,12 +153,21 @@ class CefaImporter : public Importer {
   }
 
  private:
-  // (v - 127.5) / 128; a crop of 112 out of 144 pixels is 0.6 of the area.
-  static nlohmann::json modality(const std::string& name, const fs::path& root) {
+  // Released code, of which the paper tells the size alone: (v - 127.5) / 128; in training the three pictures of a face
+  // are turned, cut and mirrored alike.
+  nlohmann::json modality(const std::string& name, const fs::path& root) const {
     const std::vector<double> mean(3, 0.5), deviation(3, 128.0 / 255);
-    return {
-        {"name", name}, {"type", "image"},  {"column", name + "_file_name"},  {"root", root.string()}, {"size", 112},
-        {"mean", mean}, {"std", deviation}, {"augment", {{"min_scale", 0.6}}}};
+    return {{"name", name},
+            {"type", "image"},
+            {"column", name + "_file_name"},
+            {"root", root.string()},
+            {"size", 112},
+            {"mean", mean},
+            {"std", deviation},
+            {"channel_order", profile_ == "released" ? "bgr" : "rgb"},
+            {"interpolation", "bilinear_plain"},
+            {"augment", {{"resize", 144}, {"rotation", 30}}},
+            {"augment_with", "face"}};
   }
 
   static void add_videos(ImportedSet& set, const fs::path& root, const fs::path& races, const Protocol& protocol) {
@@ -223,7 +236,7 @@ class CefaImporter : public Importer {
     }
   }
 
-  std::string protocol_ = "4@5";
+  std::string protocol_ = "4@5", profile_ = "paper";
   bool overwrite_ = false;
 };
 

@@ -18,7 +18,7 @@
 #include "data/decode/video.h"
 #include "data/extract_frames.h"
 #include "data/parallel.h"
-#include "data/split.h"
+#include "data/stratified.h"
 #include "pdmp/error.h"
 #include "pdmp/random.h"
 

@@ -3,8 +3,11 @@
 #include <cctype>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
+#include <set>
 #include <utility>
 
+#include "base/log.h"
 #include "data/importers/clip_set.h"
 #include "data/importers/importers.h"
 #include "data/importers/list_file.h"
@@ -69,6 +72,7 @@ class CremaDImporter : public Importer {
     for (const char* split : {"train", "test"}) {
       add_list(set.clips, read_list(require_list(folders, {std::string(split) + ".csv"})), split);
     }
+    report_shared_actors(set.clips);
     const auto roots = folders_below(raw, {"", "CREMA-D"});
     for (Clip& clip : set.clips) find_media(clip, places(roots, clip.id), options_.videos_only(), 1);
     write_clips(std::move(set), options_, output);
@@ -96,6 +100,20 @@ class CremaDImporter : public Importer {
       if (new_speakers_) clip.group = name->actor;
       clips.push_back(std::move(clip));
     }
+  }
+
+  // The published split is by clip, not by actor.
+  static void report_shared_actors(const std::vector<Clip>& clips) {
+    std::map<std::string, std::set<std::string>> actors;  // split -> its actors
+    for (const Clip& clip : clips) actors[clip.split].insert(parse_name(clip.id)->actor);
+    const std::set<std::string>& test = actors["test"];
+    const auto shared = std::count_if(test.begin(), test.end(),
+                                      [&](const std::string& actor) { return actors["train"].contains(actor); });
+    if (shared == 0) return;
+    log_warning(
+        fmt::format("{} of the {} actors in test are in train too: the published split is by clip, so the score "
+                    "of test says little about new speakers",
+                    shared, test.size()));
   }
 
   static ClipPlaces places(const std::vector<fs::path>& roots, const std::string& stem) {

@@ -85,6 +85,7 @@ void write_imported(const ImportedSet& set, const ImporterOutput& output) {
   write_file_atomically(output.directory() / "metadata.csv", table_of(set));
   write_json(output.directory() / "counts.json", counts_json(set, counts));
   nlohmann::json json = {{"name", set.name}, {"classes", set.classes}, {"modalities", set.modalities}};
+  if (!set.live_class.empty()) json["live_class"] = set.live_class;
   if (set.val_fraction) {
     json["val_fraction"] = *set.val_fraction;
     json["val_seed"] = static_cast<uint64_t>(set.seed);

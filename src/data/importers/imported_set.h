@@ -21,6 +21,7 @@ struct ImportedRow {
 struct ImportedSet {
   std::string name;
   std::vector<std::string> classes;  // the order is the numbering
+  std::string live_class;            // of dataset.json; "" = none
   nlohmann::json modalities;         // of dataset.json
   std::vector<std::string> columns;  // of metadata.csv, behind id, split, label and group
   std::vector<ImportedRow> rows;

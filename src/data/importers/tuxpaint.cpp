@@ -18,7 +18,7 @@
 #include "data/importers/output.h"
 #include "data/importers/tuxpaint_stamps.h"
 #include "data/parallel.h"
-#include "data/split.h"
+#include "data/stratified.h"
 #include "pdmp/error.h"
 #include "pdmp/random.h"
 

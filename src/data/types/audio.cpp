@@ -1,8 +1,12 @@
 // A recording -> the spectrogram of a profile, (1, F, T).
 #include "data/decode/audio.h"
 
+#include <fmt/format.h>
+
 #include "data/features/profiles.h"
+#include "data/features/resample.h"
 #include "data/types/cell_paths.h"
+#include "data/types/decoded.h"
 #include "data/types/settings.h"
 #include "data/types/types.h"
 
@@ -52,6 +56,7 @@ class AudioType : public ModalityType {
     masks_ = read_masks(source);
     source.finish();
     shape_ = audio_shape(profile_);
+    name_ = fmt::format("spectrogram {} {} {}", profile_.name, static_cast<int>(profile_.pad), profile_.seconds);
   }
 
   std::vector<int64_t> shape(const Cell*) const override { return shape_; }
@@ -62,15 +67,45 @@ class AudioType : public ModalityType {
       const double enough = cell.start.value_or(0) + profile_.seconds + kFilterReach;
       end = std::min(end.value_or(enough), enough);
     }
-    const Audio audio = decode_audio(cell_path(cell), cell.start, end);
-    Tensor features = audio_features(profile_, audio.samples, audio.rate, augment);
+    Tensor features = augment != nullptr && profile_.random_window ? from_wave(cell, end, *augment) : fixed(cell, end);
     if (augment != nullptr) hide(features, *augment);
     return features;
   }
 
+  bool uses_cache() const override { return true; }
   std::vector<std::filesystem::path> files(const Cell& cell) const override { return {cell_path(cell)}; }
 
  private:
+  static std::string times(const Cell& cell, std::optional<double> end) {
+    constexpr double kNone = -1;
+    return fmt::format("{} {}", cell.start.value_or(kNone), end.value_or(kNone));
+  }
+
+  // The spectrogram that is the same every time: kept as it is.
+  Tensor fixed(const Cell& cell, std::optional<double> end) const {
+    const std::filesystem::path path = cell_path(cell);
+    const std::string what = fmt::format("{} {}", name_, times(cell, end));
+    return DecodedFile(cell.cache, path).get(CacheKind::spectrogram, what, [&] {
+      const Audio audio = decode_audio(path, cell.start, end);
+      return audio_features(profile_, audio.samples, audio.rate, nullptr);
+    });
+  }
+
+  // The window is drawn every time: what is kept is what all of them are cut from.
+  Tensor from_wave(const Cell& cell, std::optional<double> end, RandomStream& random) const {
+    const std::filesystem::path path = cell_path(cell);
+    Tensor features;
+    DecodedFile(cell.cache, path)
+        .use(
+            CacheKind::wave, fmt::format("wave {} {}", profile_.rate, times(cell, end)),
+            [&] {
+              const Audio audio = decode_audio(path, cell.start, end);
+              return resample(audio.samples, audio.rate, profile_.rate);
+            },
+            [&](const Tensor& wave) { features = audio_features(profile_, wave, profile_.rate, &random); });
+    return features;
+  }
+
   void hide(Tensor& features, RandomStream& random) const {
     const double mean = features.mean().item<double>();
     if (masks_.time > 0) hide_band(features, 2, masks_.time, mean, random);
@@ -80,6 +115,7 @@ class AudioType : public ModalityType {
   AudioProfile profile_;
   Masks masks_;
   std::vector<int64_t> shape_;
+  std::string name_;  // of what the cache keeps
 };
 
 }  // namespace

@@ -40,18 +40,25 @@ class FlowType : public ModalityType {
     std::vector<Tensor> steps;
     for (const int64_t index : choose_frames(last - first, choice_, augment)) {
       const FlowPair& pair = pairs[static_cast<size_t>(first + index)];
-      steps.push_back(decode_pair(pair));
+      steps.push_back(decode_pair(cell.cache, pair));
       if (steps.back().sizes() != steps[0].sizes()) refuse_media(pair.first, "one size throughout the clip", "another");
     }
     return transform(steps, augment);
   }
 
+  bool uses_cache() const override { return true; }
+
   std::vector<std::filesystem::path> files(const Cell& cell) const override { return cell_paths(cell); }
 
  private:
+  // (H, W, 1) uint8. As decoded in evaluation too: the sizes of a clip are compared.
+  static Tensor decode_grey(SampleCache* cache, const std::filesystem::path& path) {
+    return DecodedFile(cache, path).get(CacheKind::picture, "picture 1", [&] { return decode_image(path, 1); });
+  }
+
   // (H, W, 2) uint8.
-  static Tensor decode_pair(const FlowPair& pair) {
-    const Tensor horizontal = decode_image(pair.first, 1), vertical = decode_image(pair.second, 1);
+  static Tensor decode_pair(SampleCache* cache, const FlowPair& pair) {
+    const Tensor horizontal = decode_grey(cache, pair.first), vertical = decode_grey(cache, pair.second);
     if (horizontal.sizes() != vertical.sizes()) {
       refuse_media(pair.second, fmt::format("{}x{} pixels as its partner has", horizontal.size(0), horizontal.size(1)),
                    fmt::format("{}x{}", vertical.size(0), vertical.size(1)));

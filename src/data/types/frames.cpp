@@ -4,7 +4,6 @@
 
 #include "data/decode/media_file.h"
 #include "data/decode/video.h"
-#include "data/features/normalise.h"
 #include "data/types/cell_paths.h"
 #include "data/types/frame_choice.h"
 #include "data/types/picture.h"
@@ -42,16 +41,18 @@ class FramesType : public ModalityType {
     }
     std::vector<Tensor> frames;
     for (const int64_t index : choose_frames(last - first, choice_, augment)) {
-      frames.push_back(load_picture(pictures[static_cast<size_t>(first + index)], settings_, augment));
+      frames.push_back(load_picture(cell.cache, pictures[static_cast<size_t>(first + index)], settings_, augment));
     }
     return torch::stack(frames, 1);
   }
 
+  bool uses_cache() const override { return true; }
   std::vector<std::filesystem::path> files(const Cell& cell) const override { return cell_paths(cell); }
 
  private:
   Tensor load_video(const std::filesystem::path& path, const Cell& cell, RandomStream* augment) const {
-    const VideoInfo info = read_video_info(path);
+    const DecodedFile file(cell.cache, path);
+    const VideoInfo info = file.video_info();
     if (info.fps == 0 && info.frames > 1 && (cell.start || cell.end)) {
       refuse_media(path, "a video that says how long its frames last, to cut it", "none", "leave start and end empty");
     }
@@ -62,10 +63,10 @@ class FramesType : public ModalityType {
     }
     std::vector<int64_t> chosen = choose_frames(last - first, choice_, augment);
     for (int64_t& index : chosen) index += first;
-    std::vector<Tensor> frames;
-    for (const Tensor& frame : decode_frames(path, chosen)) {
-      frames.push_back(normalise(fit_picture(frame, settings_, augment), settings_.mean, settings_.deviation));
-    }
+    std::vector<Tensor> frames(chosen.size());
+    file.use_frames(kept_picture(settings_, augment), chosen, [&](size_t position, const Tensor& kept) {
+      frames[position] = finish_picture(kept, settings_, augment);
+    });
     return torch::stack(frames, 1);
   }
 

@@ -22,8 +22,10 @@ class ImageType : public ModalityType {
   }
 
   Tensor load(const Cell& cell, RandomStream* augment) const override {
-    return load_picture(cell_path(cell), settings_, augment);
+    return load_picture(cell.cache, cell_path(cell), settings_, augment);
   }
+
+  bool uses_cache() const override { return true; }
 
   std::vector<std::filesystem::path> files(const Cell& cell) const override { return {cell_path(cell)}; }
 

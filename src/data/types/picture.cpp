@@ -3,11 +3,28 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "data/decode/image.h"
 #include "data/features/normalise.h"
+#include "data/features/rotate.h"
 
 namespace pdmp {
 namespace {
+
+constexpr int64_t kLargest = 4096;  // pixels of a side
+
+// The square that the sample is cut out of. However little it is turned, the sample must fit into what is kept of it.
+void read_cut(Settings& augment, PictureSettings& settings) {
+  constexpr int64_t kSteepest = 90;
+  settings.enlarged = augment.integer("resize", 0, settings.size, kLargest);
+  settings.rotation = augment.integer("rotation", 0, 0, kSteepest);
+  if (settings.enlarged > 0 && augment.value("min_scale") != nullptr) {
+    augment.refuse("min_scale", "left out, as 'resize' is another way to crop");
+  }
+  const auto kept = static_cast<int64_t>(kRotatedShare * static_cast<double>(settings.enlarged));
+  if (settings.rotation > 0 && kept < settings.size) {
+    augment.refuse("rotation", fmt::format("0 or beside a 'resize' of which {:g} are at least the size ({})",
+                                           kRotatedShare, settings.size));
+  }
+}
 
 void read_augmentation(Settings& source, PictureSettings& settings) {
   const nlohmann::json* augment = source.value("augment");
@@ -17,12 +34,40 @@ void read_augmentation(Settings& source, PictureSettings& settings) {
     settings.flip = 0;
     return;
   }
-  if (!augment->is_object()) source.refuse("augment", "\"none\" or an object of min_scale and flip");
+  if (!augment->is_object()) source.refuse("augment", "\"none\" or an object of min_scale, flip, resize and rotation");
   Settings inner(source.where() + ", augment", *augment);
   constexpr double kSmallestScale = 0.01;
   settings.min_scale = inner.number("min_scale", settings.min_scale, kSmallestScale, 1);
   settings.flip = inner.number("flip", settings.flip, 0, 1);
+  if (settings.channels != 2) read_cut(inner, settings);
   inner.finish();
+}
+
+Interpolation read_interpolation(Settings& source) {
+  const std::string name = source.choice("interpolation", "bilinear", {"bilinear", "bicubic", "bilinear_plain"});
+  if (name == "bicubic") return Interpolation::bicubic;
+  return name == "bilinear" ? Interpolation::bilinear : Interpolation::bilinear_plain;
+}
+
+// `size` out of the enlarged picture. As in the code this comes from, the last place of each direction is never drawn.
+Tensor cut_out(const Tensor& picture, const PictureSettings& settings, RandomStream& random) {
+  Tensor larger = resize(picture, settings.enlarged, settings.enlarged, settings.interpolation);
+  if (settings.rotation > 0) {
+    larger = rotate(larger, static_cast<double>(random.integer(-settings.rotation, settings.rotation)));
+  }
+  const auto offset = [&](int64_t length) {
+    return random.integer(0, std::max<int64_t>(0, length - settings.size - 1));
+  };
+  const int64_t top = offset(larger.size(0)), left = offset(larger.size(1));
+  return crop(larger, {top, left, settings.size, settings.size});
+}
+
+Tensor crop_and_resize(const Tensor& picture, const PictureSettings& settings, RandomStream* augment) {
+  Tensor source = picture;
+  if (augment != nullptr && settings.min_scale < 1) {
+    source = crop(picture, random_resized_crop(picture.size(0), picture.size(1), settings.min_scale, *augment));
+  }
+  return resize(source, settings.size, settings.size, settings.interpolation);
 }
 
 }  // namespace
@@ -34,30 +79,42 @@ void use_usual_normalisation(PictureSettings& settings) {
 }
 
 void read_picture_settings(Settings& source, PictureSettings& settings) {
-  constexpr int64_t kLargest = 4096;
   settings.size = source.integer("size", settings.size, 1, kLargest);
   settings.mean = source.numbers("mean", settings.mean);
   settings.deviation = source.numbers("std", settings.deviation);
   const auto positive = [](double value) { return value > 0; };
   if (!std::all_of(settings.deviation.begin(), settings.deviation.end(), positive)) source.refuse("std", "above 0");
-  settings.interpolation = source.choice("interpolation", "bilinear", {"bilinear", "bicubic"}) == "bicubic"
-                               ? Interpolation::bicubic
-                               : Interpolation::bilinear;
+  settings.interpolation = read_interpolation(source);
+  if (settings.channels == 3) settings.bgr = source.choice("channel_order", "rgb", {"rgb", "bgr"}) == "bgr";
   read_augmentation(source, settings);
 }
 
 Tensor fit_picture(const Tensor& picture, const PictureSettings& settings, RandomStream* augment) {
-  Tensor source = picture;
-  if (augment != nullptr && settings.min_scale < 1) {
-    source = crop(picture, random_resized_crop(picture.size(0), picture.size(1), settings.min_scale, *augment));
-  }
-  const Tensor fitted = resize(source, settings.size, settings.size, settings.interpolation);
-  return augment != nullptr && augment->bernoulli(settings.flip) ? fitted.flip(1) : fitted;
+  const bool cut = augment != nullptr && settings.enlarged > 0;
+  Tensor fitted = cut ? cut_out(picture, settings, *augment) : crop_and_resize(picture, settings, augment);
+  if (augment != nullptr && augment->bernoulli(settings.flip)) fitted = fitted.flip(1);
+  return settings.bgr ? fitted.flip(2) : fitted;
 }
 
-Tensor load_picture(const std::filesystem::path& path, const PictureSettings& settings, RandomStream* augment) {
-  const Tensor picture = decode_image(path, settings.channels);
-  return normalise(fit_picture(picture, settings, augment), settings.mean, settings.deviation);
+KeptPicture kept_picture(const PictureSettings& settings, const RandomStream* augment) {
+  if (augment != nullptr) return {CacheKind::picture, fmt::format("{}", settings.channels), {}};
+  return {CacheKind::fitted,
+          fmt::format("{} {} {} {}", settings.channels, settings.size, static_cast<int>(settings.interpolation),
+                      settings.bgr),
+          [&settings](const Tensor& decoded) { return fit_picture(decoded, settings, nullptr); }};
+}
+
+Tensor finish_picture(const Tensor& kept, const PictureSettings& settings, RandomStream* augment) {
+  return normalise(augment != nullptr ? fit_picture(kept, settings, augment) : kept, settings.mean, settings.deviation);
+}
+
+Tensor load_picture(SampleCache* cache, const std::filesystem::path& path, const PictureSettings& settings,
+                    RandomStream* augment) {
+  Tensor result;
+  DecodedFile(cache, path).use_picture(kept_picture(settings, augment), settings.channels, [&](const Tensor& kept) {
+    result = finish_picture(kept, settings, augment);
+  });
+  return result;
 }
 
 }  // namespace pdmp

@@ -11,7 +11,7 @@ namespace pdmp {
 
 // Keys of every entry belong to the manifest's reader.
 Settings::Settings(const ModalityEntry& entry) : Settings(fmt::format("modality '{}'", entry.name), entry.settings) {
-  known_ = {"name", "type", "column", "columns", "path", "root", "ext"};
+  known_ = {"name", "type", "column", "columns", "path", "root", "ext", "augment_with"};
 }
 
 Settings::Settings(std::string where, const nlohmann::json& object) : where_(std::move(where)), object_(object) {
@@ -77,9 +77,12 @@ std::vector<double> Settings::numbers(const std::string& key, std::vector<double
 std::vector<int64_t> Settings::sizes(const std::string& key) {
   const nlohmann::json* found = value(key);
   if (found == nullptr) return {};
-  const auto is_size = [](const nlohmann::json& item) { return item.is_number_integer() && item.get<double>() >= 1; };
+  constexpr double kLargest = 1e9;  // far from where products of a few of them overflow
+  const auto is_size = [](const nlohmann::json& item) {
+    return item.is_number_integer() && item.get<double>() >= 1 && item.get<double>() <= kLargest;
+  };
   if (!found->is_array() || found->empty() || !std::all_of(found->begin(), found->end(), is_size)) {
-    refuse(key, "a list of whole numbers of at least 1");
+    refuse(key, "a list of whole numbers from 1 to 1000000000");
   }
   return found->get<std::vector<int64_t>>();
 }

@@ -29,4 +29,6 @@ std::unique_ptr<ModalityType> make_modality_type(const ModalityEntry& entry) {
               fmt::format("modality '{}': unknown type '{}'{}", entry.name, entry.type, suggestion(entry.type, names)));
 }
 
+void check_modality(const ModalityEntry& entry) { make_modality_type(entry); }
+
 }  // namespace pdmp

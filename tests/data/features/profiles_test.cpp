@@ -59,6 +59,42 @@ TEST(AudioProfiles, HaveTheShapesTheyAreKnownFor) {
   }
 }
 
+// Papers quote frames every 159 samples of 16 kHz; in released code 353, once the overlap, became the step.
+TEST(AudioProfiles, TrapSizesOfPapersAndOfReleasedCodeAreDifferentProfiles) {
+  EXPECT_EQ(audio_shape(find_audio_profile("log_psd_3s")), (std::vector<int64_t>{1, 257, (48000 - 512) / 159 + 1}));
+  EXPECT_EQ(audio_shape(find_audio_profile("log_psd_10s")), (std::vector<int64_t>{1, 257, (160000 - 512) / 159 + 1}));
+  EXPECT_EQ(audio_shape(find_audio_profile("log_stft_cremad")), (std::vector<int64_t>{1, 257, 66150 / 353 + 1}));
+  EXPECT_EQ(audio_shape(find_audio_profile("log_stft_av")), (std::vector<int64_t>{1, 129, 80000 / 128 + 1}));
+}
+
+TEST(AudioProfiles, TrapEdgesArePaddedWithZerosUnlessReflectionIsAsked) {
+  for (const char* name : {"log_stft_cremad", "log_stft_av"}) {
+    const AudioProfile& profile = find_audio_profile(name);
+    const Tensor signal = two_tones(60000);
+    const Tensor plain = audio_features(profile, signal, 16000, nullptr)[0];
+    const Tensor zero = audio_features(padded(name, StftPad::zero), signal, 16000, nullptr)[0];
+    const Tensor reflect = audio_features(padded(name, StftPad::reflect), signal, 16000, nullptr)[0];
+    EXPECT_TRUE(torch::equal(plain, zero)) << name;
+    // Half a window reaches into no more than one frame (hop 353 of 512, 128 of 256) at either end.
+    const int64_t last = plain.size(1) - 1;
+    for (const int64_t edge : {int64_t{0}, last})
+      EXPECT_FALSE(torch::allclose(zero.select(1, edge), reflect.select(1, edge), 0, 1e-3)) << name;
+    EXPECT_TRUE(torch::allclose(zero.narrow(1, 1, last - 1), reflect.narrow(1, 1, last - 1), 0, 1e-6)) << name;
+  }
+}
+
+// A recording of 16 kHz, as those of CREMA-D are, is taken as it is by all the others.
+TEST(AudioProfiles, TrapOnlyLogStftCremadResamples) {
+  for (const AudioProfile& profile : audio_profile_table()) {
+    const bool resamples = std::string(profile.name) == "log_stft_cremad";
+    EXPECT_EQ(profile.rate != 0 && profile.rate != 16000, resamples) << profile.name;
+  }
+  const Tensor clip = two_tones(48000);
+  const AudioProfile& direct = find_audio_profile("log_psd_3s");
+  EXPECT_TRUE(torch::equal(audio_features(direct, clip, 16000, nullptr)[0],
+                           direct.spectrogram(clip.clamp(-1, 1), 16000, direct)));
+}
+
 TEST(AudioProfiles, UnknownNamesGetASuggestion) {
   testing::expect_error(ErrorKind::data, {"log_psd_3", "log_psd_3s"}, [] { find_audio_profile("log_psd_3"); });
 }
@@ -176,9 +212,30 @@ TEST(LogPsd, LogsHaveReferenceMoments) {
     const Tensor density = power_density(reference_signal(count).clamp(-1, 1), 16000, 512, 159);
     const Tensor logs = torch::log(density + 1e-7);
     expect_moments(logs, mean, deviation);
-    EXPECT_NEAR(logs[10][0].item<double>(), -4.572499285, 1e-8);
-    EXPECT_NEAR(logs[256][298].item<double>(), -16.117369704, 1e-8);
+    for (const Value& v : std::vector<Value>{{0, 0, -9.422997015},
+                                             {1, 0, -6.340226692},
+                                             {10, 0, -4.572499285},
+                                             {14, 0, -9.872449516},
+                                             {14, 150, -9.803220840},
+                                             {50, 150, -15.151816678},
+                                             {128, 100, -15.938050516},
+                                             {256, 298, -16.117369704}}) {
+      EXPECT_NEAR(logs[v.f][v.t].item<double>(), v.expected, 1e-8) << v.f << ' ' << v.t;
+    }
+    EXPECT_GT(logs.min().item<double>(), -16.118095651 - 1e-9);  // ln 1e-7
   }
+}
+
+// The order of things, and the deviation of all values, not of a sample of them (N - 1).
+TEST(LogPsd, TrapIsStandardisedByThePopulationDeviationAfterTheLog) {
+  const Tensor density = power_density(reference_signal(48000).clamp(-1, 1), 16000, 512, 159);
+  const Tensor logs = torch::log(density + 1e-7);
+  const Tensor z = audio_features(find_audio_profile("log_psd_3s"), reference_signal(48000), 16000, nullptr)[0];
+  EXPECT_NEAR(z[10][0].item<double>(), (-4.572499285 + 15.258891151) / 1.908539515, 2e-6);
+  const Tensor by_hand = (logs - logs.mean()) / (logs.std(/*unbiased=*/false) + 1e-9);
+  EXPECT_TRUE(torch::allclose(z.to(torch::kFloat64), by_hand, 0, 1e-6));
+  const Tensor few = torch::tensor({0.0, 2.0}, torch::kFloat64);  // population deviation 1, of a sample 1.414
+  EXPECT_NEAR(standardise(few)[1].item<double>(), 1 / (1 + 1e-9), 1e-12);
 }
 
 // A clip of 2.1875 s: tiled, and for one of the profiles resampled.
@@ -186,6 +243,8 @@ TEST(AudioProfiles, GiveReferenceValuesEndToEnd) {
   const Tensor clip = two_tones(35000);
   expect_values(audio_features(find_audio_profile("log_psd_3s"), clip, 16000, nullptr),
                 {{14, 20, 6.0232266}, {96, 50, 5.2198221}, {0, 0, -0.2469777}, {200, 219, -0.2090195}});
+  const Tensor tiled = torch::cat({clip, clip}).slice(0, 0, 48000);
+  expect_moments(torch::log(power_density(tiled, 16000, 512, 159) + 1e-7), -15.540824975, 1.705158090);
   EXPECT_EQ(resample(clip, 16000, 22050).size(0), 48235);
   expect_values(audio_features(find_audio_profile("log_stft_cremad"), clip, 16000, nullptr),
                 {{0, 0, 1.603727}, {10, 20, 4.310807}, {10, 100, 4.310812}, {70, 50, 3.572882}, {70, 137, 3.467291}},
@@ -228,6 +287,20 @@ TEST(FilterBank, GivesReferenceValues) {
                          {123, 0, 0.438012},
                          {1023, 127, 0.438012}});
   expect_moments(values[0].slice(0, 0, 123), -0.674101395, 0.563588188);
+}
+
+// Kaldi cuts half samples off: frames of 1,102 samples, not 1,102.5. Numbers of kaldi-native-fbank, in float32.
+TEST(FilterBank, HalfSamplesAreCutOff) {
+  const Tensor values = audio_features(find_audio_profile("fbank_10s"), two_tones(1102 + 3 * 441), 44100, nullptr);
+  constexpr double kSingle = 2e-4;  // Kaldi's are of float32; rounded up they would be off by up to 0.14
+  expect_values(values,
+                {{0, 5, -0.982638},
+                 {0, 40, -0.145783},
+                 {3, 20, -0.767790},
+                 {3, 41, -0.266266},
+                 {3, 90, -0.418638},
+                 {4, 0, 0.438012}},
+                kSingle);
 }
 
 }  // namespace

@@ -28,6 +28,20 @@ Pixel pixel(const Tensor& picture, int64_t y, int64_t x) { return values(picture
 
 Pixel red_start(const Tensor& picture) { return values(picture[0].slice(0, 0, 6).select(1, 0)); }
 
+// The loops of colour pictures are not those of a single channel.
+TEST(Resize, ColourPicturesAreTheirChannels) {
+  for (const Interpolation interpolation : {Interpolation::bilinear, Interpolation::bicubic}) {
+    for (const auto& [height, width] : {std::pair(5, 6), std::pair(16, 20), std::pair(37, 71), std::pair(10, 3)}) {
+      const Tensor view = pattern(13, 19).narrow(0, 3, 10).narrow(1, 4, 14);  // a crop: rows with something behind them
+      const Tensor whole = resize(view, height, width, interpolation);
+      for (int64_t c = 0; c < 3; ++c) {
+        const Tensor channel = resize(view.narrow(2, c, 1).contiguous(), height, width, interpolation);
+        EXPECT_TRUE(whole.narrow(2, c, 1).equal(channel)) << height << "x" << width << ", channel " << c;
+      }
+    }
+  }
+}
+
 // Sums and samples: Pillow's output for the same pictures.
 TEST(Resize, BilinearShrinksAsPillow) {
   const Tensor picture = resize(pattern(10, 14), 5, 6);

@@ -1,11 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <set>
+#include <tuple>
 
 #include "base/file.h"
+#include "data/decode/encode_jpeg.h"
 #include "data/importers/cefa_miniature.h"
 #include "data/importers/importers.h"
 #include "data/importers/run_importer.h"
+#include "pdmp/dataset.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
@@ -24,11 +27,11 @@ struct Download {
   explicit Download(const std::string& colour_folder = "profile") {
     testing::write_cefa_miniature(raw.path(), colour_folder);
   }
-  std::shared_ptr<Manifest> prepare(const std::string& protocol = "") const {
-    const auto out = target / ("out" + protocol);
-    testing::run_importer(make_cefa_importer(), raw.path(), out,
-                          protocol.empty() ? std::map<std::string, std::string>{}
-                                           : std::map<std::string, std::string>{{"protocol", protocol}});
+  std::shared_ptr<Manifest> prepare(const std::string& protocol = "", const std::string& profile = "paper") const {
+    std::map<std::string, std::string> flags = {{"profile", profile}};
+    if (!protocol.empty()) flags["protocol"] = protocol;
+    const auto out = target / ("out" + protocol + (profile == "paper" ? "" : profile));
+    testing::run_importer(make_cefa_importer(), raw.path(), out, flags);
     return std::make_shared<Manifest>(read_manifest(out, 0));
   }
   std::filesystem::path video(const std::string& name) const { return raw / ("Ethnicity/EA/EA-199/" + name); }
@@ -55,7 +58,7 @@ TEST(Cefa, TrapZeroIsLive) {
   }
 }
 
-// Colour stays as the decoder gives it for all three, and grey values go to (v - 127.5) / 128.
+// Grey values go to (v - 127.5) / 128.
 TEST(Cefa, TrapPicturesAreScaledBy128) {
   const Download download;
   const auto manifest = download.prepare();
@@ -66,6 +69,57 @@ TEST(Cefa, TrapPicturesAreScaledBy128) {
   for (const Tensor& input : live.inputs) {
     EXPECT_THAT(input.sizes(), ElementsAre(3, 112, 112));
     EXPECT_NEAR(input[0][111][50].item<double>(), (60 - 127.5) / 128, 0.03);
+  }
+}
+
+// Every pixel 200 red, 120 green, 40 blue.
+TEST(Cefa, TrapReleasedCodeHasBlueFirst) {
+  const Download download;
+  const Tensor colours = torch::tensor({200, 120, 40}, torch::kUInt8).expand({40, 36, 3}).contiguous();
+  for (const char* folder : {"profile", "depth", "ir"}) {
+    write_jpeg(download.raw / ("Ethnicity/EA/EA-000-10293847/3_000_1_1_1/" + std::string(folder) + "/0001.jpg"),
+               colours);
+  }
+  for (const auto& [profile, first, last] : {std::tuple{"paper", 200, 40}, {"released", 40, 200}}) {
+    const Sample sample = open_split(download.prepare("", profile), "train", {}, 0)->get(0, nullptr);
+    for (const Tensor& input : sample.inputs) {
+      EXPECT_NEAR(input[0][56][56].item<double>(), (first - 127.5) / 128, 0.04) << profile;
+      EXPECT_NEAR(input[1][56][56].item<double>(), (120 - 127.5) / 128, 0.04) << profile;
+      EXPECT_NEAR(input[2][56][56].item<double>(), (last - 127.5) / 128, 0.04) << profile;
+    }
+  }
+}
+
+// The three pictures of a face made equal: they stay equal in training, whatever is drawn.
+TEST(Cefa, TrapOneCropAngleAndFlipForTheThreePictures) {
+  const Download download;
+  const auto video = download.raw / "Ethnicity/EA/EA-000-10293847/3_000_1_1_1";
+  const Tensor noise = (torch::arange(40 * 36 * 3) * 37 % 251).to(torch::kUInt8).reshape({40, 36, 3});
+  for (const char* folder : {"profile", "depth", "ir"}) write_jpeg(video / folder / "0001.jpg", noise);
+  const auto manifest = download.prepare();
+  const auto train = open_split(manifest, "train", {}, 0);
+  ASSERT_EQ(train->id(0), "3_000_1_1_1/0001");
+  RandomStream random(6);
+  Tensor before;
+  for (int i = 0; i < 4; ++i) {
+    const Sample sample = train->get(0, &random);
+    EXPECT_TRUE(torch::equal(sample.inputs[0], sample.inputs[1]));
+    EXPECT_TRUE(torch::equal(sample.inputs[0], sample.inputs[2]));
+    EXPECT_FALSE(before.defined() && torch::equal(sample.inputs[0], before));
+    before = sample.inputs[0];
+  }
+}
+
+// Training cuts 112 pixels out of 144 turned by up to 30 degrees; nothing is smoothed before it shrinks.
+TEST(Cefa, PicturesArePreparedAsReleasedCodeDoes) {
+  const Download download;
+  download.prepare();
+  const auto json = read_json(download.target / "out/dataset.json");
+  EXPECT_EQ(json.at("live_class"), "live");
+  for (const auto& modality : json.at("modalities")) {
+    EXPECT_EQ(modality.at("size"), 112);
+    EXPECT_EQ(modality.at("interpolation"), "bilinear_plain");
+    EXPECT_EQ(modality.at("augment"), (nlohmann::json{{"resize", 144}, {"rotation", 30}}));
   }
 }
 

@@ -105,6 +105,15 @@ TEST(CremaD, TrapActorsAreInBothSplits) {
   EXPECT_EQ(download.counts()["splits"]["train"]["taken_for_val"], 6);
 }
 
+TEST(CremaD, TrapTestSharesItsActorsWithTrainAndThatIsSaid) {
+  const Download download;
+  testing::write_crema_d(download.raw.path());
+  ::testing::internal::CaptureStderr();
+  download.prepare();
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              ::testing::HasSubstr("1 of the 1 actors in test are in train too"));
+}
+
 TEST(CremaD, FoldersOfStillsComeBeforeVideosUnlessAsked) {
   const Download download;
   testing::write_crema_d(download.raw.path());

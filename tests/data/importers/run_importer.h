@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "data/importer.h"
 #include "data/manifest.h"
+#include "pdmp/dataset.h"
 #include "pdmp/options.h"
 #include "support/temporary_directory.h"
 

@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
+#include <set>
 
 #include "data/decode/encode_png.h"
+#include "data/features/crop.h"
 #include "data/features/normalise.h"
 #include "data/features/resize.h"
+#include "data/features/rotate.h"
 #include "data/types/entry.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
@@ -72,6 +75,60 @@ TEST(ImageType, AugmentNoneIsEvaluation) {
   }
 }
 
+// The draws in their order: angle, top, left, flip. The last place of each direction is never drawn.
+TEST(ImageType, CutsOutOfATurnedAndEnlargedPicture) {
+  const TemporaryDirectory directory;
+  write_png(directory / "a.png", pattern(20, 26));
+  const auto type = make_modality_type(
+      entry("image", R"("size": 24, "interpolation": "bilinear_plain", "augment": {"resize": 36, "rotation": 30})"));
+  RandomStream random(4), twin(4);
+  const Tensor enlarged = resize(pattern(20, 26), 36, 36, Interpolation::bilinear_plain);
+  for (int i = 0; i < 20; ++i) {
+    const Tensor turned = rotate(enlarged, static_cast<double>(twin.integer(-30, 30)));
+    const int64_t top = twin.integer(0, turned.size(0) - 24 - 1), left = twin.integer(0, turned.size(1) - 24 - 1);
+    Tensor expected = crop(turned, {top, left, 24, 24});
+    if (twin.bernoulli(0.5)) expected = expected.flip(1);
+    EXPECT_TRUE(
+        torch::equal(type->load(cell("a.png", directory.path()), &random), normalise(expected, kMean, kDeviation)));
+  }
+  const Tensor evaluated = resize(pattern(20, 26), 24, 24, Interpolation::bilinear_plain);
+  EXPECT_TRUE(
+      torch::equal(type->load(cell("a.png", directory.path()), nullptr), normalise(evaluated, kMean, kDeviation)));
+}
+
+TEST(ImageType, WithoutRotationAllOfTheEnlargedPictureIsCutFrom) {
+  const TemporaryDirectory directory;
+  write_png(directory / "a.png", pattern(20, 20));
+  const auto type =
+      make_modality_type(entry("image", R"("size": 20, "augment": {"resize": 22, "rotation": 0, "flip": 0})"));
+  const Tensor enlarged = resize(pattern(20, 20), 22, 22);
+  std::set<std::pair<int64_t, int64_t>> places;
+  RandomStream random(1);
+  for (int i = 0; i < 60; ++i) {
+    const Tensor picture = type->load(cell("a.png", directory.path()), &random);
+    for (int64_t top = 0; top <= 2; ++top) {
+      for (int64_t left = 0; left <= 2; ++left) {
+        if (torch::equal(picture, normalise(crop(enlarged, {top, left, 20, 20}), kMean, kDeviation)))
+          places.insert({top, left});
+      }
+    }
+  }
+  EXPECT_EQ(places, (std::set<std::pair<int64_t, int64_t>>{{0, 0}, {0, 1}, {1, 0}, {1, 1}}));
+}
+
+TEST(ImageType, BlueComesFirstWhereAsked) {
+  const TemporaryDirectory directory;
+  write_png(directory / "a.png", pattern(8, 8));
+  const std::string common = R"("size": 8, "mean": [0, 0, 0], "std": [1, 1, 1], "augment": "none")";
+  const auto load = [&](const std::string& more) {
+    return make_modality_type(entry("image", common + more))->load(cell("a.png", directory.path()), nullptr);
+  };
+  const Tensor red_first = load(""), blue_first = load(R"(, "channel_order": "bgr")");
+  EXPECT_TRUE(torch::equal(blue_first, red_first.flip(0)));
+  EXPECT_TRUE(torch::equal(red_first, load(R"(, "channel_order": "rgb")")));
+  EXPECT_FLOAT_EQ(blue_first[2][0][1].item<float>(), 111.0f / 255);  // pattern: red of the second pixel is 3 x 37
+}
+
 TEST(ImageType, GreyUsesOneChannelAndHalves) {
   const TemporaryDirectory directory;
   write_png(directory / "a.png", torch::full({4, 4, 1}, 51, torch::kUInt8));
@@ -91,7 +148,14 @@ TEST(ImageType, RefusesSettingsThatDoNotFit) {
   refuse(R"("std": [1, 0, 1])", {"std", "above 0"});
   refuse(R"("augment": 3)", {"augment", "none"});
   refuse(R"("augment": {"flipp": 1})", {"augment", "flipp", "did you mean 'flip'"});
-  refuse(R"("interpolation": "nearest")", {"interpolation", "bilinear, bicubic"});
+  refuse(R"("interpolation": "nearest")", {"interpolation", "bilinear, bicubic, bilinear_plain"});
+  refuse(R"("channel_order": "brg")", {"channel_order", "rgb, bgr"});
+  refuse(R"("channels": 1, "channel_order": "bgr")", {"unknown setting 'channel_order'"});
+  refuse(R"("size": 112, "augment": {"resize": 100})", {"augment", "'resize'", "from 112 to 4096"});
+  refuse(R"("size": 112, "augment": {"resize": 139, "rotation": 5})", {"'rotation'", "0.8", "(112)"});
+  refuse(R"("size": 112, "augment": {"rotation": 5})", {"'rotation'", "'resize'"});
+  refuse(R"("size": 112, "augment": {"resize": 144, "rotation": 91})", {"'rotation'", "from 0 to 90"});
+  refuse(R"("size": 112, "augment": {"resize": 144, "min_scale": 0.5})", {"'min_scale'", "'resize'"});
 }
 
 TEST(ImageType, NamesTheFileThatDoesNotDecode) {

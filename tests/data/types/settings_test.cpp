@@ -36,6 +36,13 @@ TEST(Settings, RefusesValuesThatDoNotFit) {
   expect_error(ErrorKind::data, {"text", "string"}, [&] { settings.text("text", ""); });
 }
 
+// 2^64 - 1 as a signed number would be -1.
+TEST(Settings, RefusesSizesThatNoArrayHas) {
+  Settings settings(entry("tensor", R"("shape": [18446744073709551615])"));
+  expect_error(ErrorKind::data, {"shape", "from 1 to 1000000000", "18446744073709551615"},
+               [&] { settings.sizes("shape"); });
+}
+
 TEST(Settings, RefusesUnknownKeysWithTheNearest) {
   Settings settings(entry("image", R"("siez": 8)"));
   settings.integer("size", 1, 1, 10);

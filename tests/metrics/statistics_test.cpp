@@ -1,4 +1,4 @@
-#include "compare/statistics.h"
+#include "metrics/statistics.h"
 
 #include <cmath>
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-#include "compare/statistics.h"
+#include "metrics/statistics.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,0 +1,214 @@
+// What the loader hands out in a second, as JSON, from data like CREMA-D's that it makes itself: a JPEG of 480x360 and
+// a 16 kHz recording of 2.5 s a sample, and clips of 10 s, 320x240, with sound.
+//
+//   pdmp_loader_benchmark DIR [--workers N] [--samples N] [--seconds S]
+//   pdmp_loader_benchmark DIR --memory ROWS [--workers N]     resident memory after 1,000 of ROWS samples
+//
+// DIR keeps the media; benchmarks/compare/loader.py runs this and a Python loader on them in turn.
+#include <chrono>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "data/decode/encode_jpeg.h"
+#include "data/decode/encode_video.h"
+#include "data/decode/encode_wav.h"
+#include "data/decode/ffmpeg.h"
+#include "data/manifest.h"
+#include "data/sample_cache.h"
+#include "pdmp/dataset.h"
+#include "pdmp/error.h"
+
+namespace {
+
+using namespace pdmp;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr int64_t kClips = 8, kBatch = 64, kCacheLimit = int64_t{8} << 30;
+
+struct Settings {
+  fs::path directory;
+  int64_t workers = 2, samples = 256, memory_rows = 0;
+  double seconds = 3;
+};
+
+// A smooth scene with a little noise on it, as a camera sees; `shift` moves it.
+Tensor scene(int64_t height, int64_t width, int64_t shift) {
+  const Tensor coarse = torch::rand({1, 3, height / 15, width / 15}) * 255;
+  const Tensor smooth = torch::upsample_bicubic2d(coarse, {height, width}, false)[0].permute({1, 2, 0});
+  return smooth.roll(shift, 1);
+}
+
+Tensor as_bytes(const Tensor& picture) {
+  return (picture + torch::randn(picture.sizes()) * 3).clamp(0, 255).to(torch::kUInt8).contiguous();
+}
+
+Tensor sound(double seconds, int64_t rate) {
+  const Tensor time = torch::arange(static_cast<int64_t>(seconds * static_cast<double>(rate)), torch::kFloat32);
+  return (torch::sin(time * 0.05) * 0.3 + torch::randn_like(time) * 0.05).clamp(-1, 1);
+}
+
+Tensor clip_frames() {
+  constexpr int64_t kFrames = 250, kHeight = 240, kWidth = 320;
+  const Tensor background = scene(kHeight, kWidth, 0);
+  Tensor frames = torch::empty({kFrames, kHeight, kWidth, 3}, torch::kUInt8);
+  for (int64_t t = 0; t < kFrames; ++t) frames[t].copy_(as_bytes(background.roll(t, 1)));
+  return frames;
+}
+
+fs::path media_file(const Settings& settings, const char* kind, int64_t index) {
+  return settings.directory / fmt::format("{}{:04}.{}", kind, index,
+                                          kind[0] == 'p'   ? "jpg"
+                                          : kind[0] == 's' ? "wav"
+                                                           : "mp4");
+}
+
+void make_media(const Settings& settings) {
+  make_directories(settings.directory);
+  for (int64_t i = 0; i < settings.samples; ++i) {
+    if (fs::exists(media_file(settings, "sound", i))) continue;
+    torch::manual_seed(i);
+    write_jpeg(media_file(settings, "picture", i), as_bytes(scene(360, 480, 0)));
+    write_wav(media_file(settings, "sound", i), sound(2.5, 16000), 16000);
+  }
+  for (int64_t i = 0; i < kClips; ++i) {
+    for (const auto& [kind, interval] : {std::pair("clip", 12), std::pair("long", 250)}) {
+      if (fs::exists(media_file(settings, kind, i))) continue;
+      torch::manual_seed(i);
+      VideoEncoding encoding;
+      encoding.audio = sound(10, 16000);
+      encoding.keyframe_interval = interval;
+      write_video(media_file(settings, kind, i), clip_frames(), encoding);
+    }
+  }
+}
+
+// `rows` rows, of which many may name the same files.
+std::shared_ptr<const Manifest> make_set(const Settings& settings, const std::string& name, int64_t rows,
+                                         const json& modalities) {
+  const fs::path folder = settings.directory / name;
+  make_directories(folder);
+  std::ofstream table(folder / "metadata.csv");
+  table << "id,split,label,picture,sound,clip,long\n";
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t sample = i % settings.samples, clip = i % kClips;
+    table << fmt::format("{},train,{},{},{},{},{}\n", i, i % 6, media_file(settings, "picture", sample).string(),
+                         media_file(settings, "sound", sample).string(), media_file(settings, "clip", clip).string(),
+                         media_file(settings, "long", clip).string());
+  }
+  table.close();
+  write_file_atomically(folder / "dataset.json", json{{"name", name}, {"modalities", modalities}}.dump());
+  return std::make_shared<const Manifest>(read_manifest(folder, 0));
+}
+
+const json kPictureAndSound = {
+    {{"name", "picture"}, {"type", "image"}, {"column", "picture"}, {"size", 224}},
+    {{"name", "sound"}, {"type", "audio"}, {"column", "sound"}, {"profile", "log_stft_cremad"}}};
+
+json clips(const char* column) {
+  return {{{"name", "clip"}, {"type", "frames"}, {"column", column}, {"frames", 3}, {"size", 224}}};
+}
+
+LoaderOptions loader_options(const Settings& settings, bool training) {
+  LoaderOptions options;
+  options.batch_size = kBatch;
+  options.shuffle = options.augment = training;
+  options.workers = settings.workers;
+  return options;
+}
+
+// Nothing is kept in memory; epoch 0, which fills `cache` where there is one, does not count.
+double samples_per_second(const Settings& settings, const std::shared_ptr<const Manifest>& manifest, bool training,
+                          const std::shared_ptr<SampleCache>& cache) {
+  using Clock = std::chrono::steady_clock;
+  Loader loader(open_split(manifest, "train", {}, 0, 0, cache), loader_options(settings, training));
+  int64_t samples = 0;
+  double seconds = 0;
+  for (int64_t epoch = 0; epoch == 0 || seconds < settings.seconds; ++epoch) {
+    const auto start = Clock::now();
+    loader.start_epoch(epoch);
+    int64_t loaded = 0;
+    while (const auto batch = loader.next()) loaded += batch->size();
+    if (epoch == 0) {
+      if (cache) cache->commit();
+      continue;
+    }
+    samples += loaded;
+    seconds += std::chrono::duration<double>(Clock::now() - start).count();
+  }
+  return static_cast<double>(samples) / seconds;
+}
+
+json measure_speed(const Settings& settings) {
+  const auto samples = make_set(settings, "samples", settings.samples, kPictureAndSound);
+  const auto cache = std::make_shared<SampleCache>(settings.directory / "cache", kCacheLimit);
+  const bool h264 = avcodec_find_encoder_by_name("libx264") != nullptr;
+  return {{"media_training", samples_per_second(settings, samples, true, nullptr)},
+          {"cache_training", samples_per_second(settings, samples, true, cache)},
+          {"cache_evaluation", samples_per_second(settings, samples, false, cache)},
+          {"video_keyframes_12",
+           samples_per_second(settings, make_set(settings, "clip", kClips, clips("clip")), false, nullptr)},
+          {"video_keyframes_250",
+           samples_per_second(settings, make_set(settings, "long", kClips, clips("long")), false, nullptr)},
+          {"video_codec", h264 ? "H.264" : "MPEG-4 (this FFmpeg has no libx264)"},
+          {"workers", settings.workers},
+          {"samples", settings.samples}};
+}
+
+int64_t resident_bytes() {
+  std::ifstream status("/proc/self/statm");
+  int64_t whole = 0, resident = 0;
+  status >> whole >> resident;
+  return resident * 4096;
+}
+
+json measure_memory(const Settings& settings) {
+  constexpr int64_t kEnough = 1000;
+  const auto manifest =
+      make_set(settings, fmt::format("rows{}", settings.memory_rows), settings.memory_rows, kPictureAndSound);
+  Loader loader(open_split(manifest, "train", {}, 0, 0), loader_options(settings, true));
+  loader.start_epoch(0);
+  int64_t loaded = 0;
+  while (loaded < kEnough) {
+    const auto batch = loader.next();
+    if (!batch) break;
+    loaded += batch->size();
+  }
+  return {{"rows", settings.memory_rows}, {"resident_bytes", resident_bytes()}};
+}
+
+Settings read_settings(int count, char** arguments) {
+  Settings settings;
+  const std::string usage =
+      "usage: pdmp_loader_benchmark DIR [--workers N] [--samples N] [--seconds S] [--memory ROWS]";
+  if (count < 2 || count % 2 != 0) throw Error(ErrorKind::usage, usage);
+  settings.directory = fs::absolute(arguments[1]);
+  for (int i = 2; i < count; i += 2) {
+    const std::string flag = arguments[i];
+    const double value = std::atof(arguments[i + 1]);
+    if (flag == "--workers") settings.workers = static_cast<int64_t>(value);
+    if (flag == "--samples") settings.samples = static_cast<int64_t>(value);
+    if (flag == "--memory") settings.memory_rows = static_cast<int64_t>(value);
+    if (flag == "--seconds") settings.seconds = value;
+  }
+  if (settings.samples < 1 || settings.workers < 0) throw Error(ErrorKind::usage, usage);
+  return settings;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  try {
+    const Settings settings = read_settings(count, arguments);
+    make_media(settings);
+    std::cout << (settings.memory_rows > 0 ? measure_memory(settings) : measure_speed(settings)).dump() << std::endl;
+    return 0;
+  } catch (const Error& error) {
+    std::cerr << error.what() << std::endl;
+    return error.kind() == ErrorKind::usage ? 2 : 1;
+  }
+}

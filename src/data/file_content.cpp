@@ -1,0 +1,48 @@
+#include "data/file_content.h"
+
+#include <algorithm>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+constexpr int64_t kNanoseconds = 1'000'000'000;
+
+int64_t nanoseconds(const timespec& time) { return time.tv_sec * kNanoseconds + time.tv_nsec; }
+
+}  // namespace
+
+std::optional<FileIdentity> identify_file(const std::filesystem::path& path) {
+  struct stat status = {};
+  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return FileIdentity{status.st_size, nanoseconds(status.st_mtim), nanoseconds(status.st_ctim), status.st_ino};
+}
+
+bool is_settled(const FileIdentity& identity, int64_t now) {
+  constexpr int64_t kTooFresh = 2;
+  return std::max(identity.modified, identity.changed) < (now - kTooFresh) * kNanoseconds;
+}
+
+std::optional<FileContent> hash_file(const std::filesystem::path& path, int64_t now) {
+  const std::optional<FileIdentity> before = identify_file(path);
+  if (!before) return std::nullopt;
+  try {
+    FileContent content{*before, sha256_hex(read_file(path)), is_settled(*before, now)};
+    if (identify_file(path) == before) return content;
+  } catch (const Error&) {
+    // Whoever decodes the file says what is wrong with it.
+  }
+  return std::nullopt;
+}
+
+bool has_content(const std::filesystem::path& path, const FileContent& content) {
+  if (identify_file(path) != content.identity) return false;
+  if (content.settled) return true;
+  const std::optional<FileContent> again = hash_file(path, 0);
+  return again && again->hash == content.hash;
+}
+
+}  // namespace pdmp

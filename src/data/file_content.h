@@ -1,0 +1,37 @@
+// Which content a file had when it was last read, told without reading it again: as git's index does it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace pdmp {
+
+// What changes when a file does. The inode's own time catches writers who set the other back.
+struct FileIdentity {
+  int64_t size = 0, modified = 0, changed = 0;  // bytes; nanoseconds
+  uint64_t inode = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+
+// Nothing where there is no such regular file.
+std::optional<FileIdentity> identify_file(const std::filesystem::path& path);
+
+// A file written to within two seconds before it is looked at may be written to again without another time, which file
+// systems count in ticks: its identity says nothing about its content then. `now`: seconds.
+bool is_settled(const FileIdentity& identity, int64_t now);
+
+struct FileContent {
+  FileIdentity identity;
+  std::string hash;      // SHA-256, hex
+  bool settled = false;  // the identity may stand for the content from now on
+};
+
+// Reads the file. Nothing where that fails or the file changes meanwhile.
+std::optional<FileContent> hash_file(const std::filesystem::path& path, int64_t now);
+
+// Whether the file still has that content; one that was not settled is read again.
+bool has_content(const std::filesystem::path& path, const FileContent& content);
+
+}  // namespace pdmp

@@ -1,0 +1,52 @@
+// What decoding gives, from the sample cache where there is one: a file that is in it is not opened.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/decode/video.h"
+#include "data/sample_cache.h"
+
+namespace pdmp {
+
+// Reads a tensor in place: it must neither keep nor change it.
+using UseTensor = std::function<void(const Tensor&)>;
+
+// What is kept of a picture: as decoded, or already of the size it will have.
+struct KeptPicture {
+  CacheKind kind = CacheKind::picture;
+  std::string name;                                   // with every setting that matters: "3", "3 64 bilinear"
+  std::function<Tensor(const Tensor& decoded)> make;  // nothing: as decoded
+};
+
+// One media file. Without a cache everything is made when it is asked for.
+class DecodedFile {
+ public:
+  DecodedFile(SampleCache* cache, std::filesystem::path path);
+
+  // `what` names all that decides what `make` makes of the file's content.
+  void use(CacheKind kind, const std::string& what, const std::function<Tensor()>& make, const UseTensor& work) const;
+  // The same as a tensor of one's own.
+  Tensor get(CacheKind kind, const std::string& what, const std::function<Tensor()>& make) const;
+
+  void use_picture(const KeptPicture& kept, int64_t channels, const UseTensor& work) const;
+
+  VideoInfo video_info() const;
+  // `work` with position and frame, in order. Indices as decode_frames takes them.
+  void use_frames(const KeptPicture& kept, const std::vector<int64_t>& indices,
+                  const std::function<void(size_t position, const Tensor& frame)>& work) const;
+
+ private:
+  std::optional<std::string> key(const std::string& what) const;
+  void keep(CacheKind kind, const std::string& what, const Tensor& value) const;
+
+  SampleCache* cache_;
+  std::filesystem::path path_;
+  std::optional<FileContent> content_;
+};
+
+}  // namespace pdmp
