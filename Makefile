@@ -1,9 +1,10 @@
 # The front door. Presets (CMakePresets.json) do the work; scripts/setup is the only thing that installs.
 #   make test                  build and test; `make test PRESET=asan` under the sanitizers
 #   make demo                  PDMP on real pictures, speech and captions, in about ten minutes
+#   make bench                 ours and PyTorch's, in turn (docs/performance.md); `make bench SHORT=1`: whether it runs
 PRESET ?= release
 
-.PHONY: setup build test demo bench lint
+.PHONY: setup build test demo bench lint fuzz
 
 setup:
 	@scripts/setup
@@ -21,9 +22,13 @@ demo:
 	build/release/pdmp demo
 
 bench: build
-	build/$(PRESET)/pdmp_benchmarks
-	build/$(PRESET)/pdmp_step_cost
+	.venv/bin/python benchmarks/compare/bench.py build/$(PRESET) $(if $(SHORT),--short) $(if $(DATA),--data $(DATA)) $(if $(PYTHON),--python $(PYTHON))
+	$(if $(SHORT),,build/$(PRESET)/pdmp_benchmarks)
 
 lint:
 	@scripts/setup lint
 	@scripts/lint
+
+fuzz:
+	@scripts/setup fuzz
+	@scripts/fuzz

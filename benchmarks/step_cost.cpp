@@ -1,62 +1,27 @@
 // What a step of each method costs, next to a step of joint training of the same model, in one run: pairs of short
 // trainings in turn, the median of their ratios. Prints a Markdown table beside the expected factor.
 //
-//   pdmp_step_cost [--batch N] [--side PIXELS] [NAME...]      methods; none: all
+//   pdmp_step_cost [--batch N] [--side PIXELS] [--json] [NAME...]      methods; none: all
+//
+// --json: a line of JSON for each method.
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "bench.h"
 #include "pdmp/error.h"
-#include "pdmp/trainer.h"
+#include "timed_method.h"
 
 namespace {
 
 using namespace pdmp;
 
 int64_t batch_size = 16, side = 64;  // of the command line
+bool as_json = false;
 
 constexpr int64_t kClasses = 6, kWarmUp = 2, kTimed = 5;
 constexpr int kRounds = 5;
-
-using Clock = std::chrono::steady_clock;
-
-// A method as it is, with a watch on its steps. What it does between epochs is not counted.
-class Timed : public Method {
- public:
-  explicit Timed(std::unique_ptr<Method> method) : method_(std::move(method)) {}
-
-  Loss step(StepContext& context) override {
-    const auto start = Clock::now();
-    Loss loss = method_->step(context);
-    if (context.step() >= kWarmUp) seconds_.push_back(std::chrono::duration<double>(Clock::now() - start).count());
-    return loss;
-  }
-  double median() const {
-    std::vector<double> sorted = seconds_;
-    std::sort(sorted.begin(), sorted.end());
-    return sorted.at(sorted.size() / 2);
-  }
-
-  bool needs_ranking() const override { return method_->needs_ranking(); }
-  bool needs_held_out() const override { return method_->needs_held_out(); }
-  bool clips_after_modulation() const override { return method_->clips_after_modulation(); }
-  std::shared_ptr<torch::nn::Module> extend(Model& model) override { return method_->extend(model); }
-  void prepare(PrepareContext& context, const OptimizerOptions& options) override {
-    method_->prepare(context, options);
-  }
-  std::vector<ParameterGroup> parameter_groups(Model& model, const OptimizerOptions& options) override {
-    return method_->parameter_groups(model, options);
-  }
-  void on_epoch_begin(EpochContext& context) override { method_->on_epoch_begin(context); }
-  Outputs forward(Model& model, const Batch& batch, Mode mode) override { return method_->forward(model, batch, mode); }
-  void modulate(StepContext& context, const Outputs& outputs) override { method_->modulate(context, outputs); }
-
- private:
-  std::unique_ptr<Method> method_;
-  std::vector<double> seconds_;
-};
 
 std::vector<ModalityInfo> pictures() { return {{"a", "image", {3, side, side}}, {"b", "image", {3, side, side}}}; }
 
@@ -100,9 +65,9 @@ std::unique_ptr<Method> make_method(const MethodInfo& info) {
 
 // Seconds of a step of `info` on that fusion.
 double step_seconds(const MethodInfo& info, const std::string& fusion, const TrainingData& data) {
-  Timed timed(make_method(info));
+  TimedMethod timed(make_method(info));
   make_trainer(fusion).fit(make_model(fusion, pictures()), timed, data, nullptr);
-  return timed.median();
+  return median({timed.steps().begin() + kWarmUp, timed.steps().end()});
 }
 
 // The usual fusion, or the one a method is made for.
@@ -129,6 +94,13 @@ void print_row(const MethodInfo& info, const TrainingData& data) {
     ratios.push_back(own / (first ? before : step_seconds(joint, fusion, data)));
   }
   std::sort(ratios.begin(), ratios.end());
+  if (as_json) {
+    const nlohmann::json line = {
+        {"method", info.name}, {"fusion", fusion}, {"ratios", ratios}, {"expected", info.step_factor}};
+    fmt::print("{}\n", line.dump());
+    std::fflush(stdout);
+    return;
+  }
   const double ratio = ratios[ratios.size() / 2];
   fmt::print("| {} | {} | {:.2f} | {:.2f} - {:.2f} | {:.2f} | {} |\n", info.name, fusion, ratio, ratios.front(),
              ratios.back(), info.step_factor, ratio > 1.15 * info.step_factor ? "above it" : "");
@@ -144,6 +116,8 @@ int main(int count, char** arguments) {
     const std::string word = arguments[i];
     if ((word == "--batch" || word == "--side") && i + 1 < count) {
       (word == "--batch" ? batch_size : side) = std::max(1, std::atoi(arguments[++i]));
+    } else if (word == "--json") {
+      as_json = true;
     } else {
       names.push_back(word);
     }
@@ -153,9 +127,11 @@ int main(int count, char** arguments) {
   }
   const TrainingData data{
       .train = random_pictures(batch_size * (kWarmUp + kTimed)), .val = random_pictures(batch_size), .test = {}};
-  fmt::print("Two ResNet-18 encoders, {} pictures of {} x {} a step, SGD; median of {} pairs.\n\n", batch_size, side,
-             side, kRounds);
-  fmt::print("| method | fusion | step / joint | range | expected | |\n|---|---|---|---|---|---|\n");
+  if (!as_json) {
+    fmt::print("Two ResNet-18 encoders, {} pictures of {} x {} a step, SGD; median of {} pairs.\n\n", batch_size, side,
+               side, kRounds);
+    fmt::print("| method | fusion | step / joint | range | expected | |\n|---|---|---|---|---|---|\n");
+  }
   try {
     for (const std::string& name : names) print_row(find_method(name), data);
   } catch (const Error& error) {

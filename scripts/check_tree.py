@@ -4,7 +4,8 @@
     scripts/check_tree.py [ROOT]     prints one line a complaint; exit 1 where there is any
 
 Rules: includes point down the layers; every source has its test and is listed in its CMakeLists.txt; no file grows
-past 500 lines; no notes to self; no folder or file for everything that found no name.
+past 500 lines; no notes to self; no folder or file for everything that found no name; docs/data-traps.md and the tests of
+traps name each other.
 """
 import re
 import sys
@@ -16,12 +17,13 @@ UNRELATED = {("data", "metrics")}
 
 # The layer that implements each public header. `torch` stands for LibTorch: not for base, free for everyone above it.
 PUBLIC_HEADERS = {
-    "error": "base", "options": "base", "random": "base", "torch": "torch", "dataset": "data", "model": "models",
+    "error": "base", "memory": "base", "options": "base", "random": "base", "torch": "torch", "dataset": "data", "model": "models",
     "optimizer": "optim", "method": "methods", "trainer": "train", "analysis": "analysis", "run": "run", "pdmp": "run",
 }
 
 # Sources without a test file of their own, and the test that goes through them.
 TESTED_IN = {
+    "cli/cache_fill.cpp": "cli/cache_test.cpp",
     "data/dataset_json.cpp": "data/manifest_test.cpp",
     "data/decode/audio_container.cpp": "data/decode/audio_test.cpp",
     "data/decode/encode_png.cpp": "data/decode/image_test.cpp",
@@ -40,16 +42,25 @@ TESTED_IN = {
     "data/importers/vggsound_classes.cpp": "data/importers/vggsound_test.cpp",
     "data/row_reader.cpp": "data/media_dataset_test.cpp",
     "data/types/flow_pairs.cpp": "data/types/flow_test.cpp",
+    "data/types/npy_format.cpp": "data/types/npy_test.cpp",
     "data/types/picture.cpp": "data/types/image_test.cpp",
     "methods/own_logits.cpp": "methods/dgl_test.cpp",
+    "models/safetensors_header.cpp": "models/safetensors_test.cpp",
+    "models/layers/norm_kernels.cpp": "models/layers/batch_norm_test.cpp",
+    "models/layers/norm_kernels_avx2.cpp": "models/layers/batch_norm_test.cpp",
+    "models/layers/norm_kernels_portable.cpp": "models/layers/batch_norm_test.cpp",
+    "models/layers/norm_statistics.cpp": "models/layers/batch_norm_test.cpp",
     "models/layers/residual.cpp": "models/encoders/resnet_test.cpp",
 }
 
 CODE = {".h", ".cpp"}
 LONGEST_FILE = 500
-FOLDERS = ["include", "src", "tests", "benchmarks", "examples", "cmake", "scripts"]
+FOLDERS = ["include", "src", "tests", "benchmarks", "examples", "fuzz", "cmake", "scripts"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 NOTE_TO_SELF = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
+TRAPS = Path("docs/data-traps.md")
+TEST = re.compile(r"^TEST(?:_[FP])?\((\w+), (\w+)\)", re.MULTILINE)
+NAMED_TEST = re.compile(r"`(\w+\.[A-Z]\w+)`")
 NAMELESS = {"util", "utils", "common", "helper", "helpers", "misc"}
 
 
@@ -153,7 +164,18 @@ def check_names(root):
             yield f"{path}: expected a name that says what is inside"
 
 
-RULES = [check_includes, check_tests, check_lists, check_text, check_names]
+def check_traps(root):
+    """Every test that TRAPS names is there, and every test called Trap... is named in it."""
+    tests = {f"{suite}.{name}" for path in source_files(root, ["tests"]) if path.suffix == ".cpp"
+             for suite, name in TEST.findall((root / path).read_text())}
+    named = set(NAMED_TEST.findall((root / TRAPS).read_text())) if (root / TRAPS).is_file() else set()
+    for name in sorted(named - tests):
+        yield f"{TRAPS}: names the test {name}, which is in none of tests/"
+    for name in sorted(test for test in tests - named if test.partition(".")[2].startswith("Trap")):
+        yield f"{TRAPS}: expected a line for the test {name}, found none"
+
+
+RULES = [check_includes, check_tests, check_lists, check_text, check_names, check_traps]
 
 
 def check(root):

@@ -23,6 +23,7 @@ struct AnalysisOptions {
   std::string end_mode = "mean_last";        // mean_last | last | best
   std::string performance_dominant, optimization_dominant;  // manual: names of modalities
   int64_t epochs = 0;                                       // 0 = as the training
+  std::string stop = "auto";                                // auto (StopEvidence) | never
   void describe(OptionList& list);                          // names without prefix; grouped as `analysis.`
 };
 
@@ -32,6 +33,26 @@ struct UnimodalCurve {
   double final_accuracy = 0, final_se = 0;  // `end_mode` of the curve
   double final_loss = 0;                    // cross-entropy after the last epoch
   double early = 0, early_se = 0;           // mean of the first `early_points`
+};
+
+// Whether an analysis ended before its last epoch, and why. Rule `auto`: it ends after an epoch where
+//   - ten epochs and a quarter of those planned are over, which takes the beginning (`early_points`) in;
+//   - the modality that is best so far (`end_mode`) was ahead of every other one in each of the last 5 evaluations: the
+//     95 % interval of the difference, a paired bootstrap over the samples scored, lies above 0;
+//   - it would be ahead after the last epoch too, did it keep falling and the others rising as they did over the last
+//     half of their curves: mean of the last 5 evaluations plus slope (least squares; 0 where it falls for the others,
+//     where it rises for the best) times the epochs left.
+// Learning rates are those of the whole training. One modality alone is settled after the first of the three.
+struct StopEvidence {
+  struct Interval {
+    double low = 0, high = 0;
+  };
+  std::string rule = "never";                          // auto | never
+  std::optional<int64_t> stopped_after;                // epochs; nothing: it went on to the last one
+  int64_t of = 0;                                      // epochs planned
+  int64_t evaluations = 0, resamples = 0;              // `auto`: 5, and those of the bootstrap
+  std::map<std::string, std::vector<Interval>> leads;  // where stopped: over each other modality, per evaluation
+  std::map<std::string, double> forecast;              // where stopped: accuracies after the last epoch, as above
 };
 
 struct AnalysisResult {
@@ -44,17 +65,20 @@ struct AnalysisResult {
   std::optional<int64_t> crossing_epoch;  // first 0-based epoch in which the modalities are ordered as at the end
   std::map<std::string, std::string> other_criteria;  // criterion -> its optimization-dominant modality, where computed
   std::string settings;                               // as analysis_settings
+  StopEvidence stop;
 };
 
 // The decision alone, from curves (criterion unimodal_early): argmax of the aggregated ends and beginnings, ties to the
 // lower final loss, then to the first. Ambiguous where the two best are closer than twice the leader's standard error,
-// and at the beginning also where there are fewer than two epochs.
+// and at the beginning also where there are fewer than two epochs. `options.epochs`: of the whole training where the
+// curves were stopped before, since the beginning is a part of that.
 AnalysisResult rank_modalities(const std::vector<std::string>& names, const std::vector<std::vector<double>>& accuracy,
                                const std::vector<double>& final_loss, int64_t n_eval, const AnalysisOptions& options);
 
-// Trains what the options ask for, `options.subset` being one fraction. Scored on `data.val`, or on a stratified 10 %
-// of train where there is none; never on test. `directory` holds checkpoints of unfinished trainings, so that a killed
-// analysis goes on where it was; empty: nothing is written. unimodal/<m>.safetensors and .json are left in it.
+// Trains what the options ask for, `options.subset` being one fraction; the modalities side by side on the same
+// batches, each with the numbers it has when trained alone. Scored on `data.val`, or on a stratified 10 % of train
+// where there is none; never on test. `directory` holds checkpoints of unfinished trainings, so that a killed analysis
+// goes on where it was; empty: nothing is written. unimodal/<m>.safetensors and .json are left in it.
 AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, const TrainOptions& train,
                        const AnalysisOptions& options, const std::filesystem::path& directory);
 

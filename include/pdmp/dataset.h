@@ -93,10 +93,12 @@ struct LoaderOptions {
   bool drop_last = false;  // training only; evaluation scores every sample
   int64_t workers = 0;     // threads that decode ahead; 0: batches are made when asked for
   int64_t prefetch = 2;    // batches ready ahead of the caller, with workers >= 1
+  bool pinned = false;     // batches in page-locked memory, which a GPU fetches by itself; wants CUDA; untested
   uint64_t seed = 0;
 };
 
-// Batches of a data set, the same for a seed whatever the number of workers. Used from one thread.
+// Batches of a data set, the same for a seed whatever the number of workers. Used from one thread. The memory of a
+// batch's inputs is used again once no tensor holds it.
 class Loader {
  public:
   Loader(std::shared_ptr<const Dataset> data, const LoaderOptions& options);

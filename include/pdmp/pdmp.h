@@ -6,6 +6,8 @@
 //   options.method = "pdmp";
 //   pdmp::RunSummary summary = pdmp::run(options);
 //
+// A program that trains calls keep_freed_memory (memory.h) first: steps are up to a tenth faster.
+//
 // One level down: Dataset and Loader (dataset.h), Model (model.h), Method (method.h), Trainer (trainer.h),
 // analyze (analysis.h). Everything throws pdmp::Error and nothing else of its own.
 #pragma once
@@ -13,6 +15,7 @@
 #include "pdmp/analysis.h"
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
+#include "pdmp/memory.h"
 #include "pdmp/method.h"
 #include "pdmp/model.h"
 #include "pdmp/optimizer.h"

@@ -20,6 +20,8 @@ struct DataOptions {
   std::vector<std::string> modalities;  // empty = all, in the manifest's order
   std::string val = "auto";             // auto (the manifest's split) | none (validation joins train)
   double max_undecodable = 0.01;        // share of a modality's cells in a split
+  std::string cache;                    // folder of the sample cache; "" or "off": none. No number depends on it
+  double cache_gib = 20;                // its limit
   void describe(OptionList& list);
 };
 

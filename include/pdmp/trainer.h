@@ -46,6 +46,7 @@ struct Evaluation {
   Tensor labels, predictions;          // (n) int64, in the order of the data set
   Tensor probabilities;                // (n, C) float32
   Tensor present;                      // (n, M) bool
+  Tensor correct;                      // (n) bool: which samples were right, in histories that keep it
   std::vector<double> shares() const;  // W_m / sum W
 };
 

@@ -7,6 +7,7 @@
 #include "analysis/analysis_data.h"
 #include "analysis/probe.h"
 #include "analysis/rank.h"
+#include "analysis/stop_rule.h"
 #include "analysis/unimodal.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -58,6 +59,23 @@ AnalysisResult manual_result(const std::vector<std::string>& names, const Analys
   return result;
 }
 
+AnalysisResult rank_trainings(const std::vector<std::string>& names, const std::vector<UnimodalTraining>& trained,
+                              const AnalysisOptions& planned, int64_t n_eval, uint64_t seed) {
+  std::vector<std::vector<double>> accuracy;
+  std::vector<double> loss;
+  std::vector<Hits> correct;
+  for (const UnimodalTraining& alone : trained) {
+    accuracy.push_back(alone.accuracy);
+    loss.push_back(alone.final_loss);
+    correct.push_back(alone.correct);
+  }
+  AnalysisResult result = rank_modalities(names, accuracy, loss, n_eval, planned);
+  result.stop = not_stopped(planned.stop, planned.epochs);
+  if (planned.stop == "never") return result;
+  if (const auto evidence = settled(names, correct, planned.epochs, planned.end_mode, seed)) result.stop = *evidence;
+  return result;
+}
+
 void warn_where_criteria_disagree(const AnalysisResult& result) {
   const std::string& found = result.ranking.modalities[static_cast<size_t>(result.ranking.optimization_dominant)];
   for (const auto& [criterion, modality] : result.other_criteria) {
@@ -86,14 +104,10 @@ AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, cons
   const std::filesystem::path work = directory.empty() ? directory : directory / "unimodal";
   if (!work.empty()) make_directories(work);
 
-  std::vector<std::vector<double>> accuracy;
-  std::vector<double> loss;
-  for (const std::string& name : names) {
-    UnimodalTraining alone = train_unimodal(chosen, name, model, settings, work, key);
-    accuracy.push_back(std::move(alone.accuracy));
-    loss.push_back(alone.final_loss);
-  }
-  AnalysisResult result = rank_modalities(names, accuracy, loss, chosen.splits.val->size(), options);
+  AnalysisOptions planned = options;
+  planned.epochs = settings.epochs;
+  AnalysisResult result = rank_trainings(names, train_unimodal(chosen, names, model, settings, planned, work, key),
+                                         planned, chosen.splits.val->size(), settings.seed);
   if (criterion.needs_probe) {
     EarlyEvidence evidence;
     evidence.unimodal = result.ranking.early;

@@ -23,6 +23,36 @@ Json by_modality(const std::vector<std::string>& names, const std::vector<double
   return result;
 }
 
+Json stop_to_json(const StopEvidence& stop) {
+  Json leads = Json::object();
+  for (const auto& [modality, intervals] : stop.leads) {
+    for (const StopEvidence::Interval& interval : intervals) leads[modality].push_back({interval.low, interval.high});
+  }
+  return {{"rule", stop.rule},
+          {"stopped_after", stop.stopped_after ? Json(*stop.stopped_after) : Json()},
+          {"of", stop.of},
+          {"evaluations", stop.evaluations},
+          {"resamples", stop.resamples},
+          {"leads", leads},
+          {"forecast", stop.forecast}};
+}
+
+StopEvidence stop_from_json(const Json& value) {
+  StopEvidence stop;
+  value.at("rule").get_to(stop.rule);
+  if (!value.at("stopped_after").is_null()) stop.stopped_after = value.at("stopped_after").get<int64_t>();
+  value.at("of").get_to(stop.of);
+  value.at("evaluations").get_to(stop.evaluations);
+  value.at("resamples").get_to(stop.resamples);
+  for (const auto& [modality, intervals] : value.at("leads").items()) {
+    for (const Json& interval : intervals) {
+      stop.leads[modality].push_back({interval.at(0).get<double>(), interval.at(1).get<double>()});
+    }
+  }
+  value.at("forecast").get_to(stop.forecast);
+  return stop;
+}
+
 // Reads fields and says which one is missing or wrong.
 class Fields {
  public:
@@ -129,6 +159,7 @@ Json to_json(const AnalysisResult& result) {
       {"epochs", result.epochs},
       {"early_points", result.early_points},
       {"settings", result.settings},
+      {"stop", stop_to_json(result.stop)},
   };
 }
 
@@ -170,6 +201,12 @@ AnalysisResult read_analysis(const std::filesystem::path& path) {
   result.epochs = fields.get<int64_t>("epochs", "a whole number");
   result.early_points = fields.get<int64_t>("early_points", "a whole number");
   result.settings = fields.get<std::string>("settings", "a text");
+  try {
+    // Older files have none, and ended at their last epoch.
+    if (value.contains("stop")) result.stop = stop_from_json(value.at("stop"));
+  } catch (const Json::exception&) {
+    fields.fail("field 'stop'", "an object as docs/run-directory.md has it");
+  }
   return result;
 }
 

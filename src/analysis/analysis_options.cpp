@@ -17,6 +17,7 @@ void AnalysisOptions::describe(OptionList& list) {
   list.add("performance-dominant", &performance_dominant, "criterion manual: the modality that is best on its own.");
   list.add("optimization-dominant", &optimization_dominant, "criterion manual: the modality that leads at first.");
   list.add("epochs", &epochs, "Epochs each modality is trained alone; 0: as many as the training.").at_least(0);
+  list.add("stop", &stop, "auto: no more epochs once the ranking is settled.").one_of({"auto", "never"});
 }
 
 std::string analysis_settings(const std::vector<ModalityInfo>& modalities, const ModelOptions& model,
@@ -31,7 +32,7 @@ std::string analysis_settings(const std::vector<ModalityInfo>& modalities, const
   OptionList list;
   optimizer.describe(list);
   for (const auto& option : list.all()) text += fmt::format("; {} {}", option->name(), option->text());
-  return text;
+  return text + "; stop " + options.stop;
 }
 
 }  // namespace pdmp

@@ -31,9 +31,12 @@ std::string consequence(const ModalityRanking& ranking) {
 
 std::string provenance(const AnalysisResult& result) {
   if (result.curves.empty()) return "Named by hand, nothing was trained.";
+  const bool stopped = result.stop.stopped_after.has_value();
   std::string text =
-      fmt::format("{} epochs on {} samples, accuracy on {} of {}; early = mean of the first {}.", result.epochs,
+      fmt::format("{} epochs on {} samples, accuracy on {} of {}; early = mean of the first {}.",
+                  stopped ? fmt::format("{} of {}", result.epochs, result.stop.of) : fmt::format("{}", result.epochs),
                   result.n_train, result.n_eval, result.evaluated_on, result.early_points);
+  if (stopped) text += " Stopped as more would not change who is best.";
   if (result.criterion != "unimodal_early")
     text += fmt::format(" Who leads at first was found by {}.", result.criterion);
   return text;

@@ -1,6 +1,6 @@
 #include "analysis/kept_training.h"
 
-#include <optional>
+#include <utility>
 
 #include "base/file.h"
 
@@ -17,35 +17,46 @@ bool has_key(const std::filesystem::path& file, const std::string& key) {
 
 }  // namespace
 
+KeptTraining::KeptTraining(const std::filesystem::path& directory, const std::string& name, const std::string& key)
+    : work_(directory / name), file_(directory / (name + ".json")), key_(key) {
+  if (directory.empty()) return;
+  const std::filesystem::path work_key = work_ / "settings.json";
+  if (has_key(file_, key)) {
+    std::filesystem::remove_all(work_);  // killed between keeping the result and removing this
+    result_ = read_json(file_);
+    return;
+  }
+  if (!has_key(work_key, key)) std::filesystem::remove_all(work_);
+  run_ = std::make_unique<RunDirectory>(work_);
+  write_json(work_key, {{kKey, key}});
+}
+
+void KeptTraining::finish(nlohmann::json result) {
+  result_ = std::move(result);
+  if (!run_) return;
+  (*result_)[kKey] = key_;
+  write_json(file_, *result_);
+  run_.reset();
+  std::filesystem::remove_all(work_);
+}
+
 nlohmann::json kept_training(const std::filesystem::path& directory, const std::string& name, const std::string& key,
                              const std::function<nlohmann::json(RunDirectory*)>& train) {
-  if (directory.empty()) return train(nullptr);
-  const std::filesystem::path work = directory / name, kept = directory / (name + ".json");
-  const std::filesystem::path work_key = work / "settings.json";
-  if (has_key(kept, key)) {
-    std::filesystem::remove_all(work);  // killed between keeping the result and this line
-    return read_json(kept);
-  }
-  if (!has_key(work_key, key)) std::filesystem::remove_all(work);
-  nlohmann::json result;
-  {
-    RunDirectory run(work);
-    write_json(work_key, {{kKey, key}});
-    result = train(&run);
-  }
-  result[kKey] = key;
-  write_json(kept, result);
-  std::filesystem::remove_all(work);
-  return result;
+  KeptTraining kept(directory, name, key);
+  if (!kept.finished()) kept.finish(train(kept.run()));
+  return kept.result();
+}
+
+TrainOptions to_the_end(TrainOptions options) {
+  options.select = "last";
+  options.patience = 0;
+  return options;
 }
 
 FitResult train_jointly(const std::shared_ptr<Model>& model, const TrainingData& data, const TrainOptions& options,
                         RunDirectory* run, const std::string& label) {
-  TrainOptions to_the_end = options;
-  to_the_end.select = "last";
-  to_the_end.patience = 0;
   const std::unique_ptr<Method> method = find_method("joint").make_options()->make();
-  Trainer trainer(to_the_end, std::nullopt);
+  Trainer trainer(to_the_end(options), std::nullopt);
   return trainer.fit(model, *method, data, run, label);
 }
 

@@ -19,15 +19,6 @@ double last_point(const std::vector<double>& curve) { return curve.back(); }
 
 double best_point(const std::vector<double>& curve) { return *std::max_element(curve.begin(), curve.end()); }
 
-double aggregate_end(const std::vector<double>& curve, const std::string& mode) {
-  std::vector<std::string> names;
-  for (const EndMode& row : end_mode_table()) {
-    if (mode == row.name) return row.aggregate(curve);
-    names.emplace_back(row.name);
-  }
-  throw Error(ErrorKind::usage, fmt::format("unknown end mode '{}'{}", mode, suggestion(mode, names)));
-}
-
 // Positions of `figures` from the largest to the smallest.
 std::vector<size_t> order_of(const std::vector<double>& figures) {
   std::vector<size_t> order(figures.size());
@@ -77,6 +68,15 @@ const std::vector<EndMode>& end_mode_table() {
   static const std::vector<EndMode> table = {
       {"mean_last", mean_of_last_tenth}, {"last", last_point}, {"best", best_point}};
   return table;
+}
+
+double aggregate_end(const std::vector<double>& curve, const std::string& mode) {
+  std::vector<std::string> names;
+  for (const EndMode& row : end_mode_table()) {
+    if (mode == row.name) return row.aggregate(curve);
+    names.emplace_back(row.name);
+  }
+  throw Error(ErrorKind::usage, fmt::format("unknown end mode '{}'{}", mode, suggestion(mode, names)));
 }
 
 const std::vector<EarlyCriterion>& early_criterion_table() {
@@ -138,7 +138,7 @@ AnalysisResult rank_modalities(const std::vector<std::string>& names, const std:
   check_curves(names, accuracy, final_loss);
   AnalysisResult result;
   result.epochs = static_cast<int64_t>(accuracy.front().size());
-  result.early_points = early_points(result.epochs);
+  result.early_points = std::min(result.epochs, early_points(std::max(result.epochs, options.epochs)));
   result.n_eval = n_eval;
   result.end_mode = options.end_mode;
   result.criterion = early_criterion_table().front().name;

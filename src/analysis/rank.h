@@ -15,6 +15,7 @@ struct EndMode {
   double (*aggregate)(const std::vector<double>& curve);  // of at least one point
 };
 const std::vector<EndMode>& end_mode_table();
+double aggregate_end(const std::vector<double>& curve, const std::string& mode);  // Error{usage} on an unknown mode
 
 // What is known of the modalities' beginnings, per modality.
 struct EarlyEvidence {

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "pdmp/error.h"
 #include "pdmp/run.h"
+#include "run/choices.h"
 
 namespace pdmp {
 namespace {
@@ -26,6 +27,7 @@ struct AnalyzeOptions {
     list.add("subset", &run.analysis.subset, own.at("subset", "").help()).above(0).at_most(1);
     list.add("criterion", &run.analysis.criterion, own.at("criterion", "").help())
         .one_of(own.at("criterion", "").choices());
+    list.add("stop", &run.analysis.stop, own.at("stop", "").help()).one_of(own.at("stop", "").choices());
     list.add("config", &config, "TOML file of options, as config.toml of a run directory; flags override it.")
         .internal();
     run.describe(list);
@@ -37,6 +39,18 @@ std::filesystem::path file_of(const std::string& out, double subset, size_t coun
   std::filesystem::path path = out;
   if (count == 1) return path;
   return path.replace_filename(fmt::format("{}-{}{}", path.stem().string(), subset, path.extension().string()));
+}
+
+// An unfinished analysis goes on in the precision it began with.
+std::string choose_and_keep_precision(RunOptions options, const Dataset& train) {
+  options.resume = true;
+  options.train.precision = choose_precision(options, train);
+  const std::filesystem::path directory = options.run, file = directory / "environment.json";
+  if (!directory.empty() && !std::filesystem::exists(file)) {
+    make_directories(directory);
+    write_json(file, environment(options.train));
+  }
+  return options.train.precision;
 }
 
 AnalysisResult analyze_subset(const RunOptions& options, const TrainingData& data, double subset) {
@@ -59,6 +73,7 @@ int analyze_command(const std::vector<std::string>& args, std::ostream& out) {
   if (!parse_arguments(list, args, help, out)) return 0;
   install_interrupt_handler();
   const TrainingData data = load_data(options.run.data, options.run.train.seed);
+  options.run.train.precision = choose_and_keep_precision(options.run, *data.train);
   const std::vector<double>& subsets = options.run.analysis.subset;
   nlohmann::json all = nlohmann::json::array();
   for (const double subset : subsets) {

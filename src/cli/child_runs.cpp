@@ -160,16 +160,6 @@ void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress
   }
 }
 
-int64_t default_jobs(int64_t jobs) {
-  return jobs > 0 ? jobs : std::max<int64_t>(1, std::thread::hardware_concurrency());
-}
-
-void share_cores(std::vector<ChildRun>& runs, int64_t jobs) {
-  for (ChildRun& one : runs) {
-    if (one.options.train.threads == 0) one.options.train.threads = std::max<int64_t>(1, default_jobs(0) / jobs);
-  }
-}
-
 void with_runs_in(const std::string& out, const std::function<void()>& train) {
   try {
     train();

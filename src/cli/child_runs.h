@@ -24,10 +24,6 @@ struct ChildRun {
 // run.
 void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress& progress);
 
-// Jobs where none were asked for: one per core. Threads of each: the cores they share.
-int64_t default_jobs(int64_t jobs);
-void share_cores(std::vector<ChildRun>& runs, int64_t jobs);  // sets train.threads where it is 0
-
 // `train`, where a usage error means that the runs in folder `out` were made with other flags: one that says so.
 void with_runs_in(const std::string& out, const std::function<void()>& train);
 

@@ -19,6 +19,8 @@ int data_command(const std::vector<std::string>& args, std::ostream& out);
 int data_info_command(const std::vector<std::string>& args, std::ostream& out);   // `pdmp data info`
 int data_check_command(const std::vector<std::string>& args, std::ostream& out);  // `pdmp data check`
 int data_show_command(const std::vector<std::string>& args, std::ostream& out);   // `pdmp data show`
+int cache_command(const std::vector<std::string>& args, std::ostream& out);
+int cache_fill_command(const std::vector<std::string>& args, std::ostream& out);  // `pdmp cache fill`
 int analyze_command(const std::vector<std::string>& args, std::ostream& out);
 int train_command(const std::vector<std::string>& args, std::ostream& out);
 int evaluate_command(const std::vector<std::string>& args, std::ostream& out);

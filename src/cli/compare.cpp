@@ -10,6 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/child_runs.h"
 #include "cli/command.h"
+#include "cli/layout.h"
 #include "compare/comparison.h"
 #include "compare/grid.h"
 #include "compare/shared_analysis.h"
@@ -30,6 +31,7 @@ struct CompareOptions {
   double tune_lr = 4;
   bool best_test = false, as_json = false;
   RunOptions run;
+  Layout layout;  // no flag: chosen
 
   CompareOptions() { run.train.keep = "best"; }
   void describe(OptionList& list);
@@ -44,7 +46,10 @@ void CompareOptions::describe(OptionList& list) {
   list.add("out", &out, "Folder for the runs and the tables; finished runs in it are used, unfinished ones go on.");
   list.add("seeds", &seeds, "Trainings of each method, from --seed on.").at_least(1).at_most(1000);
   list.add("reference", &reference, "Method the others are compared with; none: joint.");
-  list.add("jobs", &jobs, "Trainings at once, each in a process of its own; 0: one per core.").at_least(0).at_most(256);
+  list.add("jobs", &jobs,
+           "Trainings at once, each in a process of its own; 0: one per core, less where memory is short.")
+      .at_least(0)
+      .at_most(256);
   list.add("resamples", &resamples, "Resamples of the bootstrap.").at_least(100).at_most(1000000);
   list.add("tune", &tune,
            "Trials of a random search before the comparison, the same number for every method; 0: methods as given.")
@@ -68,15 +73,20 @@ void CompareOptions::describe(OptionList& list) {
   }
 }
 
+// Of methods; some may turn out to be n/a.
+int64_t trainings(const CompareOptions& options) {
+  const size_t fusions = std::max<size_t>(1, options.fusions.size());
+  return static_cast<int64_t>(parse_variants(options.methods).size() * fusions) * options.seeds;
+}
+
 // Trains what is not finished yet. A run that is there with other options is one usage error.
 void train(const CompareOptions& options, std::vector<GridRun> runs, bool may_fail, const std::string& label) {
   std::vector<ChildRun> children;
-  const int64_t jobs = default_jobs(options.jobs);
   for (GridRun& one : runs) {
     one.options.resume = fs::exists(one.options.run);
+    one.options.train.threads = options.layout.threads;
     children.push_back({one.name, std::move(one.options), may_fail});
   }
-  share_cores(children, jobs);
   const auto total = static_cast<int64_t>(children.size());
   with_runs_in(options.out, [&] {
     std::erase_if(children, [](const ChildRun& child) { return inspect_run(child.options) == RunState::finished; });
@@ -85,7 +95,7 @@ void train(const CompareOptions& options, std::vector<GridRun> runs, bool may_fa
       log_info(fmt::format("{}: {} of {} trainings are done already", label, done, total));
     }
     Progress progress(label, static_cast<int64_t>(children.size()), "training");
-    train_in_children(children, jobs, progress);
+    train_in_children(children, options.layout.jobs, progress);
   });
 }
 
@@ -187,11 +197,20 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   if (!parse_arguments(list, args, help, out)) return 0;
   if (options.best_test) options.run.train.select = "best_test";
   install_interrupt_handler();
-  const TrainingData data = load_data(options.run.data, options.run.train.seed);
+  DataOptions uncached = options.run.data;  // until all is checked, nothing is written
+  uncached.cache.clear();
+  if (options.run.data.cache.empty()) options.run.data.cache = (fs::path(options.out) / "cache").string();
+  const TrainingData data = load_data(uncached, options.run.train.seed);
   check(options, data);
+  options.layout = lay_out(options.run, *data.train, options.jobs, trainings(options), options.out);
+  options.run.train.precision = options.layout.precision;
   Grid grid = plan_grid(options, data);
   make_directories(options.out);
-  if (grid.needs_ranking) shared_analysis(options.run, data, fs::path(options.out) / "analysis.json");
+  write_layout(options.layout, options.out);
+  if (grid.needs_ranking) {
+    shared_analysis(options.run, load_data(options.run.data, options.run.train.seed),
+                    fs::path(options.out) / "analysis.json");
+  }
   train(options, grid.alone, false, "modalities alone");
   if (options.tune > 0) tune(options, grid);
   train(options, grid.methods, false, "comparison");

@@ -9,15 +9,19 @@
 #include "data/decode/encode_png.h"
 #include "data/input_picture.h"
 #include "data/manifest.h"
+#include "data/types/write_npy.h"
+#include "pdmp/dataset.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
 
 struct ShowArguments {
-  std::string directory, id, out;
+  std::string directory, id, out, modality;
   bool training = false;
   uint64_t seed = 0;
+
+  bool numbers() const { return std::filesystem::path(out).extension() == ".npy"; }
 };
 
 const ManifestRow& find_row(const Manifest& manifest, const std::string& id) {
@@ -39,10 +43,12 @@ struct Found {
   int64_t index = 0;
 };
 
-Found open_row(const Manifest& manifest, const ManifestRow& row) {
+// `modality` "": all of them. A modality's random numbers do not depend on the others.
+Found open_row(const Manifest& manifest, const ManifestRow& row, const std::string& modality) {
   auto all = std::make_shared<Manifest>(manifest);
   all->missing = "mask";
-  Found found{open_split(all, row.split, {}, 1.0, 0), 0};
+  const std::vector<std::string> names(modality.empty() ? 0 : 1, modality);
+  Found found{open_split(all, row.split, names, 1.0, 0), 0};
   while (found.data->id(found.index) != row.id) ++found.index;
   return found;
 }
@@ -70,6 +76,13 @@ std::string absence(const Dataset& data, const ModalityInfo& info, const std::st
   return "absent: a file of " + cell + " is missing";
 }
 
+// Position of a modality in the manifest.
+size_t entry_of(const Manifest& manifest, const ModalityInfo& info) {
+  size_t m = 0;
+  while (manifest.modalities.at(m).name != info.name) ++m;
+  return m;
+}
+
 struct Shown {
   std::vector<Tensor> pictures;
   std::vector<std::vector<std::string>> legend = {{"modality", "type", "shape", "values", "in the picture"}};
@@ -81,17 +94,18 @@ Shown show(const Manifest& manifest, const ManifestRow& row, const Found& found,
   int64_t y = 0;
   for (size_t m = 0; m < sample.inputs.size(); ++m) {
     const ModalityInfo& info = found.data->modalities()[m];
+    const size_t entry = entry_of(manifest, info);
     const Tensor& input = sample.inputs[m];
     shown.legend.push_back(legend_row(info, input));
     std::string& place = shown.legend.back().emplace_back();
     if (!sample.present[m]) {
       shown.legend.back()[3] = "-";
-      place = absence(*found.data, info, row.cells[m]);
+      place = absence(*found.data, info, row.cells[entry]);
     } else if (info.type == "text") {
       place = "as text below";
       shown.texts += fmt::format("{}: {}\n", info.name, text_of_input(input));
     } else {
-      const Tensor picture = picture_of_input(manifest.modalities[m], input);
+      const Tensor picture = picture_of_input(manifest.modalities[entry], input);
       place = fmt::format("rows {} to {}, {} columns", y, y + picture.size(0) - 1, picture.size(1));
       y += picture.size(0) + kPictureGap;
       shown.pictures.push_back(picture);
@@ -100,20 +114,52 @@ Shown show(const Manifest& manifest, const ManifestRow& row, const Found& found,
   return shown;
 }
 
-void check_target(const std::string& out) {
-  if (std::filesystem::path(out).extension() == ".png") return;
-  throw Error(ErrorKind::usage, fmt::format("--out: expected a name that ends in .png, found '{}'", out));
+void check_target(const ShowArguments& arguments) {
+  if (arguments.numbers() || std::filesystem::path(arguments.out).extension() == ".png") return;
+  throw Error(ErrorKind::usage,
+              fmt::format("--out: expected a name that ends in .png or .npy, found '{}'", arguments.out));
 }
 
-std::string text_of(const Manifest& manifest, const ManifestRow& row, const ShowArguments& arguments,
-                    const Shown& shown) {
+// One array a file.
+void check_one_modality(const ShowArguments& arguments, const Dataset& data) {
+  if (!arguments.numbers() || data.modalities().size() == 1) return;
+  std::vector<std::string> names;
+  for (const ModalityInfo& info : data.modalities()) names.push_back(info.name);
+  throw Error(ErrorKind::usage, fmt::format("--out {}: a .npy file holds one modality; name it with --modality {}",
+                                            arguments.out, fmt::join(names, "|")));
+}
+
+std::string heading(const Manifest& manifest, const ManifestRow& row, const ShowArguments& arguments) {
   const std::string how =
       arguments.training ? fmt::format("as in training (seed {}, first epoch)", arguments.seed) : "as in evaluation";
-  std::string text = fmt::format("{}: {}, class {}, {}:{}, {}\n", row.id, row.split,
-                                 manifest.classes[static_cast<size_t>(row.label)], row.file, row.line, how);
-  text += text_table(shown.legend, false) + shown.texts;
-  if (shown.pictures.empty()) text += fmt::format("nothing to draw: {} is not written\n", arguments.out);
+  return fmt::format("{}: {}, class {}, {}:{}, {}\n", row.id, row.split,
+                     manifest.classes[static_cast<size_t>(row.label)], row.file, row.line, how);
+}
+
+std::string draw(const Manifest& manifest, const ManifestRow& row, const ShowArguments& arguments, const Found& found,
+                 const Sample& sample) {
+  const Shown shown = show(manifest, row, found, sample);
+  std::string text = text_table(shown.legend, false) + shown.texts;
+  if (shown.pictures.empty()) {
+    text += fmt::format("nothing to draw: {} is not written\n", arguments.out);
+  } else {
+    write_png(arguments.out, stack_pictures(shown.pictures));
+  }
   return text;
+}
+
+std::string write_numbers(const Manifest& manifest, const ManifestRow& row, const ShowArguments& arguments,
+                          const Found& found, const Sample& sample) {
+  const ModalityInfo& info = found.data->modalities()[0];
+  if (!sample.present[0]) {
+    throw Error(ErrorKind::data, fmt::format("sample '{}', modality '{}': {}; nothing is written", row.id, info.name,
+                                             absence(*found.data, info, row.cells[entry_of(manifest, info)])));
+  }
+  write_npy(arguments.out, sample.inputs[0]);
+  std::vector<std::vector<std::string>> table = {{"modality", "type", "shape", "values", "as"}};
+  table.push_back(legend_row(info, sample.inputs[0]));
+  table.back().emplace_back(info.type == "text" ? "int64" : "float32");
+  return text_table(table, false);
 }
 
 }  // namespace
@@ -122,7 +168,7 @@ int data_show_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help{.name = "pdmp data show",
                          .summary =
                              "Draws one sample as a model sees it, all modalities one below the other, and "
-                             "prints the legend.",
+                             "prints the legend; or writes the very numbers of one modality.",
                          .example = "pdmp data show mydata --id cat1 --out cat1.png --training",
                          .argument = "DIR",
                          .argument_help = "The data set: a folder with dataset.json.",
@@ -131,21 +177,22 @@ int data_show_command(const std::vector<std::string>& args, std::ostream& out) {
   ShowArguments arguments;
   OptionList list;
   list.add("id", &arguments.id, "The sample, by its id in the metadata.");
-  list.add("out", &arguments.out, "The picture to write: a .png file.");
+  list.add("out", &arguments.out, "The picture to write: a .png file; or a .npy file for the numbers themselves.");
+  list.add("modality", &arguments.modality, "This modality alone; none named: all, which a .npy file cannot hold.");
   list.add("training", &arguments.training, "As the first epoch of training sees it: cropped, flipped, masked.");
   list.add("seed", &arguments.seed, "Seed of the training, and of a validation split by val_fraction.");
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
   require(list, help, {"id", "out"});
-  check_target(arguments.out);
+  check_target(arguments);
   arguments.directory = words.at(0);
   const Manifest manifest = read_manifest(arguments.directory, arguments.seed);
   const ManifestRow& row = find_row(manifest, arguments.id);
-  const Found found = open_row(manifest, row);
+  const Found found = open_row(manifest, row, arguments.modality);
+  check_one_modality(arguments, *found.data);
   const Sample sample = load(found, arguments);
-  const Shown shown = show(manifest, row, found, sample);
-  if (!shown.pictures.empty()) write_png(arguments.out, stack_pictures(shown.pictures));
-  out << text_of(manifest, row, arguments, shown);
+  const std::string text = (arguments.numbers() ? write_numbers : draw)(manifest, row, arguments, found, sample);
+  out << heading(manifest, row, arguments) << text;
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "cli/child_runs.h"
 #include "cli/command.h"
 #include "cli/demo_table.h"
+#include "cli/layout.h"
 #include "compare/shared_analysis.h"
 #include "data/importer.h"
 #include "pdmp/error.h"
@@ -27,6 +28,7 @@ struct DemoOptions {
   int64_t seeds = 3, jobs = 0;
   bool as_json = false;
   RunOptions run;
+  Layout layout;  // no flag: chosen
 
   DemoOptions();
   void describe(OptionList& list);
@@ -52,7 +54,9 @@ void DemoOptions::describe(OptionList& list) {
   list.add("raw", &raw, "Folder of the stamps (Debian: tuxpaint-stamps-default).");
   list.add("out", &out, "Folder for the data set, the analysis and the runs; what is there already is used.");
   list.add("seeds", &seeds, "Trainings of each kind.").at_least(1).at_most(100);
-  list.add("jobs", &jobs, "Trainings at once, each in a process of its own; 0: one per core. 1: in this process.")
+  list.add("jobs", &jobs,
+           "Trainings at once, each in a process of its own; 0: one per core, less where memory is short. 1: in this "
+           "process.")
       .at_least(0)
       .at_most(64);
   list.add("json", &as_json, "Print JSON instead of a table.");
@@ -116,6 +120,7 @@ RunOptions options_of(const DemoOptions& options, const std::vector<ModalityInfo
                       uint64_t seed, const fs::path& analysis) {
   RunOptions one = options.run;
   one.train.seed = seed;
+  one.train.threads = options.layout.threads;
   one.analysis_file = analysis.string();
   std::string folder = fmt::format("{}-seed{}", training.name, seed);
   std::replace(folder.begin(), folder.end(), ' ', '-');
@@ -135,11 +140,9 @@ void train_in_this_process(const std::vector<ChildRun>& runs) {
 }
 
 void train_runs(const DemoOptions& options, std::vector<ChildRun> runs) {
-  const int64_t jobs = default_jobs(options.jobs);
-  if (jobs == 1) return train_in_this_process(runs);
-  share_cores(runs, jobs);
+  if (options.layout.jobs == 1) return train_in_this_process(runs);
   Progress progress("trainings", static_cast<int64_t>(runs.size()), "training");
-  train_in_children(runs, jobs, progress);
+  train_in_children(runs, options.layout.jobs, progress);
 }
 
 std::vector<DemoRow> train_all(const DemoOptions& options, const std::vector<ModalityInfo>& modalities,
@@ -206,6 +209,10 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   choose_small_encoders(options.run.model, data.train->modalities());
   const fs::path analysis = fs::path(options.out) / "analysis.json";
   make_directories(options.out);
+  const auto kinds = static_cast<int64_t>(trainings(data.train->modalities()).size());
+  options.layout = lay_out(options.run, *data.train, options.jobs, kinds * options.seeds, options.out);
+  options.run.train.precision = options.layout.precision;
+  write_layout(options.layout, options.out);
   shared_analysis(options.run, data, analysis);
   const std::vector<DemoRow> rows = train_all(options, data.train->modalities(), analysis);
   const DemoFacts facts = facts_of(options, data, analysis, start);

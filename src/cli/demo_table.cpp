@@ -4,7 +4,7 @@
 
 #include "base/progress.h"
 #include "base/text_table.h"
-#include "compare/statistics.h"
+#include "metrics/statistics.h"
 
 namespace pdmp {
 namespace {

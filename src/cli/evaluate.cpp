@@ -4,10 +4,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/run_arguments.h"
+#include "data/dataset_json.h"
+#include "metrics/table.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -84,23 +87,41 @@ nlohmann::json rows_of(const Tensor& confusion) {
   return rows;
 }
 
+// Scores of attack detection by name; none where the data set has no live class.
+using AttackScores = std::map<std::string, double>;
+
+AttackScores attack_scores(const LoadedRun& run, const std::string& data, const Evaluation& scores) {
+  const std::filesystem::path file = std::filesystem::path(data) / "dataset.json";
+  const std::string live = parse_dataset_json(read_json(file), file).live_class;
+  AttackScores result;
+  if (live.empty()) return result;
+  const std::vector<std::string>& classes = run.description.classes;
+  const int64_t position = std::find(classes.begin(), classes.end(), live) - classes.begin();
+  for (const MetricInfo& metric : metric_table()) {
+    if (metric.of_attacks) result[metric.name] = metric.score(scores.confusion, position);
+  }
+  return result;
+}
+
 nlohmann::json json_of(const LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
-                       const Evaluation& scores) {
+                       const Evaluation& scores, const AttackScores& attacks) {
   nlohmann::json patterns = nlohmann::json::array();
   for (const Pattern& pattern : patterns_of(run, scores)) {
     patterns.push_back({{"present", pattern.present}, {"n", pattern.n}, {"accuracy", pattern.accuracy()}});
   }
-  return {{"split", split},
-          {"missing", missing},
-          {"n", scores.n},
-          {"loss", scores.loss},
-          {"accuracy", scores.accuracy},
-          {"macro_f1", scores.macro_f1},
-          {"unimodal", by_modality(run, scores.unimodal_accuracy)},
-          {"dependency", by_modality(run, scores.shares())},
-          {"patterns", patterns},
-          {"classes", run.description.classes},
-          {"confusion", rows_of(scores.confusion)}};
+  nlohmann::json result = attacks;
+  result.update({{"split", split},
+                 {"missing", missing},
+                 {"n", scores.n},
+                 {"loss", scores.loss},
+                 {"accuracy", scores.accuracy},
+                 {"macro_f1", scores.macro_f1},
+                 {"unimodal", by_modality(run, scores.unimodal_accuracy)},
+                 {"dependency", by_modality(run, scores.shares())},
+                 {"patterns", patterns},
+                 {"classes", run.description.classes},
+                 {"confusion", rows_of(scores.confusion)}});
+  return result;
 }
 
 std::string text_of_patterns(const std::vector<Pattern>& patterns) {
@@ -116,9 +137,14 @@ std::string text_of_patterns(const std::vector<Pattern>& patterns) {
 }
 
 std::string text_of(const LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
-                    const Evaluation& scores) {
+                    const Evaluation& scores, const AttackScores& attacks) {
   std::string text = fmt::format("{}: {} samples, accuracy {:.4f}, macro-F1 {:.4f}\n", split, scores.n, scores.accuracy,
                                  scores.macro_f1);
+  if (!attacks.empty()) {
+    text += fmt::format(
+        "ACER {:.4f}: {:.4f} of the attacks called live (APCER), {:.4f} of the live called attacks (BPCER)\n",
+        attacks.at("acer"), attacks.at("apcer"), attacks.at("bpcer"));
+  }
   std::vector<std::vector<std::string>> rows = {{"modality", "branch accuracy", "dependency"}};
   for (size_t m = 0; m < run.description.modalities.size(); ++m) {
     rows.push_back({run.description.modalities[m].name, fmt::format("{:.4f}", scores.unimodal_accuracy[m]),
@@ -134,7 +160,7 @@ std::string text_of(const LoadedRun& run, const std::string& split, const std::v
 int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help{"pdmp evaluate",
                          "Scores a trained run on a split: accuracy, macro-F1, each modality's branch, and the "
-                         "accuracy by which modalities are there.",
+                         "accuracy by which modalities are there; of attack detection, ACER.",
                          "pdmp evaluate --run runs/first --split test --json"};
   RunArguments arguments;
   std::vector<std::string> missing;
@@ -149,8 +175,10 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   const std::vector<int64_t> taken = missing_modalities(run, missing);
   const Evaluation scores =
       evaluate(*run.model, *run.method, arguments.open(run), run.options.train, arguments.split, taken);
-  out << (as_json ? json_of(run, arguments.split, missing, scores).dump(2) + "\n"
-                  : text_of(run, arguments.split, missing, scores));
+  const std::string& data = arguments.data.empty() ? run.options.data.data : arguments.data;
+  const AttackScores attacks = attack_scores(run, data, scores);
+  out << (as_json ? json_of(run, arguments.split, missing, scores, attacks).dump(2) + "\n"
+                  : text_of(run, arguments.split, missing, scores, attacks));
   return 0;
 }
 

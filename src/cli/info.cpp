@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "pdmp/error.h"
 #include "pdmp/run.h"
+#include "train/precision.h"
 
 namespace pdmp {
 namespace {
@@ -37,7 +38,7 @@ int info_command(const std::vector<std::string>& args, std::ostream& out) {
   list.add("device", &options.device, "Where to compute.").one_of({"cpu", "cuda"});
   const CommandHelp help{
       .name = "pdmp info",
-      .summary = "Version, LibTorch, CPU features, threads and the precision `auto` stands for.",
+      .summary = "Version, LibTorch, CPU features, threads and the precision `auto` may choose.",
       .example = "pdmp info --json",
       .argument = "WHAT",
       .argument_help = "model: what a model is made of, see pdmp info model --help. None: this machine.",
@@ -51,7 +52,8 @@ int info_command(const std::vector<std::string>& args, std::ostream& out) {
                     ? "pdmp info: expected 'model' before the flags: pdmp info model --data mydata"
                     : fmt::format("pdmp info: unknown word '{}'{}", words[0], suggestion(words[0], {about_model})));
   }
-  const nlohmann::json values = environment(options);
+  nlohmann::json values = environment(options);
+  if (options.device == "cpu") values["precision"] = cpu_has_bf16() ? "bf16" : "fp32";
   if (as_json) {
     out << values.dump(2) << "\n";
     return 0;

@@ -9,6 +9,7 @@
 #include "base/text_table.h"
 #include "cli/command.h"
 #include "pdmp/error.h"
+#include "pdmp/memory.h"
 #include "pdmp/options.h"
 
 namespace pdmp {
@@ -18,6 +19,7 @@ const std::vector<Command>& command_table() {
   static const std::vector<Command> table = {
       {"prepare", "turn a public data set as downloaded into the one format", prepare_command},
       {"data", "what a data set holds, whether it decodes, what a model sees of it", data_command},
+      {"cache", "decoded samples on disk: fill, info, verify, clear", cache_command},
       {"analyze", "train every modality alone and rank them", analyze_command},
       {"train", "train one model and score the test split once", train_command},
       {"evaluate", "score a trained run on a split", evaluate_command},
@@ -71,6 +73,7 @@ int fail(const std::string& message, int status) {
 }  // namespace pdmp
 
 int main(int count, char** arguments) {
+  pdmp::keep_freed_memory();
   // A limit on file sizes becomes an error of the write, as a full disk is.
   std::signal(SIGXFSZ, SIG_IGN);
   try {

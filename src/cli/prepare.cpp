@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "cli/arguments.h"
+#include "cli/cache_fill.h"
 #include "cli/command.h"
 #include "data/importer.h"
 #include "pdmp/error.h"
@@ -20,6 +21,8 @@ int prepare_command(const std::vector<std::string>& args, std::ostream& out) {
   OptionList list;
   list.add("raw", &raw, "Folder of the download; it is not changed.");
   list.add("out", &target, "Folder to write the data set into.");
+  CacheFillOptions fill;
+  fill.describe_cache(list);
   // The name comes first, because an importer may have flags of its own.
   std::unique_ptr<Importer> importer;
   if (!args.empty() && !args[0].starts_with("-")) {
@@ -35,6 +38,8 @@ int prepare_command(const std::vector<std::string>& args, std::ostream& out) {
   require(list, help, {"raw", "out"});
   importer->run(raw, target);
   log_info("data set written to " + target);
+  fill.data = target;
+  if (!fill.cache.empty()) fill_cache_with(fill, out);
   return 0;
 }
 

@@ -15,10 +15,14 @@ void RunArguments::describe(OptionList& list) {
   list.add("threads", &threads, "Threads LibTorch computes with; none: as in training.").at_least(0).at_most(1024);
   list.add("workers", &workers, "Threads that decode samples; none: as in training.").at_least(0).at_most(256);
   list.add("batch-size", &batch_size, "Samples at a time; none: as in training.").at_least(1);
+  list.add("cache", &cache, "Folder in which decoded samples are kept; none named: nothing is kept.");
+  list.add("cache-gib", &cache_gib, "Largest size of that, in GiB.").at_least(0.001).at_most(1000000);
 }
 
 LoadedRun RunArguments::load() const {
   LoadedRun loaded = load_run(run);
+  loaded.options.data.cache = cache;
+  loaded.options.data.cache_gib = cache_gib;
   TrainOptions& train = loaded.options.train;
   train.threads = threads.value_or(train.threads);
   train.workers = workers.value_or(train.workers);

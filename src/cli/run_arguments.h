@@ -10,6 +10,8 @@ namespace pdmp {
 
 struct RunArguments {
   std::string run, data, split = "test";
+  std::string cache;
+  double cache_gib = DataOptions().cache_gib;
   std::optional<int64_t> threads, workers, batch_size;
 
   void describe(OptionList& list);

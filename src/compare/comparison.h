@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "compare/statistics.h"
+#include "metrics/statistics.h"
 #include "pdmp/run.h"
 
 namespace pdmp {

@@ -15,8 +15,8 @@ namespace {
 
 constexpr const char* kAll = "all";
 // What all rows share, or they could not be compared.
-constexpr std::array kFixed = {"data",   "modalities", "val",    "max-undecodable", "method",
-                               "fusion", "seed",       "select", "device",          "keep"};
+constexpr std::array kFixed = {"data",   "modalities", "val",  "max-undecodable", "cache",  "cache-gib",
+                               "method", "fusion",     "seed", "select",          "device", "keep"};
 
 // A copy that shares nothing with `options`, whose methods' options are pointers.
 RunOptions copy_of(RunOptions options) {

@@ -167,7 +167,7 @@ Batch one_sample(const std::vector<ModalityInfo>& infos, const torch::TensorOpti
 Architecture measure_architecture(Model& model) {
   Architecture result;
   const auto row_of = make_rows(model, result.rows);
-  const torch::NoGradGuard no_gradients;
+  const torch::AutoGradMode gradients(true);  // without, the norms would be folded into the filters before them
   const EvaluationMode evaluation(model);
   const Batch batch = one_sample(model.infos(), model.parameters().at(0).options().requires_grad(false));
   const Recorder recorder(result, row_of);

@@ -22,9 +22,9 @@ bool of_classifier(const std::string& name) {
                      [&](const char* part) { return name.starts_with(part); });
 }
 
-// The filters of a first convolution over three channels, where one channel is asked for.
+// The filters of a first convolution over three channels, where another number is asked for: one, or two of flow.
 bool averages(const Tensor& target, const Tensor& found) {
-  if (target.dim() != 4 || found.dim() != 4 || target.size(1) != 1 || found.size(1) != kColours) return false;
+  if (target.dim() != 4 || found.dim() != 4 || target.size(1) == kColours || found.size(1) != kColours) return false;
   return target.size(0) == found.size(0) && target.size(2) == found.size(2) && target.size(3) == found.size(3);
 }
 
@@ -33,10 +33,10 @@ bool averages(const Tensor& target, const Tensor& found) {
 void PretrainedOptions::describe(OptionList& list) {
   list.add(kWeights, &weights,
            "Weights to start from: a safetensors file with torchvision's names (its classifier is not used).");
-  list.add(
-          "weights-channels", &channels,
-          "A file for three channels where the input has one: refused, or its first filters averaged over the channels "
-          "(a third of what they gave to the same picture in all three).")
+  list.add("weights-channels", &channels,
+           "A file for three channels where the input has one or two: refused, or the mean of its first filters over "
+           "the "
+           "channels for each (for one: a third of what they gave to the same picture in all three).")
       .one_of({"strict", "average"});
 }
 
@@ -52,12 +52,13 @@ void load_pretrained(torch::nn::Module& encoder, const PretrainedOptions& option
     if (name.ends_with("num_batches_tracked")) found.emplace(name, target);  // nothing depends on it
     const auto source = found.find(name);
     if (options.channels == "average" && source != found.end() && averages(target, source->second)) {
-      source->second = source->second.to(torch::kFloat32).mean(1, /*keepdim=*/true);
+      source->second = source->second.to(torch::kFloat32).mean(1, /*keepdim=*/true).expand_as(target).contiguous();
     }
   }
-  copy_state(encoder, std::move(found), fmt::format("{}: {}", where, options.weights), "the weights of this encoder",
-             "use a file of the same architecture, width and channels (one for three channels where the input has one: "
-             "weights-channels=average)");
+  copy_state(
+      encoder, std::move(found), fmt::format("{}: {}", where, options.weights), "the weights of this encoder",
+      "use a file of the same architecture, width and channels (one for three channels where the input has one or two: "
+      "weights-channels=average)");
 }
 
 std::string with_absolute_weights(const std::string& spec) {

@@ -10,7 +10,10 @@ namespace pdmp {
 namespace {
 
 // What decides how fast a run is, not what comes out. (Threads: up to rounding.)
-constexpr std::array kFree = {"workers", "threads", "keep", "checkpoint-every"};
+constexpr std::array kFree = {"workers", "threads", "keep", "checkpoint-every", "cache", "cache-gib"};
+
+// Not a wish: what the run began with stays.
+bool is_open(const Option& option) { return option.name() == "precision" && option.text() == "auto"; }
 
 bool is_free(const std::string& name) { return std::find(kFree.begin(), kFree.end(), name) != kFree.end(); }
 
@@ -34,7 +37,7 @@ void check_same_config(RunOptions now, RunOptions before, const std::filesystem:
     // The options of another method say nothing more than its name.
     if (now.method != before.method && option->name().starts_with(now.method + ".")) continue;
     const Option& old = before_list.at(option->name(), config.string());
-    if (old.text() == option->text()) continue;
+    if (old.text() == option->text() || is_open(old) || is_open(*option)) continue;
     if (option->name() == "epochs" && now.train.epochs > before.train.epochs) continue;
     differences.push_back(fmt::format("{} (the run: {}, now: {})", option->name(), quoted(old), quoted(*option)));
   }

@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "data/manifest.h"
+#include "data/modality_type.h"
+#include "data/sample_cache.h"
 #include "pdmp/error.h"
 #include "pdmp/run.h"
 
@@ -50,17 +53,37 @@ std::vector<std::string> chosen_modalities(const Manifest& manifest, const std::
   return chosen;
 }
 
+// Null where none is asked for or none of the modalities would use it, or where it cannot be used: then everything is
+// decoded as it is needed.
+std::shared_ptr<SampleCache> open_cache(const DataOptions& options, const Manifest& manifest,
+                                        const std::vector<std::string>& modalities) {
+  if (options.cache.empty() || options.cache == "off") return nullptr;
+  const auto uses = [&](const ModalityEntry& entry) {
+    return std::find(modalities.begin(), modalities.end(), entry.name) != modalities.end() &&
+           make_modality_type(entry)->uses_cache();
+  };
+  if (std::none_of(manifest.modalities.begin(), manifest.modalities.end(), uses)) return nullptr;
+  constexpr double kGibibyte = int64_t{1} << 30;
+  try {
+    return std::make_shared<SampleCache>(options.cache, static_cast<int64_t>(options.cache_gib * kGibibyte));
+  } catch (const Error& error) {
+    log_warning(fmt::format("--cache: {}; this run goes on without", error.what()));
+    return nullptr;
+  }
+}
+
 }  // namespace
 
 TrainingData load_data(const DataOptions& options, uint64_t seed) {
   if (options.data.empty()) throw Error(ErrorKind::usage, "--data is missing: name the folder of dataset.json");
   const auto manifest = std::make_shared<const Manifest>(read_manifest(options.data, seed));
   const std::vector<std::string> modalities = chosen_modalities(*manifest, options.modalities);
+  const std::shared_ptr<SampleCache> cache = open_cache(options, *manifest, modalities);
   const auto open = [&](const std::string& split) -> std::shared_ptr<const Dataset> {
     const auto in_split = [&](const ManifestRow& row) { return row.split == split; };
     // A training split must be there: open_split says so where it is not.
     if (split != "train" && std::none_of(manifest->rows.begin(), manifest->rows.end(), in_split)) return nullptr;
-    return open_split(manifest, split, modalities, options.max_undecodable);
+    return open_split(manifest, split, modalities, options.max_undecodable, kCacheBytes, cache);
   };
   TrainingData data{.train = open("train"), .val = open("val"), .test = open("test")};
   if (options.val == "none" && data.val) {

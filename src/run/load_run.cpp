@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "pdmp/error.h"
+#include "train/precision.h"
 
 namespace pdmp {
 namespace {
@@ -63,6 +64,7 @@ LoadedRun load_run(const fs::path& directory) {
   LoadedRun run;
   run.options = read_config(directory / "config.toml");
   run.options.model.pretrained = false;
+  if (!cpu_has_bf16()) run.options.train.precision = "fp32";  // a run from another machine is of use here too
   run.description = read_model_description(directory / "model.json");
   run.model = std::make_shared<Model>(run.description.modalities, static_cast<int64_t>(run.description.classes.size()),
                                       run.options.model, run.options.train.seed);

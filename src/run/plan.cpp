@@ -143,14 +143,17 @@ std::string time_lines(const RunOptions& options, const TrainingData& data, cons
   // The modalities one after the other do together what one joint training does.
   const int64_t epochs = options.analysis.epochs > 0 ? options.analysis.epochs : train.epochs;
   const double analysing = epoch * static_cast<double>(epochs) * options.analysis.subset.front();
-  return text + fmt::format("            about {} of modality analysis before it\n", format_duration(analysing));
+  return text + fmt::format("            {} {} of modality analysis before it\n",
+                            options.analysis.stop == "auto" ? "at most about" : "about", format_duration(analysing));
 }
 
 }  // namespace
 
 std::string plan(const RunOptions& options) {
   check_options(options);
-  const TrainingData data = load_data(options.data, static_cast<uint64_t>(options.train.seed));
+  DataOptions uncached = options.data;  // a plan writes nothing
+  uncached.cache.clear();
+  const TrainingData data = load_data(uncached, static_cast<uint64_t>(options.train.seed));
   options.model.check(data.train->modalities());
   const Model model(data.train->modalities(), static_cast<int64_t>(data.train->classes().size()), options.model,
                     static_cast<uint64_t>(options.train.seed));

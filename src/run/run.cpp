@@ -11,6 +11,7 @@
 #include "models/pretrained.h"
 #include "pdmp/error.h"
 #include "run/alone.h"
+#include "run/choices.h"
 #include "run/config.h"
 #include "run/model_description.h"
 #include "run/open_run.h"
@@ -195,6 +196,7 @@ RunSummary run(const RunOptions& requested) {
   const TrainingData data = load_data(options.data, static_cast<uint64_t>(options.train.seed));
   const std::shared_ptr<Model> model = make_model(options, *data.train, !has_checkpoint(options));
   if (method->needs_ranking()) expect_own_encoders(*model);
+  options.train.precision = choose_precision(options, *data.train);
   environment(options.train);  // precision and device
   const std::unique_ptr<RunDirectory> directory = open_run(options);
   write_model_description(describe_model(*data.train, options.data.data), directory->file("model.json"));

@@ -42,6 +42,10 @@ void DataOptions::describe(OptionList& list) {
   list.add("max-undecodable", &max_undecodable, "Largest share of a modality's files in a split that may not decode.")
       .at_least(0)
       .at_most(1);
+  list.add("cache", &cache,
+           "Folder in which decoded samples are kept for the next epoch and the next run; off: none, as where none is "
+           "named, except by compare: OUT/cache.");
+  list.add("cache-gib", &cache_gib, "Largest size of that, in GiB.").at_least(0.001).at_most(1000000);
 }
 
 RunOptions::RunOptions() {

@@ -1,4 +1,4 @@
-// Moves a batch to the device of a run.
+// Moves a batch to the device of a run. From pinned memory the caller need not wait for it.
 #pragma once
 
 #include <utility>
@@ -9,9 +9,9 @@ namespace pdmp {
 
 inline Batch to_device(Batch batch, const torch::Device& device) {
   if (device.is_cpu()) return batch;
-  for (Tensor& input : batch.inputs) input = input.to(device);
-  batch.present = batch.present.to(device);
-  batch.labels = batch.labels.to(device);
+  for (Tensor& input : batch.inputs) input = input.to(device, /*non_blocking=*/true);
+  batch.present = batch.present.to(device, /*non_blocking=*/true);
+  batch.labels = batch.labels.to(device, /*non_blocking=*/true);
   return batch;
 }
 

@@ -37,14 +37,6 @@ TrainOptions resolve_clip_position(TrainOptions options, const Method& method) {
   return options;
 }
 
-LoaderOptions training_loader(const TrainOptions& options) {
-  return {.batch_size = options.batch_size,
-          .shuffle = true,
-          .augment = true,
-          .workers = options.workers,
-          .seed = options.seed};
-}
-
 std::vector<Tensor> everything_of(const torch::nn::Module& module) {
   std::vector<Tensor> tensors = module.parameters();
   for (const Tensor& buffer : module.buffers()) tensors.push_back(buffer);
@@ -74,7 +66,30 @@ void add_scores(nlohmann::json& line, const std::string& split, const Evaluation
   if (shares.size() == 2) line[split + "dep/w"] = scores.dependency[0] / (scores.dependency[1] + 1e-8);
 }
 
+// Lower precision is for networks: what losses, methods and logs read of them is not.
+void widen(Tensor& tensor) {
+  if (tensor.defined()) tensor = tensor.to(torch::kFloat32);
+}
+
+void widen(Outputs& outputs) {
+  widen(outputs.fused);
+  for (Tensor& own : outputs.unimodal) widen(own);
+  for (Feature& feature : outputs.features) {
+    widen(feature.map);
+    widen(feature.pooled);
+  }
+}
+
 }  // namespace
+
+LoaderOptions training_loader(const TrainOptions& options) {
+  return {.batch_size = options.batch_size,
+          .shuffle = true,
+          .augment = true,
+          .workers = options.workers,
+          .pinned = resolve_device(options.device).is_cuda(),
+          .seed = options.seed};
+}
 
 Fit::Fit(FitInputs inputs)
     : in_(std::move(inputs)),
@@ -82,7 +97,6 @@ Fit::Fit(FitInputs inputs)
       precision_(resolve_precision(in_.options.precision, device_)),
       held_out_(hold_out(in_)),
       criterion_(in_.options.optimizer, *in_.data.train),
-      loader_(in_.data.train, training_loader(in_.options)),
       random_(random_stream(in_.options.seed, "method")) {
   in_.options = resolve_clip_position(in_.options, in_.method);
   if (in_.options.select == "best_val" && !in_.data.val) {
@@ -95,8 +109,9 @@ Fit::Fit(FitInputs inputs)
 }
 
 FitResult Fit::run() {
+  Loader loader(in_.data.train, training_loader(in_.options));
   begin();
-  while (!finished()) train_epoch();
+  while (!finished()) train_epoch(loader);
   return finish();
 }
 
@@ -121,7 +136,8 @@ void Fit::begin() {
   }
   for (const std::string& note : in_.method.notes()) log_info(note);
   if (held_out_.data) log_info(fmt::format("held out: {} ({} samples)", held_out_.name, held_out_.data->size()));
-  progress_ = std::make_unique<Progress>(in_.label, in_.options.epochs * loader_.batches(), "step");
+  const int64_t batches = (in_.data.train->size() + in_.options.batch_size - 1) / in_.options.batch_size;
+  progress_ = std::make_unique<Progress>(in_.label, in_.options.epochs * batches, "step");
   progress_->advance(step_);
 }
 
@@ -171,23 +187,28 @@ bool Fit::finished() const {
          epoch_ - 1 - best_epoch_ >= in_.options.patience;
 }
 
-void Fit::train_epoch() {
+void Fit::train_epoch(Loader& loader) {
   const auto epoch_start = std::chrono::steady_clock::now();
+  const double waited = loader.wait_seconds();
+  begin_epoch();
+  loader.start_epoch(epoch_, batch_in_epoch_);
+  while (std::optional<Batch> batch = loader.next()) {
+    train_step(std::move(*batch));
+    if (interrupted()) stop_for_interrupt();
+  }
+  finish_epoch(seconds_since(epoch_start), loader.wait_seconds() - waited);
+}
+
+void Fit::begin_epoch() {
   if (batch_in_epoch_ == 0) {
     sums_ = {};
     in_.method.on_epoch_begin(*this);
   }
   in_.model->train();
-  loader_.start_epoch(epoch_, batch_in_epoch_);
-  while (std::optional<Batch> batch = loader_.next()) {
-    train_step(to_device(with_modality_dropout(std::move(*batch)), device_));
-    if (interrupted()) stop_for_interrupt();
-  }
-  finish_epoch(seconds_since(epoch_start));
 }
 
 void Fit::train_step(Batch batch) {
-  batch_ = std::move(batch);
+  batch_ = to_device(with_modality_dropout(std::move(batch)), device_);
   if (in_.run != nullptr && epoch_ == 0) beginning_.batches = hash_of_batches(beginning_.batches, batch_.index);
   log_.clear();
   logging_ = step_ % in_.options.log_every == 0;
@@ -202,7 +223,7 @@ void Fit::train_step(Batch batch) {
 Outputs Fit::forward() {
   const PrecisionScope scope(precision_, device_);
   Outputs outputs = in_.method.forward(*in_.model, batch_, Mode::train);
-  outputs.fused = outputs.fused.to(torch::kFloat32);
+  widen(outputs);
   return outputs;
 }
 
@@ -281,7 +302,7 @@ void Fit::account(const Loss& loss) {
   in_.run->append_metrics(line);
 }
 
-void Fit::finish_epoch(double train_seconds) {
+void Fit::finish_epoch(double train_seconds, double data_wait_seconds) {
   EpochRecord record;
   record.epoch = epoch_;
   const double n = static_cast<double>(sums_.samples);
@@ -289,22 +310,35 @@ void Fit::finish_epoch(double train_seconds) {
   record.train_accuracy = static_cast<double>(sums_.correct) / n;
   const auto evaluation_start = std::chrono::steady_clock::now();
   if (const auto& scored = in_.select_on ? in_.select_on : in_.data.val) {
-    record.val = evaluate(*in_.model, in_.method, scored, in_.options);
+    record.val = score(scored);
     consider_best(*record.val);
-    for (Tensor Evaluation::*kept : {&Evaluation::confusion, &Evaluation::labels, &Evaluation::predictions,
-                                     &Evaluation::probabilities, &Evaluation::present}) {
-      (*record.val).*kept = Tensor();
-    }
   }
-  write_epoch_lines(record, train_seconds, seconds_since(evaluation_start));
+  write_epoch_line(record);
+  if (in_.run != nullptr) {
+    in_.run->append_timing({{"epoch", epoch_},
+                            {"train_seconds", train_seconds},
+                            {"evaluation_seconds", seconds_since(evaluation_start)},
+                            {"data_wait_seconds", data_wait_seconds},
+                            {"samples_per_second", n / train_seconds},
+                            {"peak_memory_bytes", peak_memory_bytes()}});
+  }
   history_.push_back(record);
   in_.method.on_epoch_end(*this);
   ++epoch_;
   batch_in_epoch_ = 0;
   if (epoch_ % in_.options.checkpoint_every == 0 || finished()) checkpoint();
-  progress_->note(record.val ? fmt::format("epoch {}: loss {:.3f}, validation {:.3f}", epoch_, record.train_loss,
-                                           record.val->accuracy)
-                             : fmt::format("epoch {}: loss {:.3f}", epoch_, record.train_loss));
+  progress_->note(epoch_note(record, data_wait_seconds / train_seconds));
+}
+
+// What the history keeps of an evaluation.
+Evaluation Fit::score(const std::shared_ptr<const Dataset>& data) {
+  Evaluation scores = evaluate(*in_.model, in_.method, data, in_.options);
+  if (in_.keep_correct) scores.correct = scores.predictions.eq(scores.labels);
+  for (Tensor Evaluation::*dropped : {&Evaluation::confusion, &Evaluation::labels, &Evaluation::predictions,
+                                      &Evaluation::probabilities, &Evaluation::present}) {
+    scores.*dropped = Tensor();
+  }
+  return scores;
 }
 
 bool Fit::selects_best() const {
@@ -327,7 +361,7 @@ void Fit::consider_best(const Evaluation& val) {
   for (const Tensor& tensor : everything_of(*parts_)) best_weights_.push_back(tensor.detach().clone());
 }
 
-void Fit::write_epoch_lines(const EpochRecord& record, double train_seconds, double evaluation_seconds) {
+void Fit::write_epoch_line(const EpochRecord& record) {
   if (in_.run == nullptr) return;
   nlohmann::json line = {{"kind", "epoch"}, {"epoch", record.epoch}};
   line.update(sums_.means());
@@ -336,14 +370,6 @@ void Fit::write_epoch_lines(const EpochRecord& record, double train_seconds, dou
   line["lr"] = in_.options.optimizer.lr * schedule_factor(in_.options.optimizer, epoch_, in_.options.epochs);
   if (record.val) add_scores(line, in_.select_on ? "test/" : "val/", *record.val, *in_.model);
   in_.run->append_metrics(line);
-  const double waited = loader_.wait_seconds() - waited_;
-  waited_ = loader_.wait_seconds();
-  in_.run->append_timing({{"epoch", record.epoch},
-                          {"train_seconds", train_seconds},
-                          {"evaluation_seconds", evaluation_seconds},
-                          {"data_wait_seconds", waited},
-                          {"samples_per_second", static_cast<double>(sums_.samples) / train_seconds},
-                          {"peak_memory_bytes", peak_memory_bytes()}});
 }
 
 void Fit::stop_for_interrupt() {

@@ -25,15 +25,32 @@ struct FitInputs {
   RunDirectory* run = nullptr;               // null: nothing is written
   std::string label = {};                    // of the progress bar; empty: none
   std::shared_ptr<const Dataset> select_on;  // scored instead of validation; null: validation
+  bool keep_correct = false;                 // the history keeps Evaluation::correct
   std::function<std::shared_ptr<Model>()> make_model;
   std::function<std::shared_ptr<Model>(int64_t m)> unimodal_model;
 };
+
+// How the batches of train are made.
+LoaderOptions training_loader(const TrainOptions& options);
 
 class Fit final : public StepContext, public EpochContext {
  public:
   explicit Fit(FitInputs inputs);
   FitResult run();
   void check();  // what `run` does before the first step
+
+  // `run` in pieces, for who has the batches: begin; until finished begin_epoch, train_step with each batch of
+  // train from batch_in_epoch on, finish_epoch; finish.
+  void begin();
+  bool finished() const;
+  void begin_epoch();
+  int64_t batch_in_epoch() const { return batch_in_epoch_; }
+  void train_step(Batch batch);
+  void finish_epoch(double train_seconds, double data_wait_seconds);  // scores and saves
+  FitResult finish();
+  const std::vector<EpochRecord>& history() const { return history_; }
+  void checkpoint();
+  [[noreturn]] void stop_for_interrupt();  // saves and throws Error{interrupted}
 
   // StepContext and EpochContext
   Model& model() override { return *in_.model; }
@@ -60,23 +77,17 @@ class Fit final : public StepContext, public EpochContext {
   std::unique_ptr<Optimizer> make_optimizer(std::vector<ParameterGroup> groups) override;
 
  private:
-  void begin();
   void prepare_method();
   void hand_out(Loader& loader, int64_t epoch, const BatchUse& use);
   void resume(const CheckpointState& state);
-  void train_epoch();
-  void train_step(Batch batch);
+  void train_epoch(Loader& loader);
   Batch with_modality_dropout(Batch batch) const;
   void train_probes(const Outputs& outputs);
   void account(const Loss& loss);
-  void finish_epoch(double train_seconds);
+  Evaluation score(const std::shared_ptr<const Dataset>& data);
   void consider_best(const Evaluation& val);
-  void write_epoch_lines(const EpochRecord& record, double train_seconds, double evaluation_seconds);
+  void write_epoch_line(const EpochRecord& record);
   CheckpointState state() const;
-  void checkpoint();
-  void stop_for_interrupt();
-  bool finished() const;
-  FitResult finish();
   Weights weights() const { return {*in_.model, parts_.get()}; }
   bool selects_best() const;
   // Parameters of the method's own parts that it put in no group get one of their own.
@@ -88,7 +99,6 @@ class Fit final : public StepContext, public EpochContext {
   Precision precision_;
   HeldOut held_out_;  // before what is made from the rest of train
   Criterion criterion_;
-  Loader loader_;
   RandomStream random_;
   std::shared_ptr<torch::nn::Module> parts_;  // the method's own
   std::unique_ptr<Optimizer> optimizer_;
@@ -106,7 +116,6 @@ class Fit final : public StepContext, public EpochContext {
   double best_accuracy_ = -1;
   std::vector<Tensor> best_weights_;  // without a run directory
   int64_t nonfinite_coefficients_ = 0;
-  double waited_ = 0;
   std::chrono::steady_clock::time_point start_;
 };
 

@@ -1,16 +1,57 @@
 #include "train/history.h"
 
+#include <fmt/format.h>
+
+#include "pdmp/error.h"
+
 namespace pdmp {
+namespace {
+
+constexpr int64_t kPerDigit = 4;
+constexpr const char* kDigits = "0123456789abcdef";
+
+}  // namespace
+
+std::string text_of_correct(const Tensor& correct) {
+  const Tensor values = correct.contiguous();
+  const bool* value = values.data_ptr<bool>();
+  const int64_t n = values.numel();
+  std::string text;
+  for (int64_t first = 0; first < n; first += kPerDigit) {
+    size_t digit = 0;
+    for (int64_t i = first; i < first + kPerDigit; ++i) digit = 2 * digit + (i < n && value[i] ? 1 : 0);
+    text += kDigits[digit];
+  }
+  return text;
+}
+
+Tensor correct_of_text(const std::string& text, int64_t n) {
+  const std::string digits = kDigits;
+  if (static_cast<int64_t>(text.size()) != (n + kPerDigit - 1) / kPerDigit ||
+      text.find_first_not_of(digits) != std::string::npos) {
+    throw Error(ErrorKind::data, fmt::format("expected {} samples as {} hexadecimal digits, found '{:.40}'", n,
+                                             (n + kPerDigit - 1) / kPerDigit, text));
+  }
+  const Tensor correct = torch::zeros({n}, torch::kBool);
+  bool* value = correct.data_ptr<bool>();
+  for (int64_t i = 0; i < n; ++i) {
+    const size_t digit = digits.find(text[static_cast<size_t>(i / kPerDigit)]);
+    value[i] = ((digit >> (kPerDigit - 1 - i % kPerDigit)) & 1) == 1;
+  }
+  return correct;
+}
 
 nlohmann::json to_json(const Evaluation& evaluation) {
-  return {{"n", evaluation.n},
-          {"loss", evaluation.loss},
-          {"accuracy", evaluation.accuracy},
-          {"macro_f1", evaluation.macro_f1},
-          {"calibration_error", evaluation.calibration_error},
-          {"unimodal_accuracy", evaluation.unimodal_accuracy},
-          {"unimodal_loss", evaluation.unimodal_loss},
-          {"dependency", evaluation.dependency}};
+  nlohmann::json value = {{"n", evaluation.n},
+                          {"loss", evaluation.loss},
+                          {"accuracy", evaluation.accuracy},
+                          {"macro_f1", evaluation.macro_f1},
+                          {"calibration_error", evaluation.calibration_error},
+                          {"unimodal_accuracy", evaluation.unimodal_accuracy},
+                          {"unimodal_loss", evaluation.unimodal_loss},
+                          {"dependency", evaluation.dependency}};
+  if (evaluation.correct.defined()) value["correct"] = text_of_correct(evaluation.correct);
+  return value;
 }
 
 Evaluation evaluation_from_json(const nlohmann::json& value) {
@@ -23,7 +64,16 @@ Evaluation evaluation_from_json(const nlohmann::json& value) {
   value.at("unimodal_accuracy").get_to(evaluation.unimodal_accuracy);
   value.at("unimodal_loss").get_to(evaluation.unimodal_loss);
   value.at("dependency").get_to(evaluation.dependency);
+  if (value.contains("correct")) {
+    evaluation.correct = correct_of_text(value.at("correct").get<std::string>(), evaluation.n);
+  }
   return evaluation;
+}
+
+std::string epoch_note(const EpochRecord& record, double waited) {
+  const std::string val = record.val ? fmt::format(", validation {:.3f}", record.val->accuracy) : std::string();
+  return fmt::format("epoch {}: loss {:.3f}{}, data wait {:.1f} %", record.epoch + 1, record.train_loss, val,
+                     100 * waited);
 }
 
 nlohmann::json to_json(const EpochRecord& record) {

@@ -9,7 +9,8 @@ namespace pdmp {
 
 enum class Precision { fp32, bf16 };  // resolved: "auto" does not reach the training loop
 
-// auto is fp32. bf16 on a CPU without AVX512-BF16 or AMX is Error{usage}: it would be an order of magnitude slower.
+// auto is fp32, for callers that made no trial. bf16 on a CPU without AVX512-BF16 is Error{usage}: it would be an order
+// of magnitude slower.
 Precision resolve_precision(const std::string& option, const torch::Device& device);
 
 torch::Device resolve_device(const std::string& option);  // Error{usage} where there is no such device

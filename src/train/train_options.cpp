@@ -9,7 +9,9 @@ void TrainOptions::describe(OptionList& list) {
   list.add("workers", &workers, "Threads that decode samples; 0: the training thread does.").at_least(0).at_most(256);
   list.add("threads", &threads, "Threads LibTorch computes with; 0: one per core.").at_least(0).at_most(1024);
   list.add("device", &device, "Where to compute.").one_of({"cpu", "cuda"});
-  list.add("precision", &precision, "Arithmetic of forward and backward.").one_of({"auto", "fp32", "bf16"});
+  list.add("precision", &precision,
+           "Arithmetic of forward and backward; auto: bf16 where the CPU has it and a trial finds it faster.")
+      .one_of({"auto", "fp32", "bf16"});
   list.add("select", &select,
            "Epoch whose weights are kept; auto: best_val where there is a validation split; best_test: chosen on the "
            "test "

@@ -67,6 +67,36 @@ TEST(AnalysisFile, KeepsWhatWasNotMeasured) {
   EXPECT_FALSE(read.crossing_epoch.has_value());
 }
 
+TEST(AnalysisFile, KeepsWhyItStopped) {
+  const testing::TemporaryDirectory directory;
+  AnalysisResult written = example();
+  written.stop.rule = "auto";
+  written.stop.of = 40;
+  written.stop.evaluations = 5;
+  written.stop.resamples = 1000;
+  write_analysis(written, directory / "on.json");
+  EXPECT_TRUE(read_json(directory / "on.json").at("stop").at("stopped_after").is_null());
+  EXPECT_FALSE(read_analysis(directory / "on.json").stop.stopped_after.has_value());
+  written.stop.stopped_after = 3;
+  written.stop.leads["audio"] = {{.125, .25}, {.0625, .5}};
+  written.stop.forecast = {{"audio", .55}, {"visual", .6}};
+  write_analysis(written, directory / "stopped.json");
+  const nlohmann::json stop = read_json(directory / "stopped.json").at("stop");
+  EXPECT_EQ(stop, nlohmann::json::parse(R"({"rule": "auto", "stopped_after": 3, "of": 40, "evaluations": 5,
+                                            "resamples": 1000, "leads": {"audio": [[0.125, 0.25], [0.0625, 0.5]]},
+                                            "forecast": {"audio": 0.55, "visual": 0.6}})"));
+  EXPECT_EQ(to_json(read_analysis(directory / "stopped.json")), to_json(written));
+}
+
+// As this program wrote them before it could stop.
+TEST(AnalysisFile, OlderOnesWentOnToTheEnd) {
+  const testing::TemporaryDirectory directory;
+  nlohmann::json file = to_json(example());
+  file.erase("stop");
+  write_json(directory / "analysis.json", file);
+  EXPECT_EQ(read_analysis(directory / "analysis.json").stop.rule, "never");
+}
+
 // What is said of analysis.json with one field changed.
 std::string complaint(const std::string& field, const nlohmann::json& value) {
   const testing::TemporaryDirectory directory;
@@ -100,6 +130,7 @@ TEST(AnalysisFile, NamesTheFieldThatIsWrong) {
   EXPECT_THAT(complaint("epochs", "many"), HasSubstr("a whole number"));
   EXPECT_THAT(complaint("curves", {{"audio", {.1}}}), HasSubstr("curves.visual"));
   EXPECT_THAT(complaint("modalities", nlohmann::json::array()), HasSubstr("at least one"));
+  EXPECT_THAT(complaint("stop", {{"rule", "auto"}}), HasSubstr("field 'stop'"));
 }
 
 TEST(RankingFor, FollowsTheOrderOfTheRun) {

@@ -25,6 +25,10 @@ TEST(AnalysisOptions, NamesAndRanges) {
   EXPECT_EQ(options.performance_dominant, "visual");
   EXPECT_EQ(options.optimization_dominant, "audio");
   EXPECT_EQ(options.epochs, 40);
+  EXPECT_EQ(options.stop, "auto");
+  list.set("analysis.stop", "never", "--analysis.stop");
+  EXPECT_EQ(options.stop, "never");
+  EXPECT_THROW(list.set("analysis.stop", "soon", "--analysis.stop"), Error);
   EXPECT_THROW(list.set("analysis.subset", "0", "--analysis.subset"), Error);
   EXPECT_THROW(list.set("analysis.subset", "1.5", "--analysis.subset"), Error);
   EXPECT_THROW(list.set("analysis.criterion", "guess", "--analysis.criterion"), Error);
@@ -48,6 +52,10 @@ TEST(AnalysisSettings, ChangeWithWhatAModelAloneDependsOn) {
   options.epochs = 40;
   EXPECT_THAT(settings(), HasSubstr("epochs 40"));
   options.epochs = 0;
+  EXPECT_THAT(before, HasSubstr("; stop auto"));
+  options.stop = "never";
+  EXPECT_THAT(settings(), HasSubstr("; stop never"));
+  options.stop = "auto";
   train.optimizer.lr = 0.5;
   EXPECT_THAT(settings(), HasSubstr("lr 0.5"));
   train.optimizer.lr = TrainOptions().optimizer.lr;

@@ -43,6 +43,15 @@ TEST(AnalysisTable, SaysWhatItIsNotSureOf) {
   EXPECT_THAT(text, HasSubstr("Ambiguous (performance)"));
 }
 
+TEST(AnalysisTable, SaysWhereItStopped) {
+  AnalysisResult result = ranked({"audio", "visual"}, {{.30, .40, .55}, {.20, .30, .62}});
+  result.stop.of = 40;
+  EXPECT_THAT(analysis_table(result), HasSubstr("\n3 epochs on 300 samples"));
+  result.stop.stopped_after = 3;
+  EXPECT_THAT(analysis_table(result), HasSubstr("\n3 of 40 epochs on 300 samples"));
+  EXPECT_THAT(analysis_table(result), HasSubstr("Stopped as more would not change who is best."));
+}
+
 TEST(AnalysisTable, ManualAndSingle) {
   AnalysisResult manual;
   manual.ranking.modalities = {"a", "b"};

@@ -1,5 +1,6 @@
 #include "pdmp/analysis.h"
 
+#include <algorithm>
 #include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -80,6 +81,32 @@ TEST(Analyze, LeavesWeightsAndGoesOnAfterAKill) {
   EXPECT_EQ(second.curves[1].accuracy, first.curves[1].accuracy);
   // Other settings: nothing is reused.
   EXPECT_EQ(analyze_tiny({}, directory.path(), 4).curves[0].accuracy.size(), 4u);
+}
+
+TEST(Analyze, StopsWhereItIsSettledAndSaysWhy) {
+  // a tells the class all but always, b hardly ever.
+  const AnalysisResult result = analyze_tiny({}, {}, 40);
+  EXPECT_EQ(result.stop.rule, "auto");
+  EXPECT_EQ(result.stop.of, 40);
+  ASSERT_TRUE(result.stop.stopped_after.has_value());
+  EXPECT_EQ(result.epochs, *result.stop.stopped_after);
+  EXPECT_GE(result.epochs, 10);
+  EXPECT_LT(result.epochs, 40);
+  EXPECT_EQ(result.early_points, 2);
+  ASSERT_EQ(result.stop.leads.at("b").size(), 5u);
+  EXPECT_GT(result.stop.leads.at("b").back().low, 0);
+  AnalysisOptions never;
+  never.stop = "never";
+  const AnalysisResult whole = analyze_tiny(never, {}, 40);
+  EXPECT_EQ(whole.epochs, 40);
+  EXPECT_EQ(whole.stop.rule, "never");
+  EXPECT_FALSE(whole.stop.stopped_after.has_value());
+  EXPECT_EQ(whole.ranking.performance_dominant, result.ranking.performance_dominant);
+  EXPECT_EQ(whole.ranking.early, result.ranking.early);
+  for (const size_t m : {0u, 1u}) {
+    const auto& stopped = result.curves[m].accuracy;
+    EXPECT_TRUE(std::equal(stopped.begin(), stopped.end(), whole.curves[m].accuracy.begin()));
+  }
 }
 
 TEST(Analyze, CriteriaOfAJointRun) {

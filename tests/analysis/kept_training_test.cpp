@@ -28,6 +28,21 @@ TEST(KeptTraining, TrainsOnceAndKeepsTheResult) {
   EXPECT_EQ(trained, 1);
 }
 
+TEST(KeptTraining, SeveralCanBeUnderWayAtOnce) {
+  const testing::TemporaryDirectory directory;
+  {
+    KeptTraining audio(directory.path(), "audio", "key"), visual(directory.path(), "visual", "key");
+    EXPECT_FALSE(audio.finished() || visual.finished());
+    EXPECT_TRUE(fs::exists(directory / "audio") && fs::exists(directory / "visual"));
+    audio.finish({{"value", 1}});
+    EXPECT_TRUE(audio.finished());
+    EXPECT_EQ(audio.run(), nullptr);
+  }
+  EXPECT_EQ(KeptTraining(directory.path(), "audio", "key").result().at("value"), 1);
+  EXPECT_FALSE(KeptTraining(directory.path(), "visual", "key").finished());
+  EXPECT_FALSE(KeptTraining(directory.path(), "audio", "other").finished());
+}
+
 TEST(KeptTraining, AnotherKeyStartsAgain) {
   const testing::TemporaryDirectory directory;
   directory.write("audio/settings.json", R"({"made_with": "old"})");

@@ -38,6 +38,19 @@ TEST(RankModalities, CheckedExampleOfTheSpec) {
   EXPECT_EQ(*result.crossing_epoch, 3);
 }
 
+// The beginning is a part of the whole training, however early the curves end: 5 % of 100 epochs.
+TEST(RankModalities, TheBeginningIsThatOfTheEpochsPlanned) {
+  AnalysisOptions options = with_end("last");
+  const std::vector<double> a = {.1, .1, .9, .9, .9, .3}, v = {.2, .2, .2, .2, .2, .4};
+  EXPECT_EQ(rank_modalities(kNames, {a, v}, {1, 1}, 4096, options).ranking.optimization_dominant, 1);
+  options.epochs = 100;
+  const AnalysisResult result = rank_modalities(kNames, {a, v}, {1, 1}, 4096, options);
+  EXPECT_EQ(result.early_points, 5);
+  EXPECT_EQ(result.epochs, 6);
+  EXPECT_NEAR(result.ranking.early[0], .58, 1e-12);  // 2.9 / 5
+  EXPECT_EQ(result.ranking.optimization_dominant, 0);
+}
+
 TEST(RankModalities, SwappedFinalsMakeOneModalityBoth) {
   std::vector<double> a = kPerfA, v = kPerfV;
   std::swap(a.back(), v.back());

@@ -101,6 +101,14 @@ class CheckTree(unittest.TestCase):
     def test_a_name_that_says_nothing(self):
         self.assert_complains({"src/base/utils.h": "#pragma once\n"}, "src/base/utils.h: expected a name")
 
+    def test_traps_and_their_tests(self):
+        tests = {"tests/base/file_test.cpp": "TEST(File, TrapOfOne) {}\nTEST_F(File, Reads) {}\n"}
+        page = "docs/data-traps.md"
+        self.assert_complains({**tests, page: "| x | `--flag=a.b` | `File.TrapOfOne`, `File.Reads` |\n"})
+        self.assert_complains({**tests, page: "`File.TrapOfTwo`"}, f"{page}: names the test File.TrapOfTwo",
+                              f"{page}: expected a line for the test File.TrapOfOne")
+        self.assert_complains(tests, f"{page}: expected a line for the test File.TrapOfOne")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -31,6 +31,17 @@ TEST(AnalyzeCommand, PrintsATableAndWritesTheFile) {
   EXPECT_EQ(result.n_eval, 18);
 }
 
+TEST(AnalyzeCommand, StopsOrDoesNot) {
+  const TemporaryDirectory directory;
+  for (const char* rule : {"auto", "never"}) {
+    call(analyze_command, analysis_of(trained_run(), directory / "a.json", {"--stop", rule}));
+    const AnalysisResult result = read_analysis(directory / "a.json");
+    EXPECT_EQ(result.stop.rule, rule);
+    EXPECT_EQ(result.stop.of, 3);
+    EXPECT_FALSE(result.stop.stopped_after.has_value());  // three epochs are too few
+  }
+}
+
 TEST(AnalyzeCommand, SeveralSubsetsAreSeveralFiles) {
   const TemporaryDirectory directory;
   const std::string text =

@@ -4,6 +4,8 @@
 #include "cli/trained_run.h"
 #include "data/decode/image.h"
 #include "data/manifest.h"
+#include "data/types/npy.h"
+#include "pdmp/dataset.h"
 #include "support/expect_error.h"
 
 namespace pdmp::testing {
@@ -11,6 +13,7 @@ namespace {
 
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class DataShow : public ::testing::Test {
  protected:
@@ -21,7 +24,14 @@ class DataShow : public ::testing::Test {
   }
 
   TemporaryDirectory directory_;
-  std::filesystem::path out_ = directory_ / "x.png";
+  // Of one modality, as numbers.
+  std::string write(const std::string& id, const std::string& modality, std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {"show", directory_.path().string(), "--id", id, "--out", numbers_.string()});
+    more.insert(more.end(), {"--modality", modality});
+    return call(data_command, more);
+  }
+
+  std::filesystem::path out_ = directory_ / "x.png", numbers_ = directory_ / "x.npy";
   ToyData data_;
 };
 
@@ -75,6 +85,42 @@ TEST_F(DataShow, SaysWhatIsAbsentAndWhy) {
   EXPECT_THAT(show("train1"), ContainsRegex("\nwave .* absent: no such file\n"));
 }
 
+TEST_F(DataShow, OneModalityAlone) {
+  const std::string text = show("val4", {"--modality", "wave"});
+  EXPECT_THAT(text, ContainsRegex("\nwave +tensor +2x32 +.* rows 0 to 63, 256 columns\n$"));
+  EXPECT_THAT(text, Not(HasSubstr("picture ")));
+  EXPECT_EQ(decode_image(out_).size(0), 64);
+}
+
+// To the bit what the loader hands out.
+TEST_F(DataShow, NumbersAreTheModelsInput) {
+  const auto manifest = std::make_shared<const Manifest>(read_manifest(directory_.path(), 0));
+  const auto data = open_split(manifest, "val", {}, 1.0, 0);
+  ASSERT_EQ(data->id(2), "val2");
+  const Sample sample = data->get(2, nullptr);
+  for (size_t m = 1; m < sample.inputs.size(); ++m) {
+    const std::string name = data->modalities()[m].name;
+    EXPECT_THAT(write("val2", name), ContainsRegex("\n" + name + " .* float32\n$"));
+    EXPECT_TRUE(torch::equal(read_npy(numbers_), sample.inputs[m])) << name;
+  }
+  EXPECT_THAT(write("val2", "caption"), HasSubstr(" int64\n"));
+  EXPECT_TRUE(torch::equal(read_npy(numbers_), sample.inputs[0].to(torch::kFloat32)));
+}
+
+TEST_F(DataShow, NumbersAsInTraining) {
+  write("train5", "picture", {"--training", "--seed", "3"});
+  const auto manifest = std::make_shared<const Manifest>(read_manifest(directory_.path(), 3));
+  Loader loader(open_split(manifest, "train", {}, 1.0, 0), {.batch_size = 24, .augment = true, .seed = 3});
+  loader.start_epoch(0);
+  EXPECT_TRUE(torch::equal(read_npy(numbers_), loader.next()->inputs[1][5]));
+}
+
+TEST_F(DataShow, NumbersOfAnAbsentModalityAreNotWritten) {
+  std::filesystem::remove(directory_ / "wave/train1.npy");
+  expect_error(ErrorKind::data, {"'train1'", "'wave'", "no such file"}, [&] { write("train1", "wave"); });
+  EXPECT_FALSE(std::filesystem::exists(numbers_));
+}
+
 TEST_F(DataShow, OnlyText) {
   data_.modalities = {"caption"};
   data_.write(directory_.path());
@@ -88,7 +134,11 @@ TEST_F(DataShow, SaysWhatIsWrong) {
   const std::string folder = directory_.path().string();
   expect_error(ErrorKind::usage, {"--id"}, [&] { call(data_command, {"show", folder, "--out", "x.png"}); });
   expect_error(ErrorKind::usage, {"--out"}, [&] { call(data_command, {"show", folder, "--id", "train0"}); });
-  expect_error(ErrorKind::usage, {"--out", ".png", "x.jpg"}, [&] {
+  expect_error(ErrorKind::usage, {"'wav'", "'wave'"}, [&] { write("train0", "wav"); });
+  expect_error(ErrorKind::usage, {"x.npy", "--modality caption|picture|wave|numbers"}, [&] {
+    call(data_command, {"show", folder, "--id", "train0", "--out", "x.npy"});
+  });
+  expect_error(ErrorKind::usage, {"--out", ".png or .npy", "x.jpg"}, [&] {
     call(data_command, {"show", folder, "--id", "train0", "--out", "x.jpg"});
   });
   expect_error(ErrorKind::io, {"absent/x.png"}, [&] {

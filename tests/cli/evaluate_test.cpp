@@ -1,9 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "cli/trained_run.h"
 #include "pdmp/run.h"
+#include "run/predictions.h"
 #include "support/expect_error.h"
 
 namespace pdmp::testing {
@@ -99,6 +102,52 @@ TEST(EvaluateCommand, SamplesWithoutAnythingAreScoredAndNoted) {
   EXPECT_EQ(patterns[1].at("present"), nlohmann::json::array());
   EXPECT_EQ(patterns[1].at("n"), 2);
   EXPECT_THAT(call(evaluate_command, args), ::testing::HasSubstr("2 samples have no modality left"));
+}
+
+// Labels by what the run says of each sample. Of three attacks one is called live, of four live ones two are not.
+void write_attacks(const std::filesystem::path& directory) {
+  ToyData data = write_toy_data(directory, 12, {"numbers", "caption", "picture"});
+  std::map<std::string, std::string> said;
+  for (const Prediction& one : read_predictions(std::filesystem::path(trained_run().run) / "predictions.csv", "test"))
+    said[one.id] = one.prediction;
+  std::vector<std::string> called_live = {"red", "red", "green"}, called_attack = {"red", "red", "green", "blue"};
+  std::vector<ToyRow> rows;
+  for (ToyRow& row : data.rows) {
+    if (row.split == "test") {
+      std::vector<std::string>& labels = said.at(row.id) == "red" ? called_live : called_attack;
+      if (labels.empty()) continue;
+      row.label = labels.back();
+      labels.pop_back();
+    }
+    rows.push_back(row);
+  }
+  ASSERT_TRUE(called_live.empty() && called_attack.empty()) << "the run says too few or too many are red";
+  data.rows = rows;
+  data.write(directory);
+}
+
+TEST(EvaluateCommand, AttackDetectionHasItsScoresWhereALiveClassIsNamed) {
+  const TemporaryDirectory directory;
+  write_attacks(directory.path());
+  const std::vector<std::string> args = {"--run", trained_run().run, "--data", directory.path().string()};
+  EXPECT_FALSE(evaluated(args).contains("acer"));
+  EXPECT_THAT(call(evaluate_command, args), ::testing::Not(::testing::HasSubstr("ACER")));
+  nlohmann::json description = read_json(directory / "dataset.json");
+  description["live_class"] = "red";
+  write_json(directory / "dataset.json", description);
+  const nlohmann::json json = evaluated(args);
+  EXPECT_EQ(json.at("n"), 7);
+  EXPECT_NEAR(json.at("apcer").get<double>(), 1.0 / 3, 1e-12);
+  EXPECT_NEAR(json.at("bpcer").get<double>(), 0.5, 1e-12);
+  EXPECT_NEAR(json.at("acer").get<double>(), 5.0 / 12, 1e-12);
+  EXPECT_THAT(
+      call(evaluate_command, args),
+      ::testing::HasSubstr("\nACER 0.4167: 0.3333 of the attacks called live (APCER), 0.5000 of the live called "
+                           "attacks (BPCER)\n"));
+  description["live_class"] = "real";
+  write_json(directory / "dataset.json", description);
+  expect_error(ErrorKind::data, {"dataset.json", "'live_class'", "red, green, blue", "'real'"},
+               [&] { evaluated(args); });
 }
 
 TEST(EvaluateCommand, RefusesToTakeAwayWhatIsNotThereOrEverything) {

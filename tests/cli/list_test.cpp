@@ -18,7 +18,7 @@ TEST(ListCommand, EveryListHasItsEntries) {
       {"models", {"resnet18", "text_cnn", "concat"}},
       {"importers", {"tuxpaint"}},
       {"profiles", {"log_mel_2s", "log_psd_3s"}},
-      {"metrics", {"accuracy", "macro_f1"}}};
+      {"metrics", {"accuracy", "macro_f1", "acer"}}};
   for (const auto& [list, names] : expected) {
     const std::string text = call(list_command, {list});
     const nlohmann::json json = nlohmann::json::parse(call(list_command, {list, "--json"}));

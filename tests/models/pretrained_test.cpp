@@ -86,6 +86,19 @@ TEST_F(Pretrained, ThreeChannelsAreAveragedForOneWhereAsked) {
   EXPECT_NO_THROW(model(kEye, spec + ":weights-channels=average"));
 }
 
+// Flow has two channels: each gets the mean of the three.
+TEST_F(Pretrained, TrapFlowStartsFromTheMeanOfThreeChannels) {
+  const auto tensors = file_of("resnet18:width=4", kEye);
+  const std::string spec = "resnet18:width=4:weights=" + write(tensors) + ":weights-channels=average";
+  const ModalityInfo flow = {"flow", "flow", {2, 1, 16, 16}};
+  const auto given = std::map<std::string, Tensor>(tensors.begin(), tensors.end()).at("conv1.weight");
+  Model loaded = model(flow, spec);
+  const Tensor found = loaded.encoder(0).named_parameters()["conv1.weight"].detach();
+  ASSERT_EQ(found.sizes(), (std::vector<int64_t>{4, 2, 7, 7}));
+  for (const int64_t channel : {0, 1})
+    EXPECT_TRUE(torch::allclose(found.select(1, channel), given.mean(1), 1e-6, 1e-7)) << channel;
+}
+
 TEST_F(Pretrained, AnotherArchitectureIsOneClearLine) {
   const std::string path = write(file_of("resnet18:width=4", kEye));
   expect_error(

@@ -22,6 +22,21 @@ TEST(Sgd, AgreesWithLibTorch) {
   }
 }
 
+// Learning rate .1, gradient 1: a first step of .1, with Nesterov's momentum of .1 (1 + .9). CeFA's released code has
+// it.
+TEST(Sgd, TrapNesterovOnlyWhereAsked) {
+  EXPECT_FALSE(OptimizerOptions().nesterov);
+  for (const bool nesterov : {false, true}) {
+    OptimizerOptions options = sgd(0.1, 0.9, 0);
+    options.nesterov = nesterov;
+    const Tensor p = parameter(at::ones({1}, at::kDouble));
+    const auto optimizer = make_optimizer(options, {group({p})});
+    set_gradient(p, at::ones({1}, at::kDouble));
+    optimizer->step(1);
+    EXPECT_NEAR(p.item<double>(), nesterov ? 0.81 : 0.90, 1e-15);
+  }
+}
+
 // methods-collaborative 0.5: .90 where the gradient is none, .81 where it is zero (momentum goes on).
 TEST(Sgd, ParameterWithoutGradientIsLeftAlone) {
   for (const bool zeroed : {false, true}) {

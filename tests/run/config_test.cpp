@@ -57,10 +57,17 @@ TEST(CheckOptions, KnowsTheRangesOfFieldsSetDirectly) {
   EXPECT_THROW(check_options(options), Error);
 }
 
+TEST(CheckSameConfig, AutoIsThePrecisionOfTheRun) {
+  const RunOptions before = with("precision", "fp32");
+  EXPECT_NO_THROW(check_same_config(with("precision", "auto"), before, "/r/config.toml"));
+  EXPECT_THROW(check_same_config(with("precision", "bf16"), before, "/r/config.toml"), Error);
+}
+
 TEST(CheckSameConfig, ThreadsPathsAndMoreEpochsMayDiffer) {
   EXPECT_EQ(difference(testing::tiny_run("/d", "/elsewhere", "pdmp")), "");
   EXPECT_EQ(difference(with("workers", "3")), "");
   EXPECT_EQ(difference(with("threads", "2")), "");
+  EXPECT_EQ(difference(with("cache", "/elsewhere")), "");
   EXPECT_EQ(difference(with("epochs", "5")), "");
 }
 

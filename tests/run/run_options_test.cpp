@@ -42,10 +42,13 @@ TEST(RunOptions, DescribesTheFixedFlags) {
                            "select",
                            "val",
                            "max-undecodable",
+                           "cache",
+                           "cache-gib",
                            "analysis.subset",
                            "analysis.criterion",
                            "analysis.end-mode",
-                           "analysis.epochs"}) {
+                           "analysis.epochs",
+                           "analysis.stop"}) {
     EXPECT_NO_THROW(list.at(name, "--" + std::string(name))) << name;
   }
   list.set("method", "pdmp", "--method");

@@ -51,6 +51,13 @@ TEST_F(Run, JointLeavesEverythingBehind) {
   EXPECT_NEAR(read_summary(directory_ / "run").test->accuracy, summary.test->accuracy, 0);
 }
 
+TEST_F(Run, AutoPrecisionIsChosenOnceAndNamed) {
+  run(options("run"));
+  EXPECT_THAT(content("run/config.toml"), HasSubstr("precision = \"fp32\""));  // a small model
+  EXPECT_EQ(read_json(directory_ / "run/environment.json").at("precision"), "fp32");
+  EXPECT_EQ(run(resumed(options("run", "joint", 4))).epochs, 4);
+}
+
 TEST_F(Run, PdmpAnalysesFirst) {
   const RunSummary summary = run(options("run", "pdmp"));
   EXPECT_EQ(summary.method, "pdmp");

@@ -69,9 +69,22 @@ TEST(Syn, PdmpLearnsTheInformativeOne) {
   EXPECT_GT(mean(accuracy), .94);
 }
 
+// tests/experiments/analysis_stop.py does this for 20 seeds.
+TEST(Syn, AnAnalysisThatStopsSaysTheSameInLessThanHalfTheEpochs) {
+  const TrainingData data = testing::syn_task(1);
+  const AnalysisResult result = analyze(data, testing::syn_model(), testing::syn_training(1, 40), {}, {});
+  EXPECT_EQ(result.ranking.performance_dominant, 1);
+  EXPECT_EQ(result.ranking.optimization_dominant, 0);
+  ASSERT_TRUE(result.stop.stopped_after.has_value());
+  EXPECT_LT(*result.stop.stopped_after, 20);
+}
+
 TEST(Syn, AnalysisFindsWhichIsWhich) {
   const TrainingData data = testing::syn_task(0);
-  const AnalysisResult result = analyze(data, testing::syn_model(), testing::syn_training(0, 40), {}, {});
+  AnalysisOptions options;
+  options.stop = "never";
+  const AnalysisResult result = analyze(data, testing::syn_model(), testing::syn_training(0, 40), options, {});
+  EXPECT_EQ(result.epochs, 40);
   EXPECT_EQ(result.ranking.performance_dominant, 1);
   EXPECT_EQ(result.ranking.optimization_dominant, 0);
   EXPECT_EQ(result.ranking.ambiguous, "");

@@ -2,8 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include "pdmp/error.h"
+
 namespace pdmp {
 namespace {
+
+TEST(History, NoteOfAnEpochSaysWhatItWaitedForData) {
+  EpochRecord record;
+  record.epoch = 2;
+  record.train_loss = 0.41249;
+  EXPECT_EQ(epoch_note(record, 0.0036), "epoch 3: loss 0.412, data wait 0.4 %");
+  record.val.emplace();
+  record.val->accuracy = 0.875;
+  EXPECT_EQ(epoch_note(record, 0.5), "epoch 3: loss 0.412, validation 0.875, data wait 50.0 %");
+}
 
 TEST(History, RecordsRoundTripExactly) {
   EpochRecord record;
@@ -26,6 +38,22 @@ TEST(History, RecordsRoundTripExactly) {
   EXPECT_EQ(back.val->unimodal_accuracy, record.val->unimodal_accuracy);
   EXPECT_EQ(back.val->unimodal_loss, record.val->unimodal_loss);
   EXPECT_EQ(back.val->dependency, record.val->dependency);
+}
+
+TEST(History, WhatWasRightIsFourSamplesADigit) {
+  const Tensor right = torch::tensor({1, 0, 1, 0, 1, 1, 1, 1, 0, 1}).to(torch::kBool);
+  EXPECT_EQ(text_of_correct(right), "af4");  // 1010 1111 01
+  EXPECT_TRUE(correct_of_text("af4", 10).equal(right));
+  EXPECT_EQ(text_of_correct(torch::zeros({0}, torch::kBool)), "");
+  for (const auto& [text, n] : {std::pair("af", 10), std::pair("af4", 13), std::pair("aF4", 10)}) {
+    EXPECT_THROW(correct_of_text(text, n), Error) << text;
+  }
+  EpochRecord record;
+  record.val.emplace();
+  record.val->n = 10;
+  EXPECT_FALSE(to_json(record).at("val").contains("correct"));
+  record.val->correct = right;
+  EXPECT_TRUE(epoch_record_from_json(to_json(record)).val->correct.equal(right));
 }
 
 TEST(History, NoValidationStaysNone) { EXPECT_FALSE(epoch_record_from_json(to_json(EpochRecord{})).val.has_value()); }

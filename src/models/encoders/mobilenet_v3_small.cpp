@@ -5,6 +5,7 @@
 #include <array>
 
 #include "models/encoders/table.h"
+#include "models/layers/conv_norm.h"
 
 namespace pdmp {
 namespace {
@@ -30,8 +31,7 @@ class ConvNormImpl : public torch::nn::Module {
             "1", torch::nn::BatchNorm2d(torch::nn::BatchNorm2dOptions(shape.out).eps(kEpsilon).momentum(kMomentum)))) {}
 
   Tensor forward(const Tensor& x) {
-    const Tensor y = norm_->forward(conv_->forward(x));
-    if (activation_ == Activation::relu) return torch::relu(y);
+    const Tensor y = conv_norm(conv_, norm_, x, {.relu = activation_ == Activation::relu});
     return activation_ == Activation::hard_swish ? torch::hardswish(y) : y;
   }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "models/encoders/table.h"
+#include "models/layers/norm_pool.h"
 #include "models/layers/residual.h"
 
 namespace pdmp {
@@ -78,7 +79,7 @@ Feature ResNet::forward(const Tensor& x) {
 Tensor ResNet::trunk(const Tensor& pictures) {
   // One conversion to the weights' layout here, instead of one in every pass of the first convolution.
   const Tensor x = pictures.contiguous(conv1_->weight.suggest_memory_format());
-  Tensor map = torch::max_pool2d(bn1_->forward(conv1_->forward(x)).relu_(), 3, 2, 1);
+  Tensor map = norm_relu_pool(bn1_, conv1_->forward(x));
   for (torch::nn::Sequential& stage : stages_) map = stage->forward(map);
   return map;
 }

@@ -1,5 +1,7 @@
 #include "models/layers/residual.h"
 
+#include "models/layers/conv_norm.h"
+
 namespace pdmp {
 namespace {
 
@@ -16,18 +18,22 @@ ResidualBlockImpl::ResidualBlockImpl(int64_t in, int64_t out, int64_t stride)
   register_module("conv2", conv2_);
   register_module("bn2", bn2_);
   if (stride != 1 || in != out) {
-    downsample_ = register_module("downsample",
-                                  torch::nn::Sequential(convolution(in, out, 1, stride), torch::nn::BatchNorm2d(out)));
+    downsample_conv_ = convolution(in, out, 1, stride);
+    downsample_norm_ = torch::nn::BatchNorm2d(out);
+    register_module("downsample", torch::nn::Sequential(downsample_conv_, downsample_norm_));
   }
 }
 
 Tensor ResidualBlockImpl::forward(const Tensor& map) {
   // Nothing happens within a stage; a map from elsewhere is converted once instead of in every convolution's passes.
   const Tensor x = map.contiguous(conv1_->weight.suggest_memory_format());
-  Tensor y = bn1_->forward(conv1_->forward(x)).relu_();
-  y = bn2_->forward(conv2_->forward(y));
-  y += downsample_.is_empty() ? x : downsample_->forward(x);
-  return y.relu_();
+  const Tensor y = conv_norm(conv1_, bn1_, x, {.relu = true});
+  return conv_norm(conv2_, bn2_, y, {.relu = true, .added = shortcut(x)});
+}
+
+Tensor ResidualBlockImpl::shortcut(const Tensor& x) {
+  if (downsample_conv_.is_empty()) return x;
+  return conv_norm(downsample_conv_, downsample_norm_, x, {.relu = false});
 }
 
 torch::nn::Sequential residual_stage(int64_t in, int64_t out, int64_t stride, int64_t blocks) {

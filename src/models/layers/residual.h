@@ -17,9 +17,10 @@ class ResidualBlockImpl : public torch::nn::Module {
   Tensor forward(const Tensor& map);
 
  private:
-  torch::nn::Conv2d conv1_, conv2_;
-  torch::nn::BatchNorm2d bn1_, bn2_;
-  torch::nn::Sequential downsample_{nullptr};
+  Tensor shortcut(const Tensor& x);
+
+  torch::nn::Conv2d conv1_, conv2_, downsample_conv_{nullptr};
+  torch::nn::BatchNorm2d bn1_, bn2_, downsample_norm_{nullptr};
 };
 TORCH_MODULE(ResidualBlock);
 
