@@ -10,6 +10,7 @@
 #include "bench.h"
 #include "cli/arguments.h"
 #include "pdmp/error.h"
+#include "pdmp/memory.h"
 
 namespace pdmp {
 
@@ -79,6 +80,7 @@ void run(const std::vector<std::string>& args) {
 }  // namespace pdmp
 
 int main(int count, char** arguments) {
+  pdmp::keep_freed_memory();  // as the program does
   try {
     pdmp::run({arguments + 1, arguments + count});
   } catch (const pdmp::Error& error) {

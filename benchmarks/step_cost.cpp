@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "bench.h"
 #include "pdmp/error.h"
+#include "pdmp/memory.h"
 #include "timed_method.h"
 
 namespace {
@@ -110,6 +111,7 @@ void print_row(const MethodInfo& info, const TrainingData& data) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  pdmp::keep_freed_memory();  // as the program does
   set_quiet(true);
   std::vector<std::string> names;
   for (int i = 1; i < count; ++i) {
