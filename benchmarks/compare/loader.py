@@ -47,7 +47,7 @@ def machine():
 
 def compare(options, directory):
     shared = [directory, "--workers", options.workers, "--seconds", options.seconds]
-    run([options.program, directory, "--memory", 1, "--workers", options.workers])  # makes the media
+    run([options.program, directory, "--memory", 2, "--workers", options.workers])  # makes the media
     ours, peers = [], []
     for number in range(options.rounds):
         ours.append(run([options.program, *shared]))
