@@ -6,13 +6,13 @@
 //
 // DIR keeps the media; benchmarks/compare/loader.py runs this and a Python loader on them in turn.
 #include <chrono>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "cli/arguments.h"
 #include "data/decode/encode_jpeg.h"
 #include "data/decode/encode_video.h"
 #include "data/decode/encode_wav.h"
@@ -181,34 +181,36 @@ json measure_memory(const Settings& settings) {
   return {{"rows", settings.memory_rows}, {"resident_bytes", resident_bytes()}};
 }
 
-Settings read_settings(int count, char** arguments) {
+void run(const std::vector<std::string>& args) {
   Settings settings;
-  const std::string usage =
-      "usage: pdmp_loader_benchmark DIR [--workers N] [--samples N] [--seconds S] [--memory ROWS]";
-  if (count < 2 || count % 2 != 0) throw Error(ErrorKind::usage, usage);
-  settings.directory = fs::absolute(arguments[1]);
-  for (int i = 2; i < count; i += 2) {
-    const std::string flag = arguments[i];
-    const double value = std::atof(arguments[i + 1]);
-    if (flag == "--workers") settings.workers = static_cast<int64_t>(value);
-    if (flag == "--samples") settings.samples = static_cast<int64_t>(value);
-    if (flag == "--memory") settings.memory_rows = static_cast<int64_t>(value);
-    if (flag == "--seconds") settings.seconds = value;
-  }
-  if (settings.samples < 1 || settings.workers < 0) throw Error(ErrorKind::usage, usage);
-  return settings;
+  OptionList list;
+  list.add("workers", &settings.workers, "Threads that decode.").at_least(0).at_most(256);
+  list.add("samples", &settings.samples, "Samples of the data set.").at_least(2);
+  list.add("seconds", &settings.seconds, "Length of one measurement.").above(0);
+  list.add("memory", &settings.memory_rows, "Measure resident memory with that many samples instead; 0: speed.")
+      .at_least(0);
+  const CommandHelp help{.name = "pdmp_loader_benchmark",
+                         .summary = "Samples a second, or resident memory, as JSON.",
+                         .example = "pdmp_loader_benchmark media --workers 2",
+                         .argument = "DIR",
+                         .argument_help = "Folder for the media; what is there is used.",
+                         .min_arguments = 1,
+                         .max_arguments = 1};
+  std::vector<std::string> words;
+  if (!parse_arguments(list, args, help, std::cout, &words)) return;
+  settings.directory = fs::absolute(words[0]);
+  make_media(settings);
+  std::cout << (settings.memory_rows > 0 ? measure_memory(settings) : measure_speed(settings)).dump() << std::endl;
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   try {
-    const Settings settings = read_settings(count, arguments);
-    make_media(settings);
-    std::cout << (settings.memory_rows > 0 ? measure_memory(settings) : measure_speed(settings)).dump() << std::endl;
+    run({arguments + 1, arguments + count});
     return 0;
   } catch (const Error& error) {
     std::cerr << error.what() << std::endl;
-    return error.kind() == ErrorKind::usage ? 2 : 1;
+    return exit_code(error.kind());
   }
 }

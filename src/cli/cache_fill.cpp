@@ -20,13 +20,12 @@ CacheFillOptions::CacheFillOptions()
 
 void CacheFillOptions::describe_cache(OptionList& list) {
   list.add("cache", &cache, "Folder to keep decoded samples in, of all splits; it is made.");
-  list.add("cache-gib", &gib, "Largest size of that, in GiB.").at_least(0.001).at_most(1000000);
+  describe_cache_limit(list, &gib);
 }
 
 void fill_cache_with(const CacheFillOptions& options, std::ostream& out) {
   const Manifest manifest = read_manifest(options.data, options.seed);
-  constexpr double kGibibyte = int64_t{1} << 30;
-  SampleCache cache(options.cache, static_cast<int64_t>(options.gib * kGibibyte));
+  SampleCache cache(options.cache, cache_limit(options.gib));
   if (options.keys) {
     cache.on_commit([&out](const std::vector<std::string>& keys) {
       out << fmt::format("{}\n", fmt::join(keys, "\n")) << std::flush;

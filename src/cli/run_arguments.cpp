@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "data/sample_cache.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -16,7 +17,7 @@ void RunArguments::describe(OptionList& list) {
   list.add("workers", &workers, "Threads that decode samples; none: as in training.").at_least(0).at_most(256);
   list.add("batch-size", &batch_size, "Samples at a time; none: as in training.").at_least(1);
   list.add("cache", &cache, "Folder in which decoded samples are kept; none named: nothing is kept.");
-  list.add("cache-gib", &cache_gib, "Largest size of that, in GiB.").at_least(0.001).at_most(1000000);
+  describe_cache_limit(list, &cache_gib);
 }
 
 LoadedRun RunArguments::load() const {

@@ -1,12 +1,9 @@
 #include "data/decode_check.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <memory>
 
 #include "data/media_files.h"
 #include "data/parallel.h"
-#include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
@@ -21,22 +18,6 @@ struct Task {
   size_t row = 0, modality = 0;
   std::string reason;  // why it failed
 };
-
-// "" where the cell loads.
-std::string reason_against(const Stream& stream, const Cell& cell) {
-  try {
-    const Tensor input = stream.type->load(cell, nullptr);
-    if (stream.shape.empty() || input.sizes() == torch::IntArrayRef(stream.shape)) return "";
-    return fmt::format("expected shape ({}), found ({})", fmt::join(stream.shape, ", "),
-                       fmt::join(input.sizes(), ", "));
-  } catch (const Error& error) {
-    return error.what();
-  } catch (const c10::Error& error) {
-    return std::string("LibTorch: ") + error.what_without_backtrace();
-  } catch (const std::bad_alloc&) {
-    return "expected a file that fits into memory, found one that does not";
-  }
-}
 
 std::vector<Stream> make_streams(const Manifest& manifest) {
   std::vector<Stream> streams;
@@ -75,7 +56,9 @@ DecodeCheck check_decoding(const Manifest& manifest, const std::vector<std::stri
     Progress progress("check", static_cast<int64_t>(tasks.size()), "cell");
     for_each_parallel(static_cast<int64_t>(tasks.size()), workers, progress, [&](int64_t i) {
       Task& task = tasks[static_cast<size_t>(i)];
-      task.reason = reason_against(streams[task.modality], cell_of(manifest, manifest.rows[task.row], task.modality));
+      const Stream& stream = streams[task.modality];
+      const Cell cell = cell_of(manifest, manifest.rows[task.row], task.modality);
+      task.reason = load_problem(*stream.type, cell, stream.shape, nullptr);
     });
   }
   for (Task& task : tasks) {

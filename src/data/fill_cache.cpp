@@ -17,16 +17,6 @@ struct Task {
   std::string reason;  // why it failed
 };
 
-void load(const ModalityType& type, Task& task, const Cell& cell, bool training) {
-  if (interrupted()) throw Error(ErrorKind::interrupted, "stopped; what was decoded is in the cache");
-  RandomStream random(0);
-  try {
-    type.load(cell, training ? &random : nullptr);
-  } catch (const Error& error) {
-    task.reason = error.what();
-  }
-}
-
 }  // namespace
 
 CacheFill fill_cache(const Manifest& manifest, SampleCache& cache, int64_t jobs) {
@@ -45,7 +35,9 @@ CacheFill fill_cache(const Manifest& manifest, SampleCache& cache, int64_t jobs)
       const ManifestRow& row = manifest.rows[task.row];
       Cell cell = cell_of(manifest, row, task.modality);
       cell.cache = &cache;
-      load(*types[task.modality], task, cell, row.split == "train");
+      if (interrupted()) throw Error(ErrorKind::interrupted, "stopped; what was decoded is in the cache");
+      RandomStream random(0);
+      task.reason = load_problem(*types[task.modality], cell, {}, row.split == "train" ? &random : nullptr);
     });
   }
   cache.commit();

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "data/cell_cache.h"
 #include "data/manifest.h"
+#include "data/media_files.h"
 #include "data/modality_type.h"
 #include "data/sample_cache.h"
 #include "pdmp/dataset.h"
@@ -27,10 +28,6 @@ struct Stream {
   int64_t cells = 0;  // not empty, in this split
 };
 
-Cell make_cell(const Manifest& manifest, const ManifestRow& row, size_t entry) {
-  return {row.cells[entry], manifest.directory, row.start, row.end};
-}
-
 // Nothing where all files are there.
 std::optional<std::filesystem::path> missing_file(const ModalityType& type, const Cell& cell) {
   for (const std::filesystem::path& file : type.files(cell)) {
@@ -45,7 +42,7 @@ std::vector<int64_t> find_shape(const Manifest& manifest, const Stream& stream) 
   std::optional<Error> problem;
   for (const ManifestRow& row : manifest.rows) {
     if (row.cells[stream.entry].empty()) continue;
-    const Cell cell = make_cell(manifest, row, stream.entry);
+    const Cell cell = cell_of(manifest, row, stream.entry);
     try {
       return stream.type->shape(&cell);
     } catch (const Error& error) {
@@ -121,7 +118,7 @@ class MediaDataset : public Dataset {
     bool complete = true;
     std::vector<std::pair<size_t, DecodeFailure>> missing;
     for (size_t m = 0; m < streams_.size(); ++m) {
-      const Cell cell = make_cell(*manifest_, row, streams_[m].entry);
+      const Cell cell = cell_of(*manifest_, row, streams_[m].entry);
       if (cell.text.empty()) {
         complete = false;
         refuse_absent(row, infos_[m].name, "has no value");
@@ -160,7 +157,7 @@ class MediaDataset : public Dataset {
 
   // Undefined where the cell is empty or does not decode.
   Tensor load(size_t m, int64_t index, RandomStream* augment) const {
-    Cell cell = make_cell(*manifest_, row(index), streams_[m].entry);
+    Cell cell = cell_of(*manifest_, row(index), streams_[m].entry);
     cell.cache = sample_cache_.get();
     if (cell.text.empty() || has_failed(m, index)) return {};
     const CellCache::Key key(m, index, augment != nullptr);

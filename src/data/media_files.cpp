@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <memory>
 #include <system_error>
 #include <unordered_map>
@@ -73,6 +74,21 @@ class Collector {
 
 Cell cell_of(const Manifest& manifest, const ManifestRow& row, size_t m) {
   return {row.cells[m], manifest.directory, row.start, row.end};
+}
+
+std::string load_problem(const ModalityType& type, const Cell& cell, const std::vector<int64_t>& shape,
+                         RandomStream* augment) {
+  try {
+    const Tensor input = type.load(cell, augment);
+    if (shape.empty() || input.sizes() == torch::IntArrayRef(shape)) return "";
+    return fmt::format("expected shape ({}), found ({})", fmt::join(shape, ", "), fmt::join(input.sizes(), ", "));
+  } catch (const Error& error) {
+    return error.what();
+  } catch (const c10::Error& error) {
+    return std::string("LibTorch: ") + error.what_without_backtrace();
+  } catch (const std::bad_alloc&) {
+    return "expected a file that fits into memory, found one that does not";
+  }
 }
 
 std::vector<int64_t> first_shape(const Manifest& manifest, size_t m, const ModalityType& type) {

@@ -14,6 +14,10 @@ namespace pdmp {
 // The cell of modality `m` (its position in the manifest) in one row.
 Cell cell_of(const Manifest& manifest, const ManifestRow& row, size_t m);
 
+// Why `type` cannot load a cell, or loads another shape than this one (empty: any); "" where it can.
+std::string load_problem(const ModalityType& type, const Cell& cell, const std::vector<int64_t>& shape,
+                         RandomStream* augment);
+
 // Shape of modality `m` as `type` reads it from the first cell that tells; empty where none does.
 std::vector<int64_t> first_shape(const Manifest& manifest, size_t m, const ModalityType& type);
 

@@ -19,6 +19,7 @@ namespace {
 using Table = KeyStore::Table;
 using Access = Transaction::Access;
 
+constexpr double kGibibyte = int64_t{1} << 30;
 constexpr int64_t kPage = 4096;
 constexpr int64_t kBatchBytes = int64_t{16} << 20;
 constexpr size_t kBatchNotes = 4096;
@@ -86,6 +87,12 @@ const char* cache_kind_name(CacheKind kind) {
   }
   return "unknown";
 }
+
+void describe_cache_limit(OptionList& list, double* gib) {
+  list.add("cache-gib", gib, "Largest size of that, in GiB.").at_least(0.001).at_most(1000000);
+}
+
+int64_t cache_limit(double gib) { return static_cast<int64_t>(gib * kGibibyte); }
 
 SampleCache::SampleCache(const std::filesystem::path& folder, int64_t max_bytes, std::function<int64_t()> clock)
     : folder_(folder),
@@ -274,7 +281,7 @@ int64_t SampleCache::make_room(Transaction& transaction, int64_t wanted) {
     problem_ = fmt::format(
         "it is full ({:.3g} GiB) with what was used within a day; raise --cache-gib, or empty it with "
         "`pdmp cache clear`",
-        static_cast<double>(max_bytes_) / (int64_t{1} << 30));
+        static_cast<double>(max_bytes_) / kGibibyte);
     log_warning(fmt::format("sample cache '{}': {}; the rest is decoded every time", folder_.string(), problem_));
   }
   return freed;

@@ -21,6 +21,7 @@
 #include "base/progress.h"
 #include "data/file_content.h"
 #include "data/key_store.h"
+#include "pdmp/options.h"
 #include "pdmp/torch.h"
 
 namespace pdmp {
@@ -28,6 +29,10 @@ namespace pdmp {
 enum class CacheKind : uint8_t { picture, fitted, spectrogram, wave, video };
 constexpr int kCacheKinds = 5;
 const char* cache_kind_name(CacheKind kind);  // "decoded pictures", "resized pictures" ...
+
+// --cache-gib, the same wherever a cache can be named, and the bytes it stands for.
+void describe_cache_limit(OptionList& list, double* gib);
+int64_t cache_limit(double gib);
 
 // Thread-safe. Processes share a folder; a killed one leaves whole entries and all that `on_commit` was told.
 class SampleCache {

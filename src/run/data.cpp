@@ -63,9 +63,8 @@ std::shared_ptr<SampleCache> open_cache(const DataOptions& options, const Manife
            make_modality_type(entry)->uses_cache();
   };
   if (std::none_of(manifest.modalities.begin(), manifest.modalities.end(), uses)) return nullptr;
-  constexpr double kGibibyte = int64_t{1} << 30;
   try {
-    return std::make_shared<SampleCache>(options.cache, static_cast<int64_t>(options.cache_gib * kGibibyte));
+    return std::make_shared<SampleCache>(options.cache, cache_limit(options.cache_gib));
   } catch (const Error& error) {
     log_warning(fmt::format("--cache: {}; this run goes on without", error.what()));
     return nullptr;

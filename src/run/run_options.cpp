@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "data/sample_cache.h"
 #include "pdmp/error.h"
 #include "run/config.h"
 
@@ -45,7 +46,7 @@ void DataOptions::describe(OptionList& list) {
   list.add("cache", &cache,
            "Folder in which decoded samples are kept for the next epoch and the next run; off: none, as where none is "
            "named, except by compare: OUT/cache.");
-  list.add("cache-gib", &cache_gib, "Largest size of that, in GiB.").at_least(0.001).at_most(1000000);
+  describe_cache_limit(list, &cache_gib);
 }
 
 RunOptions::RunOptions() {

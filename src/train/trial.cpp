@@ -8,24 +8,10 @@
 #include <limits>
 
 #include "models/architecture.h"
+#include "models/init.h"
 
 namespace pdmp {
 namespace {
-
-// Dropout draws from LibTorch's own generator: it is as before afterwards.
-class UntouchedGenerator {
- public:
-  UntouchedGenerator() : state_(at::detail::getDefaultCPUGenerator().get_state()) {}
-  ~UntouchedGenerator() {
-    at::Generator generator = at::detail::getDefaultCPUGenerator();
-    generator.set_state(state_);
-  }
-  UntouchedGenerator(const UntouchedGenerator&) = delete;
-  UntouchedGenerator& operator=(const UntouchedGenerator&) = delete;
-
- private:
-  Tensor state_;
-};
 
 Batch made_up(const Model& model, int64_t rows) {
   const torch::Generator generator = at::detail::createCPUGenerator(0);
@@ -113,13 +99,13 @@ Precision faster(const PrecisionTimes& times) {
 Precision try_precisions(Model& model, int64_t batch_size) {
   constexpr int64_t kLeastFlops = 200'000'000;
   if (!cpu_has_bf16() || flops_per_sample(model) < kLeastFlops) return Precision::fp32;
-  const UntouchedGenerator untouched;
+  const SeededGenerator untouched(0);  // dropout draws
   return faster(time_precisions(model, batch_size));
 }
 
 int64_t bytes_per_sample(Model& model) {
   constexpr int64_t kFew = 4;  // fewer hide behind what the weights' gradients take
-  const UntouchedGenerator untouched;
+  const SeededGenerator untouched(0);
   // Gradients of weights are there once, however many samples there are.
   return std::max<int64_t>(0, peak_bytes(model, 2 * kFew) - peak_bytes(model, kFew)) / kFew;
 }

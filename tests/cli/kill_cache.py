@@ -7,31 +7,18 @@ After each kill no entry may be damaged, and every entry that the program said w
 undisturbed fill completes the cache. Needs Python alone.
 """
 
-import argparse
 import json
 import pathlib
 import random
 import shutil
-import signal
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-import zlib
+
+from kill import kill_after, options_of, png
 
 PICTURES, SIZE = 240, 200
-
-
-def png(rng):
-    """A PNG of SIZE x SIZE pixels of noise."""
-    raw = b"".join(b"\0" + rng.randbytes(3 * SIZE) for _ in range(SIZE))
-
-    def chunk(kind, content):
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    header = struct.pack(">IIBBBBB", SIZE, SIZE, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(raw, 1)) + chunk(b"IEND", b"")
 
 
 def write_data(folder):
@@ -39,7 +26,7 @@ def write_data(folder):
     folder.mkdir()
     lines = ["id,split,label,file"]
     for i in range(PICTURES):
-        (folder / f"{i}.png").write_bytes(png(rng))
+        (folder / f"{i}.png").write_bytes(png(SIZE, (rng.randbytes(3 * SIZE) for _ in range(SIZE)), 1))
         lines.append(f"{i},{'train' if i % 2 else 'test'},{'ab'[i % 3 == 0]},{i}.png")
     (folder / "metadata.csv").write_text("\n".join(lines) + "\n")
     (folder / "dataset.json").write_text(json.dumps(
@@ -67,11 +54,7 @@ def verified(program, cache):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program")
-    parser.add_argument("--times", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = options_of(__doc__)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="pdmp-kill-"))
     try:
         data, log = folder / "data", folder / "keys"
@@ -91,12 +74,7 @@ def main():
             cache = folder / f"cache{i % 4}"  # some are killed again while they go on
             moment = rng.uniform(0.05, 1.0) * duration
             process = fill(options.program, data, cache, log)
-            try:
-                process.wait(moment)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                kills += 1
+            kills += kill_after(process, moment)
             there, said = verified(options.program, cache), reported(log)
             if lost := said - there:
                 sys.exit(f"fill {i}, killed after {moment:.2f} s: {len(lost)} of {len(said)} reported entries are lost")

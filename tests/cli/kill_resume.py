@@ -7,36 +7,23 @@ The run is PDMP with its modality analysis on a small generated data set (number
 into the analysis, an epoch, a checkpoint, the scoring or the last files. Needs Python alone.
 """
 
-import argparse
 import hashlib
 import json
 import os
 import pathlib
 import random
 import shutil
-import signal
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-import zlib
+
+from kill import kill_after, options_of, png
 
 CLASSES = ["red", "green", "blue"]
 SIZE = 24
 TRAINING = ["--method", "pdmp", "--pdmp.gamma", "4", "--epochs", "4", "--batch-size", "16", "--lr", "0.01", "--seed", "3",
             "--encoders", "picture=resnet18:width=4", "--workers", "1", "--threads", "1", "--log-every", "2"]
-
-
-def png(pixel):
-    """A PNG of SIZE x SIZE pixels, pixel(x, y) -> (r, g, b)."""
-    raw = b"".join(b"\0" + bytes(v for x in range(SIZE) for v in pixel(x, y)) for y in range(SIZE))
-
-    def chunk(kind, content):
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    header = struct.pack(">IIBBBBB", SIZE, SIZE, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
 
 
 def write_data(folder):
@@ -48,8 +35,8 @@ def write_data(folder):
             label = i % 3
             name = f"{split}{i}"
             noise = [[[rng.randrange(90) for _ in range(3)] for _ in range(SIZE)] for _ in range(SIZE)]
-            picture = png(lambda x, y: [noise[y][x][c] + (120 if c == label else 0) for c in range(3)])
-            (folder / "pictures" / f"{name}.png").write_bytes(picture)
+            rows = (bytes(v + (120 if c == label else 0) for pixel in row for c, v in enumerate(pixel)) for row in noise)
+            (folder / "pictures" / f"{name}.png").write_bytes(png(SIZE, rows))
             numbers = [label + rng.gauss(0, 0.8), -label + rng.gauss(0, 0.8)]
             lines.append(f"{name},{split},{CLASSES[label]},{numbers[0]:.4f},{numbers[1]:.4f},"
                          f"a {CLASSES[label] if rng.random() < 0.7 else 'grey'} thing,pictures/{name}.png")
@@ -89,11 +76,7 @@ def finish(program, data, run, resume):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program")
-    parser.add_argument("--times", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = options_of(__doc__)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="pdmp-kill-"))
     try:
         data = folder / "data"
@@ -108,12 +91,7 @@ def main():
             run = folder / f"run{i}"
             moment = rng.uniform(0.02, 1.0) * duration
             process = start(options.program, data, run, False)
-            try:
-                process.wait(moment)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                kills += 1
+            kills += kill_after(process, moment)
             finish(options.program, data, run, True)
             found = fingerprint(run)
             for name, value in wanted.items():

@@ -3,25 +3,15 @@
 #include <gtest/gtest.h>
 
 #include "data/features/resize.h"
+#include "support/pattern_picture.h"
 
 namespace pdmp {
 namespace {
 
-using Pixel = std::vector<int64_t>;
-
-// p(y, x, c) = (7 x + 13 y + 31 c + 5 ((x y) mod 17)) mod 256.
-Tensor pattern(int64_t height, int64_t width) {
-  const Tensor y = torch::arange(height).reshape({-1, 1, 1}), x = torch::arange(width).reshape({1, -1, 1}),
-               c = torch::arange(3);
-  return ((7 * x + 13 * y + 31 * c + 5 * ((x * y) % 17)) % 256).to(torch::kUInt8).contiguous();
-}
-
-int64_t byte_sum(const Tensor& picture) { return picture.to(torch::kInt64).sum().item<int64_t>(); }
-
-Pixel pixel(const Tensor& picture, int64_t y, int64_t x) {
-  const Tensor numbers = picture[y][x].to(torch::kInt64).contiguous();
-  return {numbers.data_ptr<int64_t>(), numbers.data_ptr<int64_t>() + numbers.numel()};
-}
+using testing::byte_sum;
+using testing::pattern;
+using testing::Pixel;
+using testing::pixel;
 
 // Sums and samples: OpenCV's output (4.6; 5.0 gives the same) for the same pictures.
 TEST(ResizePlain, ShrinksAsOpenCv) {

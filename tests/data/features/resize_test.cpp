@@ -4,27 +4,16 @@
 
 #include "data/features/normalise.h"
 #include "support/expect_error.h"
+#include "support/pattern_picture.h"
 
 namespace pdmp {
 namespace {
 
-using Pixel = std::vector<int64_t>;
-
-// p(y, x, c) = (7 x + 13 y + 31 c + 5 ((x y) mod 17)) mod 256.
-Tensor pattern(int64_t height, int64_t width) {
-  const Tensor y = torch::arange(height).reshape({-1, 1, 1}), x = torch::arange(width).reshape({1, -1, 1}),
-               c = torch::arange(3);
-  return ((7 * x + 13 * y + 31 * c + 5 * ((x * y) % 17)) % 256).to(torch::kUInt8).contiguous();
-}
-
-int64_t byte_sum(const Tensor& picture) { return picture.to(torch::kInt64).sum().item<int64_t>(); }
-
-Pixel values(const Tensor& row) {
-  const Tensor numbers = row.to(torch::kInt64).contiguous();
-  return {numbers.data_ptr<int64_t>(), numbers.data_ptr<int64_t>() + numbers.numel()};
-}
-
-Pixel pixel(const Tensor& picture, int64_t y, int64_t x) { return values(picture[y][x]); }
+using testing::byte_sum;
+using testing::pattern;
+using testing::Pixel;
+using testing::pixel;
+using testing::values;
 
 Pixel red_start(const Tensor& picture) { return values(picture[0].slice(0, 0, 6).select(1, 0)); }
 

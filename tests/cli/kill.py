@@ -1,0 +1,38 @@
+"""What the scripts that kill the program share."""
+
+import argparse
+import signal
+import struct
+import subprocess
+import zlib
+
+
+def options_of(doc):
+    """The command line of a script with this docstring: program, times and seed."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+def kill_after(process, seconds):
+    """Waits, and ends the process with SIGKILL where it goes on after `seconds`: whether it had to."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return True
+    return False
+
+
+def png(size, rows, level=-1):
+    """A PNG of size x size pixels; rows: each a bytes of 3 * size."""
+    raw = b"".join(b"\0" + row for row in rows)
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(raw, level)) + chunk(b"IEND", b"")
