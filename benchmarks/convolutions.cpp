@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "bench.h"
+#include "models/layers/winograd.h"
 
 namespace pdmp {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 struct Convolution {
   std::vector<int64_t> input, weight, stride, padding, dilation;
   int64_t groups = 1;
+  bool winograd = false;
 };
 
 // Convolutions that this thread makes while it lives.
@@ -35,8 +37,13 @@ class Recorder {
   // convolution(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups)
   static std::unique_ptr<at::ObserverContext> called(const at::RecordFunction& operation) {
     constexpr size_t kStride = 3, kPadding = 4, kDilation = 5, kGroups = 8;
-    if (current == nullptr || std::string(operation.name()) != "aten::convolution") return nullptr;
+    const std::string name = operation.name();
     const auto inputs = operation.inputs();
+    if (name == "pdmp::winograd") {
+      current->found.push_back(
+          {inputs[0].toTensor().sizes().vec(), inputs[1].toTensor().sizes().vec(), {1, 1}, {1, 1}, {1, 1}, 1, true});
+    }
+    if (name != "aten::convolution") return nullptr;
     current->found.push_back({inputs[0].toTensor().sizes().vec(), inputs[1].toTensor().sizes().vec(),
                               inputs[kStride].toIntVector(), inputs[kPadding].toIntVector(),
                               inputs[kDilation].toIntVector(), inputs[kGroups].toInt()});
@@ -77,8 +84,15 @@ Prepared prepare(const Convolution& shape, at::ScalarType type) {
   return result;
 }
 
+void winograd_forward_and_backward(const Prepared& one) {
+  const torch::AutoGradMode gradients(true);
+  const Tensor x = one.x.detach().requires_grad_(), weight = one.weight.to(at::kFloat).requires_grad_();
+  winograd(x, weight).backward(one.gradient);
+}
+
 void forward_and_backward(const Prepared& one) {
   const Convolution& shape = one.shape;
+  if (shape.winograd) return winograd_forward_and_backward(one);
   constexpr int64_t kMostOfAnInput = 3;  // channels: nobody asks for the gradient of a picture
   const bool of_input = shape.input[1] > kMostOfAnInput;
   at::convolution(one.x, one.weight, {}, shape.stride, shape.padding, shape.dilation, false, {0, 0}, shape.groups);

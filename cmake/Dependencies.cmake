@@ -2,6 +2,8 @@
 # scripts/setup installs all of it.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+# The threads LibTorch computes with.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(spdlog REQUIRED)

@@ -22,12 +22,14 @@ struct CountedOperation {
   std::string_view name;
   int64_t (*multiply_adds)(Inputs inputs);
 };
+int64_t of_filters(Inputs inputs) {
+  const Tensor& filters = inputs[1].toTensor();
+  return filters.numel() / filters.size(0);
+}
+
 constexpr CountedOperation kCounted[] = {
-    {"aten::convolution",
-     [](Inputs inputs) {
-       const Tensor& filters = inputs[1].toTensor();
-       return filters.numel() / filters.size(0);
-     }},
+    {"aten::convolution", of_filters},
+    {"pdmp::winograd", of_filters},  // counted as what it computes, not as what it saves
     {"aten::mm", [](Inputs inputs) { return last_size(inputs, 0); }},
     {"aten::bmm", [](Inputs inputs) { return last_size(inputs, 0); }},
     {"aten::mv", [](Inputs inputs) { return last_size(inputs, 0); }},

@@ -4,11 +4,9 @@
 
 #include <cstdint>
 
-namespace pdmp {
+#include "models/layers/bfloat16.h"
 
-struct Bfloat16Bits {
-  uint16_t bits;
-};
+namespace pdmp {
 
 // Of a map before pooling, and after it.
 struct MapSize {

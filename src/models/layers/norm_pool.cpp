@@ -20,11 +20,9 @@ struct Bands {
 
   template <class Pass>
   void each(const Pass& pass) const {
-    at::parallel_for(0, count, 1, [&](int64_t from, int64_t to) {
-      for (int64_t i = from; i < to; ++i) {
-        const int64_t row = i % of_sample * kRows;
-        pass(i, i / of_sample, row, std::min(row + kRows, end));
-      }
+    share_out(count, [&](int64_t i) {
+      const int64_t row = i % of_sample * kRows;
+      pass(i, i / of_sample, row, std::min(row + kRows, end));
     });
   }
 

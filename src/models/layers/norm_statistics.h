@@ -1,7 +1,6 @@
 // What operations made of the BatchNorm kernels share: which kernels, how a map is shared out, statistics.
 #pragma once
 
-#include <ATen/Parallel.h>
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "models/layers/norm_kernels.h"
+#include "models/layers/share_out.h"
 #include "pdmp/torch.h"
 
 namespace pdmp {
@@ -48,11 +48,8 @@ struct Chunks {
   // pass(chunk, offset of its first number, its rows)
   template <class Pass>
   void each(const Pass& pass) const {
-    at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        pass(i, i * chunk_rows * channels, std::min(chunk_rows, rows - i * chunk_rows));
-      }
-    });
+    share_out(count,
+              [&](int64_t i) { pass(i, i * chunk_rows * channels, std::min(chunk_rows, rows - i * chunk_rows)); });
   }
 
   static constexpr int64_t kNumbers = 64 * 1024;

@@ -1,0 +1,28 @@
+// Convolutions of 3x3 with stride 1, as residual blocks are made of, with a quarter of the multiplications: Winograd's
+// minimal filtering F(4x4, 3x3) (Lavin and Gray, 2016), forward and backward.
+#pragma once
+
+#include "pdmp/torch.h"
+
+namespace pdmp {
+
+// Whether winograd() computes conv(x), and sooner than LibTorch: on the CPU, float or (under autocast) bfloat16 maps in
+// channels-last order, whole panels of channels, tiles that the map fills well, and enough of them to be worth the
+// transformed filters. Depends on nothing but conv, the shape of x and the kind of CPU.
+bool fits_winograd(const torch::nn::Conv2dImpl& conv, const Tensor& x);
+
+// x: (B, C, H, W), weight: (K, C, 3, 3) float, both in channels-last order, one row of zeros around the map; returns
+// (B, K, H, W) of the type of x. The same numbers as conv2d to rounding, whose error is two to three times as large
+// (1e-6 of the result). Recorded as "pdmp::winograd". No second derivatives.
+Tensor winograd(const Tensor& x, const Tensor& weight);
+
+struct AfterWinograd {
+  Tensor bias{};   // (K) float
+  Tensor added{};  // to the result, before the ReLU; of its shape
+  bool relu = false;
+};
+
+// The same without gradients, with what follows it in evaluation.
+Tensor winograd_without_gradients(const Tensor& x, const Tensor& weight, const AfterWinograd& after);
+
+}  // namespace pdmp
