@@ -23,7 +23,7 @@ constexpr int64_t kFewestTiles = 24;
 constexpr int64_t kApart = 16;
 
 template <class T>
-const WinogradMaps<T>& maps() {
+const WinogradKernels<T>& kernels_for() {
   if constexpr (std::is_same_v<T, float>) {
     return winograd_kernels().of_float;
   } else {
@@ -67,8 +67,9 @@ struct Blocks {
 template <class T>
 class Product {
  public:
-  Product(const Tensor& x, const Tensor& y, const AfterConvolution<T>& after)
-      : x_(numbers<T>(x)),
+  Product(const WinogradProduct<T>& kernels, const Tensor& x, const Tensor& y, const AfterConvolution<T>& after)
+      : kernels_(kernels),
+        x_(numbers<T>(x)),
         y_(mutable_numbers<T>(y)),
         after_(after),
         in_(tiled(x)),
@@ -77,21 +78,23 @@ class Product {
         panel_(winograd_kernels().panel),
         results_(at::get_num_threads(), blocks_.size * panel_) {}
 
-  // filters(first output channel, where to): of a panel.
-  template <class Filters>
-  void compute(const Filters& filters) const {
+  // weight: (out, in, 3, 3), the other way round for the gradient of an input.
+  void compute(const Tensor& weight) const {
+    const auto filters = [&, w = weight.const_data_ptr<float>()](int64_t panel, Tiles to) {
+      kernels_.transform_filters(w, weight.size(0), weight.size(1), panel * panel_, to);
+    };
     const int64_t panels = out_.channels / panel_, threads = at::get_num_threads();
     if (blocks_.tiles <= out_.channels) {
       const Matrices all(blocks_.count, blocks_.size * in_.channels), own(threads, in_.channels * panel_);
       share_out(blocks_.count, [&](int64_t block) { to_tiles(block, all[block]); });
       share_out(panels, [&](int64_t panel) {
         const Tiles to = own[at::get_thread_num()];
-        filters(panel * panel_, to);
+        filters(panel, to);
         for (int64_t block = 0; block < blocks_.count; ++block) multiply(block, all[block], panel, as_filters(to));
       });
     } else {
       const Matrices all(panels, in_.channels * panel_), own(threads, blocks_.size * in_.channels);
-      share_out(panels, [&](int64_t panel) { filters(panel * panel_, all[panel]); });
+      share_out(panels, [&](int64_t panel) { filters(panel, all[panel]); });
       share_out(blocks_.count, [&](int64_t block) {
         const Tiles tiles = own[at::get_thread_num()];
         to_tiles(block, tiles);
@@ -101,14 +104,15 @@ class Product {
   }
 
  private:
-  void to_tiles(int64_t block, Tiles to) const { maps<T>().map_to_tiles(x_, in_, blocks_[block], to); }
+  void to_tiles(int64_t block, Tiles to) const { kernels_.map_to_tiles(x_, in_, blocks_[block], to); }
 
   void multiply(int64_t block, Tiles tiles, int64_t panel, TransformedFilters filters) const {
     const Tiles result = results_[at::get_thread_num()];
-    winograd_kernels().multiply(tiles, filters, blocks_[block].count(), in_.channels, result);
-    maps<T>().tiles_to_map(result, out_, blocks_[block], panel * panel_, after_, y_);
+    kernels_.multiply(tiles, filters, blocks_[block].count(), in_.channels, result);
+    kernels_.tiles_to_map(result, out_, blocks_[block], panel * panel_, after_, y_);
   }
 
+  const WinogradProduct<T>& kernels_;
   const T* x_;
   T* y_;
   AfterConvolution<T> after_;
@@ -125,20 +129,15 @@ Tensor map_like(const Tensor& map, int64_t channels) {
 template <class T>
 Tensor forward_of(const Tensor& x, const Tensor& weight, const AfterWinograd& after) {
   const Tensor y = map_like(x, weight.size(0));
-  const float* w = weight.const_data_ptr<float>();
-  const Product<T> product(x, y, {numbers<float>(after.bias), numbers<T>(after.added), after.relu});
-  product.compute(
-      [&](int64_t channel, Tiles to) { winograd_kernels().transform_filters(w, weight.size(1), channel, to); });
+  const AfterConvolution<T> then{numbers<float>(after.bias), numbers<T>(after.added), after.relu};
+  Product<T>(kernels_for<T>().forward, x, y, then).compute(weight);
   return y;
 }
 
 template <class T>
 Tensor input_gradient(const Tensor& dy, const Tensor& weight) {
   const Tensor dx = map_like(dy, weight.size(1));
-  const float* w = weight.const_data_ptr<float>();
-  Product<T>(dy, dx, {nullptr, nullptr, false}).compute([&](int64_t channel, Tiles to) {
-    winograd_kernels().transform_turned_filters(w, weight.size(0), weight.size(1), channel, to);
-  });
+  Product<T>(kernels_for<T>().input_gradient, dy, dx, {nullptr, nullptr, false}).compute(weight);
   return dx;
 }
 
@@ -165,13 +164,13 @@ class FilterGradients {
   static constexpr int64_t kSlice = 16;  // filters
 
   void to_tiles(int64_t block, Tiles tiles, Tiles gradient) const {
-    maps<T>().map_to_tiles(x_, in_, blocks_[block], tiles);
-    maps<T>().gradient_to_tiles(dy_, out_, blocks_[block], gradient);
+    kernels_.map_to_tiles(x_, in_, blocks_[block], tiles);
+    kernels_.gradient_to_tiles(dy_, out_, blocks_[block], gradient);
   }
 
   void store(Tiles sums, int64_t first, int64_t filters) const {
-    winograd_kernels().transform_filter_gradients(as_filters(sums), filters, in_.channels,
-                                                  dw_.mutable_data_ptr<float>() + first * 9 * in_.channels);
+    kernels_.transform(as_filters(sums), filters, in_.channels,
+                       dw_.mutable_data_ptr<float>() + first * 9 * in_.channels);
   }
 
   void share_filters() const {
@@ -184,8 +183,7 @@ class FilterGradients {
       sums.clear(own);
       for (int64_t block = 0; block < blocks_.count; ++block) {
         const Tiles of_slice{gradient[block].numbers + first, gradient[block].stride};
-        winograd_kernels().add_filter_gradients(of_slice, out_.channels, tiles[block], blocks_[block].count(), kSlice,
-                                                in_.channels, sums[own]);
+        kernels_.add(of_slice, out_.channels, tiles[block], blocks_[block].count(), kSlice, in_.channels, sums[own]);
       }
       store(sums[own], first, kSlice);
     });
@@ -199,8 +197,8 @@ class FilterGradients {
       sums.clear(part);
       for (int64_t block = blocks_.count * part / parts; block < blocks_.count * (part + 1) / parts; ++block) {
         to_tiles(block, tiles[part], gradient[part]);
-        winograd_kernels().add_filter_gradients(gradient[part], out_.channels, tiles[part], blocks_[block].count(),
-                                                out_.channels, in_.channels, sums[part]);
+        kernels_.add(gradient[part], out_.channels, tiles[part], blocks_[block].count(), out_.channels, in_.channels,
+                     sums[part]);
       }
     });
     share_out(out_.channels / kSlice, [&](int64_t slice) {
@@ -217,6 +215,7 @@ class FilterGradients {
     }
   }
 
+  const WinogradFilterGradient<T>& kernels_ = kernels_for<T>().filter_gradient;
   TiledMap in_, out_;
   Blocks blocks_;
   const T* x_;

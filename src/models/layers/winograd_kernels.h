@@ -44,44 +44,56 @@ struct AfterConvolution {
   bool relu;
 };
 
-// T: what maps are stored in, float or Bfloat16Bits. Everything between is float.
+// A convolution: its input's map or the gradient of its result's times filters. The tiles and transformed filters are
+// in a form of the kernels' own, no larger than described above. T: what maps are stored in, float or Bfloat16Bits.
+// What is between is float, unless said otherwise.
 template <class T>
-struct WinogradMaps {
+struct WinogradProduct {
   // Tiles of a map with the positions around them, those outside of the map being 0.
   void (*map_to_tiles)(const T* x, TiledMap map, TileRange range, Tiles tiles);
-  // Tiles of the gradient of a result.
-  void (*gradient_to_tiles)(const T* dy, TiledMap map, TileRange range, Tiles tiles);
-  // One panel of channels, the first of them `channel`, of the result's map.
+  // w: (out, 3, 3, in). Points by input channels by a panel of the channels put out, the first of them `channel`. For
+  // the gradient of the input, w is turned by half a turn and what is put out are its `in` channels.
+  void (*transform_filters)(const float* w, int64_t out, int64_t in, int64_t channel, Tiles to);
+  // Tiles of a panel from tiles of `in` channels.
+  void (*multiply)(Tiles tiles, TransformedFilters filters, int64_t rows, int64_t in, Tiles to);
+  // The channels from `channel` of the result's map.
   void (*tiles_to_map)(Tiles tiles, TiledMap map, TileRange range, int64_t channel, AfterConvolution<T> after, T* y);
 };
 
-struct WinogradKernels {
-  int64_t panel;  // channels
-  int64_t slice;  // filters whose gradients are computed together at least
-  WinogradMaps<float> of_float;
-  WinogradMaps<Bfloat16Bits> of_bfloat16;
-
-  // w: (out, 3, 3, in). One panel of output channels, the first of them `channel`: points by `in` by panel.
-  void (*transform_filters)(const float* w, int64_t in, int64_t channel, Tiles to);
-  // For the gradient of the input: w turned by half a turn, from its `out` channels to a panel of its `in` channels.
-  void (*transform_turned_filters)(const float* w, int64_t out, int64_t in, int64_t channel, Tiles to);
-  // Tiles of a panel from tiles of `in` channels.
-  void (*multiply)(Tiles tiles, TransformedFilters filters, int64_t rows, int64_t in, Tiles to);
+template <class T>
+struct WinogradFilterGradient {
+  void (*map_to_tiles)(const T* x, TiledMap map, TileRange range, Tiles tiles);
+  // Tiles of the gradient of a result.
+  void (*gradient_to_tiles)(const T* dy, TiledMap map, TileRange range, Tiles tiles);
   // Adds to the gradients of `out` filters, points by out by in, what `rows` tiles bring. A tile of the gradient has
   // `all_out` channels, of which the first `out` count here.
-  void (*add_filter_gradients)(Tiles gradient, int64_t all_out, Tiles tiles, int64_t rows, int64_t out, int64_t in,
-                               Tiles to);
+  void (*add)(Tiles gradient, int64_t all_out, Tiles tiles, int64_t rows, int64_t out, int64_t in, Tiles to);
   // dw: (out, 3, 3, in).
-  void (*transform_filter_gradients)(TransformedFilters gradients, int64_t out, int64_t in, float* dw);
+  void (*transform)(TransformedFilters gradients, int64_t out, int64_t in, float* dw);
+};
+
+template <class T>
+struct WinogradKernels {
+  WinogradProduct<T> forward;
+  WinogradProduct<T> input_gradient;
+  WinogradFilterGradient<T> filter_gradient;
+};
+
+struct AllWinogradKernels {
+  int64_t panel;  // channels
+  WinogradKernels<float> of_float;
+  // With AVX512-BF16 what is multiplied for gradients is rounded to bfloat16 and its sums are float.
+  WinogradKernels<Bfloat16Bits> of_bfloat16;
 };
 
 // Of the best instruction set this CPU has.
-const WinogradKernels& winograd_kernels();
+const AllWinogradKernels& winograd_kernels();
 
-extern const WinogradKernels kPortableWinogradKernels;
+extern const AllWinogradKernels kPortableWinogradKernels;
 #if defined(__x86_64__)
-extern const WinogradKernels kAvx2WinogradKernels;    // AVX2 and FMA
-extern const WinogradKernels kAvx512WinogradKernels;  // AVX-512 F, BW, VL and DQ
+extern const AllWinogradKernels kAvx2WinogradKernels;        // AVX2 and FMA
+extern const AllWinogradKernels kAvx512WinogradKernels;      // AVX-512 F, BW, VL and DQ
+extern const AllWinogradKernels kAvx512Bf16WinogradKernels;  // and BF16
 #endif
 
 }  // namespace pdmp

@@ -4,7 +4,7 @@
 
 namespace pdmp {
 
-const WinogradKernels kAvx2WinogradKernels = kKernels;
+const AllWinogradKernels kAvx2WinogradKernels = kKernels;
 
 }  // namespace pdmp
 

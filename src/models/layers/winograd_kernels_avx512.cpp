@@ -4,7 +4,7 @@
 
 namespace pdmp {
 
-const WinogradKernels kAvx512WinogradKernels = kKernels;
+const AllWinogradKernels kAvx512WinogradKernels = kKernels;
 
 }  // namespace pdmp
 

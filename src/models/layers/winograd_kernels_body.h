@@ -3,6 +3,10 @@
 // norm_kernels_body.h.
 #pragma once
 
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
 #include "models/layers/winograd_kernels.h"
 
 namespace pdmp {
@@ -35,16 +39,72 @@ inline Lanes load(const Bfloat16Bits* x) {
   return __builtin_bit_cast(Lanes, bits);
 }
 
-inline void store(Lanes lanes, float* x) { __builtin_memcpy(x, &lanes, sizeof lanes); }
+inline Bits load(const uint32_t* x) {
+  Bits bits;
+  __builtin_memcpy(&bits, x, sizeof bits);
+  return bits;
+}
 
-inline void store(Lanes lanes, Bfloat16Bits* x) {  // to the nearest, ties to even
+inline void store(Lanes lanes, float* x) { __builtin_memcpy(x, &lanes, sizeof lanes); }
+inline void store(Bits bits, uint32_t* x) { __builtin_memcpy(x, &bits, sizeof bits); }
+
+// As bfloat16: to the nearest, ties to even.
+inline Halves rounded(Lanes lanes) {
+#if defined(__AVX512BF16__)
+  return __builtin_bit_cast(Halves, _mm512_cvtneps_pbh(__builtin_bit_cast(__m512, lanes)));
+#else
   const Bits bits = __builtin_bit_cast(Bits, lanes);
-  const Bits rounded = (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
+  const Bits upper = (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
   const Bits nan = Bits{} + 0x7fc0U;
-  const Bits kept = (bits & 0x7fffffffU) > 0x7f800000U ? nan : rounded;
-  const Halves halves = __builtin_convertvector(kept, Halves);
+  const Bits kept = (bits & 0x7fffffffU) > 0x7f800000U ? nan : upper;
+  return __builtin_convertvector(kept, Halves);
+#endif
+}
+
+inline void store(Lanes lanes, Bfloat16Bits* x) {
+  const Halves halves = rounded(lanes);
   __builtin_memcpy(x, &halves, sizeof halves);
 }
+
+// How tiles and filters are multiplied: number by number, or, where the CPU can, two bfloat16 with two others at once.
+// A word holds what is multiplied at once: kTogether numbers, neighbours in the sum. So the number of a row and a
+// column lies in word row * width + column if the sum is along the columns (`beside`), where width counts words, and in
+// word row / kTogether * width + column if it is along the rows (`below`).
+struct Singly {
+  using Word = float;
+  static constexpr int64_t kTogether = 1;
+  static Lanes add(Lanes sum, const Word* word, Lanes words) { return sum + *word * words; }
+  static void store_beside(Lanes lanes, float* matrix, int64_t row, int64_t width, int64_t column) {
+    store(lanes, matrix + row * width + column);
+  }
+  static void store_below(Lanes lanes, float* matrix, int64_t row, int64_t width, int64_t column) {
+    store(lanes, matrix + row * width + column);
+  }
+};
+
+#if defined(__AVX512BF16__)
+struct InPairs {
+  using Word = uint32_t;
+  static constexpr int64_t kTogether = 2;
+  static Lanes add(Lanes sum, const Word* word, Bits words) {
+    const Bits same = Bits{} + *word;
+    return __builtin_bit_cast(Lanes,
+                              _mm512_dpbf16_ps(__builtin_bit_cast(__m512, sum), __builtin_bit_cast(__m512bh, same),
+                                               __builtin_bit_cast(__m512bh, words)));
+  }
+  static void store_beside(Lanes lanes, float* matrix, int64_t row, int64_t width, int64_t column) {
+    const Halves halves = rounded(lanes);
+    __builtin_memcpy(reinterpret_cast<char*>(matrix + row * width) + column * 2, &halves, sizeof halves);
+  }
+  static void store_below(Lanes lanes, float* matrix, int64_t row, int64_t width, int64_t column) {
+    auto* word = reinterpret_cast<uint32_t*>(matrix) + row / 2 * width + column;
+    const Bits bits = __builtin_convertvector(rounded(lanes), Bits);
+    store(row % 2 == 0 ? bits : load(word) | bits << 16, word);  // alone, with 0
+  }
+};
+#else
+using InPairs = Singly;
+#endif
 
 // The points of the polynomials are 0, +-sqrt(1/2), +-sqrt(2) and infinity: with 0, +-1, +-2 and infinity, which are
 // usual, rounding errors are several times larger.
@@ -166,27 +226,42 @@ struct Square {
   const T* at[kSize][kSize];
 };
 
-template <class Transform, class T>
-void to_tiles(const T* x, const TiledMap& map, int64_t margin, TileRange range, Tiles tiles) {
-  float* out = tiles.numbers;
-  for (int64_t tile = range.begin; tile < range.end; ++tile, out += map.channels) {
+// put(lanes, point's matrix, row, column)
+template <class Transform, class T, class Put>
+void to_tiles(const T* x, const TiledMap& map, int64_t margin, TileRange range, Tiles tiles, Put put) {
+  for (int64_t tile = range.begin; tile < range.end; ++tile) {
     const Position first = position_of(map, tile);
     const Square<T, Transform::kIn> square(x, map, {first.sample, first.row - margin, first.column - margin});
     for (int64_t c = 0; c < map.channels; c += kLanes) {
       transform<Transform>([&](int i, int j) { return load(square.at[i][j] + c); },
-                           [&](int i, int j, Lanes lanes) { store(lanes, out + (i * 6 + j) * tiles.stride + c); });
+                           [&](int i, int j, Lanes lanes) {
+                             put(lanes, tiles.numbers + (i * 6 + j) * tiles.stride, tile - range.begin, c);
+                           });
     }
   }
 }
 
-template <class T>
+template <class Arithmetic, class T>
 void map_to_tiles(const T* x, TiledMap map, TileRange range, Tiles tiles) {
-  to_tiles<MapTransform>(x, map, 1, range, tiles);
+  const int64_t words = map.channels / Arithmetic::kTogether;
+  to_tiles<MapTransform>(x, map, 1, range, tiles, [=](Lanes lanes, float* matrix, int64_t row, int64_t column) {
+    Arithmetic::store_beside(lanes, matrix, row, words, column);
+  });
 }
 
-template <class T>
+template <class Arithmetic, class T>
+void map_to_tiles_of_sums(const T* x, TiledMap map, TileRange range, Tiles tiles) {
+  to_tiles<MapTransform>(x, map, 1, range, tiles, [=](Lanes lanes, float* matrix, int64_t row, int64_t column) {
+    Arithmetic::store_below(lanes, matrix, row, map.channels, column);
+  });
+}
+
+template <class Arithmetic, class T>
 void gradient_to_tiles(const T* dy, TiledMap map, TileRange range, Tiles tiles) {
-  to_tiles<ResultGradientTransform>(dy, map, 0, range, tiles);
+  to_tiles<ResultGradientTransform>(dy, map, 0, range, tiles,
+                                    [=](Lanes lanes, float* matrix, int64_t row, int64_t column) {
+                                      Arithmetic::store_below(lanes, matrix, row, map.channels, column);
+                                    });
 }
 
 template <class T>
@@ -217,7 +292,7 @@ void tiles_to_map(Tiles tiles, TiledMap map, TileRange range, int64_t channel, A
   }
 }
 
-void transform_filters(const float* w, int64_t in, int64_t channel, Tiles to) {
+void transform_filters(const float* w, int64_t, int64_t in, int64_t channel, Tiles to) {
   float turned[9][kLanes][kPanel];  // output channels side by side
   for (int64_t first = 0; first < in; first += kLanes) {
     for (int64_t k = 0; k < kPanel; ++k) {
@@ -236,27 +311,34 @@ void transform_filters(const float* w, int64_t in, int64_t channel, Tiles to) {
   }
 }
 
+template <class Arithmetic>
 void transform_turned_filters(const float* w, int64_t out, int64_t in, int64_t channel, Tiles to) {
   for (int64_t k = 0; k < out; ++k) {
     for (int64_t c = 0; c < kPanel; c += kLanes) {
       const float* from = w + k * 9 * in + channel + c;
-      float* into = to.numbers + k * kPanel + c;
       transform<FilterTransform>([&](int i, int j) { return load(from + (8 - i * 3 - j) * in); },
-                                 [&](int i, int j, Lanes lanes) { store(lanes, into + (i * 6 + j) * to.stride); });
+                                 [&](int i, int j, Lanes lanes) {
+                                   Arithmetic::store_below(lanes, to.numbers + (i * 6 + j) * to.stride, k, kPanel, c);
+                                 });
     }
   }
 }
 
-template <int64_t kCount>
-inline void multiply_rows(const float* v, int64_t in, const float* u, float* m) {
+template <class Arithmetic>
+const typename Arithmetic::Word* words(const float* numbers) {
+  return reinterpret_cast<const typename Arithmetic::Word*>(numbers);
+}
+
+template <class Arithmetic, int64_t kCount, class Word>
+inline void multiply_rows(const Word* v, int64_t in, const Word* u, float* m) {
   Lanes left[kCount], right[kCount];
   for (int64_t r = 0; r < kCount; ++r) left[r] = right[r] = Lanes{};
   for (int64_t c = 0; c < in; ++c) {
-    const Lanes u_left = load(u + c * kPanel), u_right = load(u + c * kPanel + kLanes);
+    const auto u_left = load(u + c * kPanel), u_right = load(u + c * kPanel + kLanes);
 #pragma GCC unroll 8
     for (int64_t r = 0; r < kCount; ++r) {
-      left[r] += v[r * in + c] * u_left;
-      right[r] += v[r * in + c] * u_right;
+      left[r] = Arithmetic::add(left[r], v + r * in + c, u_left);
+      right[r] = Arithmetic::add(right[r], v + r * in + c, u_right);
     }
   }
   for (int64_t r = 0; r < kCount; ++r) {
@@ -266,34 +348,37 @@ inline void multiply_rows(const float* v, int64_t in, const float* u, float* m) 
 }
 
 // The rows that are left, fewer than kRows.
-template <int64_t kCount>
-inline void multiply_rest(const float* v, int64_t rows, int64_t in, const float* u, float* m) {
-  if (rows == kCount) return multiply_rows<kCount>(v, in, u, m);
-  if constexpr (kCount > 1) multiply_rest<kCount - 1>(v, rows, in, u, m);
+template <class Arithmetic, int64_t kCount, class Word>
+inline void multiply_rest(const Word* v, int64_t rows, int64_t in, const Word* u, float* m) {
+  if (rows == kCount) return multiply_rows<Arithmetic, kCount>(v, in, u, m);
+  if constexpr (kCount > 1) multiply_rest<Arithmetic, kCount - 1>(v, rows, in, u, m);
 }
 
-void multiply(Tiles tiles, TransformedFilters filters, int64_t rows, int64_t in, Tiles to) {
+template <class Arithmetic>
+void multiply(Tiles tiles, TransformedFilters filters, int64_t rows, int64_t channels, Tiles to) {
+  const int64_t in = channels / Arithmetic::kTogether;
   for (int64_t point = 0; point < kWinogradPoints; ++point) {
-    const float* v = tiles.numbers + point * tiles.stride;
-    const float* u = filters.numbers + point * filters.stride;
+    const auto* v = words<Arithmetic>(tiles.numbers + point * tiles.stride);
+    const auto* u = words<Arithmetic>(filters.numbers + point * filters.stride);
     float* m = to.numbers + point * to.stride;
     int64_t r = 0;
-    for (; r + kRows <= rows; r += kRows) multiply_rows<kRows>(v + r * in, in, u, m + r * kPanel);
-    multiply_rest<kRows - 1>(v + r * in, rows - r, in, u, m + r * kPanel);
+    for (; r + kRows <= rows; r += kRows) multiply_rows<Arithmetic, kRows>(v + r * in, in, u, m + r * kPanel);
+    multiply_rest<Arithmetic, kRows - 1>(v + r * in, rows - r, in, u, m + r * kPanel);
   }
 }
 
 // kRows filters by a panel of input channels. What these tiles bring is summed by itself first: thousands of tiles
 // added one by one would lose digits.
-inline void add_block(const float* d, int64_t all_out, const float* v, int64_t rows, int64_t in, float* to) {
+template <class Arithmetic, class Word>
+inline void add_block(const Word* d, int64_t all_out, const Word* v, int64_t rows, int64_t in, float* to) {
   Lanes left[kRows], right[kRows];
   for (int64_t r = 0; r < kRows; ++r) left[r] = right[r] = Lanes{};
   for (int64_t t = 0; t < rows; ++t) {
-    const Lanes v_left = load(v + t * in), v_right = load(v + t * in + kLanes);
+    const auto v_left = load(v + t * in), v_right = load(v + t * in + kLanes);
 #pragma GCC unroll 8
     for (int64_t r = 0; r < kRows; ++r) {
-      left[r] += d[t * all_out + r] * v_left;
-      right[r] += d[t * all_out + r] * v_right;
+      left[r] = Arithmetic::add(left[r], d + t * all_out + r, v_left);
+      right[r] = Arithmetic::add(right[r], d + t * all_out + r, v_right);
     }
   }
   for (int64_t r = 0; r < kRows; ++r) {
@@ -302,13 +387,16 @@ inline void add_block(const float* d, int64_t all_out, const float* v, int64_t r
   }
 }
 
+template <class Arithmetic>
 void add_filter_gradients(Tiles gradient, int64_t all_out, Tiles tiles, int64_t rows, int64_t out, int64_t in,
                           Tiles to) {
+  const int64_t together = (rows + Arithmetic::kTogether - 1) / Arithmetic::kTogether;
   for (int64_t point = 0; point < kWinogradPoints; ++point) {
+    const auto* d = words<Arithmetic>(gradient.numbers + point * gradient.stride);
+    const auto* v = words<Arithmetic>(tiles.numbers + point * tiles.stride);
     for (int64_t c = 0; c < in; c += kPanel) {
       for (int64_t k = 0; k < out; k += kRows) {
-        add_block(gradient.numbers + point * gradient.stride + k, all_out, tiles.numbers + point * tiles.stride + c,
-                  rows, in, to.numbers + point * to.stride + k * in + c);
+        add_block<Arithmetic>(d + k, all_out, v + c, together, in, to.numbers + point * to.stride + k * in + c);
       }
     }
   }
@@ -325,20 +413,15 @@ void transform_filter_gradients(TransformedFilters gradients, int64_t out, int64
   }
 }
 
-template <class T>
-constexpr WinogradMaps<T> maps_of() {
-  return {map_to_tiles<T>, gradient_to_tiles<T>, tiles_to_map<T>};
+template <class T, class Backward>
+constexpr WinogradKernels<T> kernels_of() {
+  return {{map_to_tiles<Singly, T>, transform_filters, multiply<Singly>, tiles_to_map<T>},
+          {map_to_tiles<Backward, T>, transform_turned_filters<Backward>, multiply<Backward>, tiles_to_map<T>},
+          {map_to_tiles_of_sums<Backward, T>, gradient_to_tiles<Backward, T>, add_filter_gradients<Backward>,
+           transform_filter_gradients}};
 }
 
-constexpr WinogradKernels kKernels = {kPanel,
-                                      kRows,
-                                      maps_of<float>(),
-                                      maps_of<Bfloat16Bits>(),
-                                      transform_filters,
-                                      transform_turned_filters,
-                                      multiply,
-                                      add_filter_gradients,
-                                      transform_filter_gradients};
+constexpr AllWinogradKernels kKernels = {kPanel, kernels_of<float, Singly>(), kernels_of<Bfloat16Bits, InPairs>()};
 
 }  // namespace
 }  // namespace pdmp

@@ -2,6 +2,6 @@
 
 namespace pdmp {
 
-const WinogradKernels kPortableWinogradKernels = kKernels;
+const AllWinogradKernels kPortableWinogradKernels = kKernels;
 
 }  // namespace pdmp

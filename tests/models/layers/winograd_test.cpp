@@ -93,7 +93,9 @@ TEST(Winograd, OneNumberByHand) {
   EXPECT_NEAR(y[1][0][15][15].item<double>(), 128, 1e-3);
 }
 
-TEST(Winograd, Bfloat16MapsLoseWhatStoringThemLoses) {
+// The result loses what storing it loses. Gradients are sums of products that are rounded before they are multiplied,
+// where the CPU can multiply them so.
+TEST(Winograd, Bfloat16Maps) {
   const Autocast scope;
   const torch::nn::Conv2d conv = layer(64, 96, 4);
   const Tensor x = numbers_of({4, 64, 14, 15}, 5).to(torch::kBFloat16);
@@ -104,8 +106,9 @@ TEST(Winograd, Bfloat16MapsLoseWhatStoringThemLoses) {
   EXPECT_EQ(found.y.scalar_type(), torch::kBFloat16);
   EXPECT_EQ(found.dweight.scalar_type(), torch::kFloat);
   EXPECT_LT(error(found.y, expected.y), 2e-3);
-  EXPECT_LT(error(found.dx, expected.dx), 2e-3);
-  EXPECT_LT(error(found.dweight, expected.dweight), 2e-6);
+  const bool rounds = &winograd_kernels() == &kAvx512Bf16WinogradKernels;
+  EXPECT_LT(error(found.dx, expected.dx), rounds ? 1.2e-2 : 2e-3);
+  EXPECT_LT(error(found.dweight, expected.dweight), rounds ? 1.2e-2 : 2e-6);
 }
 
 TEST(Winograd, WhatFollowsInEvaluation) {
@@ -169,30 +172,31 @@ TEST(Winograd, FitsOnlyWhatItComputes) {
 }
 
 // Every instruction set that this CPU has, by its own panels.
-void expect_same_product(const WinogradKernels& kernels) {
-  const int64_t in = 32, out = 64, height = 9, width = 10;
+void expect_same_product(const AllWinogradKernels& all_kernels) {
+  const WinogradKernels<float>& kernels = all_kernels.of_float;
+  const int64_t panel = all_kernels.panel, in = 32, out = 64, height = 9, width = 10;
   const TiledMap map{2, height, width, in}, result{2, height, width, out};
   const TileRange all{0, map.tiles()};
   const Tensor x = numbers_of({2, in, height, width}, 21), weight = layer(in, out, 22)->weight.detach();
   Tensor y = torch::empty({2, out, height, width}).contiguous(kRows);
   const auto matrices = [](int64_t numbers) { return torch::empty({kWinogradPoints, numbers}); };
   const auto tiles = [](const Tensor& t) { return Tiles{t.data_ptr<float>(), t.size(1)}; };
-  const Tensor v = matrices(map.tiles() * in), u = matrices(in * kernels.panel),
-               m = matrices(map.tiles() * kernels.panel);
-  kernels.of_float.map_to_tiles(x.const_data_ptr<float>(), map, all, tiles(v));
-  for (int64_t channel = 0; channel < out; channel += kernels.panel) {
-    kernels.transform_filters(weight.const_data_ptr<float>(), in, channel, tiles(u));
-    kernels.multiply(tiles(v), {u.data_ptr<float>(), u.size(1)}, map.tiles(), in, tiles(m));
-    kernels.of_float.tiles_to_map(tiles(m), result, all, channel, {nullptr, nullptr, false}, y.data_ptr<float>());
+  const Tensor v = matrices(map.tiles() * in), u = matrices(in * panel),
+               m = matrices(map.tiles() * panel);
+  kernels.forward.map_to_tiles(x.const_data_ptr<float>(), map, all, tiles(v));
+  for (int64_t channel = 0; channel < out; channel += panel) {
+    kernels.forward.transform_filters(weight.const_data_ptr<float>(), out, in, channel, tiles(u));
+    kernels.forward.multiply(tiles(v), {u.data_ptr<float>(), u.size(1)}, map.tiles(), in, tiles(m));
+    kernels.forward.tiles_to_map(tiles(m), result, all, channel, {nullptr, nullptr, false}, y.data_ptr<float>());
   }
   EXPECT_LT(error(y, direct(x.to(torch::kDouble), weight.to(torch::kDouble))), 2e-6);
 
   const Tensor dy = numbers_of({2, out, height, width}, 23), d = matrices(map.tiles() * out);
   const Tensor sums = torch::zeros({kWinogradPoints, out * in});
   Tensor dw = torch::empty({out, in, 3, 3}).contiguous(kRows);
-  kernels.of_float.gradient_to_tiles(dy.const_data_ptr<float>(), result, all, tiles(d));
-  kernels.add_filter_gradients(tiles(d), out, tiles(v), map.tiles(), out, in, tiles(sums));
-  kernels.transform_filter_gradients({sums.data_ptr<float>(), sums.size(1)}, out, in, dw.data_ptr<float>());
+  kernels.filter_gradient.gradient_to_tiles(dy.const_data_ptr<float>(), result, all, tiles(d));
+  kernels.filter_gradient.add(tiles(d), out, tiles(v), map.tiles(), out, in, tiles(sums));
+  kernels.filter_gradient.transform({sums.data_ptr<float>(), sums.size(1)}, out, in, dw.data_ptr<float>());
   EXPECT_LT(error(dw, in_double(x, weight, dy).dweight), 2e-6);
 }
 
