@@ -21,7 +21,7 @@ bool folds(const torch::nn::BatchNorm2dImpl& norm) {
 struct Folded {
   Folded(const torch::nn::Conv2dImpl& conv, const torch::nn::BatchNorm2dImpl& norm) {
     const Tensor scale = norm.weight * (norm.running_var + norm.options.eps()).rsqrt();
-    weight = conv.weight * scale.view({-1, 1, 1, 1});
+    weight = (conv.weight * scale.view({-1, 1, 1, 1})).contiguous(conv.weight.suggest_memory_format());
     bias = norm.bias - norm.running_mean * scale;
     if (conv.bias.defined()) bias += conv.bias * scale;
   }

@@ -267,7 +267,8 @@ bool is_plain_3x3(const Options& options) {
   };
   const auto* padding = std::get_if<torch::ExpandingArray<2>>(&options.padding());
   return all_are(options.kernel_size(), 3) && all_are(options.stride(), 1) && all_are(options.dilation(), 1) &&
-         options.groups() == 1 && padding != nullptr && all_are(*padding, 1);
+         options.groups() == 1 && padding != nullptr && all_are(*padding, 1) &&
+         std::holds_alternative<torch::enumtype::kZeros>(options.padding_mode());
 }
 
 bool fits_panels(int64_t channels) {

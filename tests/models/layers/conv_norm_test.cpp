@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "models/layers/winograd.h"
+
 namespace pdmp {
 namespace {
 
@@ -38,6 +40,27 @@ TEST(ConvNorm, FoldedEvaluationIsThePlainOneToRounding) {
       EXPECT_LT(error(conv_norm(both.conv, both.norm, x, {.relu = true}), plain.relu()), 1e-6);
       EXPECT_LT(error(conv_norm(both.conv, both.norm, x, {.relu = true, .added = added}), (plain + added).relu()),
                 1e-6);
+    }
+  }
+}
+
+// 3x3 with stride 1 on maps that winograd() takes: in training, in evaluation, and with a bias.
+TEST(ConvNorm, PlainConvolutionsGoAnotherWayToTheSameNumbers) {
+  const auto rows = torch::MemoryFormat::ChannelsLast;
+  for (const bool bias : {false, true}) {
+    torch::manual_seed(4);
+    torch::nn::Conv2d conv(torch::nn::Conv2dOptions(32, 64, 3).padding(1).bias(bias));
+    conv->weight.set_data(conv->weight.contiguous(rows));
+    torch::nn::BatchNorm2d norm(64);
+    const Tensor x = torch::randn({4, 32, 14, 13}).contiguous(rows),
+                 added = torch::randn({4, 64, 14, 13}).contiguous(rows);
+    ASSERT_TRUE(fits_winograd(*conv, x));
+    for (const bool training : {true, false}) {
+      norm->train(training);
+      const torch::NoGradGuard no_grad;
+      const Tensor expected = (norm->forward(at::conv2d(x, conv->weight, conv->bias, 1, 1)) + added).relu();
+      const Tensor found = conv_norm(conv, norm, x, {.relu = true, .added = added});
+      EXPECT_LT(((found - expected).norm() / expected.norm()).item<double>(), 3e-6) << bias << training;
     }
   }
 }

@@ -160,6 +160,7 @@ TEST(Winograd, FitsOnlyWhatItComputes) {
   EXPECT_FALSE(with([](auto& options) { options.padding(torch::kSame); }));
   EXPECT_FALSE(with([](auto& options) { options.dilation(2).padding(1); }));
   EXPECT_FALSE(with([](auto& options) { options.groups(2); }));
+  EXPECT_FALSE(with([](auto& options) { options.padding_mode(torch::kReflect); }));
   const torch::nn::Conv2d conv = layer(64, 64, 14);
   EXPECT_FALSE(fits_winograd(*conv, x.to(torch::kDouble)));
   EXPECT_FALSE(fits_winograd(*conv, x.contiguous()));                              // another order
@@ -181,8 +182,7 @@ void expect_same_product(const AllWinogradKernels& all_kernels) {
   Tensor y = torch::empty({2, out, height, width}).contiguous(kRows);
   const auto matrices = [](int64_t numbers) { return torch::empty({kWinogradPoints, numbers}); };
   const auto tiles = [](const Tensor& t) { return Tiles{t.data_ptr<float>(), t.size(1)}; };
-  const Tensor v = matrices(map.tiles() * in), u = matrices(in * panel),
-               m = matrices(map.tiles() * panel);
+  const Tensor v = matrices(map.tiles() * in), u = matrices(in * panel), m = matrices(map.tiles() * panel);
   kernels.forward.map_to_tiles(x.const_data_ptr<float>(), map, all, tiles(v));
   for (int64_t channel = 0; channel < out; channel += panel) {
     kernels.forward.transform_filters(weight.const_data_ptr<float>(), out, in, channel, tiles(u));
