@@ -23,6 +23,11 @@ Tensor in_layout_of(const Tensor& parameter, const Tensor& tensor) {
   return at::empty_like(parameter).copy_(tensor);
 }
 
+// All numbers in the order of memory. The fused kernels would copy a tensor in channels-last order, at every step.
+Tensor in_memory_order(const Tensor& tensor) {
+  return tensor.is_contiguous() ? tensor : tensor.as_strided({tensor.numel()}, {1});
+}
+
 void check_parameter(const Tensor& parameter, const std::string& group, std::unordered_set<void*>& seen) {
   if (!seen.insert(parameter.unsafeGetTensorImpl()).second) {
     throw Error(ErrorKind::usage,
@@ -123,19 +128,19 @@ void Optimizer::step(double schedule) {
 
 std::vector<Tensor> Optimizer::parameters(const std::vector<Slot*>& slots) {
   std::vector<Tensor> result;
-  for (const Slot* slot : slots) result.push_back(slot->parameter);
+  for (const Slot* slot : slots) result.push_back(in_memory_order(slot->parameter));
   return result;
 }
 
 std::vector<Tensor> Optimizer::gradients(const std::vector<Slot*>& slots) {
   std::vector<Tensor> result;
-  for (const Slot* slot : slots) result.push_back(slot->parameter.grad());
+  for (const Slot* slot : slots) result.push_back(in_memory_order(slot->parameter.grad()));
   return result;
 }
 
 std::vector<Tensor> Optimizer::states(const std::vector<Slot*>& slots, size_t index) {
   std::vector<Tensor> result;
-  for (const Slot* slot : slots) result.push_back(slot->state[index]);
+  for (const Slot* slot : slots) result.push_back(in_memory_order(slot->state[index]));
   return result;
 }
 

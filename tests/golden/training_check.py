@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 LIMIT = 1e-4
 AS_GOOD = 3  # times PyTorch's own difference
-LR, MOMENTUM, DECAY = 1e-5, 0.9, 1e-4
+LR, MOMENTUM, DECAY = 5e-6, 0.9, 1e-4
 
 
 def losses_of(directory, record, dtype):

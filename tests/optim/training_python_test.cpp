@@ -21,7 +21,7 @@ const std::vector<ModalityInfo> kInfos = {{"audio", "audio", {1, 65, 72}}, {"vis
 OptimizerOptions optimizer_options() {
   OptimizerOptions options;
   options.optimizer = "sgd";
-  options.lr = 1e-5;
+  options.lr = 5e-6;
   options.momentum = 0.9;
   options.weight_decay = 1e-4;
   return options;
