@@ -49,6 +49,11 @@ TESTED_IN = {
     "models/layers/norm_kernels.cpp": "models/layers/batch_norm_test.cpp",
     "models/layers/norm_kernels_avx2.cpp": "models/layers/batch_norm_test.cpp",
     "models/layers/norm_kernels_portable.cpp": "models/layers/batch_norm_test.cpp",
+    "models/layers/winograd_kernels.cpp": "models/layers/winograd_test.cpp",
+    "models/layers/winograd_kernels_avx2.cpp": "models/layers/winograd_test.cpp",
+    "models/layers/winograd_kernels_avx512.cpp": "models/layers/winograd_test.cpp",
+    "models/layers/winograd_kernels_avx512_bf16.cpp": "models/layers/winograd_test.cpp",
+    "models/layers/winograd_kernels_portable.cpp": "models/layers/winograd_test.cpp",
     "models/layers/norm_statistics.cpp": "models/layers/batch_norm_test.cpp",
     "models/layers/residual.cpp": "models/encoders/resnet_test.cpp",
 }

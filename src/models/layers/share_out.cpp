@@ -4,10 +4,6 @@
 
 #include <ATen/Parallel.h>
 
-#ifndef _OPENMP
-#error "compile this file with OpenMP"
-#endif
-
 namespace pdmp {
 
 void share_out(int64_t count, c10::function_ref<void(int64_t)> pass) {
