@@ -24,7 +24,7 @@ struct ShowArguments {
   bool numbers() const { return std::filesystem::path(out).extension() == ".npy"; }
 };
 
-const ManifestRow& find_row(const Manifest& manifest, const std::string& id) {
+ManifestRow find_row(const Manifest& manifest, const std::string& id) {
   std::vector<std::string> ids;
   for (const ManifestRow& row : manifest.rows) {
     if (row.id == id) return row;
@@ -187,7 +187,7 @@ int data_show_command(const std::vector<std::string>& args, std::ostream& out) {
   check_target(arguments);
   arguments.directory = words.at(0);
   const Manifest manifest = read_manifest(arguments.directory, arguments.seed);
-  const ManifestRow& row = find_row(manifest, arguments.id);
+  const ManifestRow row = find_row(manifest, arguments.id);
   const Found found = open_row(manifest, row, arguments.modality);
   check_one_modality(arguments, *found.data);
   const Sample sample = load(found, arguments);

@@ -133,7 +133,7 @@ MetadataTable parse_csv(std::string_view text, const std::filesystem::path& file
                                         "needs quotes",
                                         table.columns.size(), row.fields.size()));
     }
-    table.rows.push_back(std::move(row));
+    table.rows.add(row);
   }
   return table;
 }

@@ -36,7 +36,7 @@ std::vector<Task> make_tasks(const Manifest& manifest, const std::vector<std::st
     for (size_t m = 0; m < manifest.modalities.size(); ++m) {
       const size_t first = tasks.size();
       for (size_t r = 0; r < manifest.rows.size(); ++r) {
-        const ManifestRow& row = manifest.rows[r];
+        const ManifestRow row = manifest.rows[r];
         if (row.split == split && !row.cells[m].empty()) tasks.push_back({check.counts.size(), r, m, ""});
       }
       check.counts.push_back({split, manifest.modalities[m].name, static_cast<int64_t>(tasks.size() - first), 0});
@@ -64,7 +64,7 @@ DecodeCheck check_decoding(const Manifest& manifest, const std::vector<std::stri
   for (Task& task : tasks) {
     if (task.reason.empty()) continue;
     ++result.counts[task.count].failed;
-    const ManifestRow& row = manifest.rows[task.row];
+    const ManifestRow row = manifest.rows[task.row];
     result.failures.push_back({row.split, manifest.modalities[task.modality].name, row.id, row.file, row.line,
                                row.cells[task.modality], std::move(task.reason)});
   }

@@ -24,15 +24,16 @@ CacheFill fill_cache(const Manifest& manifest, SampleCache& cache, int64_t jobs)
   for (const ModalityEntry& entry : manifest.modalities) types.push_back(make_modality_type(entry));
   std::vector<Task> tasks;
   for (size_t r = 0; r < manifest.rows.size(); ++r) {
+    const ManifestRow row = manifest.rows[r];
     for (size_t m = 0; m < types.size(); ++m) {
-      if (types[m]->uses_cache() && !manifest.rows[r].cells[m].empty()) tasks.push_back({r, m, ""});
+      if (types[m]->uses_cache() && !row.cells[m].empty()) tasks.push_back({r, m, ""});
     }
   }
   if (!tasks.empty()) {
     Progress progress("cache", static_cast<int64_t>(tasks.size()), "cell");
     for_each_parallel(static_cast<int64_t>(tasks.size()), jobs, progress, [&](int64_t i) {
       Task& task = tasks[static_cast<size_t>(i)];
-      const ManifestRow& row = manifest.rows[task.row];
+      const ManifestRow row = manifest.rows[task.row];
       Cell cell = cell_of(manifest, row, task.modality);
       cell.cache = &cache;
       if (interrupted()) throw Error(ErrorKind::interrupted, "stopped; what was decoded is in the cache");

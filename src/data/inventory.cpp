@@ -74,7 +74,7 @@ std::map<std::string, CellCounts> count_cells(const Manifest& manifest, const Me
     if (row.cells[m].empty()) ++cells[row.split].empty;
   }
   for (const MissingFile& missing : media.missing) {
-    if (missing.modality == m) ++cells[manifest.rows[missing.row].split].missing;
+    if (missing.modality == m) ++cells[manifest.rows.split(missing.row)].missing;
   }
   return cells;
 }
@@ -112,7 +112,9 @@ Inventory take_inventory(const Manifest& manifest, const MediaFiles& media, int6
   Inventory result;
   result.splits = splits_of(manifest);
   for (const std::string& split : result.splits) result.counts[split].resize(manifest.classes.size());
-  for (const ManifestRow& row : manifest.rows) ++result.counts.at(row.split)[static_cast<size_t>(row.label)];
+  for (size_t i = 0; i < manifest.rows.size(); ++i) {
+    ++result.counts.at(manifest.rows.split(i))[static_cast<size_t>(manifest.rows.label(i))];
+  }
   const Headers headers = read_headers(manifest, media.files, workers);
   for (size_t m = 0; m < manifest.modalities.size(); ++m) {
     const ModalityEntry& entry = manifest.modalities[m];

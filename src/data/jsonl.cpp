@@ -59,7 +59,17 @@ void add_row(MetadataTable& table, const Json& object, int64_t line) {
     }
     row.fields[column] = std::move(*text);
   }
-  table.rows.push_back(std::move(row));
+  table.rows.add(row);
+}
+
+// Rows before the first that has a key lack its column.
+void fill_up(MetadataTable& table) {
+  MetadataTable::Rows rows;
+  for (MetadataTable::Row row : table.rows) {
+    row.fields.resize(table.columns.size());
+    rows.add(row);
+  }
+  table.rows = std::move(rows);
 }
 
 }  // namespace
@@ -74,7 +84,7 @@ MetadataTable parse_jsonl(std::string_view text, const std::filesystem::path& fi
     if (record.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     add_row(table, parse_line(record, file, line), line);
   }
-  for (MetadataTable::Row& row : table.rows) row.fields.resize(table.columns.size());
+  fill_up(table);
   return table;
 }
 

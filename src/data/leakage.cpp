@@ -37,7 +37,7 @@ std::vector<Content> candidates(const Manifest& manifest, const std::vector<Medi
   for (const MediaFile& file : files) {
     if (file.bytes == 0) continue;
     SplitSet& own = splits[file.path.string()];
-    for (const size_t row : file.rows) own.insert(split_index(manifest.rows[row].split));
+    for (const size_t row : file.rows) own.insert(split_index(manifest.rows.split(row)));
     by_size[file.bytes].insert(own.begin(), own.end());
     sizes[file.path.string()] = file.bytes;
   }

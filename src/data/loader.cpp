@@ -149,8 +149,9 @@ Loader::State::State(std::shared_ptr<const Dataset> source, const LoaderOptions&
 Loader::State::~State() { stop_workers(); }
 
 // A sample must not depend on the number of LibTorch's threads (sums would), and workers are many already: each works
-// with one. That setting is per thread, but new threads begin with the last one made anywhere, so the caller's is made
-// again after the workers have made theirs. Without workers, one thread works while the caller waits for it.
+// with one. That setting is per thread, but a thread begins with the last one made anywhere when LibTorch first looks
+// for its own. So a worker has it look first and then makes its setting, and the caller's is made again after the
+// workers have made theirs. Without workers, one thread works while the caller waits for it.
 void Loader::State::start_workers() {
   const int threads = at::get_num_threads();
   const auto count = static_cast<size_t>(std::max<int64_t>(options.workers, 1));
@@ -213,6 +214,7 @@ std::shared_ptr<Job> Loader::State::next_sample(std::unique_lock<std::mutex>& lo
 
 void Loader::State::work() {
   std::unique_lock lock(mutex);
+  at::get_num_threads();
   at::set_num_threads(1);
   ++started;
   worker_there.notify_all();

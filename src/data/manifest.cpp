@@ -5,7 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
-#include <set>
+#include <numeric>
+#include <unordered_map>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -23,14 +24,21 @@ namespace {
   throw Error(ErrorKind::data, fmt::format("{}:{}: {}", (manifest.directory / row.file).string(), row.line, message));
 }
 
-// Fills manifest.rows and returns the label of each as text.
+// Fills manifest.rows. Returns the distinct labels as they are written; a row's label is a position among them.
 std::vector<std::string> read_rows(Manifest& manifest, const std::vector<MetadataTable>& tables) {
   std::vector<std::string> labels;
+  std::unordered_map<std::string, int64_t> positions;
+  size_t count = 0;
+  for (const MetadataTable& table : tables) count += table.rows.size();
+  manifest.rows.reserve(count);
   for (const MetadataTable& table : tables) {
     const RowReader reader(table, manifest.modalities);
     for (const MetadataTable::Row& row : table.rows) {
-      manifest.rows.push_back(reader.read(row, static_cast<int64_t>(manifest.rows.size()) + 1));
-      labels.push_back(reader.label(row));
+      ManifestRow result = reader.read(row, static_cast<int64_t>(manifest.rows.size()) + 1);
+      const auto [label, fresh] = positions.try_emplace(reader.label(row), static_cast<int64_t>(labels.size()));
+      if (fresh) labels.push_back(label->first);
+      result.label = label->second;
+      manifest.rows.add(result);
     }
   }
   if (manifest.rows.empty()) {
@@ -41,20 +49,26 @@ std::vector<std::string> read_rows(Manifest& manifest, const std::vector<Metadat
 }
 
 void check_ids(const Manifest& manifest) {
-  std::map<std::string_view, const ManifestRow*> seen;
-  for (const ManifestRow& row : manifest.rows) {
-    const auto [first, fresh] = seen.try_emplace(row.id, &row);
-    if (!fresh) {
-      fail(manifest, row,
-           fmt::format("'id': '{}' is also the id of {} line {}; give every sample its own", row.id,
-                       first->second->file, first->second->line));
-    }
+  const ManifestRows& rows = manifest.rows;
+  std::vector<size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(),
+            [&](size_t a, size_t b) { return std::pair(rows.id(a), a) < std::pair(rows.id(b), b); });
+  size_t again = rows.size(), first = 0;  // the earliest row whose id was there before, and where
+  for (size_t i = 1; i < order.size(); ++i) {
+    if (rows.id(order[i]) != rows.id(order[i - 1]) || order[i] >= again) continue;
+    again = order[i];
+    first = order[i - 1];
   }
+  if (again == rows.size()) return;
+  fail(manifest, rows[again],
+       fmt::format("'id': '{}' is also the id of {} line {}; give every sample its own", rows.id(again),
+                   rows[first].file, rows[first].line));
 }
 
-std::vector<std::string> distinct_sorted(const std::vector<std::string>& labels) {
-  const std::set<std::string> distinct(labels.begin(), labels.end());
-  return {distinct.begin(), distinct.end()};
+std::vector<std::string> sorted(std::vector<std::string> labels) {
+  std::sort(labels.begin(), labels.end());
+  return labels;
 }
 
 // A class name, else an index into the list.
@@ -68,17 +82,20 @@ std::optional<int64_t> class_index(const std::vector<std::string>& classes, cons
   return index;
 }
 
+// From positions in `labels` to classes.
 void assign_labels(Manifest& manifest, const std::vector<std::string>& labels) {
-  for (size_t i = 0; i < labels.size(); ++i) {
-    ManifestRow& row = manifest.rows[i];
-    if (labels[i].empty()) fail(manifest, row, "'label': expected a class, found an empty cell");
-    const auto index = class_index(manifest.classes, labels[i]);
-    if (!index) {
-      fail(manifest, row,
-           fmt::format("'label': expected one of the classes {}, found '{}'", fmt::join(manifest.classes, ", "),
-                       labels[i]));
+  std::vector<std::optional<int64_t>> classes;
+  for (const std::string& label : labels) classes.push_back(class_index(manifest.classes, label));
+  for (size_t i = 0; i < manifest.rows.size(); ++i) {
+    const auto position = static_cast<size_t>(manifest.rows.label(i));
+    const std::string& label = labels[position];
+    if (label.empty()) fail(manifest, manifest.rows[i], "'label': expected a class, found an empty cell");
+    if (!classes[position]) {
+      fail(
+          manifest, manifest.rows[i],
+          fmt::format("'label': expected one of the classes {}, found '{}'", fmt::join(manifest.classes, ", "), label));
     }
-    row.label = *index;
+    manifest.rows.set_label(i, *classes[position]);
   }
 }
 
@@ -90,12 +107,8 @@ void check_live_class(const Manifest& manifest, const std::string& live) {
                           (manifest.directory / "dataset.json").string(), fmt::join(manifest.classes, ", "), live));
 }
 
-bool has_split(const Manifest& manifest, const std::string& split) {
-  return std::any_of(manifest.rows.begin(), manifest.rows.end(), [&](const auto& row) { return row.split == split; });
-}
-
 void take_validation(Manifest& manifest, double fraction, uint64_t seed) {
-  if (has_split(manifest, "val")) {
+  if (manifest.rows.has_split("val")) {
     throw Error(ErrorKind::data, fmt::format("{}: there is a val split and a 'val_fraction'; remove one of them",
                                              (manifest.directory / "dataset.json").string()));
   }
@@ -103,15 +116,15 @@ void take_validation(Manifest& manifest, double fraction, uint64_t seed) {
   std::vector<int64_t> labels;
   std::vector<std::string> groups;
   for (size_t i = 0; i < manifest.rows.size(); ++i) {
-    if (manifest.rows[i].split != "train") continue;
+    if (manifest.rows.split(i) != "train") continue;
     rows.push_back(i);
-    labels.push_back(manifest.rows[i].label);
+    labels.push_back(manifest.rows.label(i));
     groups.push_back(manifest.rows[i].group);
   }
   RandomStream random = random_stream(seed, "val_split");
   const std::vector<bool> chosen = stratified_subset(labels, groups, fraction, random);
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (chosen[i]) manifest.rows[rows[i]].split = "val";
+    if (chosen[i]) manifest.rows.set_split(rows[i], "val");
   }
 }
 
@@ -127,7 +140,9 @@ void warn(const Manifest& manifest, const std::string& what, const std::vector<s
 // Classes that training or scores can say little about.
 void warn_of_thin_classes(const Manifest& manifest) {
   std::vector<std::map<std::string, int64_t>> counts(manifest.classes.size());
-  for (const ManifestRow& row : manifest.rows) ++counts[static_cast<size_t>(row.label)][row.split];
+  for (size_t i = 0; i < manifest.rows.size(); ++i) {
+    ++counts[static_cast<size_t>(manifest.rows.label(i))][manifest.rows.split(i)];
+  }
   std::vector<std::string> empty, single, untrained;
   for (size_t c = 0; c < counts.size(); ++c) {
     int64_t total = 0;
@@ -142,7 +157,7 @@ void warn_of_thin_classes(const Manifest& manifest) {
   }
   warn(manifest, "classes without any sample", empty);
   warn(manifest, "classes with a single sample, which stays in training, so that no score speaks of them", single);
-  if (has_split(manifest, "train")) warn(manifest, "classes without a training sample", untrained);
+  if (manifest.rows.has_split("train")) warn(manifest, "classes without a training sample", untrained);
 }
 
 }  // namespace
@@ -157,7 +172,7 @@ Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed) {
   Manifest manifest{directory, json.name, json.missing, std::move(json.classes), std::move(json.modalities), {}};
   const std::vector<std::string> labels = read_rows(manifest, read_metadata(directory, json.metadata));
   check_ids(manifest);
-  if (manifest.classes.empty()) manifest.classes = distinct_sorted(labels);
+  if (manifest.classes.empty()) manifest.classes = sorted(labels);
   assign_labels(manifest, labels);
   if (manifest.classes.size() < 2) {
     throw Error(ErrorKind::data, fmt::format("{}: expected at least two classes, found only '{}'", directory.string(),

@@ -6,9 +6,10 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
+
+#include "data/manifest_rows.h"
 
 namespace pdmp {
 
@@ -28,22 +29,12 @@ struct ModalityEntry {
 // manifest needs no LibTorch but for what the types themselves know.
 void check_modality(const ModalityEntry& entry);
 
-struct ManifestRow {
-  std::string id, split;  // split: train | val | test
-  int64_t label = 0;
-  std::string file;                  // of metadata: "metadata.csv", or "train.csv" ...
-  int64_t line = 0;                  // 1-based, of that file
-  std::string group;                 // "" where there is none
-  std::vector<std::string> cells;    // per modality: path, text or comma-joined numbers; "" = absent
-  std::optional<double> start, end;  // seconds
-};
-
 struct Manifest {
   std::filesystem::path directory;
   std::string name, missing = "mask";  // mask | skip | error
   std::vector<std::string> classes;
   std::vector<ModalityEntry> modalities;
-  std::vector<ManifestRow> rows;
+  ManifestRows rows;
 };
 
 // Reads and checks everything that can be checked without decoding. Errors name file, line, column.

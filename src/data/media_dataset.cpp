@@ -68,7 +68,7 @@ class MediaDataset : public Dataset {
       infos_.push_back({entry.name, entry.type, find_shape(*manifest_, stream)});
     }
     for (size_t r = 0; r < manifest_->rows.size(); ++r) {
-      if (manifest_->rows[r].split == split_) add_row(r);
+      if (manifest_->rows.split(r) == split_) add_row(r);
     }
     report_missing_files();
   }
@@ -76,8 +76,8 @@ class MediaDataset : public Dataset {
   int64_t size() const override { return static_cast<int64_t>(rows_.size()); }
   const std::vector<ModalityInfo>& modalities() const override { return infos_; }
   const std::vector<std::string>& classes() const override { return manifest_->classes; }
-  int64_t label(int64_t index) const override { return row(index).label; }
-  std::string id(int64_t index) const override { return row(index).id; }
+  int64_t label(int64_t index) const override { return manifest_->rows.label(position(index)); }
+  std::string id(int64_t index) const override { return std::string(manifest_->rows.id(position(index))); }
 
   Sample get(int64_t index, RandomStream* augment) const override {
     std::vector<int64_t> all(streams_.size());
@@ -86,15 +86,16 @@ class MediaDataset : public Dataset {
   }
 
   Sample get_modalities(int64_t index, const std::vector<int64_t>& wanted, RandomStream* augment) const override {
+    const ManifestRow row = manifest_->rows[position(index)];
     Sample sample;
-    sample.label = label(index);
+    sample.label = row.label;
     // One stream a modality, so that its augmentation does not depend on the others; or one a group, so that it does.
     const uint64_t seed = augment != nullptr ? augment->next() : 0;
     for (const int64_t m : wanted) {
       const ModalityInfo& info = infos_.at(static_cast<size_t>(m));
       const std::string& group = manifest_->modalities[streams_[static_cast<size_t>(m)].entry].augment_with;
       RandomStream random = random_stream(seed, group.empty() ? info.name : group);
-      Tensor input = load(static_cast<size_t>(m), index, augment != nullptr ? &random : nullptr);
+      Tensor input = load(static_cast<size_t>(m), index, row, augment != nullptr ? &random : nullptr);
       sample.present.push_back(input.defined());
       const auto type = info.type == "text" ? torch::kInt64 : torch::kFloat32;
       sample.inputs.push_back(input.defined() ? std::move(input) : torch::zeros(info.shape, type));
@@ -110,11 +111,11 @@ class MediaDataset : public Dataset {
   }
 
  private:
-  const ManifestRow& row(int64_t index) const { return manifest_->rows[rows_.at(static_cast<size_t>(index))]; }
+  size_t position(int64_t index) const { return rows_.at(static_cast<size_t>(index)); }
 
   // Takes a row of the split in, unless it lacks a modality and such rows are skipped.
   void add_row(size_t position) {
-    const ManifestRow& row = manifest_->rows[position];
+    const ManifestRow row = manifest_->rows[position];
     bool complete = true;
     std::vector<std::pair<size_t, DecodeFailure>> missing;
     for (size_t m = 0; m < streams_.size(); ++m) {
@@ -156,8 +157,8 @@ class MediaDataset : public Dataset {
   }
 
   // Undefined where the cell is empty or does not decode.
-  Tensor load(size_t m, int64_t index, RandomStream* augment) const {
-    Cell cell = cell_of(*manifest_, row(index), streams_[m].entry);
+  Tensor load(size_t m, int64_t index, const ManifestRow& row, RandomStream* augment) const {
+    Cell cell = cell_of(*manifest_, row, streams_[m].entry);
     cell.cache = sample_cache_.get();
     if (cell.text.empty() || has_failed(m, index)) return {};
     const CellCache::Key key(m, index, augment != nullptr);
@@ -174,7 +175,7 @@ class MediaDataset : public Dataset {
                                                fmt::join(input.sizes(), ", ")));
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
-      refuse_absent(row(index), infos_[m].name, fmt::format("does not decode: {}", error.what()));
+      refuse_absent(row, infos_[m].name, fmt::format("does not decode: {}", error.what()));
       add_failure(m, index, {infos_[m].name, cell.text, error.what()});
     }
     return {};
@@ -249,7 +250,7 @@ std::vector<Stream> make_streams(const Manifest& manifest, const std::vector<std
 // "train (120), test (40)".
 std::string split_counts(const Manifest& manifest) {
   std::map<std::string, int64_t> counts;
-  for (const ManifestRow& row : manifest.rows) ++counts[row.split];
+  for (size_t i = 0; i < manifest.rows.size(); ++i) ++counts[manifest.rows.split(i)];
   std::vector<std::string> texts;
   for (const auto& [split, count] : counts) texts.push_back(fmt::format("{} ({})", split, count));
   return fmt::format("{}", fmt::join(texts, ", "));

@@ -107,8 +107,7 @@ std::vector<int64_t> first_shape(const Manifest& manifest, size_t m, const Modal
 std::vector<std::string> splits_of(const Manifest& manifest) {
   std::vector<std::string> splits;
   for (const char* split : {"train", "val", "test"}) {
-    const auto belongs = [&](const ManifestRow& row) { return row.split == split; };
-    if (std::any_of(manifest.rows.begin(), manifest.rows.end(), belongs)) splits.emplace_back(split);
+    if (manifest.rows.has_split(split)) splits.emplace_back(split);
   }
   return splits;
 }
@@ -119,8 +118,8 @@ MediaFiles find_media_files(const Manifest& manifest) {
     const std::unique_ptr<ModalityType> type = make_modality_type(manifest.modalities[m]);
     Collector collector(m, result);
     for (size_t r = 0; r < manifest.rows.size(); ++r) {
-      if (!manifest.rows[r].cells[m].empty())
-        collector.add_cell(type->files(cell_of(manifest, manifest.rows[r], m)), r);
+      const ManifestRow row = manifest.rows[r];
+      if (!row.cells[m].empty()) collector.add_cell(type->files(cell_of(manifest, row, m)), r);
     }
   }
   return result;

@@ -79,9 +79,8 @@ TrainingData load_data(const DataOptions& options, uint64_t seed) {
   const std::vector<std::string> modalities = chosen_modalities(*manifest, options.modalities);
   const std::shared_ptr<SampleCache> cache = open_cache(options, *manifest, modalities);
   const auto open = [&](const std::string& split) -> std::shared_ptr<const Dataset> {
-    const auto in_split = [&](const ManifestRow& row) { return row.split == split; };
     // A training split must be there: open_split says so where it is not.
-    if (split != "train" && std::none_of(manifest->rows.begin(), manifest->rows.end(), in_split)) return nullptr;
+    if (split != "train" && !manifest->rows.has_split(split)) return nullptr;
     return open_split(manifest, split, modalities, options.max_undecodable, kCacheBytes, cache);
   };
   TrainingData data{.train = open("train"), .val = open("val"), .test = open("test")};

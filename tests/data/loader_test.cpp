@@ -243,6 +243,24 @@ TEST(Loader, LeavesTheThreadsOfTheCallerAsTheyAre) {
   torch::set_num_threads(before);
 }
 
+TEST(Loader, WorksWithOneThreadAWorker) {
+  struct ThreadsDataset : CountingDataset {
+    using CountingDataset::CountingDataset;
+    Sample get(int64_t index, RandomStream* augment) const override {
+      most = std::max<int>(most, torch::get_num_threads());
+      return CountingDataset::get(index, augment);
+    }
+    mutable std::atomic<int> most = 0;
+  };
+  const int before = torch::get_num_threads();
+  torch::set_num_threads(2);
+  const auto data = std::make_shared<ThreadsDataset>(12);
+  Loader loader(data, options(4, 3));
+  epoch_of(loader, 0);
+  EXPECT_EQ(data->most, 1);
+  torch::set_num_threads(before);
+}
+
 TEST(Loader, RefusesImpossibleOptions) {
   const auto message_of = [](const LoaderOptions& wanted) -> std::string {
     try {

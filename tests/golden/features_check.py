@@ -107,12 +107,12 @@ def log_density(wave, rate):
     return standardised(np.log(density + FLOOR))
 
 
-def double_and_crop(wave, rate, seconds):
-    """Evaluation's: the middle of the whole, as far as the first half goes."""
+def double_and_crop(wave, rate, seconds, start=None):
+    """Evaluation's: the middle of the whole, as far as the first half goes, unless told where it starts."""
     length, doubled = round(rate * seconds), len(wave)
     while doubled < 2 * length:
         doubled *= 2
-    start = min((doubled - length) // 2, length)
+    start = min((doubled - length) // 2, length) if start is None else start
     return np.clip(np.resize(wave, 2 * length)[start:start + length], -1, 1)
 
 
@@ -154,6 +154,7 @@ PROFILES = {
     "fbank_10s": (None, filter_bank),
 }
 REFLECT = "log_stft_cremad_reflect"
+DRAWN = "log_stft_av_random"
 
 
 def recording(random, rate, seconds, channels=1):
@@ -168,6 +169,7 @@ def check_audio(program, folder, table):
     random = np.random.default_rng(1)
     modalities = {name: {"type": "audio", "profile": name} for name in PROFILES}
     modalities[REFLECT] = {"type": "audio", "profile": "log_stft_cremad", "stft_pad": "reflect"}
+    modalities[DRAWN] = {"type": "audio", "profile": "log_stft_av", "eval_window": "random"}
     data = Data(program, folder, modalities)
     waves = {}
     for name, rate, seconds, channels in [("short", 16000, 1.3, 1), ("stereo", 16000, 2.1875, 2),
@@ -190,6 +192,10 @@ def check_audio(program, folder, table):
         if rate == PROFILES["log_stft_cremad"][0]:
             expected = log_magnitude(tiled(wave, rate, 3), 512, 353, pad_mode="reflect")
             table.compare(f"audio: {REFLECT}", data.show(name, REFLECT)[0], expected, 1e-5)
+        if rate == PROFILES["log_stft_av"][0]:
+            start = RandomStream(0, f"window/{name}.wav/-1 -1").integer(5 * rate)
+            expected = log_magnitude(double_and_crop(wave, rate, 5, start), 256, 128)
+            table.compare(f"audio: {DRAWN}", data.show(name, DRAWN)[0], expected, 1e-5)
 
 
 def compare_resampled(table, profile, ours, reference, wave, rate, wanted):

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 extern "C" {
 #include <libavutil/display.h>
@@ -36,6 +37,12 @@ struct PacketTime {
   bool key = false, shown = true;
 };
 
+// What a first look at a file has found out about its pictures, for which FFmpeg decodes some.
+struct StreamFacts {
+  int index = -1;
+  FfmpegPtr<AVCodecParameters> parameters;
+};
+
 int clockwise_rotation(const AVStream& stream) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)
   const AVPacketSideData* data = av_packet_side_data_get(
@@ -54,15 +61,17 @@ int clockwise_rotation(const AVStream& stream) {
 // One file, opened for reading its packets from the beginning.
 class VideoReader {
  public:
-  VideoReader(const std::filesystem::path& path, const std::string& bytes) : path_(path), input_(bytes) {
+  // `known`: what facts() said of the same bytes.
+  VideoReader(const std::filesystem::path& path, const std::string& bytes, const StreamFacts* known = nullptr)
+      : path_(path), input_(bytes) {
     check(input_.open(), "open");
     messages_.clear();  // headers hold things FFmpeg does not know; what follows are complaints about content
-    check(find_streams(*input_.format()), "read");
-    stream_index_ = av_find_best_stream(input_.format(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
-    if (stream_index_ < 0 || (stream().disposition & AV_DISPOSITION_ATTACHED_PIC) != 0) {
-      refuse_media(path_, kExpected, "a file without moving pictures");
+    if (known == nullptr) {
+      find_pictures();
+    } else {
+      stream_index_ = known->index;
     }
-    const AVCodecParameters* parameters = stream().codecpar;
+    const AVCodecParameters* parameters = known == nullptr ? stream().codecpar : known->parameters.get();
     const AVCodec* codec = avcodec_find_decoder(parameters->codec_id);
     if (codec == nullptr) refuse_codec(path_, kExpected, avcodec_get_name(parameters->codec_id));
     context_ = make_codec_context(codec, avcodec_get_name(parameters->codec_id));
@@ -75,6 +84,17 @@ class VideoReader {
   }
 
   AVStream& stream() { return *input_.format()->streams[stream_index_]; }
+
+  // Of containers whose header tells all streams and whose packets say when they are shown; nothing of others, where
+  // what a reader sees of the packets may depend on what it knows of the stream.
+  std::optional<StreamFacts> facts() {
+    if (!std::string_view(input_.format()->iformat->name).starts_with("mov,")) return std::nullopt;
+    StreamFacts facts{stream_index_, FfmpegPtr<AVCodecParameters>(avcodec_parameters_alloc())};
+    if (facts.parameters == nullptr || avcodec_parameters_copy(facts.parameters.get(), stream().codecpar) < 0)
+      return std::nullopt;
+    return facts;
+  }
+
   bool has_audio() { return av_find_best_stream(input_.format(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0) >= 0; }
 
   // The next packet of the pictures; false at the end of the file.
@@ -93,6 +113,8 @@ class VideoReader {
 
   void send(const AVPacket* packet) { check(avcodec_send_packet(context_.get(), packet), "decode"); }
   void restart() { avcodec_flush_buffers(context_.get()); }
+  // Whether to pass over packets whose picture no other leans on.
+  void skip_unneeded(bool skip) { context_->skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT; }
 
   bool receive(AVFrame& frame) {
     const int code = avcodec_receive_frame(context_.get(), &frame);
@@ -121,6 +143,14 @@ class VideoReader {
   }
 
  private:
+  void find_pictures() {
+    check(find_streams(*input_.format()), "read");
+    stream_index_ = av_find_best_stream(input_.format(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+    if (stream_index_ < 0 || (stream().disposition & AV_DISPOSITION_ATTACHED_PIC) != 0) {
+      refuse_media(path_, kExpected, "a file without moving pictures");
+    }
+  }
+
   void note_end(const AVPacket& packet) {
     const int64_t time = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
     const auto index = static_cast<size_t>(packet.stream_index);
@@ -150,6 +180,10 @@ struct FrameMap {
   std::vector<PacketTime> packets;
   std::vector<int64_t> times;  // pts of the frames, ascending; only where `timed`
   bool timed = false;
+  std::optional<StreamFacts> facts;
+  // A packet is a whole picture and says whether others lean on it: H.264 without fields, in a container that does not
+  // cut pictures up. (In HEVC pictures may lean on some that say nothing leans on them.)
+  bool separate = false;
 };
 
 // Frames before the first keyframe (of a clip cut out of its stream) are not decodable, so they are none.
@@ -202,6 +236,9 @@ FrameMap read_map(const std::filesystem::path& path, const std::string& bytes) {
   reader.check_end();
   find_times(map);
   const AVStream& stream = reader.stream();
+  map.facts = reader.facts();
+  map.separate = map.facts && stream.codecpar->codec_id == AV_CODEC_ID_H264 &&
+                 stream.codecpar->field_order == AV_FIELD_PROGRESSIVE;
   info.fps = frame_rate(stream, map);
   info.rotation = clockwise_rotation(stream);
   info.width = stream.codecpar->width;
@@ -282,22 +319,28 @@ class RgbConverter {
 class FramePicker {
  public:
   FramePicker(const std::filesystem::path& path, const FrameMap& map, const std::vector<int64_t>& indices)
-      : path_(path), map_(map), indices_(indices), converter_(path) {}
+      : path_(path), map_(map), indices_(indices), converter_(path) {
+    if (!map_.timed) return;
+    for (const int64_t index : indices_) times_.push_back(map_.times[static_cast<size_t>(index)]);
+  }
 
   // False where a wanted frame did not come out although its packet was there: begin further ahead.
   bool run(const std::string& bytes, bool from_beginning) {
     frames_.clear();
     decoded_ = 0;
-    VideoReader reader(path_, bytes);
+    const bool seek = map_.timed && !from_beginning, select = seek && map_.separate;
+    VideoReader reader(path_, bytes, seek && map_.facts ? &*map_.facts : nullptr);
     const auto packet = make_packet();
-    const bool seek = map_.timed && !from_beginning;
     size_t begin = seek && !indices_.empty() ? keyframe_before(wanted()) : 0;
     bool fed = false;
     for (size_t position = 0; !finished() && reader.next(*packet); ++position) {
       if (position < begin) continue;
       if (position == begin && fed) reader.restart();  // what lies between was skipped
+      if (select) reader.skip_unneeded(!std::binary_search(times_.begin(), times_.end(), packet->pts));
       reader.send(packet.get());
       fed = true;
+      // The wanted picture is complete; the decoder would hold it back until it has seen more, to put them in order.
+      if (select && packet->pts == wanted_time() && jumps_after(position)) reader.send(nullptr);
       const size_t before = frames_.size();
       if (!receive(reader)) return false;
       if (seek && !finished() && frames_.size() > before) begin = std::max(begin, keyframe_before(wanted()));
@@ -324,6 +367,14 @@ class FramePicker {
  private:
   bool finished() const { return frames_.size() == indices_.size(); }
   int64_t wanted() const { return indices_[frames_.size()]; }
+  int64_t wanted_time() const { return times_[frames_.size()]; }
+
+  // Whether decoding goes on at a later packet once the wanted frame is there, or not at all.
+  bool jumps_after(size_t position) const {
+    const auto rest = indices_.begin() + static_cast<ptrdiff_t>(frames_.size());
+    const auto next = std::upper_bound(rest, indices_.end(), *rest);
+    return next == indices_.end() || keyframe_before(*next) > position;
+  }
 
   // Position of the packet decoding begins with. Frames shown before a keyframe that precedes them in the file lean on
   // the keyframe before that one too.
@@ -339,8 +390,8 @@ class FramePicker {
 
   bool receive(VideoReader& reader) {
     while (!finished() && reader.receive(*frame_)) {
-      if (map_.timed && frame_->pts > map_.times[static_cast<size_t>(wanted())]) return false;
-      const bool found = map_.timed ? frame_->pts == map_.times[static_cast<size_t>(wanted())] : decoded_ == wanted();
+      if (map_.timed && frame_->pts > wanted_time()) return false;
+      const bool found = map_.timed ? frame_->pts == wanted_time() : decoded_ == wanted();
       ++decoded_;
       if (!found) continue;
       const Tensor picture = converter_.convert(*frame_, map_.info.rotation);
@@ -353,6 +404,7 @@ class FramePicker {
   const std::filesystem::path& path_;
   const FrameMap& map_;
   const std::vector<int64_t>& indices_;
+  std::vector<int64_t> times_;  // of `indices_`; only where the map is timed
   RgbConverter converter_;
   FfmpegPtr<AVFrame> frame_ = make_frame();
   std::vector<Tensor> frames_;
@@ -369,11 +421,23 @@ std::string read_video(const std::filesystem::path& path) {
 
 }  // namespace
 
-VideoInfo read_video_info(const std::filesystem::path& path) { return read_whole_map(path, read_video(path)).info; }
+struct Video::State {
+  explicit State(const std::filesystem::path& file)
+      : path(file), bytes(read_video(file)), map(read_whole_map(path, bytes)) {}
 
-std::vector<Tensor> decode_frames(const std::filesystem::path& path, const std::vector<int64_t>& indices) {
-  const std::string bytes = read_video(path);
-  const FrameMap map = read_whole_map(path, bytes);
+  const std::filesystem::path path;
+  const std::string bytes;
+  const FrameMap map;
+};
+
+Video::Video(const std::filesystem::path& path) : state_(std::make_unique<const State>(path)) {}
+
+Video::~Video() = default;
+
+const VideoInfo& Video::info() const { return state_->map.info; }
+
+std::vector<Tensor> Video::frames(const std::vector<int64_t>& indices) const {
+  const auto& [path, bytes, map] = *state_;
   if (!std::is_sorted(indices.begin(), indices.end())) {
     throw Error(ErrorKind::usage, fmt::format("'{}': frames are asked for in ascending order", path.string()));
   }
@@ -387,6 +451,12 @@ std::vector<Tensor> decode_frames(const std::filesystem::path& path, const std::
     refuse_media(path, fmt::format("{} frames", map.info.frames), "one that does not come out of the decoder");
   }
   return picker.take();
+}
+
+VideoInfo read_video_info(const std::filesystem::path& path) { return Video(path).info(); }
+
+std::vector<Tensor> decode_frames(const std::filesystem::path& path, const std::vector<int64_t>& indices) {
+  return Video(path).frames(indices);
 }
 
 bool is_video_name(const std::filesystem::path& path) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <vector>
 
 #include "pdmp/torch.h"
@@ -18,13 +19,31 @@ struct VideoInfo {
   bool has_audio = false;
 };
 
-// Reads all packets; decodes them only where the container has no usable times. Error{data} naming the file where it is
-// missing, empty, cut, damaged, no video or without a single frame. Thread-safe.
-VideoInfo read_video_info(const std::filesystem::path& path);
+// A file, looked through once for all that is asked of it; its bytes are in memory.
+class Video {
+ public:
+  // Reads all packets; decodes them only where the container has no usable times. Error{data} naming the file where it
+  // is missing, empty, cut, damaged, no video or without a single frame.
+  explicit Video(const std::filesystem::path& path);
+  ~Video();
+  Video(const Video&) = delete;
+  Video& operator=(const Video&) = delete;
 
-// Frames at ascending (repeats allowed) 0-based indices in order of presentation: (H, W, 3) uint8 RGB each, the phone's
-// rotation applied. Decoding begins at the keyframe before a wanted frame; what comes out is what decoding everything
-// would give. Error{data} as above, and where an index is not below VideoInfo::frames. Thread-safe.
+  const VideoInfo& info() const;
+
+  // Frames at ascending (repeats allowed) 0-based indices in order of presentation: (H, W, 3) uint8 RGB each, the
+  // phone's rotation applied. Decoding begins at the keyframe before a wanted frame and leaves out what no wanted frame
+  // leans on; what comes out is what decoding everything would give. Error{data} as above, and where an index is not
+  // below VideoInfo::frames.
+  std::vector<Tensor> frames(const std::vector<int64_t>& indices) const;
+
+ private:
+  struct State;
+  const std::unique_ptr<const State> state_;
+};
+
+// Of one Video each. Thread-safe.
+VideoInfo read_video_info(const std::filesystem::path& path);
 std::vector<Tensor> decode_frames(const std::filesystem::path& path, const std::vector<int64_t>& indices);
 
 // Told by the file's extension, in either case: .avi .flv .m4v .mkv .mov .mp4 .mpeg .mpg .webm .wmv .3gp

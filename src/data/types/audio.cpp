@@ -53,6 +53,8 @@ class AudioType : public ModalityType {
     }
     constexpr double kShortest = 0.1, kLongest = 600;
     if (profile_.seconds > 0) profile_.seconds = source.number("seconds", profile_.seconds, kShortest, kLongest);
+    if (profile_.random_window)
+      draws_in_evaluation_ = source.choice("eval_window", "centre", {"centre", "random"}) == "random";
     masks_ = read_masks(source);
     source.finish();
     shape_ = audio_shape(profile_);
@@ -67,8 +69,9 @@ class AudioType : public ModalityType {
       const double enough = cell.start.value_or(0) + profile_.seconds + kFilterReach;
       end = std::min(end.value_or(enough), enough);
     }
-    Tensor features = augment != nullptr && profile_.random_window ? from_wave(cell, end, *augment) : fixed(cell, end);
-    if (augment != nullptr) hide(features, *augment);
+    if (augment == nullptr) return in_evaluation(cell, end);
+    Tensor features = profile_.random_window ? from_wave(cell, end, *augment) : fixed(cell, end);
+    hide(features, *augment);
     return features;
   }
 
@@ -81,6 +84,14 @@ class AudioType : public ModalityType {
     return fmt::format("{} {}", cell.start.value_or(kNone), end.value_or(kNone));
   }
 
+  // By the recording's name, not by chance: what is evaluated twice gives the same numbers twice, wherever it lies.
+  Tensor in_evaluation(const Cell& cell, std::optional<double> end) const {
+    if (!draws_in_evaluation_) return fixed(cell, end);
+    const std::string name = cell_path(cell).filename().string();
+    RandomStream random = random_stream(0, fmt::format("window/{}/{}", name, times(cell, end)));
+    return from_wave(cell, end, random);
+  }
+
   // The spectrogram that is the same every time: kept as it is.
   Tensor fixed(const Cell& cell, std::optional<double> end) const {
     const std::filesystem::path path = cell_path(cell);
@@ -91,7 +102,7 @@ class AudioType : public ModalityType {
     });
   }
 
-  // The window is drawn every time: what is kept is what all of them are cut from.
+  // The window is drawn: what is kept is what all of them are cut from.
   Tensor from_wave(const Cell& cell, std::optional<double> end, RandomStream& random) const {
     const std::filesystem::path path = cell_path(cell);
     Tensor features;
@@ -114,6 +125,7 @@ class AudioType : public ModalityType {
 
   AudioProfile profile_;
   Masks masks_;
+  bool draws_in_evaluation_ = false;  // the window, as released code does
   std::vector<int64_t> shape_;
   std::string name_;  // of what the cache keeps
 };

@@ -71,10 +71,15 @@ void DecodedFile::use_picture(const KeptPicture& kept, int64_t channels, const U
       kept.kind, "picture " + kept.name, [&] { return made_of(decode_image(path_, channels), kept); }, work);
 }
 
+const Video& DecodedFile::video() const {
+  if (video_ == nullptr) video_ = std::make_unique<const Video>(path_);
+  return *video_;
+}
+
 VideoInfo DecodedFile::video_info() const {
   VideoInfo info;
   use(
-      CacheKind::video, "video", [&] { return tensor_of(read_video_info(path_)); },
+      CacheKind::video, "video", [&] { return tensor_of(video().info()); },
       [&](const Tensor& facts) { info = info_of(facts); });
   return info;
 }
@@ -95,7 +100,7 @@ void DecodedFile::use_frames(const KeptPicture& kept, const std::vector<int64_t>
   }
   std::vector<Tensor> decoded(indices.size());
   if (!absent.empty()) {
-    const std::vector<Tensor> frames = decode_frames(path_, absent);
+    const std::vector<Tensor> frames = video().frames(absent);
     for (size_t i = 0; i < frames.size(); ++i) decoded[positions[i]] = made_of(frames[i], kept);
   }
   for (size_t i = 0; i < indices.size(); ++i) {
@@ -107,7 +112,7 @@ void DecodedFile::use_frames(const KeptPicture& kept, const std::vector<int64_t>
     }
     // It may have left or be damaged after all.
     use(
-        kept.kind, name, [&] { return made_of(decode_frames(path_, {indices[i]}).at(0), kept); },
+        kept.kind, name, [&] { return made_of(video().frames({indices[i]}).at(0), kept); },
         [&](const Tensor& frame) { work(i, frame); });
   }
 }

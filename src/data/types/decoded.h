@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,7 +24,7 @@ struct KeptPicture {
   std::function<Tensor(const Tensor& decoded)> make;  // nothing: as decoded
 };
 
-// One media file. Without a cache everything is made when it is asked for.
+// One media file, for one thread. Without a cache everything is made when it is asked for.
 class DecodedFile {
  public:
   DecodedFile(SampleCache* cache, std::filesystem::path path);
@@ -36,17 +37,19 @@ class DecodedFile {
   void use_picture(const KeptPicture& kept, int64_t channels, const UseTensor& work) const;
 
   VideoInfo video_info() const;
-  // `work` with position and frame, in order. Indices as decode_frames takes them.
+  // `work` with position and frame, in order. Indices as Video::frames takes them.
   void use_frames(const KeptPicture& kept, const std::vector<int64_t>& indices,
                   const std::function<void(size_t position, const Tensor& frame)>& work) const;
 
  private:
   std::optional<std::string> key(const std::string& what) const;
   void keep(CacheKind kind, const std::string& what, const Tensor& value) const;
+  const Video& video() const;
 
   SampleCache* cache_;
   std::filesystem::path path_;
   std::optional<FileContent> content_;
+  mutable std::unique_ptr<const Video> video_;  // once something of it had to be made
 };
 
 }  // namespace pdmp

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/file.h"
@@ -24,11 +25,11 @@ struct Download : testing::ImportedDownload<make_ave_importer> {
   std::shared_ptr<const Manifest> prepare(const Flags& flags = {}) const { return ImportedDownload::prepare(flags); }
 };
 
-const ManifestRow* find_row(const Manifest& manifest, const std::string& id) {
+std::optional<ManifestRow> find_row(const Manifest& manifest, const std::string& id) {
   for (const ManifestRow& row : manifest.rows) {
-    if (row.id == id) return &row;
+    if (row.id == id) return row;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 TEST(Ave, EventsAreCutFromTheirVideos) {
@@ -37,8 +38,8 @@ TEST(Ave, EventsAreCutFromTheirVideos) {
   const auto manifest = download.prepare();
   EXPECT_EQ(manifest->classes.size(), 28u);
   EXPECT_EQ(manifest->classes[1], "Male speech, man speaking");
-  const ManifestRow* row = find_row(*manifest, "-bell_test_6_8_0");
-  ASSERT_NE(row, nullptr);
+  const auto row = find_row(*manifest, "-bell_test_6_8_0");
+  ASSERT_TRUE(row);
   EXPECT_EQ(row->start, 6);
   EXPECT_EQ(row->end, 8);
   const Sample sample = open_split(manifest, "test", {}, 0)->get(0, nullptr);
@@ -57,7 +58,7 @@ TEST(Ave, TrapHeaderLineIsNoEvent) {
 TEST(Ave, TrapAnEventOfNoLengthIsLeftOutAndNamed) {
   const Download download;
   testing::write_ave(download.raw.path());
-  EXPECT_EQ(find_row(*download.prepare(), "no_length00_0_0_0"), nullptr);
+  EXPECT_FALSE(find_row(*download.prepare(), "no_length00_0_0_0"));
   EXPECT_EQ(download.counts()["splits"]["train"]["listed"], 10);
   EXPECT_THAT(download.counts()["missing"][0].get<std::string>(), ::testing::HasSubstr("no length"));
 }
@@ -68,15 +69,15 @@ TEST(Ave, TrapAVideoWithTwoEventsGivesTwoSamples) {
   testing::write_class_stills(download.raw / "AVE_Dataset/Image-01-FPS-SE/two_events0", 17, 10);
   testing::write_class_stills(download.raw / "AVE_Dataset/Image-01-FPS-SE/-bell0_train", 0, 10);
   const auto manifest = download.prepare();
-  const ManifestRow* banjo = find_row(*manifest, "two_events0_0_5_17");
-  const ManifestRow* mandolin = find_row(*manifest, "two_events0_5_10_27");
-  ASSERT_TRUE(banjo != nullptr && mandolin != nullptr);
+  const auto banjo = find_row(*manifest, "two_events0_0_5_17");
+  const auto mandolin = find_row(*manifest, "two_events0_5_10_27");
+  ASSERT_TRUE(banjo && mandolin);
   // The folder of stills mixes both events.
   EXPECT_THAT(banjo->cells[1], ::testing::EndsWith("AVE/two_events0.mp4"));
   EXPECT_THAT(find_row(*manifest, "-bell0_train_0_10_0")->cells[1], ::testing::EndsWith("SE/-bell0_train"));
   const auto first = download.prepare({{"dedup", "first"}, {"overwrite", "true"}});
   EXPECT_EQ(rows_per_split(*first)["train"], 8);
-  EXPECT_EQ(find_row(*first, "two_events0_5_10_27"), nullptr);
+  EXPECT_FALSE(find_row(*first, "two_events0_5_10_27"));
 }
 
 TEST(Ave, TrapAVideoInTrainAndTestIsKeptAndSaid) {
@@ -85,8 +86,8 @@ TEST(Ave, TrapAVideoInTrainAndTestIsKeptAndSaid) {
   ::testing::internal::CaptureStderr();
   const auto manifest = download.prepare();
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), ::testing::HasSubstr("1 videos are in train and in test"));
-  EXPECT_NE(find_row(*manifest, "in_train_and_test_0_3_17"), nullptr);
-  EXPECT_NE(find_row(*manifest, "in_train_and_test_0_3_27"), nullptr);
+  EXPECT_TRUE(find_row(*manifest, "in_train_and_test_0_3_17"));
+  EXPECT_TRUE(find_row(*manifest, "in_train_and_test_0_3_27"));
 }
 
 TEST(Ave, TrapThreeFramesInPapersOneInReleasedCode) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <set>
+#include <stdexcept>
 
 #include "base/file.h"
 #include "data/importers/importers.h"
@@ -27,8 +28,11 @@ struct Download {
     testing::run_importer(make_ucf101_importer(), raw.path(), target / "out", options);
     return std::make_shared<Manifest>(read_manifest(target / "out", 0));
   }
-  static const ManifestRow& row(const Manifest& manifest, const std::string& id) {
-    return *std::find_if(manifest.rows.begin(), manifest.rows.end(), [&](const auto& r) { return r.id == id; });
+  static ManifestRow row(const Manifest& manifest, const std::string& id) {
+    for (const ManifestRow& row : manifest.rows) {
+      if (row.id == id) return row;
+    }
+    throw std::out_of_range(id);
   }
   TemporaryDirectory raw, target;
 };
@@ -49,7 +53,7 @@ TEST(Ucf101, TrapHandStandPushupsTakesItsClassFromTheFolder) {
   const Download download;
   testing::write_ucf101_two_stream(download.raw.path());
   const auto manifest = download.prepare();
-  const ManifestRow& row = Download::row(*manifest, "v_HandStandPushups_g08_c01");
+  const ManifestRow row = Download::row(*manifest, "v_HandStandPushups_g08_c01");
   EXPECT_EQ(row.label, 36);
   EXPECT_THAT(row.cells[0], EndsWith("jpegs_256/v_HandstandPushups_g08_c01"));
   EXPECT_THAT(row.cells[1], HasSubstr("tvl1_flow/u/"));

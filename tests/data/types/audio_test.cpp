@@ -91,6 +91,32 @@ TEST(AudioType, ReadsSettings) {
   EXPECT_TRUE(torch::equal(load("zero").select(2, 90), load("reflect").select(2, 90)));
 }
 
+// Released code draws the 5 s of a test sample too. The starts are those that tests/golden/features_check.py draws.
+TEST(AudioType, TrapEvaluationDrawsItsWindowOnlyWhereAsked) {
+  const TemporaryDirectory directory;
+  const Tensor samples = tone(440, 16000, 10);
+  std::filesystem::create_directories(directory / "moved");
+  for (const char* file : {"a.wav", "b.wav", "moved/a.wav"}) write_wav(directory / file, samples, 16000);
+  const AudioProfile& profile = find_audio_profile("log_stft_av");
+  const auto heard = [&](int64_t start) {  // the middle of 10 s is the window
+    const Tensor window = samples.slice(0, start, start + 80000);
+    return audio_features(profile, torch::constant_pad_nd(window, {40000, 40000}), 16000, nullptr);
+  };
+  const auto plain = make_modality_type(entry("audio", R"("profile": "log_stft_av")"));
+  const auto drawn = make_modality_type(entry("audio", R"("profile": "log_stft_av", "eval_window": "random")"));
+  const auto load = [&](const ModalityType& type, const std::string& file, RandomStream* random) {
+    return type.load(cell(file, directory.path()), random);
+  };
+  for (const char* file : {"a.wav", "b.wav"}) EXPECT_TRUE(torch::equal(load(*plain, file, nullptr), heard(40000)));
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_TRUE(torch::equal(load(*drawn, "a.wav", nullptr), heard(14324)));
+    EXPECT_TRUE(torch::equal(load(*drawn, "b.wav", nullptr), heard(34327)));
+    EXPECT_TRUE(torch::equal(load(*drawn, "moved/a.wav", nullptr), heard(14324)));
+  }
+  RandomStream one(3), same(3);
+  EXPECT_TRUE(torch::equal(load(*drawn, "a.wav", &one), load(*plain, "a.wav", &same)));
+}
+
 TEST(AudioType, HidesBandsInTrainingOnly) {
   const TemporaryDirectory directory;
   write_wav(directory / "a.wav", tone(440, 16000, 2), 16000);
@@ -127,6 +153,8 @@ TEST(AudioType, RefusesSettingsThatDoNotFit) {
   refuse(R"("profile": "log_stft_av", "stft_pad": "none")", {"stft_pad", "zero, reflect"});
   refuse(R"("profile": "log_psd_3s", "stft_pad": "zero")", {"stft_pad"});  // nothing is padded there
   refuse(R"("profile": "fbank_10s", "seconds": 3)", {"seconds"});
+  refuse(R"("profile": "log_stft_av", "eval_window": "middle")", {"eval_window", "centre, random"});
+  refuse(R"("profile": "log_psd_3s", "eval_window": "random")", {"eval_window"});  // nothing is drawn there
 }
 
 }  // namespace

@@ -94,6 +94,7 @@ TEST_F(CachedTypes, AudioOfEveryProfile) {
   // Masks are drawn after the cache, and on a copy.
   expect_same(*make_modality_type(entry("audio", R"("profile": "log_mel_2s", "augment": {"time_mask": 0.5})")),
               "a.wav");
+  expect_same(*make_modality_type(entry("audio", R"("profile": "log_stft_av", "eval_window": "random")")), "a.wav");
 }
 
 // Draws of other streams come from the cache too, and are those of the decoded original.
