@@ -37,6 +37,7 @@ class Recorder {
   // convolution(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups)
   static std::unique_ptr<at::ObserverContext> called(const at::RecordFunction& operation) {
     constexpr size_t kStride = 3, kPadding = 4, kDilation = 5, kGroups = 8;
+    if (current == nullptr) return nullptr;
     const std::string name = operation.name();
     const auto inputs = operation.inputs();
     if (name == "pdmp::winograd") {

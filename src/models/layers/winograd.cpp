@@ -23,7 +23,7 @@ constexpr int64_t kFewestTiles = 24;
 constexpr int64_t kApart = 16;
 
 template <class T>
-const WinogradKernels<T>& kernels_for() {
+const WinogradKernels<T>& winograd_kernels_for() {
   if constexpr (std::is_same_v<T, float>) {
     return winograd_kernels().of_float;
   } else {
@@ -130,14 +130,14 @@ template <class T>
 Tensor forward_of(const Tensor& x, const Tensor& weight, const AfterWinograd& after) {
   const Tensor y = map_like(x, weight.size(0));
   const AfterConvolution<T> then{numbers<float>(after.bias), numbers<T>(after.added), after.relu};
-  Product<T>(kernels_for<T>().forward, x, y, then).compute(weight);
+  Product<T>(winograd_kernels_for<T>().forward, x, y, then).compute(weight);
   return y;
 }
 
 template <class T>
 Tensor input_gradient(const Tensor& dy, const Tensor& weight) {
   const Tensor dx = map_like(dy, weight.size(1));
-  Product<T>(kernels_for<T>().input_gradient, dy, dx, {nullptr, nullptr, false}).compute(weight);
+  Product<T>(winograd_kernels_for<T>().input_gradient, dy, dx, {nullptr, nullptr, false}).compute(weight);
   return dx;
 }
 
@@ -215,7 +215,7 @@ class FilterGradients {
     }
   }
 
-  const WinogradFilterGradient<T>& kernels_ = kernels_for<T>().filter_gradient;
+  const WinogradFilterGradient<T>& kernels_ = winograd_kernels_for<T>().filter_gradient;
   TiledMap in_, out_;
   Blocks blocks_;
   const T* x_;

@@ -110,6 +110,18 @@ using InPairs = Singly;
 // usual, rounding errors are several times larger.
 constexpr float kNear = 0.70710678118654752440F, kFar = 1.41421356237309504880F;
 
+// The values at all six points. Those at a point and at its negative share the even and the odd part.
+template <class Out>
+inline void put_points(Out out, Lanes at_zero, Lanes near, Lanes near_odd, Lanes far, Lanes far_odd,
+                       Lanes at_infinity) {
+  out(0, at_zero);
+  out(1, near + near_odd);
+  out(2, near - near_odd);
+  out(3, far + far_odd);
+  out(4, far - far_odd);
+  out(5, at_infinity);
+}
+
 // One dimension of each transform, from kIn to kOut vectors. in(i) reads, out(i, lanes) writes. The transform of the
 // filters carries the factors -1/1.5 and 1/6 of the near and far points.
 struct MapTransform {
@@ -119,12 +131,7 @@ struct MapTransform {
     const Lanes d1 = in(1), d2 = in(2), d3 = in(3), d4 = in(4);
     const Lanes near = d4 - 2.0F * d2, near_odd = kNear * (d3 - 2.0F * d1);
     const Lanes far = d4 - 0.5F * d2, far_odd = kFar * (d3 - 0.5F * d1);
-    out(0, in(0) - 2.5F * d2 + d4);
-    out(1, near + near_odd);
-    out(2, near - near_odd);
-    out(3, far + far_odd);
-    out(4, far - far_odd);
-    out(5, d1 - 2.5F * d3 + in(5));
+    put_points(out, in(0) - 2.5F * d2 + d4, near, near_odd, far, far_odd, d1 - 2.5F * d3 + in(5));
   }
 };
 
@@ -148,12 +155,7 @@ struct ResultGradientTransform {
     const Lanes y0 = in(0), y1 = in(1), y2 = in(2), y3 = in(3);
     const Lanes near = y0 + 0.5F * y2, near_odd = kNear * (y1 + 0.5F * y3);
     const Lanes far = y0 + 2.0F * y2, far_odd = kFar * (y1 + 2.0F * y3);
-    out(0, y0);
-    out(1, near + near_odd);
-    out(2, near - near_odd);
-    out(3, far + far_odd);
-    out(4, far - far_odd);
-    out(5, y3);
+    put_points(out, y0, near, near_odd, far, far_odd, y3);
   }
 };
 
@@ -164,12 +166,7 @@ struct FilterTransform {
     const Lanes g0 = in(0), g1 = in(1), g2 = in(2);
     const Lanes near = (g0 + 0.5F * g2) * (-1 / 1.5F), near_odd = g1 * (-kNear / 1.5F);
     const Lanes far = (g0 + 2.0F * g2) * (1 / 6.0F), far_odd = g1 * (kFar / 6.0F);
-    out(0, g0);
-    out(1, near + near_odd);
-    out(2, near - near_odd);
-    out(3, far + far_odd);
-    out(4, far - far_odd);
-    out(5, g2);
+    put_points(out, g0, near, near_odd, far, far_odd, g2);
   }
 };
 
