@@ -10,6 +10,7 @@ find_package(spdlog REQUIRED)
 # Header-only: the wheel of LibTorch brings headers of another fmt, which come first wherever LibTorch is included.
 find_package(fmt REQUIRED)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libswscale libswresample libavutil)
+pkg_check_modules(JPEG REQUIRED IMPORTED_TARGET libjpeg)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
 
 # LibTorch: an installed one through Torch_DIR (variable or environment), else the wheel that scripts/setup put into .venv.

@@ -31,6 +31,7 @@ TESTED_IN = {
     "data/decode/encode_wav.cpp": "data/decode/audio_test.cpp",
     "data/decode/ffmpeg.cpp": "data/decode/image_test.cpp",
     "data/decode/image_format.cpp": "data/decode/image_test.cpp",
+    "data/decode/libjpeg_errors.cpp": "data/decode/decode_jpeg_test.cpp",
     "data/decode/media_file.cpp": "data/decode/image_test.cpp",
     "data/decode/memory_input.cpp": "data/decode/audio_test.cpp",
     "data/features/normalise.cpp": "data/types/image_test.cpp",

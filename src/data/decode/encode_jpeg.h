@@ -7,9 +7,8 @@
 
 namespace pdmp {
 
-// picture (H, W, 3) uint8 RGB -> 4:2:0 with the quantisation of libjpeg's `quality` (1 to 100), but for the mean of a
-// block, which is always kept to one grey level. 95 is what OpenCV writes by default. Error{io} where it cannot be
-// written.
+// picture (H, W, 3) uint8 RGB -> 4:2:0 with libjpeg's `quality` (1 to 100); 95 is what OpenCV writes by default.
+// Error{io} where it cannot be written.
 void write_jpeg(const std::filesystem::path& path, const Tensor& picture, int quality = 95);
 
 }  // namespace pdmp

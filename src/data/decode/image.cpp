@@ -11,6 +11,7 @@ extern "C" {
 
 #include <fmt/format.h>
 
+#include "data/decode/exif_orientation.h"
 #include "data/decode/ffmpeg.h"
 #include "data/decode/image_format.h"
 #include "data/decode/limits.h"
@@ -137,9 +138,24 @@ Tensor composite(const AVFrame& rgba, int64_t channels) {
   return picture;
 }
 
+Tensor decode_by_ffmpeg(const std::filesystem::path& path, const ImageFormat& format, std::string& bytes,
+                        int64_t channels) {
+  bytes.resize(bytes.size() + AV_INPUT_BUFFER_PADDING_SIZE, '\0');
+  ImageDecoder decoder(path, format, bytes);
+  FfmpegPtr<AVFrame> frame = decoder.decode(0);
+  if (format.scalable && std::max(frame->width, frame->height) < kSmallestDrawing)
+    frame = decoder.decode(kSmallestDrawing);
+  if (av_frame_make_writable(frame.get()) < 0) throw std::bad_alloc();
+  keep_upper_bytes(*frame);
+  const bool by_planes = goes_by_planes(frame->format);
+  const FfmpegPtr<AVFrame> converted = convert(path, *frame, by_planes ? AV_PIX_FMT_GBRP : AV_PIX_FMT_RGBA);
+  frame.reset();  // never three copies of a large picture
+  return by_planes ? interleave(*converted, channels) : composite(*converted, channels);
+}
+
 }  // namespace
 
-Tensor decode_image(const std::filesystem::path& path, int64_t channels) {
+Tensor decode_image(const std::filesystem::path& path, int64_t channels, const ChoosePart& part) {
   if (channels != 1 && channels != 3) {
     throw Error(ErrorKind::usage, fmt::format("a picture has 1 or 3 channels, {} were asked for", channels));
   }
@@ -148,17 +164,12 @@ Tensor decode_image(const std::filesystem::path& path, int64_t channels) {
   if (format == nullptr) refuse_media(path, kExpected, describe_content(bytes));
   const std::string damage = format->damage != nullptr ? format->damage(bytes) : "";
   if (!damage.empty()) refuse_media(path, fmt::format("a whole {} picture", format->name), damage);
-  bytes.resize(bytes.size() + AV_INPUT_BUFFER_PADDING_SIZE, '\0');
-  ImageDecoder decoder(path, *format, bytes);
-  FfmpegPtr<AVFrame> frame = decoder.decode(0);
-  if (format->scalable && std::max(frame->width, frame->height) < kSmallestDrawing)
-    frame = decoder.decode(kSmallestDrawing);
-  if (av_frame_make_writable(frame.get()) < 0) throw std::bad_alloc();
-  keep_upper_bytes(*frame);
-  const bool by_planes = goes_by_planes(frame->format);
-  const FfmpegPtr<AVFrame> converted = convert(path, *frame, by_planes ? AV_PIX_FMT_GBRP : AV_PIX_FMT_RGBA);
-  frame.reset();  // never three copies of a large picture
-  return by_planes ? interleave(*converted, channels) : composite(*converted, channels);
+  const int orientation = exif_orientation(bytes);
+  const bool jpeg = format->codec == AV_CODEC_ID_MJPEG;
+  if (jpeg && orientation == 1) return decode_jpeg(path, bytes, channels, part);
+  const Tensor stored = jpeg ? decode_jpeg(path, bytes, channels) : decode_by_ffmpeg(path, *format, bytes, channels);
+  const Tensor picture = turn_upright(stored, orientation);
+  return part ? crop(picture, part(picture.size(0), picture.size(1))) : picture;
 }
 
 }  // namespace pdmp

@@ -3,11 +3,23 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <string_view>
 #include <vector>
 
 #include "data/decode/limits.h"
 
 namespace pdmp {
+namespace {
+
+// FFmpeg asks each of its three hundred formats, which takes as long as decoding a short recording.
+const AVInputFormat* format_of(std::string_view bytes) {
+  if (bytes.starts_with("RIFF") && bytes.substr(0, 12).ends_with("WAVE")) return av_find_input_format("wav");
+  if (bytes.starts_with("OggS")) return av_find_input_format("ogg");
+  if (bytes.starts_with("fLaC")) return av_find_input_format("flac");
+  return nullptr;  // FFmpeg finds out
+}
+
+}  // namespace
 
 int find_streams(AVFormatContext& format) {
   // The header of PCM says all there is to know; FFmpeg would still try every format it knows on all of it, for
@@ -37,7 +49,7 @@ MemoryInput::~MemoryInput() {
 }
 
 // Where it fails, FFmpeg frees format_.
-int MemoryInput::open() { return avformat_open_input(&format_, nullptr, nullptr, nullptr); }
+int MemoryInput::open() { return avformat_open_input(&format_, nullptr, format_of(bytes_), nullptr); }
 
 int MemoryInput::read(void* self, uint8_t* target, int size) {
   auto* input = static_cast<MemoryInput*>(self);

@@ -45,7 +45,7 @@ Tensor double_and_crop(const Tensor& wave, int64_t rate, const AudioProfile& pro
 constexpr double kFloor = 1e-7;
 
 Tensor log_magnitude(const Tensor& wave, int64_t, const AudioProfile& profile) {
-  return torch::log(torch::abs(stft(wave, profile.n_fft, profile.hop, profile.pad)) + kFloor);
+  return magnitude(stft(wave, profile.n_fft, profile.hop, profile.pad)).add_(kFloor).log_();
 }
 
 Tensor log_density(const Tensor& wave, int64_t rate, const AudioProfile& profile) {

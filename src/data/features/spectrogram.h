@@ -19,6 +19,10 @@ enum class StftPad { none, zero, reflect };  // of n_fft / 2 samples at both end
 // hop) without.
 Tensor stft(const Tensor& samples, int64_t n_fft, int64_t hop, StftPad pad);
 
+// |z| of a spectrum, complex64 -> float32 of the same shape. Squares may leave the range of floats: what is below 1e-19
+// becomes 0, and what is above 1e19, which no samples between -1 and 1 have, infinite.
+Tensor magnitude(const Tensor& spectrum);
+
 // One-sided power spectral density as scipy.signal.spectrogram computes it with its Tukey(0.25) window: each frame
 // loses its mean; |X|^2 / (rate * sum w^2), twice that except at 0 and Nyquist. -> (n_fft / 2 + 1, T) float64.
 Tensor power_density(const Tensor& samples, int64_t rate, int64_t n_fft, int64_t hop);

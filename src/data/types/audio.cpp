@@ -118,6 +118,7 @@ class AudioType : public ModalityType {
   }
 
   void hide(Tensor& features, RandomStream& random) const {
+    if (masks_.time == 0 && masks_.frequency == 0) return;
     const double mean = features.mean().item<double>();
     if (masks_.time > 0) hide_band(features, 2, masks_.time, mean, random);
     if (masks_.frequency > 0) hide_band(features, 1, masks_.frequency, mean, random);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "data/decode/image.h"
 #include "data/features/normalise.h"
 #include "data/features/rotate.h"
 
@@ -62,12 +63,25 @@ Tensor cut_out(const Tensor& picture, const PictureSettings& settings, RandomStr
   return crop(larger, {top, left, settings.size, settings.size});
 }
 
-Tensor crop_and_resize(const Tensor& picture, const PictureSettings& settings, RandomStream* augment) {
-  Tensor source = picture;
-  if (augment != nullptr && settings.min_scale < 1) {
-    source = crop(picture, random_resized_crop(picture.size(0), picture.size(1), settings.min_scale, *augment));
-  }
-  return resize(source, settings.size, settings.size, settings.interpolation);
+// Nothing: the whole picture is wanted.
+ChoosePart random_part(const PictureSettings& settings, RandomStream* augment) {
+  if (augment == nullptr || settings.enlarged > 0 || settings.min_scale == 1) return {};
+  return [&settings, augment](int64_t height, int64_t width) {
+    return random_resized_crop(height, width, settings.min_scale, *augment);
+  };
+}
+
+// The part that is wanted -> (size, size, C).
+Tensor fit_part(const Tensor& part, const PictureSettings& settings, RandomStream* augment) {
+  const bool cut = augment != nullptr && settings.enlarged > 0;
+  Tensor fitted =
+      cut ? cut_out(part, settings, *augment) : resize(part, settings.size, settings.size, settings.interpolation);
+  if (augment != nullptr && augment->bernoulli(settings.flip)) fitted = fitted.flip(1);
+  return settings.bgr ? fitted.flip(2) : fitted;
+}
+
+Tensor normalised(const Tensor& fitted, const PictureSettings& settings) {
+  return normalise(fitted, settings.mean, settings.deviation);
 }
 
 }  // namespace
@@ -90,10 +104,8 @@ void read_picture_settings(Settings& source, PictureSettings& settings) {
 }
 
 Tensor fit_picture(const Tensor& picture, const PictureSettings& settings, RandomStream* augment) {
-  const bool cut = augment != nullptr && settings.enlarged > 0;
-  Tensor fitted = cut ? cut_out(picture, settings, *augment) : crop_and_resize(picture, settings, augment);
-  if (augment != nullptr && augment->bernoulli(settings.flip)) fitted = fitted.flip(1);
-  return settings.bgr ? fitted.flip(2) : fitted;
+  const ChoosePart part = random_part(settings, augment);
+  return fit_part(part ? crop(picture, part(picture.size(0), picture.size(1))) : picture, settings, augment);
 }
 
 KeptPicture kept_picture(const PictureSettings& settings, const RandomStream* augment) {
@@ -105,11 +117,15 @@ KeptPicture kept_picture(const PictureSettings& settings, const RandomStream* au
 }
 
 Tensor finish_picture(const Tensor& kept, const PictureSettings& settings, RandomStream* augment) {
-  return normalise(augment != nullptr ? fit_picture(kept, settings, augment) : kept, settings.mean, settings.deviation);
+  return normalised(augment != nullptr ? fit_picture(kept, settings, augment) : kept, settings);
 }
 
 Tensor load_picture(SampleCache* cache, const std::filesystem::path& path, const PictureSettings& settings,
                     RandomStream* augment) {
+  if (cache == nullptr) {
+    const Tensor part = decode_image(path, settings.channels, random_part(settings, augment));
+    return normalised(fit_part(part, settings, augment), settings);
+  }
   Tensor result;
   DecodedFile(cache, path).use_picture(kept_picture(settings, augment), settings.channels, [&](const Tensor& kept) {
     result = finish_picture(kept, settings, augment);

@@ -38,7 +38,8 @@ Tensor fit_picture(const Tensor& picture, const PictureSettings& settings, Rando
 KeptPicture kept_picture(const PictureSettings& settings, const RandomStream* augment);
 Tensor finish_picture(const Tensor& kept, const PictureSettings& settings, RandomStream* augment);
 
-// File -> (C, size, size) float32, through both.
+// File -> (C, size, size) float32: through both, or without a cache the same numbers from no more than the part of the
+// file that is wanted.
 Tensor load_picture(SampleCache* cache, const std::filesystem::path& path, const PictureSettings& settings,
                     RandomStream* augment);
 

@@ -41,6 +41,17 @@ TEST(HannWindow, GivesReferenceValues) {
   expect_values(symmetric_hann_window(5), {{0, 0}, {1, 0.5}, {2, 1}, {4, 0}});
 }
 
+TEST(Magnitude, IsTheAbsoluteValueWhicheverWayTheSpectrumLies) {
+  torch::manual_seed(1);
+  const Tensor frames = torch::randn({7, 33}, torch::kComplexFloat) * 1000;
+  for (const Tensor& spectrum : {frames, frames.t()}) {
+    const Tensor found = magnitude(spectrum);
+    ASSERT_EQ(found.sizes(), spectrum.sizes());
+    EXPECT_TRUE(torch::allclose(found, torch::abs(spectrum), 1e-6, 0));
+  }
+  EXPECT_EQ(magnitude(torch::zeros({1, 2}, torch::kComplexFloat)).sum().item<float>(), 0);
+}
+
 TEST(TukeyWindow, GivesReferenceValues) {
   const Tensor w = tukey_window(512, 0.25);
   expect_values(w, {{0, 0},

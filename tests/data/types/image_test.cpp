@@ -1,6 +1,9 @@
+#include "data/decode/image.h"
+
 #include <gtest/gtest.h>
 #include <set>
 
+#include "data/decode/encode_jpeg.h"
 #include "data/decode/encode_png.h"
 #include "data/features/crop.h"
 #include "data/features/normalise.h"
@@ -44,6 +47,22 @@ TEST(ImageType, TrainingDependsOnTheStreamAlone) {
   };
   EXPECT_TRUE(torch::equal(load(1), load(1)));
   EXPECT_FALSE(torch::equal(load(1), load(2)));
+}
+
+// Without a cache a JPEG is decoded no further than its crop.
+TEST(ImageType, TrainingOnAJpegCropsWhatWasDecoded) {
+  const TemporaryDirectory directory;
+  write_jpeg(directory / "a.jpg", pattern(90, 130));
+  const auto type = make_modality_type(entry("image", R"("size": 16)"));
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    RandomStream random(seed), same(seed);
+    const Tensor whole = decode_image(directory / "a.jpg");
+    Tensor expected = resize(crop(whole, random_resized_crop(90, 130, 0.08, same)), 16, 16);
+    if (same.bernoulli(0.5)) expected = expected.flip(1);
+    EXPECT_TRUE(
+        torch::equal(type->load(cell("a.jpg", directory.path()), &random), normalise(expected, kMean, kDeviation)))
+        << seed;
+  }
 }
 
 TEST(ImageType, FlipsAsOftenAsAsked) {

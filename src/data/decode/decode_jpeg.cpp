@@ -1,0 +1,153 @@
+#include "data/decode/decode_jpeg.h"
+
+#include <algorithm>
+#include <cstring>
+#include <fmt/format.h>
+#include <vector>
+
+#include "data/decode/libjpeg_errors.h"
+#include "data/decode/limits.h"
+#include "data/decode/media_file.h"
+#include "data/decode/rgb_planes.h"
+
+namespace pdmp {
+namespace {
+
+// Product of two bytes as a share of 255, rounded: Pillow's MULDIV255.
+uint8_t share_of(uint32_t a, uint32_t b) {
+  const uint32_t product = a * b + 128;
+  return static_cast<uint8_t>((product + (product >> 8u)) >> 8u);
+}
+
+// Stored inverted where Adobe's marker is there, as by every program that writes CMYK.
+void cmyk_to_rgb(const uint8_t* in, int64_t width, bool inverted, uint8_t* out) {
+  const uint8_t flip = inverted ? 0 : 255;
+  for (int64_t x = 0; x < width; ++x, in += 4, out += 3) {
+    for (int c = 0; c < 3; ++c) out[c] = share_of(in[c] ^ flip, in[3] ^ flip);
+  }
+}
+
+void rgb_to_grey(const uint8_t* in, int64_t width, uint8_t* out) {
+  for (int64_t x = 0; x < width; ++x, in += 3) out[x] = luma(in[0], in[1], in[2]);
+}
+
+class JpegDecoder {
+ public:
+  JpegDecoder(const std::filesystem::path& path, std::string_view bytes, int64_t channels)
+      : path_(path), channels_(channels) {
+    info_.err = errors_.manager();
+    call([&] {
+      jpeg_create_decompress(&info_);
+      jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+      jpeg_read_header(&info_, TRUE);
+    });
+    check_size();
+    info_.out_color_space = output_colours();
+    progress_.progress_monitor = limit_scans;
+    info_.progress = &progress_;
+  }
+  ~JpegDecoder() { jpeg_destroy_decompress(&info_); }
+  JpegDecoder(const JpegDecoder&) = delete;
+  JpegDecoder& operator=(const JpegDecoder&) = delete;
+
+  int64_t height() const { return info_.image_height; }
+  int64_t width() const { return info_.image_width; }
+
+  Tensor decode(const CropBox& part) {
+    call([&] { jpeg_start_decompress(&info_); });
+    const int64_t left = narrow(part);
+    Tensor picture = torch::empty({part.height, part.width, channels_}, torch::kUInt8);
+    row_.resize(static_cast<size_t>(info_.output_width) * static_cast<size_t>(info_.output_components));
+    rgb_.resize(static_cast<size_t>(part.width) * 3);
+    skip_rows(part.top);
+    uint8_t* out = picture.data_ptr<uint8_t>();
+    for (int64_t y = 0; y < part.height; ++y, out += part.width * channels_) {
+      read_row();
+      convert(row_.data() + left * info_.output_components, part.width, out);
+    }
+    if (part.top + part.height == height()) call([&] { jpeg_finish_decompress(&info_); });
+    if (errors_.message()[0] != '\0') refuse(errors_.message());
+    return picture;
+  }
+
+ private:
+  template <typename Calls>
+  void call(const Calls& calls) {
+    if (!errors_.run(calls)) refuse(errors_.message());
+  }
+
+  [[noreturn]] void refuse(std::string_view reason) const { refuse_media(path_, "a whole JPEG picture", reason); }
+
+  void check_size() const {
+    if (width() * height() <= kMaxPixels) return;
+    refuse(fmt::format("Picture size {}x{} (at most {} million pixels are read)", width(), height(), kMaxPixels >> 20));
+  }
+
+  J_COLOR_SPACE output_colours() const {
+    if (info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK) return JCS_CMYK;
+    return info_.jpeg_color_space == JCS_GRAYSCALE && channels_ == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  }
+
+  // A progressive picture is gone over once a scan, however few bytes that has.
+  static void limit_scans(j_common_ptr common) {
+    auto* info = reinterpret_cast<j_decompress_ptr>(common);
+    const int64_t pixels = int64_t{info->image_width} * int64_t{info->image_height};
+    if (pixels * info->input_scan_number <= kMaxScannedPixels) return;
+    LibjpegErrors::fail_with(common, "more scans over so many pixels than any program writes");
+  }
+
+  // Leaves out columns besides the part, but for a block on either side, from which libjpeg interpolates colours.
+  // Returns where the part begins in what is left.
+  int64_t narrow(const CropBox& part) {
+    if (part.width == width()) return 0;
+    const int64_t block = int64_t{info_.max_h_samp_factor} * DCTSIZE;
+    const int64_t begin = std::max<int64_t>(0, part.left - block);
+    auto first = static_cast<JDIMENSION>(begin);
+    auto count = static_cast<JDIMENSION>(std::min(width(), part.left + part.width + block) - begin);
+    call([&] { jpeg_crop_scanline(&info_, &first, &count); });
+    return part.left - first;
+  }
+
+  void skip_rows(int64_t top) {
+    const int64_t block = int64_t{info_.max_v_samp_factor} * DCTSIZE;
+    if (top > block) call([&] { jpeg_skip_scanlines(&info_, static_cast<JDIMENSION>(top - block)); });
+    while (info_.output_scanline < top) read_row();
+  }
+
+  void read_row() {
+    JSAMPROW row = row_.data();
+    call([&] { jpeg_read_scanlines(&info_, &row, 1); });
+  }
+
+  void convert(const uint8_t* in, int64_t width, uint8_t* out) {
+    if (info_.output_components == channels_) {
+      std::memcpy(out, in, static_cast<size_t>(width * channels_));
+      return;
+    }
+    const uint8_t* rgb = in;
+    if (info_.out_color_space == JCS_CMYK) {
+      uint8_t* converted = channels_ == 3 ? out : rgb_.data();
+      cmyk_to_rgb(in, width, info_.saw_Adobe_marker != 0, converted);
+      rgb = converted;
+    }
+    if (channels_ == 1) rgb_to_grey(rgb, width, out);
+  }
+
+  const std::filesystem::path& path_;
+  int64_t channels_;
+  LibjpegErrors errors_;
+  jpeg_decompress_struct info_{};
+  jpeg_progress_mgr progress_{};
+  std::vector<uint8_t> row_, rgb_;
+};
+
+}  // namespace
+
+Tensor decode_jpeg(const std::filesystem::path& path, std::string_view bytes, int64_t channels,
+                   const ChoosePart& part) {
+  JpegDecoder decoder(path, bytes, channels);
+  const CropBox whole{0, 0, decoder.height(), decoder.width()};
+  return decoder.decode(part ? part(whole.height, whole.width) : whole);
+}
+
+}  // namespace pdmp
