@@ -1,8 +1,10 @@
 #include "cli/cache_fill.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <optional>
 #include <thread>
 
 #include "base/log.h"
@@ -23,9 +25,23 @@ void CacheFillOptions::describe_cache(OptionList& list) {
   describe_cache_limit(list, &gib);
 }
 
+void CacheFillOptions::check_cache() const {
+  if (!std::filesystem::exists(cache) || std::filesystem::is_directory(cache)) return;
+  throw Error(ErrorKind::io, fmt::format("--cache '{}': expected a folder or nothing there yet, found a file; name "
+                                         "another place",
+                                         cache));
+}
+
 void fill_cache_with(const CacheFillOptions& options, std::ostream& out) {
+  options.check_cache();
   const Manifest manifest = read_manifest(options.data, options.seed);
-  SampleCache cache(options.cache, cache_limit(options.gib));
+  std::optional<SampleCache> opened;
+  try {
+    opened.emplace(options.cache, cache_limit(options.gib));
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("--cache: {}", error.what()));
+  }
+  SampleCache& cache = *opened;
   if (options.keys) {
     cache.on_commit([&out](const std::vector<std::string>& keys) {
       out << fmt::format("{}\n", fmt::join(keys, "\n")) << std::flush;

@@ -17,6 +17,7 @@ struct CacheFillOptions {
 
   CacheFillOptions();
   void describe_cache(OptionList& list);  // --cache and --cache-gib
+  void check_cache() const;               // Error{io} where --cache names what is there and no folder
 };
 
 // Decodes the data set into the cache. With `keys` `out` gets the key of each entry once it is on disk, a line each.

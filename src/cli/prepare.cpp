@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/cache_fill.h"
 #include "cli/command.h"
@@ -36,8 +35,8 @@ int prepare_command(const std::vector<std::string>& args, std::ostream& out) {
     throw Error(ErrorKind::usage,
                 fmt::format("{}: NAME comes before the flags; for example: {}", help.name, help.example));
   require(list, help, {"raw", "out"});
+  fill.check_cache();
   importer->run(raw, target);
-  log_info("data set written to " + target);
   fill.data = target;
   if (!fill.cache.empty()) fill_cache_with(fill, out);
   return 0;

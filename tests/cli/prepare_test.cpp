@@ -92,7 +92,7 @@ struct PrepareWithCache : ::testing::Test {
 
   nlohmann::json info() const { return nlohmann::json::parse(call(cache_command, {"info", cache, "--json"})); }
 
-  // One error, which names the cache and what to do; the data set is there all the same.
+  // One error, which names the cache and what to do.
   void expect_failure(const std::string& folder, const Words& more, const Words& words) const {
     Words program = {"prepare"};
     for (const std::string& word : arguments(folder, more)) program.push_back(word);
@@ -104,8 +104,8 @@ struct PrepareWithCache : ::testing::Test {
     EXPECT_THAT(last, ::testing::StartsWith("pdmp: "));
     EXPECT_THAT(last, ::testing::HasSubstr("'" + folder + "'"));
     for (const std::string& word : words) EXPECT_THAT(last, ::testing::HasSubstr(word));
-    EXPECT_TRUE(std::filesystem::exists(std::filesystem::path(data) / "dataset.json"));
   }
+  bool is_prepared() const { return std::filesystem::exists(std::filesystem::path(data) / "dataset.json"); }
 };
 
 TEST_F(PrepareWithCache, HoldsEverySampleThatDecodes) {
@@ -155,14 +155,18 @@ TEST_F(PrepareWithCache, TrainingFindsAllOfIt) {
   EXPECT_EQ(info().at("entries"), kPictures + kResized + kSounds) << "decoded again";
 }
 
+// What is plainly no folder is refused before anything is imported; for the rest the data set is there all the same.
 TEST_F(PrepareWithCache, SaysThatTheFolderCannotBeUsed) {
-  expect_failure("/proc/none", {}, {"cannot"});
   directory.write("file", "no folder");
-  expect_failure((directory / "file").string(), {}, {});
+  expect_failure((directory / "file").string(), {}, {"--cache", "a file"});
+  EXPECT_FALSE(is_prepared());
+  expect_failure("/proc/none", {}, {"--cache", "cannot"});
+  EXPECT_TRUE(is_prepared());
 }
 
 TEST_F(PrepareWithCache, SaysThatTheLimitIsTooLow) {
   expect_failure(cache, {"--cache-gib", "0.001"}, {"full", "--cache-gib"});
+  EXPECT_TRUE(is_prepared());
   EXPECT_THAT(call(cache_command, {"verify", cache}), ::testing::HasSubstr(", 0 bad"));  // what is there is whole
   EXPECT_LT(info().at("entries"), kPictures + kResized + kSounds);
   call(prepare_command, arguments(cache));  // the rest, where the limit allows it

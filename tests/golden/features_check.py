@@ -11,7 +11,7 @@ its own. The numbers come from `pdmp data show DIR --id X --modality M --out x.n
     resample  profiles whose rate is not the recording's, with resampy's kaiser_best before them
     resize    PNG pictures with Pillow's bilinear and bicubic; training's crop and flip, whose random numbers are drawn
               here once more; grey; normalised as torchvision does it
-    jpeg      JPEG pictures of every subsampling with Pillow's
+    jpeg      JPEG pictures of every subsampling and EXIF orientation with Pillow's
     video     which frames, and their pixels, with PyAV's, all of them decoded from the beginning
 
 A line without a limit is for information: the same with what a library does by default.
@@ -30,7 +30,7 @@ import numpy as np
 import resampy
 import scipy.io.wavfile
 import scipy.signal
-from PIL import Image
+from PIL import Image, ImageOps
 
 FLOOR = 1e-7
 MASK = (1 << 64) - 1
@@ -331,6 +331,9 @@ def check_jpeg(program, folder, table):
     side = 200
     kinds = {"grey": {}, "4:4:4": {"subsampling": 0}, "4:2:2": {"subsampling": 1}, "4:2:0": {"subsampling": 2},
              "progressive 4:2:0": {"subsampling": 2, "progressive": True}}
+    for orientation in range(2, 9):
+        kinds[f"orientation {orientation}"] = {"exif": Image.Exif()}
+        kinds[f"orientation {orientation}"]["exif"][0x0112] = orientation
     data = Data(program, folder, {"picture": dict(PLAIN, type="image", size=side)})
     files = []
     for kind, options in kinds.items():
@@ -341,7 +344,8 @@ def check_jpeg(program, folder, table):
             files.append((kind, path))
     data.write()
     for kind, path in files:
-        ours, theirs = pixels(data.show(path.stem, "picture")), np.asarray(Image.open(path).convert("RGB"))
+        theirs = np.asarray(ImageOps.exif_transpose(Image.open(path)).convert("RGB"))
+        ours = pixels(data.show(path.stem, "picture"))
         table.compare(f"jpeg: {kind}", ours, theirs, 0)
 
 

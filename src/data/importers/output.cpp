@@ -45,7 +45,10 @@ bool ImporterOutput::is_done_already() const {
   return complete_;
 }
 
-void ImporterOutput::finish(const nlohmann::json& dataset) const { write_json(directory_ / "dataset.json", dataset); }
+void ImporterOutput::finish(const nlohmann::json& dataset) const {
+  write_json(directory_ / "dataset.json", dataset);
+  log_info("data set written to " + directory_.string());
+}
 
 bool ImporterOutput::reusable(const fs::path& file) const { return same_settings_ && fs::exists(file); }
 

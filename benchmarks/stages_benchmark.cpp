@@ -1,0 +1,138 @@
+// What the loader spends its time on, stage by stage: a sample of CREMA-D's kind, a JPEG of 480x360 and 2.5 s of speech
+// at 16 kHz, as pdmp_loader_benchmark makes them. docs/data-speed.md has the table.
+#include <benchmark/benchmark.h>
+#include <filesystem>
+#include <unistd.h>
+
+#include "data/decode/audio.h"
+#include "data/decode/encode_jpeg.h"
+#include "data/decode/encode_wav.h"
+#include "data/decode/image.h"
+#include "data/features/normalise.h"
+#include "data/features/profiles.h"
+#include "data/features/resample.h"
+#include "data/features/resize.h"
+#include "pdmp/dataset.h"
+
+namespace {
+
+using namespace pdmp;
+namespace fs = std::filesystem;
+
+constexpr int64_t kHeight = 360, kWidth = 480, kSize = 224, kRate = 16000, kProfileRate = 22050, kBatch = 64;
+constexpr double kMinScale = 0.08;
+const std::vector<double> kMean = {0.485, 0.456, 0.406}, kDeviation = {0.229, 0.224, 0.225};
+
+// A smooth scene with a little noise on it, as a camera sees.
+Tensor scene() {
+  torch::manual_seed(0);
+  const Tensor coarse = torch::rand({1, 3, kHeight / 15, kWidth / 15}) * 255;
+  const Tensor smooth = torch::upsample_bicubic2d(coarse, {kHeight, kWidth}, false)[0].permute({1, 2, 0});
+  return (smooth + torch::randn(smooth.sizes()) * 3).clamp(0, 255).to(torch::kUInt8).contiguous();
+}
+
+Tensor speech() {
+  torch::manual_seed(0);
+  const Tensor time = torch::arange(kRate * 5 / 2, torch::kFloat32);
+  return (torch::sin(time * 0.05) * 0.3 + torch::randn_like(time) * 0.05).clamp(-1, 1);
+}
+
+// The two files of the sample, gone at exit.
+struct Media {
+  fs::path folder = fs::temp_directory_path() / ("pdmp_stages_" + std::to_string(getpid()));
+  fs::path picture = folder / "picture.jpg", sound = folder / "sound.wav";
+  Media() {
+    at::set_num_threads(1);
+    fs::create_directories(folder);
+    write_jpeg(picture, scene());
+    write_wav(sound, speech(), kRate);
+  }
+  ~Media() { fs::remove_all(folder); }
+};
+
+const Media& media() {
+  static const Media files;
+  return files;
+}
+
+template <typename Work>
+void repeat(benchmark::State& state, const Work& work) {
+  for (auto _ : state) benchmark::DoNotOptimize(work());
+}
+
+void decode_whole_picture(benchmark::State& state) {
+  repeat(state, [] { return decode_image(media().picture); });
+}
+
+void decode_random_part(benchmark::State& state) {
+  RandomStream random(1);
+  repeat(state, [&] {
+    return decode_image(media().picture, 3, [&](int64_t height, int64_t width) {
+      return random_resized_crop(height, width, kMinScale, random);
+    });
+  });
+}
+
+void resize_random_part(benchmark::State& state) {
+  RandomStream random(1);
+  const Tensor picture = decode_image(media().picture);
+  repeat(state,
+         [&] { return resize(crop(picture, random_resized_crop(kHeight, kWidth, kMinScale, random)), kSize, kSize); });
+}
+
+void resize_whole_picture(benchmark::State& state) {
+  const Tensor picture = decode_image(media().picture);
+  repeat(state, [&] { return resize(picture, kSize, kSize); });
+}
+
+void flip_picture(benchmark::State& state) {
+  const Tensor picture = resize(decode_image(media().picture), kSize, kSize);
+  repeat(state, [&] { return picture.flip(1); });
+}
+
+void normalise_picture(benchmark::State& state) {
+  const Tensor picture = resize(decode_image(media().picture), kSize, kSize);
+  repeat(state, [&] { return normalise(picture, kMean, kDeviation); });
+}
+
+void decode_sound(benchmark::State& state) {
+  repeat(state, [] { return decode_audio(media().sound); });
+}
+
+void resample_sound(benchmark::State& state) {
+  const Tensor samples = decode_audio(media().sound).samples;
+  repeat(state, [&] { return resample(samples, kRate, kProfileRate); });
+}
+
+void log_stft_of_sound(benchmark::State& state) {
+  const Tensor samples = resample(decode_audio(media().sound).samples, kRate, kProfileRate);
+  repeat(state, [&] { return audio_features(find_audio_profile("log_stft_cremad"), samples, kProfileRate, nullptr); });
+}
+
+// Of one sample: its picture and its spectrogram, a batch's worth in turn.
+void copy_into_batch(benchmark::State& state) {
+  const Tensor picture = torch::rand({3, kSize, kSize});
+  const Tensor sound = audio_features(find_audio_profile("log_stft_cremad"), speech(), kRate, nullptr);
+  Tensor pictures = torch::empty({kBatch, 3, kSize, kSize});
+  Tensor sounds = torch::empty({kBatch, sound.size(0), sound.size(1), sound.size(2)});
+  int64_t place = 0;
+  repeat(state, [&] {
+    pictures[place].copy_(picture);
+    sounds[place].copy_(sound);
+    place = (place + 1) % kBatch;
+    return place;
+  });
+}
+
+BENCHMARK(decode_whole_picture)->Unit(benchmark::kMicrosecond);
+BENCHMARK(decode_random_part)->Unit(benchmark::kMicrosecond);
+BENCHMARK(resize_whole_picture)->Unit(benchmark::kMicrosecond);
+BENCHMARK(resize_random_part)->Unit(benchmark::kMicrosecond);
+BENCHMARK(flip_picture)->Unit(benchmark::kMicrosecond);
+BENCHMARK(normalise_picture)->Unit(benchmark::kMicrosecond);
+BENCHMARK(decode_sound)->Unit(benchmark::kMicrosecond);
+BENCHMARK(resample_sound)->Unit(benchmark::kMicrosecond);
+BENCHMARK(log_stft_of_sound)->Unit(benchmark::kMicrosecond);
+BENCHMARK(copy_into_batch)->Unit(benchmark::kMicrosecond);
+
+}  // namespace
