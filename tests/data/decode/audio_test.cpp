@@ -1,27 +1,19 @@
 #include "data/decode/audio.h"
 
-#include <fstream>
 #include <gtest/gtest.h>
-#include <iterator>
 
+#include "base/file.h"
 #include "data/decode/encode_wav.h"
 #include "support/expect_error.h"
+#include "support/golden.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
 namespace {
 
 using testing::expect_error;
+using testing::golden;
 using testing::TemporaryDirectory;
-
-std::filesystem::path golden(const std::string& name) {
-  return std::filesystem::path(PDMP_GOLDEN_DIR) / "media" / name;
-}
-
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // k / 32768 for whole k over the full range.
 Tensor ramp(int64_t count) {
@@ -79,13 +71,13 @@ TEST(DecodeAudio, RefusesWhatIsNoRecording) {
   expect_refused(directory.write("text.wav", "this is not sound, whatever its name may say; it is just some text"),
                  {"a recording"});
   expect_refused(golden("gradient.jpg"), {"without sound"});
-  const std::string header = bytes_of(golden("tone.ogg")).substr(0, 40);
+  const std::string header = read_file(golden("tone.ogg")).substr(0, 40);
   expect_refused(directory.write("header.ogg", header), {"cut"});
 }
 
 TEST(DecodeAudio, RefusesCutOggWhereverItEnds) {
   const TemporaryDirectory directory;
-  const std::string whole = bytes_of(golden("tone.ogg"));
+  const std::string whole = read_file(golden("tone.ogg"));
   for (const double part : {0.02, 0.3, 0.6, 0.9, 0.999}) {
     const auto size = static_cast<size_t>(static_cast<double>(whole.size()) * part);
     expect_refused(directory.write("cut.ogg", whole.substr(0, size)), {"whole recording", "cut"});
@@ -98,7 +90,7 @@ TEST(DecodeAudio, RefusesCutOggWhereverItEnds) {
 
 TEST(DecodeAudio, RefusesOggWithAHole) {
   const TemporaryDirectory directory;
-  std::string bytes = bytes_of(golden("tone.ogg"));
+  std::string bytes = read_file(golden("tone.ogg"));
   bytes.erase(bytes.size() / 2, 100);
   expect_refused(directory.write("hole.ogg", bytes), {"whole recording", "no Ogg page"});
 }
@@ -106,7 +98,7 @@ TEST(DecodeAudio, RefusesOggWithAHole) {
 TEST(DecodeAudio, RefusesCutWav) {
   const TemporaryDirectory directory;
   write_wav(directory / "a.wav", ramp(1000), 16000);
-  const std::string whole = bytes_of(directory / "a.wav");
+  const std::string whole = read_file(directory / "a.wav");
   expect_refused(directory.write("cut.wav", whole.substr(0, 1000)), {"956 of 2000 bytes"});
   expect_refused(directory.write("none.wav", whole.substr(0, 40)), {"without samples"});
   write_wav(directory / "zero.wav", torch::zeros({0}), 16000);
@@ -116,7 +108,7 @@ TEST(DecodeAudio, RefusesCutWav) {
 TEST(DecodeAudio, ReadsWavOfUnknownLength) {
   const TemporaryDirectory directory;
   write_wav(directory / "a.wav", ramp(1000), 16000);
-  std::string bytes = bytes_of(directory / "a.wav");
+  std::string bytes = read_file(directory / "a.wav");
   bytes.replace(4, 4, "\xFF\xFF\xFF\xFF");
   bytes.replace(40, 4, "\xFF\xFF\xFF\xFF");
   EXPECT_TRUE(torch::equal(decode_audio(directory.write("b.wav", bytes)).samples, ramp(1000)));

@@ -1,23 +1,21 @@
 #include "data/decode/decode_jpeg.h"
 
-#include <fstream>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <string>
 
+#include "base/file.h"
 #include "data/decode/libjpeg_errors.h"
 #include "data/decode/limits.h"
 #include "support/expect_error.h"
+#include "support/golden.h"
 
 namespace pdmp {
 namespace {
 
 using testing::expect_error;
+using testing::golden;
 
-std::string golden(const std::string& name) {
-  std::ifstream file(std::filesystem::path(PDMP_GOLDEN_DIR) / "media" / name, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+std::string golden_bytes(const std::string& name) { return read_file(golden(name)); }
 
 struct Coding {
   int horizontal = 2, vertical = 2;  // samples of brightness for one of colour
@@ -75,23 +73,23 @@ using Numbers = std::vector<int64_t>;
 // Expected numbers: Pillow 13, convert("RGB") and convert("L") of that.
 TEST(DecodeJpeg, GivesPillowsPixels) {
   for (const char* name : {"gradient.jpg", "progressive.jpg"}) {
-    const Tensor picture = decode_jpeg(name, golden(name), 3);
+    const Tensor picture = decode_jpeg(name, golden_bytes(name), 3);
     ASSERT_EQ(picture.sizes(), (Numbers{24, 32, 3})) << name;
     EXPECT_EQ(sums(picture), (Numbers{95254, 88320, 83259})) << name;
     EXPECT_EQ(pixel(picture, 0, 0), (Numbers{0, 1, 2})) << name;
     EXPECT_EQ(pixel(picture, 12, 16), (Numbers{128, 121, 113})) << name;
     EXPECT_EQ(pixel(picture, 23, 31), (Numbers{249, 229, 218})) << name;
-    EXPECT_EQ(sums(decode_jpeg(name, golden(name), 1)), (Numbers{89809})) << name;
+    EXPECT_EQ(sums(decode_jpeg(name, golden_bytes(name), 1)), (Numbers{89809})) << name;
   }
 }
 
 TEST(DecodeJpeg, GivesPillowsPixelsOfCmyk) {
-  const Tensor picture = decode_jpeg("cmyk.jpg", golden("cmyk.jpg"), 3);
+  const Tensor picture = decode_jpeg("cmyk.jpg", golden_bytes("cmyk.jpg"), 3);
   EXPECT_EQ(sums(picture), (Numbers{95208, 88320, 82944}));
   EXPECT_EQ(pixel(picture, 0, 0), (Numbers{0, 0, 0}));
   EXPECT_EQ(pixel(picture, 12, 16), (Numbers{128, 120, 111}));
   EXPECT_EQ(pixel(picture, 23, 31), (Numbers{248, 230, 216}));
-  EXPECT_EQ(sums(decode_jpeg("cmyk.jpg", golden("cmyk.jpg"), 1)), (Numbers{89769}));
+  EXPECT_EQ(sums(decode_jpeg("cmyk.jpg", golden_bytes("cmyk.jpg"), 1)), (Numbers{89769}));
 }
 
 TEST(DecodeJpeg, GreyIsTheSameInThreeChannels) {
@@ -132,7 +130,7 @@ TEST(DecodeJpeg, RefusesLostDataAndToleratesStrayBytes) {
   std::string damaged = coded(64, 64, {});
   damaged.replace(damaged.size() / 2, 40, std::string(40, '\xFF'));
   expect_error(ErrorKind::data, {"a.jpg", "whole JPEG"}, [&] { decode_jpeg("a.jpg", damaged, 3); });
-  const std::string whole = golden("gradient.jpg");
+  const std::string whole = golden_bytes("gradient.jpg");
   const size_t table = whole.find("\xFF\xDB");
   const std::string stray = whole.substr(0, table) + "stray" + whole.substr(table);
   EXPECT_TRUE(torch::equal(decode_jpeg("a.jpg", stray, 3), decode_jpeg("a.jpg", whole, 3)));

@@ -1,9 +1,8 @@
 #include "data/decode/encode_jpeg.h"
 
-#include <fstream>
 #include <gtest/gtest.h>
-#include <iterator>
 
+#include "base/file.h"
 #include "data/decode/image.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
@@ -47,8 +46,7 @@ TEST(WriteJpeg, LosesMoreAtLowerQuality) {
 TEST(WriteJpeg, QuantisesAsLibjpegAt95) {
   const TemporaryDirectory directory;
   write_jpeg(directory / "a.jpg", gradient(16, 16));
-  std::ifstream file(directory / "a.jpg", std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const std::string bytes = read_file(directory / "a.jpg");
   const size_t table = bytes.find("\xFF\xDB");
   ASSERT_NE(table, std::string::npos);
   const std::string brightness = bytes.substr(table + 5, 64);  // in zigzag order

@@ -1,9 +1,8 @@
 #include "data/decode/exif_orientation.h"
 
-#include <fstream>
 #include <gtest/gtest.h>
-#include <iterator>
 
+#include "base/file.h"
 #include "data/decode/encode_jpeg.h"
 #include "data/decode/image.h"
 #include "support/temporary_directory.h"
@@ -12,11 +11,6 @@ namespace pdmp {
 namespace {
 
 using testing::TemporaryDirectory;
-
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string number(uint32_t value, size_t width, bool little) {
   std::string bytes;
@@ -100,7 +94,7 @@ TEST(ExifOrientation, DecodeImageTurnsPhotosAndCutsTheTurnedOnes) {
   const TemporaryDirectory directory;
   const Tensor picture = (torch::arange(40 * 56 * 3) % 251).to(torch::kUInt8).reshape({40, 56, 3});
   write_jpeg(directory / "a.jpg", picture);
-  const std::string jpeg = bytes_of(directory / "a.jpg");
+  const std::string jpeg = read_file(directory / "a.jpg");
   directory.write("turned.jpg", with_exif(jpeg, tiff(6, false)));
   const Tensor upright = turn_upright(decode_image(directory / "a.jpg"), 6);
   ASSERT_EQ(upright.sizes(), (std::vector<int64_t>{56, 40, 3}));

@@ -1,12 +1,12 @@
 #include "data/decode/image.h"
 
-#include <fstream>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <thread>
 
+#include "base/file.h"
 #include "data/decode/encode_png.h"
 #include "support/expect_error.h"
+#include "support/golden.h"
 #include "support/png.h"
 #include "support/temporary_directory.h"
 
@@ -14,16 +14,8 @@ namespace pdmp {
 namespace {
 
 using testing::expect_error;
+using testing::golden;
 using testing::TemporaryDirectory;
-
-std::filesystem::path golden(const std::string& name) {
-  return std::filesystem::path(PDMP_GOLDEN_DIR) / "media" / name;
-}
-
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::vector<int64_t> pixel(const Tensor& picture, int64_t y, int64_t x) {
   const Tensor values = picture[y][x].to(torch::kInt64);
@@ -166,9 +158,9 @@ TEST(DecodeImage, RefusesWhatIsNoPicture) {
 TEST(DecodeImage, RefusesCutFilesWhereverTheyEnd) {
   const TemporaryDirectory directory;
   write_png(directory / "whole.png", pattern(40, 40, 3));
-  const std::string png = bytes_of(directory / "whole.png"), jpeg = bytes_of(golden("gradient.jpg"));
-  const std::string progressive = bytes_of(golden("progressive.jpg")), webp = bytes_of(golden("alpha.webp"));
-  const std::string bmp = bytes_of(golden("small.bmp"));
+  const std::string png = read_file(directory / "whole.png"), jpeg = read_file(golden("gradient.jpg"));
+  const std::string progressive = read_file(golden("progressive.jpg")), webp = read_file(golden("alpha.webp"));
+  const std::string bmp = read_file(golden("small.bmp"));
   for (const double part : {0.2, 0.5, 0.7, 0.9, 0.99}) {
     const auto cut = [&](const std::string& name, const std::string& whole) {
       const auto size = static_cast<size_t>(static_cast<double>(whole.size()) * part);
@@ -187,7 +179,7 @@ TEST(DecodeImage, RefusesCutFilesWhereverTheyEnd) {
 TEST(DecodeImage, RefusesDamagedPng) {
   const TemporaryDirectory directory;
   write_png(directory / "a.png", pattern(40, 40, 3));
-  std::string bytes = bytes_of(directory / "a.png");
+  std::string bytes = read_file(directory / "a.png");
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x55);
   expect_refused(directory.write("b.png", bytes), {"whole PNG"});
 }
@@ -204,7 +196,7 @@ TEST(DecodeImage, WorksFromSeveralThreads) {
   const TemporaryDirectory directory;
   const Tensor picture = pattern(30, 50, 3);
   write_png(directory / "a.png", picture);
-  const std::string whole = bytes_of(directory / "a.png");
+  const std::string whole = read_file(directory / "a.png");
   directory.write("cut.png", whole.substr(0, whole.size() / 2));
   std::vector<std::thread> threads;
   std::vector<int> right(4, 0);

@@ -5,11 +5,13 @@
 #include "data/decode/encode_png.h"
 #include "data/decode/encode_video.h"
 #include "data/decode/encode_wav.h"
+#include "support/golden.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
 namespace {
 
+using testing::golden;
 using testing::TemporaryDirectory;
 
 struct Known {
@@ -24,7 +26,7 @@ TEST(ReadMediaHeader, SizeOfEveryPictureFormat) {
                              {"progressive.jpg", 32, 24},
                              {"cmyk.jpg", 32, 24},
                              {"small.bmp", 7, 5}}) {
-    const auto header = read_media_header(std::filesystem::path(PDMP_GOLDEN_DIR) / "media" / known.name);
+    const auto header = read_media_header(golden(known.name));
     ASSERT_TRUE(header) << known.name;
     EXPECT_EQ(header->width, known.width) << known.name;
     EXPECT_EQ(header->height, known.height) << known.name;
@@ -34,7 +36,7 @@ TEST(ReadMediaHeader, SizeOfEveryPictureFormat) {
 }
 
 TEST(ReadMediaHeader, SecondsOfRecordings) {
-  const auto ogg = read_media_header(std::filesystem::path(PDMP_GOLDEN_DIR) / "media/tone.ogg");
+  const auto ogg = read_media_header(golden("tone.ogg"));
   ASSERT_TRUE(ogg && ogg->sound);
   EXPECT_NEAR(*ogg->sound, 1, 0.01);
   EXPECT_EQ(ogg->width, 0);

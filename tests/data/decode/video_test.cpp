@@ -1,22 +1,23 @@
 #include "data/decode/video.h"
 
 #include <atomic>
-#include <fstream>
 #include <gtest/gtest.h>
-#include <iterator>
 #include <numeric>
 #include <thread>
 
+#include "base/file.h"
 #include "data/clip.h"
 #include "data/decode/audio.h"
 #include "data/decode/encode_video.h"
 #include "support/expect_error.h"
+#include "support/golden.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
 namespace {
 
 using testing::expect_error;
+using testing::golden;
 using testing::number_of;
 using testing::numbered_clip;
 using testing::TemporaryDirectory;
@@ -34,11 +35,6 @@ Indices numbers_of(const std::vector<Tensor>& frames) {
   Indices numbers;
   for (const Tensor& frame : frames) numbers.push_back(number_of(frame));
   return numbers;
-}
-
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 Tensor tone(int64_t count) { return 0.3 * torch::sin(torch::arange(count, torch::kFloat32) * 0.05); }
@@ -161,14 +157,14 @@ TEST(Video, RefusesWhatIsNoVideo) {
                  {"a video", "cannot open"});
   expect_refused(directory.write("lfs.mp4", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"),
                  {"Git LFS pointer"});
-  expect_refused(std::filesystem::path(PDMP_GOLDEN_DIR) / "media" / "tone.ogg", {"without moving pictures"});
+  expect_refused(golden("tone.ogg"), {"without moving pictures"});
 }
 
 TEST(Video, RefusesCutFilesWhereverTheyEnd) {
   const TemporaryDirectory directory;
   for (const char* name : kNames) {
     write_video(directory / name, numbered_clip(50), {.audio = tone(88200), .audio_rate = 44100});
-    const std::string whole = bytes_of(directory / name);
+    const std::string whole = read_file(directory / name);
     for (const double part : {0.1, 0.5, 0.8}) {
       const auto size = static_cast<size_t>(static_cast<double>(whole.size()) * part);
       expect_refused(directory.write(std::string("cut_") + name, whole.substr(0, size)), {"video"});
@@ -180,7 +176,7 @@ TEST(Video, RefusesDamagedPictures) {
   const TemporaryDirectory directory;
   for (const char* name : {"a.mp4", "a.mkv"}) {
     write_video(directory / name, numbered_clip(50));
-    std::string bytes = bytes_of(directory / name);
+    std::string bytes = read_file(directory / name);
     for (size_t i = bytes.size() / 3; i < bytes.size() / 3 + 300; ++i) bytes[i] = static_cast<char>(37 * i);
     expect_refused(directory.write(std::string("bad_") + name, bytes), {"video"});
   }
