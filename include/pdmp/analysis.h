@@ -37,8 +37,8 @@ struct UnimodalCurve {
 
 // Whether an analysis ended before its last epoch, and why. Rule `auto`: it ends after an epoch where
 //   - ten epochs and a quarter of those planned are over, which takes the beginning (`early_points`) in;
-//   - the modality that is best so far (`end_mode`) was ahead of every other one in each of the last 5 evaluations: the
-//     95 % interval of the difference, a paired bootstrap over the samples scored, lies above 0;
+//   - the modality that is best so far (`end_mode`) was ahead of every other one in each of the last 5 evaluations, and
+//     the 95 % interval of its mean lead in them, a paired bootstrap over evaluations and samples, lies above 0;
 //   - it would be ahead after the last epoch too, did it keep falling and the others rising as they did over the last
 //     half of their curves: mean of the last 5 evaluations plus slope (least squares; 0 where it falls for the others,
 //     where it rises for the best) times the epochs left.
@@ -47,12 +47,12 @@ struct StopEvidence {
   struct Interval {
     double low = 0, high = 0;
   };
-  std::string rule = "never";                          // auto | never
-  std::optional<int64_t> stopped_after;                // epochs; nothing: it went on to the last one
-  int64_t of = 0;                                      // epochs planned
-  int64_t evaluations = 0, resamples = 0;              // `auto`: 5, and those of the bootstrap
-  std::map<std::string, std::vector<Interval>> leads;  // where stopped: over each other modality, per evaluation
-  std::map<std::string, double> forecast;              // where stopped: accuracies after the last epoch, as above
+  std::string rule = "never";              // auto | never
+  std::optional<int64_t> stopped_after;    // epochs; nothing: it went on to the last one
+  int64_t of = 0;                          // epochs planned
+  int64_t evaluations = 0, resamples = 0;  // `auto`: 5, and those of the bootstrap
+  std::map<std::string, Interval> leads;   // where stopped: over each other modality
+  std::map<std::string, double> forecast;  // where stopped: accuracies after the last epoch, as above
 };
 
 struct AnalysisResult {

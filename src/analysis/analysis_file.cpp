@@ -25,9 +25,7 @@ Json by_modality(const std::vector<std::string>& names, const std::vector<double
 
 Json stop_to_json(const StopEvidence& stop) {
   Json leads = Json::object();
-  for (const auto& [modality, intervals] : stop.leads) {
-    for (const StopEvidence::Interval& interval : intervals) leads[modality].push_back({interval.low, interval.high});
-  }
+  for (const auto& [modality, lead] : stop.leads) leads[modality] = {lead.low, lead.high};
   return {{"rule", stop.rule},
           {"stopped_after", stop.stopped_after ? Json(*stop.stopped_after) : Json()},
           {"of", stop.of},
@@ -44,10 +42,8 @@ StopEvidence stop_from_json(const Json& value) {
   value.at("of").get_to(stop.of);
   value.at("evaluations").get_to(stop.evaluations);
   value.at("resamples").get_to(stop.resamples);
-  for (const auto& [modality, intervals] : value.at("leads").items()) {
-    for (const Json& interval : intervals) {
-      stop.leads[modality].push_back({interval.at(0).get<double>(), interval.at(1).get<double>()});
-    }
+  for (const auto& [modality, lead] : value.at("leads").items()) {
+    stop.leads[modality] = {lead.at(0).get<double>(), lead.at(1).get<double>()};
   }
   value.at("forecast").get_to(stop.forecast);
   return stop;

@@ -1,6 +1,7 @@
 #include "analysis/stop_rule.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "analysis/rank.h"
@@ -9,7 +10,7 @@
 namespace pdmp {
 namespace {
 
-constexpr int64_t kEvaluations = 5;  // the last ones, in each of which the leader must lead
+constexpr int64_t kEvaluations = 5;  // the last ones, in each of which the leader must be ahead
 constexpr int64_t kFewest = 10;      // epochs, and a quarter of those planned: more than the beginning
 constexpr int64_t kResamples = 1000;
 
@@ -39,19 +40,11 @@ double slope(const std::vector<double>& curve) {
   return products / squares;
 }
 
-// Of the leader's accuracy minus another's, for each of the last evaluations; stops at the first that has 0 in it.
-std::vector<StopEvidence::Interval> leads(const Hits& leader, const Hits& other, uint64_t seed) {
-  std::vector<StopEvidence::Interval> intervals;
-  for (size_t e = leader.size() - static_cast<size_t>(kEvaluations); e < leader.size(); ++e) {
-    const Difference lead = paired_bootstrap({other[e]}, {leader[e]}, kResamples, seed);
-    intervals.push_back({lead.low, lead.high});
-    if (lead.low <= 0) break;
-  }
-  return intervals;
-}
+// The last evaluations.
+Hits recent(const Hits& hits) { return {hits.end() - kEvaluations, hits.end()}; }
 
-bool above_zero(const std::vector<StopEvidence::Interval>& intervals) {
-  return std::all_of(intervals.begin(), intervals.end(), [](const auto& interval) { return interval.low > 0; });
+bool ahead_in_each(const std::vector<double>& leader, const std::vector<double>& other) {
+  return std::equal(leader.end() - kEvaluations, leader.end(), other.end() - kEvaluations, std::greater<>());
 }
 
 }  // namespace
@@ -71,9 +64,10 @@ std::optional<StopEvidence> settled(const std::vector<std::string>& names, const
                                     int64_t planned, const std::string& end_mode, uint64_t seed) {
   const auto epochs = static_cast<int64_t>(hits.front().size());
   if (epochs < std::max(kFewest, (planned + 3) / 4) || epochs >= planned) return std::nullopt;
+  std::vector<std::vector<double>> curves;
   std::vector<double> ends, last, trend;
   for (const Hits& modality : hits) {
-    const std::vector<double> curve = curve_of(modality);
+    const std::vector<double>& curve = curves.emplace_back(curve_of(modality));
     ends.push_back(aggregate_end(curve, end_mode));
     last.push_back(mean(curve.end() - kEvaluations, curve.end()));
     trend.push_back(slope(curve) * static_cast<double>(planned - epochs));
@@ -86,11 +80,13 @@ std::optional<StopEvidence> settled(const std::vector<std::string>& names, const
     if (m == leader) continue;
     evidence.forecast[names[m]] = last[m] + std::max(0.0, trend[m]);
     if (evidence.forecast[names[m]] >= evidence.forecast[names[leader]]) return std::nullopt;
+    if (!ahead_in_each(curves[leader], curves[m])) return std::nullopt;
   }
   for (size_t m = 0; m < names.size(); ++m) {  // last, as it takes the longest
     if (m == leader) continue;
-    evidence.leads[names[m]] = leads(hits[leader], hits[m], seed);
-    if (!above_zero(evidence.leads[names[m]])) return std::nullopt;
+    const Difference lead = paired_bootstrap(recent(hits[m]), recent(hits[leader]), kResamples, seed);
+    if (lead.low <= 0) return std::nullopt;
+    evidence.leads[names[m]] = {lead.low, lead.high};
   }
   return evidence;
 }

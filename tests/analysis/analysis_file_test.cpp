@@ -78,12 +78,12 @@ TEST(AnalysisFile, KeepsWhyItStopped) {
   EXPECT_TRUE(read_json(directory / "on.json").at("stop").at("stopped_after").is_null());
   EXPECT_FALSE(read_analysis(directory / "on.json").stop.stopped_after.has_value());
   written.stop.stopped_after = 3;
-  written.stop.leads["audio"] = {{.125, .25}, {.0625, .5}};
+  written.stop.leads["audio"] = {.0625, .25};
   written.stop.forecast = {{"audio", .55}, {"visual", .6}};
   write_analysis(written, directory / "stopped.json");
   const nlohmann::json stop = read_json(directory / "stopped.json").at("stop");
   EXPECT_EQ(stop, nlohmann::json::parse(R"({"rule": "auto", "stopped_after": 3, "of": 40, "evaluations": 5,
-                                            "resamples": 1000, "leads": {"audio": [[0.125, 0.25], [0.0625, 0.5]]},
+                                            "resamples": 1000, "leads": {"audio": [0.0625, 0.25]},
                                             "forecast": {"audio": 0.55, "visual": 0.6}})"));
   EXPECT_EQ(to_json(read_analysis(directory / "stopped.json")), to_json(written));
 }

@@ -93,8 +93,7 @@ TEST(Analyze, StopsWhereItIsSettledAndSaysWhy) {
   EXPECT_GE(result.epochs, 10);
   EXPECT_LT(result.epochs, 40);
   EXPECT_EQ(result.early_points, 2);
-  ASSERT_EQ(result.stop.leads.at("b").size(), 5u);
-  EXPECT_GT(result.stop.leads.at("b").back().low, 0);
+  EXPECT_GT(result.stop.leads.at("b").low, 0);
   AnalysisOptions never;
   never.stop = "never";
   const AnalysisResult whole = analyze_tiny(never, {}, 40);

@@ -31,6 +31,14 @@ void rgb_to_grey(const uint8_t* in, int64_t width, uint8_t* out) {
   for (int64_t x = 0; x < width; ++x, in += 3) out[x] = luma(in[0], in[1], in[2]);
 }
 
+// Freed also where JpegDecoder's constructor fails.
+struct Decompressor : jpeg_decompress_struct {
+  Decompressor() : jpeg_decompress_struct{} {}
+  ~Decompressor() { jpeg_destroy_decompress(this); }
+  Decompressor(const Decompressor&) = delete;
+  Decompressor& operator=(const Decompressor&) = delete;
+};
+
 class JpegDecoder {
  public:
   JpegDecoder(const std::filesystem::path& path, std::string_view bytes, int64_t channels)
@@ -46,9 +54,6 @@ class JpegDecoder {
     progress_.progress_monitor = limit_scans;
     info_.progress = &progress_;
   }
-  ~JpegDecoder() { jpeg_destroy_decompress(&info_); }
-  JpegDecoder(const JpegDecoder&) = delete;
-  JpegDecoder& operator=(const JpegDecoder&) = delete;
 
   int64_t height() const { return info_.image_height; }
   int64_t width() const { return info_.image_width; }
@@ -136,7 +141,7 @@ class JpegDecoder {
   const std::filesystem::path& path_;
   int64_t channels_;
   LibjpegErrors errors_;
-  jpeg_decompress_struct info_{};
+  Decompressor info_;
   jpeg_progress_mgr progress_{};
   std::vector<uint8_t> row_, rgb_;
 };
