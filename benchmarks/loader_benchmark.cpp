@@ -22,6 +22,7 @@
 #include "data/decode/ffmpeg.h"
 #include "data/manifest.h"
 #include "data/sample_cache.h"
+#include "made_up_media.h"
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
 #include "pdmp/memory.h"
@@ -40,25 +41,9 @@ struct Settings {
   double seconds = 3;
 };
 
-// A smooth scene with a little noise on it, as a camera sees; `shift` moves it.
-Tensor scene(int64_t height, int64_t width, int64_t shift) {
-  const Tensor coarse = torch::rand({1, 3, height / 15, width / 15}) * 255;
-  const Tensor smooth = torch::upsample_bicubic2d(coarse, {height, width}, false)[0].permute({1, 2, 0});
-  return smooth.roll(shift, 1);
-}
-
-Tensor as_bytes(const Tensor& picture) {
-  return (picture + torch::randn(picture.sizes()) * 3).clamp(0, 255).to(torch::kUInt8).contiguous();
-}
-
-Tensor sound(double seconds, int64_t rate) {
-  const Tensor time = torch::arange(static_cast<int64_t>(seconds * static_cast<double>(rate)), torch::kFloat32);
-  return (torch::sin(time * 0.05) * 0.3 + torch::randn_like(time) * 0.05).clamp(-1, 1);
-}
-
 Tensor clip_frames() {
   constexpr int64_t kFrames = 250, kHeight = 240, kWidth = 320;
-  const Tensor background = scene(kHeight, kWidth, 0);
+  const Tensor background = scene(kHeight, kWidth);
   Tensor frames = torch::empty({kFrames, kHeight, kWidth, 3}, torch::kUInt8);
   for (int64_t t = 0; t < kFrames; ++t) frames[t].copy_(as_bytes(background.roll(t, 1)));
   return frames;
@@ -76,7 +61,7 @@ void make_media(const Settings& settings) {
   for (int64_t i = 0; i < settings.samples; ++i) {
     if (fs::exists(media_file(settings, "sound", i))) continue;
     torch::manual_seed(i);
-    write_jpeg(media_file(settings, "picture", i), as_bytes(scene(360, 480, 0)));
+    write_jpeg(media_file(settings, "picture", i), as_bytes(scene(360, 480)));
     write_wav(media_file(settings, "sound", i), sound(2.5, 16000), 16000);
   }
   for (int64_t i = 0; i < kClips; ++i) {

@@ -12,6 +12,7 @@
 #include "data/features/profiles.h"
 #include "data/features/resample.h"
 #include "data/features/resize.h"
+#include "made_up_media.h"
 #include "pdmp/dataset.h"
 
 namespace {
@@ -20,22 +21,8 @@ using namespace pdmp;
 namespace fs = std::filesystem;
 
 constexpr int64_t kHeight = 360, kWidth = 480, kSize = 224, kRate = 16000, kProfileRate = 22050, kBatch = 64;
-constexpr double kMinScale = 0.08;
+constexpr double kMinScale = 0.08, kSeconds = 2.5;
 const std::vector<double> kMean = {0.485, 0.456, 0.406}, kDeviation = {0.229, 0.224, 0.225};
-
-// A smooth scene with a little noise on it, as a camera sees.
-Tensor scene() {
-  torch::manual_seed(0);
-  const Tensor coarse = torch::rand({1, 3, kHeight / 15, kWidth / 15}) * 255;
-  const Tensor smooth = torch::upsample_bicubic2d(coarse, {kHeight, kWidth}, false)[0].permute({1, 2, 0});
-  return (smooth + torch::randn(smooth.sizes()) * 3).clamp(0, 255).to(torch::kUInt8).contiguous();
-}
-
-Tensor speech() {
-  torch::manual_seed(0);
-  const Tensor time = torch::arange(kRate * 5 / 2, torch::kFloat32);
-  return (torch::sin(time * 0.05) * 0.3 + torch::randn_like(time) * 0.05).clamp(-1, 1);
-}
 
 // The two files of the sample, gone at exit.
 struct Media {
@@ -44,8 +31,9 @@ struct Media {
   Media() {
     at::set_num_threads(1);
     fs::create_directories(folder);
-    write_jpeg(picture, scene());
-    write_wav(sound, speech(), kRate);
+    torch::manual_seed(0);
+    write_jpeg(picture, as_bytes(scene(kHeight, kWidth)));
+    write_wav(sound, pdmp::sound(kSeconds, kRate), kRate);
   }
   ~Media() { fs::remove_all(folder); }
 };
@@ -112,13 +100,14 @@ void log_stft_of_sound(benchmark::State& state) {
 // Of one sample: its picture and its spectrogram, a batch's worth in turn.
 void copy_into_batch(benchmark::State& state) {
   const Tensor picture = torch::rand({3, kSize, kSize});
-  const Tensor sound = audio_features(find_audio_profile("log_stft_cremad"), speech(), kRate, nullptr);
+  const Tensor spectrogram =
+      audio_features(find_audio_profile("log_stft_cremad"), sound(kSeconds, kRate), kRate, nullptr);
   Tensor pictures = torch::empty({kBatch, 3, kSize, kSize});
-  Tensor sounds = torch::empty({kBatch, sound.size(0), sound.size(1), sound.size(2)});
+  Tensor spectrograms = torch::empty({kBatch, spectrogram.size(0), spectrogram.size(1), spectrogram.size(2)});
   int64_t place = 0;
   repeat(state, [&] {
     pictures[place].copy_(picture);
-    sounds[place].copy_(sound);
+    spectrograms[place].copy_(spectrogram);
     place = (place + 1) % kBatch;
     return place;
   });
