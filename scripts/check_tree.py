@@ -3,7 +3,8 @@
 
     scripts/check_tree.py [ROOT]     prints one line a complaint; exit 1 where there is any
 
-Rules: includes point down the layers; every source has its test and is listed in its CMakeLists.txt; no file grows
+Rules: includes point down the layers; every source has its test and is listed in its CMakeLists.txt; tests/ mirrors src/, with few
+folders more; no file grows
 past 500 lines; no notes to self; no folder or file for everything that found no name; docs/data-traps.md and the tests of
 traps name each other.
 """
@@ -57,6 +58,13 @@ TESTED_IN = {
     "models/layers/winograd_kernels_portable.cpp": "models/layers/winograd_test.cpp",
     "models/layers/norm_statistics.cpp": "models/layers/batch_norm_test.cpp",
     "models/layers/residual.cpp": "models/encoders/resnet_test.cpp",
+}
+
+# Folders of tests/ that mirror none of src/.
+TEST_FOLDERS = {
+    "architecture", "contract", "docs", "experiments", "faults", "golden", "install",
+    "regressions",  # one file a kind of fault that was found once
+    "support",
 }
 
 CODE = {".h", ".cpp"}
@@ -142,6 +150,15 @@ def check_tests(root):
             yield f"{path}: expected its test {test}, found none"
 
 
+def check_test_folders(root):
+    for path in sorted((root / "tests").glob("*/")):
+        if path.is_dir() and path.name not in TEST_FOLDERS | set(LAYERS) | {"__pycache__"}:
+            yield f"tests/{path.name}: expected a folder of src/ or one of {', '.join(sorted(TEST_FOLDERS))}"
+    for path in source_files(root, ["tests"]):
+        if path.parts[1] == "regressions" and path.suffix == ".cpp" and not path.stem.endswith("_test"):
+            yield f"{path}: expected <kind of fault>_test.cpp"
+
+
 def check_lists(root):
     """A source that no CMakeLists.txt lists is never built, a test never run."""
     for path in source_files(root, ["src", "tests"]):
@@ -181,7 +198,7 @@ def check_traps(root):
         yield f"{TRAPS}: expected a line for the test {name}, found none"
 
 
-RULES = [check_includes, check_tests, check_lists, check_text, check_names, check_traps]
+RULES = [check_includes, check_tests, check_test_folders, check_lists, check_text, check_names, check_traps]
 
 
 def check(root):

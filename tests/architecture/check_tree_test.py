@@ -84,6 +84,12 @@ class CheckTree(unittest.TestCase):
         self.assert_complains({**residual, "tests/models/encoders/resnet_test.cpp": "",
                                "tests/models/CMakeLists.txt": "mlp_test.cpp resnet_test.cpp"})
 
+    def test_a_test_folder_that_mirrors_nothing(self):
+        self.assert_complains({"tests/stray/a_test.py": ""}, "tests/stray: expected a folder of src/ or one of architecture")
+        self.assert_complains({"tests/regressions/holes.cpp": "", "tests/regressions/CMakeLists.txt": "holes.cpp"},
+                              "tests/regressions/holes.cpp: expected <kind of fault>_test.cpp")
+        self.assert_complains({"tests/regressions/holes_test.cpp": "", "tests/regressions/CMakeLists.txt": "holes_test.cpp"})
+
     def test_a_source_or_test_that_is_not_built(self):
         self.assert_complains({"src/base/CMakeLists.txt": "profile.cpp"}, "src/base/file.cpp: is listed in no")
         self.assert_complains({"tests/base/CMakeLists.txt": ""}, "tests/base/file_test.cpp: is listed in no")
