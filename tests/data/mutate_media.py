@@ -31,7 +31,7 @@ PICTURE = ["-f", "lavfi", "-i", "testsrc=size=48x32:rate=5:duration=1", "-frames
 MOVING = ["-f", "lavfi", "-i", "testsrc=size=64x48:rate=10:duration=1"]
 TONE = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=16000:duration=0.6"]
 FFMPEG = {  # arguments before the name of the file
-    "jpg": PICTURE, "png": PICTURE, "webp": PICTURE, "bmp": PICTURE, "tiff": PICTURE,
+    "jpg": PICTURE, "png": PICTURE, "webp": PICTURE + ["-c:v", "libwebp"], "bmp": PICTURE, "tiff": PICTURE,
     "gif": MOVING, "wav": TONE, "flac": TONE, "ogg": TONE + ["-c:a", "libvorbis"], "mp3": TONE,
     "opus": TONE + ["-ar", "48000", "-c:a", "libopus"],
     "mp4": MOVING + TONE + ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac"],

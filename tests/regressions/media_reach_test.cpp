@@ -28,7 +28,7 @@ constexpr const char* kSecret = "secret";  // in the names of files that nobody 
 Tensor tone() { return (torch::arange(16000).to(torch::kFloat32) * 0.2F).sin() * 0.5F; }
 
 std::string dash(const std::string& base, const std::string& file) {
-  return R"(<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration=")"
+  return R"(<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-main:2011" type="static" mediaPresentationDuration=")"
          R"(PT1S"><Period><AdaptationSet mimeType="audio/wav"><Representation id="a" bandwidth="1"><BaseURL>)" +
          base + R"(</BaseURL><SegmentList duration="1"><SegmentURL media=")" + file +
          R"("/></SegmentList></Representation></AdaptationSet></Period></MPD>)";
