@@ -15,6 +15,9 @@ install(TARGETS ${libraries} EXPORT pdmpTargets ARCHIVE DESTINATION ${CMAKE_INST
 install(EXPORT pdmpTargets NAMESPACE pdmp:: DESTINATION ${package_folder})
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/pdmp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
+# Beside the programs people call: the library finds it there, or through the environment (PDMP_SVG_HELPER).
+install(TARGETS pdmp_svg RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/pdmp)
+
 if(TARGET pdmp_cli)
   # LibTorch stays where it is; the program remembers where. (CMake's own way leaves out folders inside the checkout.)
   set_target_properties(pdmp_cli PROPERTIES INSTALL_RPATH ${TORCH_INSTALL_PREFIX}/lib)
@@ -22,7 +25,7 @@ if(TARGET pdmp_cli)
 endif()
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/pdmpConfig.cmake.in ${CMAKE_BINARY_DIR}/pdmpConfig.cmake
-  INSTALL_DESTINATION ${package_folder})
+  INSTALL_DESTINATION ${package_folder} PATH_VARS CMAKE_INSTALL_LIBEXECDIR)
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/pdmpConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_BINARY_DIR}/pdmpConfig.cmake ${CMAKE_BINARY_DIR}/pdmpConfigVersion.cmake
+install(FILES ${CMAKE_SOURCE_DIR}/cmake/svg_program.cpp.in ${CMAKE_BINARY_DIR}/pdmpConfig.cmake ${CMAKE_BINARY_DIR}/pdmpConfigVersion.cmake
   DESTINATION ${package_folder})

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pdmp/analysis.h"
+#include "pdmp/file_options.h"
 #include "pdmp/method.h"
 #include "pdmp/model.h"
 #include "pdmp/trainer.h"
@@ -22,6 +23,7 @@ struct DataOptions {
   double max_undecodable = 0.01;        // share of a modality's cells in a split
   std::string cache;                    // folder of the sample cache; "" or "off": none. No number depends on it
   double cache_gib = 20;                // its limit
+  FileOptions files;                    // what the files of the data set may cost and where they may lie
   void describe(OptionList& list);
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/progress.h"
 #include "base/signal.h"
+#include "train/next_batch.h"
 
 namespace pdmp {
 namespace {
@@ -53,7 +54,7 @@ class SideBySide {
     }
     progress_.advance(number);
     loader_.start_epoch(epoch(), number);
-    for (; const std::optional<Batch> batch = loader_.next(); ++number) {
+    for (; const std::optional<Batch> batch = next_batch(loader_, [this] { stop(); }); ++number) {
       for (const size_t i : here) {
         if (fit(i).batch_in_epoch() == number) alone(i, &Fit::train_step, part_of(*batch, lanes_[i].modality));
       }

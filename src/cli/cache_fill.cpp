@@ -34,7 +34,7 @@ void CacheFillOptions::check_cache() const {
 
 void fill_cache_with(const CacheFillOptions& options, std::ostream& out) {
   options.check_cache();
-  const Manifest manifest = read_manifest(options.data, options.seed);
+  const Manifest manifest = read_manifest(options.data, options.seed, options.files);
   std::optional<SampleCache> opened;
   try {
     opened.emplace(options.cache, cache_limit(options.gib));
@@ -73,6 +73,7 @@ int cache_fill_command(const std::vector<std::string>& args, std::ostream& out) 
   options.describe_cache(list);
   list.add("jobs", &options.jobs, "Threads that decode.").at_least(1).at_most(256);
   list.add("seed", &options.seed, "Seed of a validation split by val_fraction, where dataset.json has no val_seed.");
+  options.files.describe(list);
   list.add("list", &options.keys, "Print the key of each entry once it is on disk.");
   if (!parse_arguments(list, args, help, out)) return 0;
   require(list, help, {"data", "cache"});

@@ -4,6 +4,7 @@
 #include <ostream>
 #include <string>
 
+#include "pdmp/file_options.h"
 #include "pdmp/options.h"
 
 namespace pdmp {
@@ -14,6 +15,7 @@ struct CacheFillOptions {
   int64_t jobs;  // one a core
   uint64_t seed = 0;
   bool keys = false;
+  FileOptions files;
 
   CacheFillOptions();
   void describe_cache(OptionList& list);  // --cache and --cache-gib

@@ -80,15 +80,17 @@ int data_check_command(const std::vector<std::string>& args, std::ostream& out) 
   std::string split;
   int64_t workers = std::max<int64_t>(1, std::thread::hardware_concurrency());
   uint64_t seed = 0;
+  FileOptions files;
   bool as_json = false;
   OptionList list;
   list.add("split", &split, "Only this one: train, val or test; none named: all.");
   list.add("workers", &workers, "Threads that decode.").at_least(1).at_most(256);
   list.add("seed", &seed, "Seed of a validation split by val_fraction, where dataset.json has no val_seed.");
+  files.describe(list);
   list.add("json", &as_json, "Print JSON.");
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
-  const Manifest manifest = read_manifest(words.at(0), seed);
+  const Manifest manifest = read_manifest(words.at(0), seed, files);
   const DecodeCheck check = check_decoding(manifest, chosen_splits(manifest, split), workers);
   // Reasons may quote bytes of a broken file.
   constexpr auto kReplace = nlohmann::json::error_handler_t::replace;

@@ -230,14 +230,16 @@ int data_info_command(const std::vector<std::string>& args, std::ostream& out) {
                          .max_arguments = 1};
   int64_t workers = std::max<int64_t>(1, std::thread::hardware_concurrency());
   uint64_t seed = 0;
+  FileOptions files;
   bool as_json = false;
   OptionList list;
   list.add("workers", &workers, "Threads that read files.").at_least(1).at_most(256);
   list.add("seed", &seed, "Seed of a validation split by val_fraction, where dataset.json has no val_seed.");
+  files.describe(list);
   list.add("json", &as_json, "Print JSON.");
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
-  const Manifest manifest = read_manifest(words.at(0), seed);
+  const Manifest manifest = read_manifest(words.at(0), seed, files);
   const MediaFiles media = find_media_files(manifest);
   const Inventory inventory = take_inventory(manifest, media, workers);
   const Leakage leakage = find_leakage(manifest, media.files, workers);

@@ -20,6 +20,7 @@ struct ShowArguments {
   std::string directory, id, out, modality;
   bool training = false;
   uint64_t seed = 0;
+  FileOptions files;
 
   bool numbers() const { return std::filesystem::path(out).extension() == ".npy"; }
 };
@@ -181,12 +182,13 @@ int data_show_command(const std::vector<std::string>& args, std::ostream& out) {
   list.add("modality", &arguments.modality, "This modality alone; none named: all, which a .npy file cannot hold.");
   list.add("training", &arguments.training, "As the first epoch of training sees it: cropped, flipped, masked.");
   list.add("seed", &arguments.seed, "Seed of the training, and of a validation split by val_fraction.");
+  arguments.files.describe(list);
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
   require(list, help, {"id", "out"});
   check_target(arguments);
   arguments.directory = words.at(0);
-  const Manifest manifest = read_manifest(arguments.directory, arguments.seed);
+  const Manifest manifest = read_manifest(arguments.directory, arguments.seed, arguments.files);
   const ManifestRow row = find_row(manifest, arguments.id);
   const Found found = open_row(manifest, row, arguments.modality);
   check_one_modality(arguments, *found.data);

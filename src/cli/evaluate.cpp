@@ -4,7 +4,6 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -91,8 +90,7 @@ nlohmann::json rows_of(const Tensor& confusion) {
 using AttackScores = std::map<std::string, double>;
 
 AttackScores attack_scores(const LoadedRun& run, const std::string& data, const Evaluation& scores) {
-  const std::filesystem::path file = std::filesystem::path(data) / "dataset.json";
-  const std::string live = parse_dataset_json(read_json(file), file).live_class;
+  const std::string live = read_dataset_json(data, run.options.data.files).live_class;
   AttackScores result;
   if (live.empty()) return result;
   const std::vector<std::string>& classes = run.description.classes;

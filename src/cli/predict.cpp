@@ -62,7 +62,7 @@ size_t modality_index(const ModelDescription& model, const std::string& name) {
 }
 
 // Modalities not among `inputs` are absent.
-Sample make_sample(const ModelDescription& model, const Inputs& inputs) {
+Sample make_sample(const ModelDescription& model, const Inputs& inputs, const FileLimits& limits) {
   Sample sample;
   for (const ModalityInfo& modality : model.modalities) {
     sample.inputs.push_back(torch::zeros(modality.shape, modality.type == "text" ? torch::kInt64 : torch::kFloat32));
@@ -73,7 +73,7 @@ Sample make_sample(const ModelDescription& model, const Inputs& inputs) {
     if (sample.present[m])
       throw Error(ErrorKind::usage, fmt::format("--input: '{}' is given twice; give it once", name));
     const auto type = make_modality_type(model.entries[m]);
-    const Cell cell{value, ".", std::nullopt, std::nullopt};
+    const Cell cell{value, ".", std::nullopt, std::nullopt, nullptr, &limits};
     sample.inputs[m] = type->load(cell, nullptr);
     if (sample.inputs[m].sizes().vec() != model.modalities[m].shape) {
       throw Error(ErrorKind::data, fmt::format("{}: expected shape ({}) for '{}', found ({})", value,
@@ -87,7 +87,8 @@ Sample make_sample(const ModelDescription& model, const Inputs& inputs) {
 
 std::vector<Prediction> predict_sample(const LoadedRun& run, const Inputs& inputs) {
   const torch::NoGradGuard no_gradients;
-  const Batch batch = collate({make_sample(run.description, inputs)}, {0});
+  const FileLimits limits(run.options.data.files);  // whoever named the files may read them
+  const Batch batch = collate({make_sample(run.description, inputs, limits)}, {0});
   const Outputs outputs = run.method->forward(*run.model, batch, Mode::evaluate);
   return {{"input", outputs.fused.softmax(1)[0]}};
 }

@@ -18,12 +18,24 @@ void RunArguments::describe(OptionList& list) {
   list.add("batch-size", &batch_size, "Samples at a time; none: as in training.").at_least(1);
   list.add("cache", &cache, "Folder in which decoded samples are kept; none named: nothing is kept.");
   describe_cache_limit(list, &cache_gib);
+  list.add("max-file-mib", &max_file_mib, "Size from which on a file is not read, in MiB; none: as in training.")
+      .at_least(1)
+      .at_most(1 << 20);
+  list.add("max-file-seconds", &max_file_seconds, "Seconds that reading one file may take; none: as in training.")
+      .above(0)
+      .at_most(86400);
+  list.add("untrusted", &untrusted,
+           "Refuse a data set that reads files outside its own folder, as --data of train does.");
 }
 
 LoadedRun RunArguments::load() const {
   LoadedRun loaded = load_run(run);
   loaded.options.data.cache = cache;
   loaded.options.data.cache_gib = cache_gib;
+  FileOptions& files = loaded.options.data.files;
+  files.max_file_mib = max_file_mib.value_or(files.max_file_mib);
+  files.max_file_seconds = max_file_seconds.value_or(files.max_file_seconds);
+  files.untrusted = files.untrusted || untrusted;
   TrainOptions& train = loaded.options.train;
   train.threads = threads.value_or(train.threads);
   train.workers = workers.value_or(train.workers);

@@ -12,7 +12,9 @@ struct RunArguments {
   std::string run, data, split = "test";
   std::string cache;
   double cache_gib = DataOptions().cache_gib;
-  std::optional<int64_t> threads, workers, batch_size;
+  std::optional<int64_t> threads, workers, batch_size, max_file_mib;
+  std::optional<double> max_file_seconds;
+  bool untrusted = false;
 
   void describe(OptionList& list);
   LoadedRun load() const;                                              // with the flags above in its options

@@ -44,7 +44,8 @@ void add_random(std::vector<int64_t>& chosen, int64_t first, int64_t last, const
 bool is_whole_picture(const fs::path& file) {
   std::error_code code;
   if (!fs::is_regular_file(file, code) || fs::file_size(file, code) == 0) return false;
-  const std::string bytes = read_media(file, "a picture");
+  const FileLimits limits;
+  const std::string bytes = read_media(FileReading(file, limits), "a picture");
   const ImageFormat* format = find_image_format(bytes);
   return format != nullptr && (format->damage == nullptr || format->damage(bytes).empty());
 }

@@ -26,22 +26,24 @@ bool is_settled(const FileIdentity& identity, int64_t now) {
   return std::max(identity.modified, identity.changed) < (now - kTooFresh) * kNanoseconds;
 }
 
-std::optional<FileContent> hash_file(const std::filesystem::path& path, int64_t now) {
+std::optional<FileContent> hash_file(const std::filesystem::path& path, int64_t now, const FileLimits& limits) {
   const std::optional<FileIdentity> before = identify_file(path);
   if (!before) return std::nullopt;
   try {
-    FileContent content{*before, sha256_hex(read_file(path)), is_settled(*before, now)};
+    FileContent content{*before, sha256_hex(InputFile(FileReading(path, limits), "a file").read_all()),
+                        is_settled(*before, now)};
     if (identify_file(path) == before) return content;
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
     // Whoever decodes the file says what is wrong with it.
   }
   return std::nullopt;
 }
 
-bool has_content(const std::filesystem::path& path, const FileContent& content) {
+bool has_content(const std::filesystem::path& path, const FileContent& content, const FileLimits& limits) {
   if (identify_file(path) != content.identity) return false;
   if (content.settled) return true;
-  const std::optional<FileContent> again = hash_file(path, 0);
+  const std::optional<FileContent> again = hash_file(path, 0, limits);
   return again && again->hash == content.hash;
 }
 

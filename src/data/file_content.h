@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "data/decode/file_reading.h"
+
 namespace pdmp {
 
 // What changes when a file does. The inode's own time catches writers who set the other back.
@@ -28,10 +30,10 @@ struct FileContent {
   bool settled = false;  // the identity may stand for the content from now on
 };
 
-// Reads the file. Nothing where that fails or the file changes meanwhile.
-std::optional<FileContent> hash_file(const std::filesystem::path& path, int64_t now);
+// Reads the file. Nothing where that fails or the file changes meanwhile; Error{interrupted} alone gets through.
+std::optional<FileContent> hash_file(const std::filesystem::path& path, int64_t now, const FileLimits& limits = {});
 
 // Whether the file still has that content; one that was not settled is read again.
-bool has_content(const std::filesystem::path& path, const FileContent& content);
+bool has_content(const std::filesystem::path& path, const FileContent& content, const FileLimits& limits = {});
 
 }  // namespace pdmp

@@ -26,7 +26,7 @@ Headers read_headers(const Manifest& manifest, const std::vector<MediaFile>& fil
   Progress progress("headers", static_cast<int64_t>(wanted.size()), "file");
   for_each_parallel(static_cast<int64_t>(wanted.size()), workers, progress, [&](int64_t i) {
     const size_t position = wanted[static_cast<size_t>(i)];
-    headers[position] = read_media_header(files[position].path);
+    headers[position] = read_media_header(files[position].path, manifest.limits(files[position].modality));
   });
   return headers;
 }

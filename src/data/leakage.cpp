@@ -25,6 +25,7 @@ using SplitSet = std::set<size_t>;
 // One file, whichever modalities use it.
 struct Content {
   std::string path;
+  size_t modality = 0;  // one that uses it
   SplitSet splits;
   std::string hash, problem;
 };
@@ -33,29 +34,32 @@ struct Content {
 std::vector<Content> candidates(const Manifest& manifest, const std::vector<MediaFile>& files) {
   std::map<std::string, SplitSet> splits;
   std::map<int64_t, SplitSet> by_size;
-  std::map<std::string, int64_t> sizes;
+  std::map<std::string, const MediaFile*> known;
   for (const MediaFile& file : files) {
     if (file.bytes == 0) continue;
     SplitSet& own = splits[file.path.string()];
     for (const size_t row : file.rows) own.insert(split_index(manifest.rows.split(row)));
     by_size[file.bytes].insert(own.begin(), own.end());
-    sizes[file.path.string()] = file.bytes;
+    known[file.path.string()] = &file;
   }
   std::vector<Content> result;
   for (const auto& [path, own] : splits) {
-    if (by_size[sizes[path]].size() > 1) result.push_back({path, own, "", ""});
+    const MediaFile& file = *known[path];
+    if (by_size[file.bytes].size() > 1) result.push_back({path, file.modality, own, "", ""});
   }
   return result;
 }
 
-void read_hashes(std::vector<Content>& contents, int64_t workers) {
+void read_hashes(const Manifest& manifest, std::vector<Content>& contents, int64_t workers) {
   if (contents.empty()) return;
   Progress progress("compare", static_cast<int64_t>(contents.size()), "file");
   for_each_parallel(static_cast<int64_t>(contents.size()), workers, progress, [&](int64_t i) {
     Content& content = contents[static_cast<size_t>(i)];
     try {
-      content.hash = sha256_hex(read_file(content.path));
+      const FileReading reading(content.path, manifest.limits(content.modality));
+      content.hash = sha256_hex(InputFile(reading, "a file").read_all());
     } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
       content.problem = error.what();
     }
   });
@@ -106,7 +110,7 @@ std::vector<SharedGroup> shared_groups(const Manifest& manifest) {
 
 Leakage find_leakage(const Manifest& manifest, const std::vector<MediaFile>& files, int64_t workers) {
   std::vector<Content> contents = candidates(manifest, files);
-  read_hashes(contents, workers);
+  read_hashes(manifest, contents, workers);
   Leakage result{shared_contents(manifest, contents), shared_groups(manifest), {}};
   for (const Content& content : contents) {
     if (!content.problem.empty()) result.unread.push_back(content.problem);

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "data/cell_places.h"
 #include "data/dataset_json.h"
 #include "data/metadata.h"
 #include "data/row_reader.h"
@@ -162,15 +163,27 @@ void warn_of_thin_classes(const Manifest& manifest) {
 
 }  // namespace
 
-Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed) {
+const FileLimits& Manifest::limits(size_t modality) const {
+  static const FileLimits usual;
+  return modality < files.size() ? files[modality] : usual;
+}
+
+DatasetJson read_dataset_json(const std::filesystem::path& directory, const FileOptions& files) {
   const auto file = directory / "dataset.json";
   if (!std::filesystem::exists(file)) {
     throw Error(ErrorKind::io, fmt::format("{}: expected a data set, found no dataset.json; `pdmp prepare` makes one",
                                            directory.string()));
   }
-  DatasetJson json = parse_dataset_json(read_json(file), file);
-  Manifest manifest{directory, json.name, json.missing, std::move(json.classes), std::move(json.modalities), {}};
-  const std::vector<std::string> labels = read_rows(manifest, read_metadata(directory, json.metadata));
+  check_description(file, limits_of_folder(directory, files));
+  return parse_dataset_json(read_json(file), file);
+}
+
+Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed, const FileOptions& files) {
+  DatasetJson json = read_dataset_json(directory, files);
+  Manifest manifest{directory, json.name, json.missing, std::move(json.classes), std::move(json.modalities), {}, {}};
+  manifest.files = limits_of_cells(directory, manifest.modalities, files);
+  const std::vector<std::string> labels =
+      read_rows(manifest, read_metadata(directory, json.metadata, limits_of_folder(directory, files)));
   check_ids(manifest);
   if (manifest.classes.empty()) manifest.classes = sorted(labels);
   assign_labels(manifest, labels);

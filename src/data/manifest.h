@@ -9,11 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "data/decode/file_reading.h"
 #include "data/manifest_rows.h"
 
 namespace pdmp {
 
 class Dataset;
+struct DatasetJson;
 class SampleCache;
 
 struct ModalityEntry {
@@ -35,11 +37,18 @@ struct Manifest {
   std::vector<std::string> classes;
   std::vector<ModalityEntry> modalities;
   ManifestRows rows;
+  std::vector<FileLimits> files;  // for the cells of each modality; none: the usual ones
+
+  const FileLimits& limits(size_t modality) const;
 };
 
 // Reads and checks everything that can be checked without decoding. Errors name file, line, column.
 // `seed` drives a `val_fraction` split (stratified, keeping a group on one side) where dataset.json has no `val_seed`.
-Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed);
+// A "root" outside the folder is warned of, or refused (cell_places.h).
+Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed, const FileOptions& files = {});
+
+// dataset.json alone, where it is a regular file in that folder.
+DatasetJson read_dataset_json(const std::filesystem::path& directory, const FileOptions& files = {});
 
 constexpr int64_t kCacheBytes = int64_t{256} << 20;
 

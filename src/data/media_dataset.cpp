@@ -46,6 +46,7 @@ std::vector<int64_t> find_shape(const Manifest& manifest, const Stream& stream) 
     try {
       return stream.type->shape(&cell);
     } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
       if (!problem) problem = error;
     }
   }

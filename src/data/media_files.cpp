@@ -14,15 +14,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> files_below(const fs::path& folder) {
+bool leads_out(const fs::path& path, const FileLimits& limits) {
+  try {
+    check_place(path, "a folder", limits);
+  } catch (const Error&) {
+    return true;
+  }
+  return false;
+}
+
+// Folders that lead out of where the cells may lie are not gone into: they stand for themselves, as files nobody reads.
+std::vector<fs::path> files_below(const fs::path& folder, const FileLimits& limits) {
   std::vector<fs::path> files;
   std::error_code code;
+  if (leads_out(folder, limits)) return {folder};
   fs::recursive_directory_iterator at(folder, fs::directory_options::follow_directory_symlink, code);
   for (; !code && at != fs::recursive_directory_iterator(); at.increment(code)) {
     const bool hidden = at->path().filename().string().starts_with('.');
     std::error_code ignored;
-    if (hidden) {
+    const bool is_link = at->is_symlink(ignored);
+    if (hidden || (is_link && at->is_directory(ignored) && leads_out(at->path(), limits))) {
       at.disable_recursion_pending();
+      if (!hidden) files.push_back(at->path());
     } else if (at->is_regular_file(ignored)) {
       files.push_back(at->path());
     }
@@ -35,7 +48,8 @@ std::vector<fs::path> files_below(const fs::path& folder) {
 // Collects the files of one modality.
 class Collector {
  public:
-  Collector(size_t modality, MediaFiles& result) : modality_(modality), result_(result) {}
+  Collector(size_t modality, const FileLimits& limits, MediaFiles& result)
+      : modality_(modality), limits_(limits), result_(result) {}
 
   void add_cell(const std::vector<fs::path>& paths, size_t row) {
     bool complete = true;
@@ -43,7 +57,7 @@ class Collector {
       std::error_code ignored;
       const fs::file_status status = fs::status(path, ignored);
       if (fs::is_directory(status)) {
-        for (const fs::path& file : files_below(path)) add_file(file, row);
+        for (const fs::path& file : files_below(path, limits_)) add_file(file, row);
       } else if (fs::exists(status)) {
         add_file(path, row);
       } else if (complete) {
@@ -66,6 +80,7 @@ class Collector {
   }
 
   size_t modality_;
+  const FileLimits& limits_;
   MediaFiles& result_;
   std::unordered_map<std::string, size_t> positions_;  // in result_.files
 };
@@ -73,7 +88,7 @@ class Collector {
 }  // namespace
 
 Cell cell_of(const Manifest& manifest, const ManifestRow& row, size_t m) {
-  return {row.cells[m], manifest.directory, row.start, row.end};
+  return {row.cells[m], manifest.directory, row.start, row.end, nullptr, &manifest.limits(m)};
 }
 
 std::string load_problem(const ModalityType& type, const Cell& cell, const std::vector<int64_t>& shape,
@@ -83,6 +98,7 @@ std::string load_problem(const ModalityType& type, const Cell& cell, const std::
     if (shape.empty() || input.sizes() == torch::IntArrayRef(shape)) return "";
     return fmt::format("expected shape ({}), found ({})", fmt::join(shape, ", "), fmt::join(input.sizes(), ", "));
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
     return error.what();
   } catch (const c10::Error& error) {
     return std::string("LibTorch: ") + error.what_without_backtrace();
@@ -97,7 +113,8 @@ std::vector<int64_t> first_shape(const Manifest& manifest, size_t m, const Modal
     const Cell cell = cell_of(manifest, row, m);
     try {
       return type.shape(&cell);
-    } catch (const Error&) {
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
       // Another sample may tell; a file that does not decode is the business of those who decode it.
     }
   }
@@ -116,7 +133,7 @@ MediaFiles find_media_files(const Manifest& manifest) {
   MediaFiles result;
   for (size_t m = 0; m < manifest.modalities.size(); ++m) {
     const std::unique_ptr<ModalityType> type = make_modality_type(manifest.modalities[m]);
-    Collector collector(m, result);
+    Collector collector(m, manifest.limits(m), result);
     for (size_t r = 0; r < manifest.rows.size(); ++r) {
       const ManifestRow row = manifest.rows[r];
       if (!row.cells[m].empty()) collector.add_cell(type->files(cell_of(manifest, row, m)), r);

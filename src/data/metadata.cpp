@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/value_text.h"
+#include "data/cell_places.h"
 #include "data/csv.h"
 #include "data/jsonl.h"
 #include "pdmp/error.h"
@@ -15,19 +16,20 @@ constexpr std::pair<const char*, const char*> kSplitNames[] = {{"train", "train"
                                                                {"validation", "val"}, {"dev", "val"}, {"eval", "val"},
                                                                {"test", "test"}};
 
-MetadataTable read_table(const std::filesystem::path& file) {
+MetadataTable read_table(const std::filesystem::path& file, const FileLimits& limits) {
+  check_description(file, limits);
   if (file.extension() == ".csv") return read_csv(file);
   if (file.extension() == ".jsonl") return read_jsonl(file);
   throw Error(ErrorKind::data, fmt::format("{}: expected a metadata file that ends in .csv or .jsonl", file.string()));
 }
 
-std::vector<MetadataTable> read_split_files(const std::filesystem::path& directory) {
+std::vector<MetadataTable> read_split_files(const std::filesystem::path& directory, const FileLimits& limits) {
   std::vector<MetadataTable> tables;
   for (const auto& [name, split] : kSplitNames) {
     for (const char* extension : {".csv", ".jsonl"}) {
       const auto file = directory / (std::string(name) + extension);
       if (!std::filesystem::exists(file)) continue;
-      tables.push_back(read_table(file));
+      tables.push_back(read_table(file, limits));
       if (tables.back().find("split")) {
         throw Error(ErrorKind::data, fmt::format("{}: the file's name gives the split and so does its column 'split'; "
                                                  "remove the column or name the file metadata{}",
@@ -49,18 +51,19 @@ std::optional<std::string> canonical_split(std::string_view name) {
   return std::nullopt;
 }
 
-std::vector<MetadataTable> read_metadata(const std::filesystem::path& directory, const std::string& named) {
+std::vector<MetadataTable> read_metadata(const std::filesystem::path& directory, const std::string& named,
+                                         const FileLimits& limits) {
   std::vector<MetadataTable> tables;
   if (!named.empty()) {
-    tables.push_back(read_table(directory / named));
+    tables.push_back(read_table(directory / named, limits));
     return tables;
   }
   for (const char* name : {"metadata.csv", "metadata.jsonl"}) {
     if (!std::filesystem::exists(directory / name)) continue;
-    tables.push_back(read_table(directory / name));
+    tables.push_back(read_table(directory / name, limits));
     return tables;
   }
-  tables = read_split_files(directory);
+  tables = read_split_files(directory, limits);
   if (tables.empty()) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: expected metadata.csv, metadata.jsonl or train.csv and test.csv, found "

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data/decode/file_reading.h"
 #include "data/metadata_table.h"
 
 namespace pdmp {
@@ -15,7 +16,8 @@ namespace pdmp {
 std::optional<std::string> canonical_split(std::string_view name);
 
 // The file called `named`, or where it is "": metadata.csv, else metadata.jsonl, else one file a split (train.csv,
-// val.csv, test.csv or .jsonl; aliases too). Error{data} where there is none.
-std::vector<MetadataTable> read_metadata(const std::filesystem::path& directory, const std::string& named);
+// val.csv, test.csv or .jsonl; aliases too). Error{data} where there is none, or one that `limits` do not let be read.
+std::vector<MetadataTable> read_metadata(const std::filesystem::path& directory, const std::string& named,
+                                         const FileLimits& limits = {});
 
 }  // namespace pdmp

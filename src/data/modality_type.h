@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "data/decode/file_reading.h"
 #include "data/manifest.h"
 #include "pdmp/random.h"
 #include "pdmp/torch.h"
@@ -16,10 +17,13 @@ class SampleCache;
 
 // One cell, resolved.
 struct Cell {
-  std::string text;                  // as in the manifest: path(s), text, numbers
-  std::filesystem::path directory;   // relative paths start here
-  std::optional<double> start, end;  // seconds
-  SampleCache* cache = nullptr;      // of what decoding its files gives; null: none
+  std::string text;                   // as in the manifest: path(s), text, numbers
+  std::filesystem::path directory;    // relative paths start here
+  std::optional<double> start, end;   // seconds
+  SampleCache* cache = nullptr;       // of what decoding its files gives; null: none
+  const FileLimits* files = nullptr;  // what its files may cost and where they may lie; null: as usual, anywhere
+
+  const FileLimits& limits() const;
 };
 
 class ModalityType {

@@ -105,7 +105,7 @@ SampleCache::~SampleCache() { commit(); }
 
 int64_t SampleCache::hour() const { return clock_() / 3600; }
 
-std::optional<FileContent> SampleCache::content(const std::filesystem::path& path) {
+std::optional<FileContent> SampleCache::content(const std::filesystem::path& path, const FileLimits& limits) {
   const std::optional<FileIdentity> identity = identify_file(path);
   if (!identity) return std::nullopt;
   const std::string name = file_key(path);
@@ -118,7 +118,7 @@ std::optional<FileContent> SampleCache::content(const std::filesystem::path& pat
   } catch (const StoreError&) {
     return std::nullopt;
   }
-  std::optional<FileContent> read = hash_file(path, clock_());
+  std::optional<FileContent> read = hash_file(path, clock_(), limits);
   if (!read || !read->settled || !writes_) return read;
   bool due = false;
   {

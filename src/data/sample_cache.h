@@ -47,7 +47,7 @@ class SampleCache {
 
   // What the file holds; a file that has not changed since it was last asked for is not read. Nothing where it cannot
   // be told.
-  std::optional<FileContent> content(const std::filesystem::path& path);
+  std::optional<FileContent> content(const std::filesystem::path& path, const FileLimits& limits = {});
   // Key of `what` was made from that content.
   static std::string key(const FileContent& content, const std::string& what);
 

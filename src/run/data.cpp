@@ -75,7 +75,7 @@ std::shared_ptr<SampleCache> open_cache(const DataOptions& options, const Manife
 
 TrainingData load_data(const DataOptions& options, uint64_t seed) {
   if (options.data.empty()) throw Error(ErrorKind::usage, "--data is missing: name the folder of dataset.json");
-  const auto manifest = std::make_shared<const Manifest>(read_manifest(options.data, seed));
+  const auto manifest = std::make_shared<const Manifest>(read_manifest(options.data, seed, options.files));
   const std::vector<std::string> modalities = chosen_modalities(*manifest, options.modalities);
   const std::shared_ptr<SampleCache> cache = open_cache(options, *manifest, modalities);
   const auto open = [&](const std::string& split) -> std::shared_ptr<const Dataset> {

@@ -47,6 +47,7 @@ void DataOptions::describe(OptionList& list) {
            "Folder in which decoded samples are kept for the next epoch and the next run; off: none, as where none is "
            "named, except by compare: OUT/cache.");
   describe_cache_limit(list, &cache_gib);
+  files.describe(list);
 }
 
 RunOptions::RunOptions() {

@@ -14,6 +14,7 @@
 #include "train/batch_device.h"
 #include "train/beginning.h"
 #include "train/history.h"
+#include "train/next_batch.h"
 
 namespace pdmp {
 
@@ -192,7 +193,7 @@ void Fit::train_epoch(Loader& loader) {
   const double waited = loader.wait_seconds();
   begin_epoch();
   loader.start_epoch(epoch_, batch_in_epoch_);
-  while (std::optional<Batch> batch = loader.next()) {
+  while (std::optional<Batch> batch = next_batch(loader, [this] { stop_for_interrupt(); })) {
     train_step(std::move(*batch));
     if (interrupted()) stop_for_interrupt();
   }

@@ -32,4 +32,16 @@ run(${SCRATCH}/prefix/bin/pdmp info)
 if(NOT output MATCHES "2\\.13")
   message(FATAL_ERROR "expected the installed `pdmp info` to name LibTorch 2.13, found:\n${output}")
 endif()
+
+# So does it find the program that draws SVG, and a user's program is told where it was installed.
+set(helper ${SCRATCH}/prefix/libexec/pdmp/pdmp-svg)
+file(WRITE ${SCRATCH}/svg/a.svg "<svg xmlns='http://www.w3.org/2000/svg' width='8' height='8'><rect width='4' height='4'/></svg>")
+file(WRITE ${SCRATCH}/svg/dataset.json
+  "{\"classes\": [\"a\", \"b\"], \"modalities\": [{\"name\": \"m\", \"type\": \"image\", \"column\": \"file\", \"size\": 8}]}")
+file(WRITE ${SCRATCH}/svg/metadata.csv "id,split,label,file\n1,train,a,a.svg\n")
+run(${SCRATCH}/prefix/bin/pdmp data check ${SCRATCH}/svg)
+file(STRINGS ${SCRATCH}/consumer/consumer places REGEX "libexec/pdmp/pdmp-svg")
+if(NOT places MATCHES "${helper}")
+  message(FATAL_ERROR "expected the consumer to know ${helper}, found: ${places}")
+endif()
 file(REMOVE_RECURSE ${SCRATCH})

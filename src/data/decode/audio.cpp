@@ -81,15 +81,15 @@ int64_t sample_at(std::optional<double> seconds, int64_t rate, int64_t missing) 
 
 class AudioDecoder {
  public:
-  AudioDecoder(const std::filesystem::path& path, MemoryInput& input, std::optional<double> start,
+  AudioDecoder(const FileReading& reading, const std::string& bytes, std::optional<double> start,
                std::optional<double> end)
-      : path_(path), input_(input), start_(start), end_(end) {
-    check(input_.open(), "open");
+      : reading_(reading), path_(reading.path()), input_(reading, bytes), start_(start), end_(end) {
+    input_.open(kExpected, messages_);
     check(find_streams(*input_.format()), "read");
     stream_index_ = av_find_best_stream(input_.format(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
     if (stream_index_ < 0) refuse_media(path_, kExpected, "a file without sound");
     const AVCodecParameters* parameters = stream().codecpar;
-    const AVCodec* codec = avcodec_find_decoder(parameters->codec_id);
+    const AVCodec* codec = find_decoder(parameters->codec_id);
     if (codec == nullptr) refuse_codec(path_, kExpected, avcodec_get_name(parameters->codec_id));
     context_ = make_codec_context(codec, avcodec_get_name(parameters->codec_id));
     check(avcodec_parameters_to_context(context_.get(), parameters), "read");
@@ -101,6 +101,7 @@ class AudioDecoder {
     const auto packet = make_packet();
     int code = 0;
     while (!enough() && (code = av_read_frame(input_.format(), packet.get())) >= 0) {
+      reading_.check();
       if (packet->stream_index == stream_index_) {
         if (is_cut(*packet)) refuse_media(path_, "a whole recording", "a packet cut short");
         check(avcodec_send_packet(context_.get(), packet.get()), "decode");
@@ -175,14 +176,16 @@ class AudioDecoder {
   }
 
   void check(int code, const char* action) const {
-    if (code < 0)
-      refuse_media(path_, kExpected, fmt::format("what FFmpeg cannot {} ({})", action, messages_.reason(code)));
+    if (code >= 0) return;
+    reading_.check();
+    refuse_media(path_, kExpected, fmt::format("what FFmpeg cannot {} ({})", action, messages_.reason(code)));
   }
 
+  const FileReading& reading_;
   const std::filesystem::path& path_;
-  MemoryInput& input_;
-  std::optional<double> start_, end_;
   FfmpegMessages messages_;
+  MemoryInput input_;
+  std::optional<double> start_, end_;
   FfmpegPtr<AVCodecContext> context_;
   FfmpegPtr<AVFrame> frame_ = make_frame();
   MonoMixer mixer_;
@@ -193,12 +196,13 @@ class AudioDecoder {
 
 }  // namespace
 
-Audio decode_audio(const std::filesystem::path& path, std::optional<double> start, std::optional<double> end) {
-  const std::string bytes = read_media(path, kExpected);
+Audio decode_audio(const std::filesystem::path& path, std::optional<double> start, std::optional<double> end,
+                   const FileLimits& limits) {
+  const FileReading reading(path, limits);
+  const std::string bytes = read_media(reading, kExpected);
   const std::string damage = find_container_damage(bytes);
   if (!damage.empty()) refuse_media(path, "a whole recording", damage);
-  MemoryInput input(bytes);
-  AudioDecoder decoder(path, input, start, end);
+  AudioDecoder decoder(reading, bytes, start, end);
   decoder.run();
   const int64_t found = decoder.decoded();
   if (found == 0) refuse_media(path, kExpected, "no samples");

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "data/decode/file_reading.h"
 #include "pdmp/torch.h"
 
 namespace pdmp {
@@ -13,10 +14,12 @@ struct Audio {
   int64_t rate = 0;  // of the file, Hz
 };
 
-// Any audio or video file FFmpeg reads; its best audio stream, from `start` to `end` seconds (samples round(start *
-// rate) to round(end * rate) - 1; nothing: from the beginning, to the end). Reading stops at `end`, and only what lies
-// between is kept. Error{data} naming the file where it is missing, empty, cut, damaged, silent of streams, ends before
-// `start`, or has more between the two than limits.h allows. Thread-safe.
-Audio decode_audio(const std::filesystem::path& path, std::optional<double> start = {}, std::optional<double> end = {});
+// Any audio or video file of the containers of sealed_input.h; its best audio stream, from `start` to `end` seconds
+// (samples round(start * rate) to round(end * rate) - 1; nothing: from the beginning, to the end). Reading stops at
+// `end`, and only what lies between is kept. Error{data} naming the file where it is missing, empty, cut, damaged,
+// silent of streams, ends before `start`, or has more between the two than limits.h allows, or where reading it goes
+// beyond `limits`. Thread-safe.
+Audio decode_audio(const std::filesystem::path& path, std::optional<double> start = {}, std::optional<double> end = {},
+                   const FileLimits& limits = {});
 
 }  // namespace pdmp

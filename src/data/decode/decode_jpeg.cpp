@@ -41,8 +41,8 @@ struct Decompressor : jpeg_decompress_struct {
 
 class JpegDecoder {
  public:
-  JpegDecoder(const std::filesystem::path& path, std::string_view bytes, int64_t channels)
-      : path_(path), channels_(channels) {
+  JpegDecoder(const FileReading& reading, std::string_view bytes, int64_t channels)
+      : reading_(reading), channels_(channels) {
     info_.err = errors_.manager();
     call([&] {
       jpeg_create_decompress(&info_);
@@ -51,6 +51,7 @@ class JpegDecoder {
     });
     check_size();
     info_.out_color_space = output_colours();
+    progress_.reading = &reading_;
     progress_.progress_monitor = limit_scans;
     info_.progress = &progress_;
   }
@@ -67,6 +68,7 @@ class JpegDecoder {
     skip_rows(part.top);
     uint8_t* out = picture.data_ptr<uint8_t>();
     for (int64_t y = 0; y < part.height; ++y, out += part.width * channels_) {
+      if (y % kRowsBetweenChecks == 0) check();
       read_row();
       convert(row_.data() + left * info_.output_components, part.width, out);
     }
@@ -76,12 +78,28 @@ class JpegDecoder {
   }
 
  private:
+  static constexpr int64_t kRowsBetweenChecks = 64;
+  struct Progress : jpeg_progress_mgr {
+    Progress() : jpeg_progress_mgr{} {}
+    const FileReading* reading = nullptr;
+  };
+
   template <typename Calls>
   void call(const Calls& calls) {
-    if (!errors_.run(calls)) refuse(errors_.message());
+    if (errors_.run(calls)) return;
+    reading_.check();
+    refuse(errors_.message());
   }
 
-  [[noreturn]] void refuse(std::string_view reason) const { refuse_media(path_, "a whole JPEG picture", reason); }
+  // Rows behind the damage are grey: no need to write all of them first.
+  void check() const {
+    reading_.check();
+    if (errors_.message()[0] != '\0') refuse(errors_.message());
+  }
+
+  [[noreturn]] void refuse(std::string_view reason) const {
+    refuse_media(reading_.path(), "a whole JPEG picture", reason);
+  }
 
   void check_size() const {
     if (width() * height() <= kMaxPixels) return;
@@ -97,6 +115,7 @@ class JpegDecoder {
   static void limit_scans(j_common_ptr common) {
     auto* info = reinterpret_cast<j_decompress_ptr>(common);
     const int64_t pixels = int64_t{info->image_width} * int64_t{info->image_height};
+    if (static_cast<const Progress*>(info->progress)->reading->is_over()) LibjpegErrors::fail_with(common, "time");
     if (pixels * info->input_scan_number <= kMaxScannedPixels) return;
     LibjpegErrors::fail_with(common, "more scans over so many pixels than any program writes");
   }
@@ -138,19 +157,18 @@ class JpegDecoder {
     if (channels_ == 1) rgb_to_grey(rgb, width, out);
   }
 
-  const std::filesystem::path& path_;
+  const FileReading& reading_;
   int64_t channels_;
   LibjpegErrors errors_;
   Decompressor info_;
-  jpeg_progress_mgr progress_{};
+  Progress progress_;
   std::vector<uint8_t> row_, rgb_;
 };
 
 }  // namespace
 
-Tensor decode_jpeg(const std::filesystem::path& path, std::string_view bytes, int64_t channels,
-                   const ChoosePart& part) {
-  JpegDecoder decoder(path, bytes, channels);
+Tensor decode_jpeg(const FileReading& reading, std::string_view bytes, int64_t channels, const ChoosePart& part) {
+  JpegDecoder decoder(reading, bytes, channels);
   const CropBox whole{0, 0, decoder.height(), decoder.width()};
   return decoder.decode(part ? part(whole.height, whole.width) : whole);
 }

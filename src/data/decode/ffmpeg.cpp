@@ -1,9 +1,12 @@
 #include "data/decode/ffmpeg.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdarg>
 #include <cstdio>
 #include <mutex>
 #include <new>
+#include <string_view>
 
 extern "C" {
 #include <libavutil/error.h>
@@ -26,6 +29,17 @@ void collect(void*, int level, const char* format, va_list arguments) {
   char line[256];
   std::vsnprintf(line, sizeof(line), format, arguments);
   collector->add(line);
+}
+
+// Libraries that decode sound or video and nothing else.
+constexpr std::array<std::string_view, 7> kLibraries = {"libdav1d",  "libaom",   "libvpx", "libopus",
+                                                        "libvorbis", "libspeex", "libgsm"};
+
+bool is_plain_decoder(const AVCodec& codec) {
+  if (av_codec_is_decoder(&codec) == 0 || codec.id == AV_CODEC_ID_SVG) return false;
+  if (codec.type != AVMEDIA_TYPE_AUDIO && codec.type != AVMEDIA_TYPE_VIDEO) return false;
+  if (codec.wrapper_name == nullptr) return true;
+  return std::find(kLibraries.begin(), kLibraries.end(), codec.wrapper_name) != kLibraries.end();
 }
 
 template <class T>
@@ -58,6 +72,23 @@ std::string FfmpegMessages::reason(int code) const {
   char text[AV_ERROR_MAX_STRING_SIZE] = {};
   av_strerror(code, text, sizeof(text));
   return text;
+}
+
+const AVCodec* find_decoder(AVCodecID id) {
+  const AVCodec* codec = avcodec_find_decoder(id);
+  return codec != nullptr && is_plain_decoder(*codec) ? codec : nullptr;
+}
+
+const std::string& decoder_names() {
+  static const std::string names = [] {
+    std::string all;
+    void* position = nullptr;
+    while (const AVCodec* codec = av_codec_iterate(&position)) {
+      if (is_plain_decoder(*codec)) all += (all.empty() ? "" : ",") + std::string(codec->name);
+    }
+    return all;
+  }();
+  return names;
 }
 
 FfmpegPtr<AVFrame> make_frame() { return owned(av_frame_alloc()); }

@@ -40,6 +40,13 @@ class FfmpegMessages {
   std::string first_;
 };
 
+// FFmpeg's decoder, where it is one of sound or pictures that FFmpeg wrote itself or takes from a codec library
+// (libdav1d
+// ...); else null. Left out are those that hand the data to a document renderer (librsvg, which can end the process) or
+// to a device.
+const AVCodec* find_decoder(AVCodecID id);
+const std::string& decoder_names();  // of all these, separated by commas
+
 FfmpegPtr<AVFrame> make_frame();
 FfmpegPtr<AVPacket> make_packet();
 // A context that is not open yet, on one thread. `codec` null: Error{data} that this FFmpeg lacks `name`.

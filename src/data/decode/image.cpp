@@ -5,7 +5,6 @@
 #include <string>
 
 extern "C" {
-#include <libavutil/opt.h>
 #include <libswscale/swscale.h>
 }
 
@@ -17,6 +16,7 @@ extern "C" {
 #include "data/decode/limits.h"
 #include "data/decode/media_file.h"
 #include "data/decode/rgb_planes.h"
+#include "data/decode/svg.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -26,20 +26,15 @@ constexpr const char* kExpected = "a picture (PNG, JPEG, WebP, BMP, PPM or SVG)"
 
 class ImageDecoder {
  public:
-  ImageDecoder(const std::filesystem::path& path, const ImageFormat& format, std::string& bytes)
-      : path_(path), format_(format), bytes_(bytes) {}
+  ImageDecoder(const FileReading& reading, const ImageFormat& format, std::string& bytes)
+      : reading_(reading), format_(format), bytes_(bytes) {}
 
-  // `edge` > 0: drawings are scaled to fit a square of that size.
-  FfmpegPtr<AVFrame> decode(int edge) {
+  FfmpegPtr<AVFrame> decode() {
     const FfmpegMessages messages;
-    const AVCodec* codec = avcodec_find_decoder(format_.codec);
+    const AVCodec* codec = find_decoder(format_.codec);
     const auto context = make_codec_context(codec, format_.name);
     context->max_pixels = kMaxPixels;
     context->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
-    if (edge > 0) {
-      av_opt_set_int(context->priv_data, "width", edge, 0);
-      av_opt_set_int(context->priv_data, "height", edge, 0);
-    }
     check(avcodec_open2(context.get(), codec, nullptr), messages);
     const auto packet = make_packet();
     packet->data = reinterpret_cast<uint8_t*>(bytes_.data());
@@ -58,6 +53,7 @@ class ImageDecoder {
  private:
   void check(int code, const FfmpegMessages& messages) const {
     if (code >= 0) return;
+    reading_.check();
     std::string reason = messages.reason(code);
     if (reason.starts_with("Picture size"))
       reason += fmt::format(" (at most {} million pixels are read)", kMaxPixels >> 20);
@@ -65,10 +61,10 @@ class ImageDecoder {
   }
 
   [[noreturn]] void refuse(const std::string& reason) const {
-    refuse_media(path_, fmt::format("a whole {} picture", format_.name), reason);
+    refuse_media(reading_.path(), fmt::format("a whole {} picture", format_.name), reason);
   }
 
-  const std::filesystem::path& path_;
+  const FileReading& reading_;
   const ImageFormat& format_;
   std::string& bytes_;  // with FFmpeg's padding behind them
 };
@@ -138,36 +134,41 @@ Tensor composite(const AVFrame& rgba, int64_t channels) {
   return picture;
 }
 
-Tensor decode_by_ffmpeg(const std::filesystem::path& path, const ImageFormat& format, std::string& bytes,
-                        int64_t channels) {
+Tensor decode_by_ffmpeg(const FileReading& reading, const ImageFormat& format, std::string& bytes, int64_t channels) {
   bytes.resize(bytes.size() + AV_INPUT_BUFFER_PADDING_SIZE, '\0');
-  ImageDecoder decoder(path, format, bytes);
-  FfmpegPtr<AVFrame> frame = decoder.decode(0);
-  if (format.scalable && std::max(frame->width, frame->height) < kSmallestDrawing)
-    frame = decoder.decode(kSmallestDrawing);
+  ImageDecoder decoder(reading, format, bytes);
+  FfmpegPtr<AVFrame> frame = decoder.decode();
   if (av_frame_make_writable(frame.get()) < 0) throw std::bad_alloc();
   keep_upper_bytes(*frame);
   const bool by_planes = goes_by_planes(frame->format);
-  const FfmpegPtr<AVFrame> converted = convert(path, *frame, by_planes ? AV_PIX_FMT_GBRP : AV_PIX_FMT_RGBA);
+  reading.check();
+  const FfmpegPtr<AVFrame> converted = convert(reading.path(), *frame, by_planes ? AV_PIX_FMT_GBRP : AV_PIX_FMT_RGBA);
   frame.reset();  // never three copies of a large picture
   return by_planes ? interleave(*converted, channels) : composite(*converted, channels);
 }
 
+Tensor decode_whole(const FileReading& reading, const ImageFormat& format, std::string& bytes, int64_t channels) {
+  if (format.codec == AV_CODEC_ID_MJPEG) return decode_jpeg(reading, bytes, channels);
+  if (format.codec == AV_CODEC_ID_SVG) return decode_svg(reading, bytes, channels, kSmallestDrawing);
+  return decode_by_ffmpeg(reading, format, bytes, channels);
+}
+
 }  // namespace
 
-Tensor decode_image(const std::filesystem::path& path, int64_t channels, const ChoosePart& part) {
+Tensor decode_image(const std::filesystem::path& path, int64_t channels, const ChoosePart& part,
+                    const FileLimits& limits) {
   if (channels != 1 && channels != 3) {
     throw Error(ErrorKind::usage, fmt::format("a picture has 1 or 3 channels, {} were asked for", channels));
   }
-  std::string bytes = read_media(path, kExpected);
+  const FileReading reading(path, limits);
+  std::string bytes = read_media(reading, kExpected);
   const ImageFormat* format = find_image_format(bytes);
   if (format == nullptr) refuse_media(path, kExpected, describe_content(bytes));
   const std::string damage = format->damage != nullptr ? format->damage(bytes) : "";
   if (!damage.empty()) refuse_media(path, fmt::format("a whole {} picture", format->name), damage);
   const int orientation = exif_orientation(bytes);
-  const bool jpeg = format->codec == AV_CODEC_ID_MJPEG;
-  if (jpeg && orientation == 1) return decode_jpeg(path, bytes, channels, part);
-  const Tensor stored = jpeg ? decode_jpeg(path, bytes, channels) : decode_by_ffmpeg(path, *format, bytes, channels);
+  if (format->codec == AV_CODEC_ID_MJPEG && orientation == 1) return decode_jpeg(reading, bytes, channels, part);
+  const Tensor stored = decode_whole(reading, *format, bytes, channels);
   const Tensor picture = turn_upright(stored, orientation);
   return part ? crop(picture, part(picture.size(0), picture.size(1))) : picture;
 }

@@ -77,16 +77,14 @@ bool is_netpbm(std::string_view bytes) {
 
 const std::vector<ImageFormat>& image_format_table() {
   static const std::vector<ImageFormat> table = {
-      {"PNG", AV_CODEC_ID_PNG, [](std::string_view b) { return b.starts_with("\x89PNG\r\n\x1A\n"); }, png_damage,
-       false},
-      {"JPEG", AV_CODEC_ID_MJPEG, [](std::string_view b) { return b.starts_with("\xFF\xD8\xFF"); }, jpeg_damage, false},
+      {"PNG", AV_CODEC_ID_PNG, [](std::string_view b) { return b.starts_with("\x89PNG\r\n\x1A\n"); }, png_damage},
+      {"JPEG", AV_CODEC_ID_MJPEG, [](std::string_view b) { return b.starts_with("\xFF\xD8\xFF"); }, jpeg_damage},
       {"WebP", AV_CODEC_ID_WEBP,
        [](std::string_view b) { return b.size() > 12 && b.starts_with("RIFF") && b.substr(8, 4) == "WEBP"; },
-       webp_damage, false},
-      {"BMP", AV_CODEC_ID_BMP, [](std::string_view b) { return b.size() > 26 && b.starts_with("BM"); }, bmp_damage,
-       false},
-      {"PPM", AV_CODEC_ID_PPM, is_netpbm, nullptr, false},
-      {"SVG", AV_CODEC_ID_SVG, is_svg, nullptr, true},
+       webp_damage},
+      {"BMP", AV_CODEC_ID_BMP, [](std::string_view b) { return b.size() > 26 && b.starts_with("BM"); }, bmp_damage},
+      {"PPM", AV_CODEC_ID_PPM, is_netpbm, nullptr},
+      {"SVG", AV_CODEC_ID_SVG, is_svg, nullptr},
   };
   return table;
 }

@@ -18,7 +18,6 @@ struct ImageFormat {
   // What of the file is missing ("" = it is whole); null where the decoder itself notices. Decoders fill what a cut
   // file lacks with grey or black and call that success, so wholeness is read off the container.
   std::string (*damage)(std::string_view bytes);
-  bool scalable;  // has no pixels of its own
 };
 
 const std::vector<ImageFormat>& image_format_table();

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <system_error>
 
-#include "base/file.h"
+#include "data/decode/file_reading.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -31,22 +31,10 @@ constexpr Signature kSignatures[] = {
 
 }  // namespace
 
-std::string read_media(const std::filesystem::path& path, std::string_view expected) {
-  std::error_code code;
-  const auto status = std::filesystem::status(path, code);
-  if (status.type() == std::filesystem::file_type::not_found) {
-    refuse_media(path, expected, "no such file", "correct the path or empty its cell");
-  }
-  if (code) refuse_media(path, expected, code.message());
-  if (std::filesystem::is_directory(status)) refuse_media(path, expected, "a folder", "name a file");
-  std::string bytes;
-  try {
-    bytes = read_file(path);
-  } catch (const Error& error) {
-    throw Error(ErrorKind::data, error.what());
-  }
-  if (bytes.empty()) refuse_media(path, expected, "an empty file (0 bytes)");
-  return bytes;
+std::string read_media(const FileReading& reading, std::string_view expected) {
+  const InputFile file(reading, expected);
+  if (file.size() == 0) refuse_media(reading.path(), expected, "an empty file (0 bytes)");
+  return file.read_all();
 }
 
 void refuse_media(const std::filesystem::path& path, std::string_view expected, std::string_view found,

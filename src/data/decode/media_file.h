@@ -8,8 +8,11 @@
 
 namespace pdmp {
 
-// All bytes. Missing, a folder, unreadable or empty: Error{data} naming the file, what it should be and the reason.
-std::string read_media(const std::filesystem::path& path, std::string_view expected);
+class FileReading;
+
+// All bytes. Error{data} naming the file, what it should be and what is in its place, as InputFile (file_reading.h);
+// also where it is empty.
+std::string read_media(const FileReading& reading, std::string_view expected);
 
 // Error{data}: "'a.png': expected a picture, found <found>; <advice>".
 [[noreturn]] void refuse_media(const std::filesystem::path& path, std::string_view expected, std::string_view found,

@@ -1,47 +1,32 @@
 #include "data/decode/media_header.h"
 
 #include <algorithm>
-#include <memory>
+#include <cerrno>
 #include <string>
 #include <string_view>
-#include <system_error>
-
-extern "C" {
-#include <libavformat/avformat.h>
-}
 
 #include "data/decode/ffmpeg.h"
-#include "data/decode/memory_input.h"
+#include "data/decode/image_format.h"
+#include "data/decode/sealed_input.h"
+#include "data/decode/svg.h"
+#include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
 
-// A file as input of libavformat by its content alone: an extension may lie, and in a name that holds '%d' the reader
-// of picture series would see a pattern.
-class FileInput {
+// A file on disk, of which libavformat reads what it asks for. Its content alone tells the format: a name may lie.
+class FileSource : public ByteSource {
  public:
-  explicit FileInput(const std::filesystem::path& path) {
-    if (avio_open(&io_, ("file:" + path.string()).c_str(), AVIO_FLAG_READ) < 0) return;
-    format_ = avformat_alloc_context();
-    if (format_ == nullptr) return;
-    format_->pb = io_;
-    open_ = avformat_open_input(&format_, nullptr, nullptr, nullptr) >= 0 &&  // frees format_ where it fails
-            find_streams(*format_) >= 0;
-  }
-  ~FileInput() {
-    avformat_close_input(&format_);
-    avio_closep(&io_);
-  }
-  FileInput(const FileInput&) = delete;
-  FileInput& operator=(const FileInput&) = delete;
+  explicit FileSource(const InputFile& file) : file_(file) {}
 
-  bool is_open() const { return open_; }
-  const AVFormatContext& format() const { return *format_; }
+  int64_t size() const override { return file_.size(); }
+  int read(int64_t offset, uint8_t* target, int count) override {
+    const int64_t done = file_.read_at(offset, reinterpret_cast<char*>(target), count);
+    return done < 0 ? AVERROR(errno) : static_cast<int>(done);
+  }
 
  private:
-  AVIOContext* io_ = nullptr;
-  AVFormatContext* format_ = nullptr;
-  bool open_ = false;
+  const InputFile& file_;
 };
 
 // Of the stream, else of the whole file.
@@ -54,15 +39,7 @@ std::optional<double> seconds_of(const AVFormatContext& format, const AVStream& 
 // The readers of single pictures are called png_pipe, jpeg_pipe ...
 bool is_still(const AVFormatContext& format) { return std::string_view(format.iformat->name).ends_with("_pipe"); }
 
-}  // namespace
-
-std::optional<MediaHeader> read_media_header(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored)) return std::nullopt;
-  const FfmpegMessages messages;
-  const FileInput input(path);
-  if (!input.is_open()) return std::nullopt;
-  const AVFormatContext& format = input.format();
+MediaHeader header_of(const AVFormatContext& format) {
   MediaHeader header;
   for (unsigned i = 0; i < format.nb_streams; ++i) {
     const AVStream& stream = *format.streams[i];
@@ -79,6 +56,41 @@ std::optional<MediaHeader> read_media_header(const std::filesystem::path& path) 
     }
   }
   return header;
+}
+
+// An SVG has no header: where the file may be one, all of it is read.
+std::optional<MediaHeader> header_of_svg(const FileReading& reading, const InputFile& file) {
+  constexpr int64_t kEnough = 64;
+  std::string bytes(kEnough, '\0');
+  bytes.resize(static_cast<size_t>(std::max<int64_t>(0, file.read_at(0, bytes.data(), kEnough))));
+  const size_t first = bytes.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  if (first != std::string::npos && bytes[first] != '<') return std::nullopt;
+  bytes = file.read_all();
+  const ImageFormat* format = find_image_format(bytes);
+  if (format == nullptr || format->codec != AV_CODEC_ID_SVG) return std::nullopt;
+  const auto size = svg_size(reading, bytes);
+  if (!size) return std::nullopt;
+  MediaHeader header;
+  header.width = size->first;
+  header.height = size->second;
+  return header;
+}
+
+}  // namespace
+
+std::optional<MediaHeader> read_media_header(const std::filesystem::path& path, const FileLimits& limits) {
+  const FfmpegMessages messages;
+  const FileReading reading(path, limits);
+  try {
+    const InputFile file(reading, "a media file");
+    if (const auto header = header_of_svg(reading, file)) return header;
+    FileSource source(file);
+    SealedInput input(reading, source, kContainersAndImages);
+    if (input.open() >= 0 && find_streams(*input.format()) >= 0) return header_of(*input.format());
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
+  }
+  return std::nullopt;
 }
 
 }  // namespace pdmp

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "data/decode/file_reading.h"
+
 namespace pdmp {
 
 struct MediaHeader {
@@ -15,7 +17,8 @@ struct MediaHeader {
 };
 
 // Reads the beginning of the file, and its end where the container keeps the length there. Nothing where FFmpeg knows
-// no such format or cannot read the header: whether all of the file decodes is another question. Thread-safe.
-std::optional<MediaHeader> read_media_header(const std::filesystem::path& path);
+// no such format or cannot read the header, or where the limits do not let it be opened: whether all of the file
+// decodes is another question. Thread-safe.
+std::optional<MediaHeader> read_media_header(const std::filesystem::path& path, const FileLimits& limits = {});
 
 }  // namespace pdmp

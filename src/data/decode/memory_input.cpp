@@ -1,12 +1,11 @@
+// Serves the bytes of a file that was read whole, and tells the common formats faster than FFmpeg does.
 #include "data/decode/memory_input.h"
 
 #include <algorithm>
 #include <cstring>
-#include <new>
-#include <string_view>
-#include <vector>
+#include <fmt/format.h>
 
-#include "data/decode/limits.h"
+#include "data/decode/media_file.h"
 
 namespace pdmp {
 namespace {
@@ -21,53 +20,25 @@ const AVInputFormat* format_of(std::string_view bytes) {
 
 }  // namespace
 
-int find_streams(AVFormatContext& format) {
-  // The header of PCM says all there is to know; FFmpeg would still try every format it knows on all of it, for
-  // milliseconds, in search of DTS in disguise.
-  constexpr int64_t kEnough = 4096;
-  const bool one = format.nb_streams == 1;
-  if (one && av_get_exact_bits_per_sample(format.streams[0]->codecpar->codec_id) >= 8) format.probesize = kEnough;
-  std::vector<AVDictionary*> options(format.nb_streams, nullptr);  // one a stream; what a decoder leaves of it is freed
-  for (AVDictionary*& option : options) av_dict_set_int(&option, "max_pixels", kMaxPixels, 0);
-  const int code = avformat_find_stream_info(&format, options.data());
-  for (AVDictionary*& option : options) av_dict_free(&option);
-  return code;
+MemoryInput::MemoryInput(const FileReading& reading, const std::string& bytes)
+    : reading_(reading), bytes_(bytes), input_(reading, *this, kContainers) {}
+
+void MemoryInput::open(std::string_view expected, const FfmpegMessages& messages) {
+  const int code = input_.open(format_of(bytes_));
+  if (!input_.foreign().empty()) {
+    refuse_media(reading_.path(), expected, input_.foreign(),
+                 "convert it to WAV, FLAC, Ogg, MP4 or Matroska, or empty its cell");
+  }
+  if (code < 0) reading_.check();
+  if (code < 0)
+    refuse_media(reading_.path(), expected, fmt::format("what FFmpeg cannot open ({})", messages.reason(code)));
 }
 
-MemoryInput::MemoryInput(const std::string& bytes) : bytes_(bytes) {
-  constexpr int kBuffer = 1 << 15;
-  io_ = avio_alloc_context(static_cast<unsigned char*>(av_malloc(kBuffer)), kBuffer, 0, this, read, nullptr, seek);
-  format_ = avformat_alloc_context();
-  if (io_ == nullptr || format_ == nullptr) throw std::bad_alloc();
-  format_->pb = io_;
-}
-
-MemoryInput::~MemoryInput() {
-  avformat_close_input(&format_);
-  av_freep(&io_->buffer);
-  avio_context_free(&io_);
-}
-
-// Where it fails, FFmpeg frees format_.
-int MemoryInput::open() { return avformat_open_input(&format_, nullptr, format_of(bytes_), nullptr); }
-
-int MemoryInput::read(void* self, uint8_t* target, int size) {
-  auto* input = static_cast<MemoryInput*>(self);
-  const int64_t left = static_cast<int64_t>(input->bytes_.size()) - input->position_;
-  const int64_t count = std::min<int64_t>(size, left);
-  if (count <= 0) return AVERROR_EOF;
-  std::memcpy(target, input->bytes_.data() + input->position_, static_cast<size_t>(count));
-  input->position_ += count;
-  return static_cast<int>(count);
-}
-
-int64_t MemoryInput::seek(void* self, int64_t offset, int whence) {
-  auto* input = static_cast<MemoryInput*>(self);
-  const int64_t size = static_cast<int64_t>(input->bytes_.size());
-  if ((whence & AVSEEK_SIZE) != 0) return size;
-  const int64_t base = whence == SEEK_CUR ? input->position_ : whence == SEEK_END ? size : 0;
-  if (base + offset < 0 || base + offset > size) return AVERROR(EINVAL);
-  return input->position_ = base + offset;
+int MemoryInput::read(int64_t offset, uint8_t* target, int count) {
+  const int64_t left = size() - offset;
+  const int64_t copied = std::clamp<int64_t>(left, 0, count);
+  std::memcpy(target, bytes_.data() + offset, static_cast<size_t>(copied));
+  return static_cast<int>(copied);
 }
 
 }  // namespace pdmp

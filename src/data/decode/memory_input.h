@@ -1,36 +1,30 @@
-// Bytes in memory as an input of libavformat: no file name for it to interpret, no protocol to open.
+// Bytes in memory as a sealed input of libavformat.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
-extern "C" {
-#include <libavformat/avformat.h>
-}
+#include "data/decode/ffmpeg.h"
+#include "data/decode/sealed_input.h"
 
 namespace pdmp {
 
-// FFmpeg's avformat_find_stream_info, which decodes the first frames, with the limit on their size. Its code.
-int find_streams(AVFormatContext& format);
-
-class MemoryInput {
+class MemoryInput : private ByteSource {
  public:
-  explicit MemoryInput(const std::string& bytes);  // which must outlive it
-  ~MemoryInput();
-  MemoryInput(const MemoryInput&) = delete;
-  MemoryInput& operator=(const MemoryInput&) = delete;
+  MemoryInput(const FileReading& reading, const std::string& bytes);  // both must outlive it
 
-  int open();  // FFmpeg's code; once
-  AVFormatContext* format() { return format_; }
+  // Once. Error{data} naming the file where its bytes are of no format that is opened, or damaged.
+  void open(std::string_view expected, const FfmpegMessages& messages);
+  AVFormatContext* format() { return input_.format(); }
 
  private:
-  static int read(void* self, uint8_t* target, int size);
-  static int64_t seek(void* self, int64_t offset, int whence);
+  int64_t size() const override { return static_cast<int64_t>(bytes_.size()); }
+  int read(int64_t offset, uint8_t* target, int count) override;
 
+  const FileReading& reading_;
   const std::string& bytes_;
-  int64_t position_ = 0;
-  AVIOContext* io_ = nullptr;
-  AVFormatContext* format_ = nullptr;
+  SealedInput input_;
 };
 
 }  // namespace pdmp

@@ -62,9 +62,9 @@ int clockwise_rotation(const AVStream& stream) {
 class VideoReader {
  public:
   // `known`: what facts() said of the same bytes.
-  VideoReader(const std::filesystem::path& path, const std::string& bytes, const StreamFacts* known = nullptr)
-      : path_(path), input_(bytes) {
-    check(input_.open(), "open");
+  VideoReader(const FileReading& reading, const std::string& bytes, const StreamFacts* known = nullptr)
+      : reading_(reading), path_(reading.path()), input_(reading, bytes) {
+    input_.open(kExpected, messages_);
     messages_.clear();  // headers hold things FFmpeg does not know; what follows are complaints about content
     if (known == nullptr) {
       find_pictures();
@@ -72,7 +72,7 @@ class VideoReader {
       stream_index_ = known->index;
     }
     const AVCodecParameters* parameters = known == nullptr ? stream().codecpar : known->parameters.get();
-    const AVCodec* codec = avcodec_find_decoder(parameters->codec_id);
+    const AVCodec* codec = find_decoder(parameters->codec_id);
     if (codec == nullptr) refuse_codec(path_, kExpected, avcodec_get_name(parameters->codec_id));
     context_ = make_codec_context(codec, avcodec_get_name(parameters->codec_id));
     check(avcodec_parameters_to_context(context_.get(), parameters), "read");
@@ -102,6 +102,7 @@ class VideoReader {
     int code = 0;
     av_packet_unref(&packet);
     while ((code = av_read_frame(input_.format(), &packet)) >= 0) {
+      reading_.check();
       note_end(packet);
       if ((packet.flags & AV_PKT_FLAG_CORRUPT) != 0) refuse_media(path_, kWhole, "a packet cut short");
       if (packet.stream_index == stream_index_) return true;
@@ -162,10 +163,12 @@ class VideoReader {
   }
 
   void check(int code, const char* action) const {
-    if (code < 0)
-      refuse_media(path_, kExpected, fmt::format("what FFmpeg cannot {} ({})", action, messages_.reason(code)));
+    if (code >= 0) return;
+    reading_.check();
+    refuse_media(path_, kExpected, fmt::format("what FFmpeg cannot {} ({})", action, messages_.reason(code)));
   }
 
+  const FileReading& reading_;
   const std::filesystem::path& path_;
   FfmpegMessages messages_;
   MemoryInput input_;
@@ -200,8 +203,8 @@ void find_times(FrameMap& map) {
   if (!map.timed) map.times.clear();
 }
 
-int64_t count_by_decoding(const std::filesystem::path& path, const std::string& bytes) {
-  VideoReader reader(path, bytes);
+int64_t count_by_decoding(const FileReading& reading, const std::string& bytes) {
+  VideoReader reader(reading, bytes);
   const auto packet = make_packet();
   const auto frame = make_frame();
   int64_t count = 0;
@@ -224,10 +227,10 @@ double frame_rate(const AVStream& stream, const FrameMap& map) {
   return static_cast<double>(map.times.size() - 1) / seconds;
 }
 
-FrameMap read_map(const std::filesystem::path& path, const std::string& bytes) {
+FrameMap read_map(const FileReading& reading, const std::string& bytes) {
   FrameMap map;
   VideoInfo& info = map.info;
-  VideoReader reader(path, bytes);
+  VideoReader reader(reading, bytes);
   const auto packet = make_packet();
   while (reader.next(*packet)) {
     map.packets.push_back(
@@ -249,11 +252,11 @@ FrameMap read_map(const std::filesystem::path& path, const std::string& bytes) {
   return map;
 }
 
-FrameMap read_whole_map(const std::filesystem::path& path, const std::string& bytes) {
-  FrameMap map = read_map(path, bytes);
+FrameMap read_whole_map(const FileReading& reading, const std::string& bytes) {
+  FrameMap map = read_map(reading, bytes);
   VideoInfo& info = map.info;
-  if (!map.timed && !map.packets.empty()) info.frames = count_by_decoding(path, bytes);  // one reader at a time
-  if (info.frames == 0) refuse_media(path, kExpected, "no frames in it");
+  if (!map.timed && !map.packets.empty()) info.frames = count_by_decoding(reading, bytes);  // one reader at a time
+  if (info.frames == 0) refuse_media(reading.path(), kExpected, "no frames in it");
   if (info.fps > 0) info.duration = static_cast<double>(info.frames) / info.fps;
   return map;
 }
@@ -318,8 +321,8 @@ class RgbConverter {
 // Decodes from keyframes what is wanted and skips the rest.
 class FramePicker {
  public:
-  FramePicker(const std::filesystem::path& path, const FrameMap& map, const std::vector<int64_t>& indices)
-      : path_(path), map_(map), indices_(indices), converter_(path) {
+  FramePicker(const FileReading& reading, const FrameMap& map, const std::vector<int64_t>& indices)
+      : reading_(reading), map_(map), indices_(indices), converter_(reading.path()) {
     if (!map_.timed) return;
     for (const int64_t index : indices_) times_.push_back(map_.times[static_cast<size_t>(index)]);
   }
@@ -329,7 +332,7 @@ class FramePicker {
     frames_.clear();
     decoded_ = 0;
     const bool seek = map_.timed && !from_beginning, select = seek && map_.separate;
-    VideoReader reader(path_, bytes, seek && map_.facts ? &*map_.facts : nullptr);
+    VideoReader reader(reading_, bytes, seek && map_.facts ? &*map_.facts : nullptr);
     const auto packet = make_packet();
     size_t begin = seek && !indices_.empty() ? keyframe_before(wanted()) : 0;
     bool fed = false;
@@ -358,6 +361,7 @@ class FramePicker {
     try {
       return run(bytes, false);
     } catch (const Error&) {
+      reading_.check();
       return false;
     }
   }
@@ -401,7 +405,7 @@ class FramePicker {
     return true;
   }
 
-  const std::filesystem::path& path_;
+  const FileReading& reading_;
   const FrameMap& map_;
   const std::vector<int64_t>& indices_;
   std::vector<int64_t> times_;  // of `indices_`; only where the map is timed
@@ -411,33 +415,38 @@ class FramePicker {
   int64_t decoded_ = 0;
 };
 
-std::string read_video(const std::filesystem::path& path) {
-  std::string bytes = read_media(path, kExpected);
+std::string read_video(const FileReading& reading) {
+  std::string bytes = read_media(reading, kExpected);
   const std::string damage = find_container_damage(bytes);
-  if (!damage.empty()) refuse_media(path, kWhole, damage);
-  if (bytes.starts_with("version https://git-lfs")) refuse_media(path, kExpected, describe_content(bytes));
+  if (!damage.empty()) refuse_media(reading.path(), kWhole, damage);
+  if (bytes.starts_with("version https://git-lfs")) refuse_media(reading.path(), kExpected, describe_content(bytes));
   return bytes;
 }
 
 }  // namespace
 
 struct Video::State {
-  explicit State(const std::filesystem::path& file)
-      : path(file), bytes(read_video(file)), map(read_whole_map(path, bytes)) {}
+  State(std::filesystem::path file, FileLimits given) : path(std::move(file)), limits(std::move(given)) {
+    const FileReading reading(path, limits);
+    bytes = read_video(reading);
+    map = read_whole_map(reading, bytes);
+  }
 
   const std::filesystem::path path;
-  const std::string bytes;
-  const FrameMap map;
+  const FileLimits limits;
+  std::string bytes;
+  FrameMap map;
 };
 
-Video::Video(const std::filesystem::path& path) : state_(std::make_unique<const State>(path)) {}
+Video::Video(const std::filesystem::path& path, FileLimits limits)
+    : state_(std::make_unique<const State>(path, std::move(limits))) {}
 
 Video::~Video() = default;
 
 const VideoInfo& Video::info() const { return state_->map.info; }
 
 std::vector<Tensor> Video::frames(const std::vector<int64_t>& indices) const {
-  const auto& [path, bytes, map] = *state_;
+  const auto& [path, limits, bytes, map] = *state_;
   if (!std::is_sorted(indices.begin(), indices.end())) {
     throw Error(ErrorKind::usage, fmt::format("'{}': frames are asked for in ascending order", path.string()));
   }
@@ -446,7 +455,8 @@ std::vector<Tensor> Video::frames(const std::vector<int64_t>& indices) const {
     refuse_media(path, fmt::format("frame {} (the first is 0)", index), fmt::format("{} frames", map.info.frames),
                  "ask for one of these");
   }
-  FramePicker picker(path, map, indices);
+  const FileReading reading(path, limits);
+  FramePicker picker(reading, map, indices);
   if (!picker.run_from_keyframes(bytes) && !picker.run(bytes, true)) {
     refuse_media(path, fmt::format("{} frames", map.info.frames), "one that does not come out of the decoder");
   }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "data/decode/file_reading.h"
 #include "pdmp/torch.h"
 
 namespace pdmp {
@@ -23,8 +24,9 @@ struct VideoInfo {
 class Video {
  public:
   // Reads all packets; decodes them only where the container has no usable times. Error{data} naming the file where it
-  // is missing, empty, cut, damaged, no video or without a single frame.
-  explicit Video(const std::filesystem::path& path);
+  // is missing, empty, cut, damaged, no video or without a single frame, or where reading it goes beyond `limits`,
+  // which hold for each call of `frames` anew.
+  explicit Video(const std::filesystem::path& path, FileLimits limits = {});
   ~Video();
   Video(const Video&) = delete;
   Video& operator=(const Video&) = delete;

@@ -96,7 +96,7 @@ class AveImporter : public Importer {
     }
     find_all_media(set.clips, folders_below(raw, {"", "AVE_Dataset"}));
     report_leakage(set.clips);
-    write_clips(std::move(set), options_, output);
+    write_clips(std::move(set), options_, output, raw);
   }
 
  private:

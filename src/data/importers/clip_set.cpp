@@ -17,6 +17,7 @@
 #include "data/csv.h"
 #include "data/decode/video.h"
 #include "data/extract_frames.h"
+#include "data/importers/imported_set.h"
 #include "data/parallel.h"
 #include "data/stratified.h"
 #include "pdmp/error.h"
@@ -268,6 +269,21 @@ void check_anything_left(const ClipSet& set, const ClipOptions& options) {
               fmt::format("{}: the lists name no clip for training; use the published lists", set.name));
 }
 
+// Whether some medium that is used lies outside the output.
+bool stays_in_download(const ClipSet& set, const ClipOptions& options, const Medium Clip::*medium) {
+  return std::any_of(set.clips.begin(), set.clips.end(), [&](const Clip& clip) {
+    return is_kept(clip, options) && (clip.*medium).problem.empty() && (clip.*medium).file.is_absolute();
+  });
+}
+
+// Stills beside media of the download, whose "root" goes before relative paths.
+void make_absolute(ClipSet& set, const fs::path& out) {
+  for (Clip& clip : set.clips) {
+    if (clip.visual.problem.empty() && clip.visual.file.is_relative())
+      clip.visual.file = media_root(out / clip.visual.file);
+  }
+}
+
 nlohmann::json dataset_json(const ClipSet& set) {
   return {
       {"name", set.name},
@@ -339,7 +355,7 @@ fs::path open_download(const fs::path& raw) {
   return path.has_filename() ? path : path.parent_path();
 }
 
-void write_clips(ClipSet set, const ClipOptions& options, const ImporterOutput& output) {
+void write_clips(ClipSet set, const ClipOptions& options, const ImporterOutput& output, const fs::path& raw) {
   check_ids(set.clips);
   check_sound(set.clips);
   check_anything_left(set, options);
@@ -347,11 +363,17 @@ void write_clips(ClipSet set, const ClipOptions& options, const ImporterOutput& 
   const Missing missing = find_missing(set);
   report_missing(missing);
   check_anything_left(set, options);
+  nlohmann::json json = dataset_json(set);
+  if (stays_in_download(set, options, &Clip::audio)) json["modalities"][0]["root"] = raw.string();
+  if (stays_in_download(set, options, &Clip::visual)) {
+    json["modalities"][1]["root"] = raw.string();
+    make_absolute(set, output.directory());
+  }
   Counts counts;
   const std::string csv = metadata_csv(set, options, choose_validation(set, options), counts);
   write_json(output.directory() / "counts.json", counts_json(set, counts, missing));
   write_file_atomically(output.directory() / "metadata.csv", csv);
-  output.finish(dataset_json(set));
+  output.finish(json);
   report_counts(set, counts);
   warn_of_close_frames(set, options);
 }

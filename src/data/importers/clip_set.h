@@ -56,7 +56,9 @@ std::filesystem::path open_download(const std::filesystem::path& raw);
 
 // Leaves out clips without media, takes the validation split where the set has none, extracts stills where asked, and
 // writes metadata.csv, counts.json (clips found, listed and expected per split and class, and all that is missing) and
-// dataset.json. Error{data} where no clip of train is left, or where one id has two splits or labels.
-void write_clips(ClipSet set, const ClipOptions& options, const ImporterOutput& output);
+// dataset.json, in which `raw` is the "root" of media that stay there. Error{data} where no clip of train is left, or
+// where one id has two splits or labels.
+void write_clips(ClipSet set, const ClipOptions& options, const ImporterOutput& output,
+                 const std::filesystem::path& raw);
 
 }  // namespace pdmp

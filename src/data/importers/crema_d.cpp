@@ -75,7 +75,7 @@ class CremaDImporter : public Importer {
     report_shared_actors(set.clips);
     const auto roots = folders_below(raw, {"", "CREMA-D"});
     for (Clip& clip : set.clips) find_media(clip, places(roots, clip.id), options_.videos_only(), 1);
-    write_clips(std::move(set), options_, output);
+    write_clips(std::move(set), options_, output, raw);
   }
 
  private:

@@ -103,7 +103,8 @@ class CsvImporter : public Importer {
                                                                        "{{split}}, found {{{}}}",
                                                                        name, text, field));
                            })).lexically_normal();
-    const std::string problem = fs::is_directory(file) ? "" : medium_problem(file);
+    std::string problem = fs::is_directory(file) ? "" : medium_problem(file);
+    if (problem.empty()) problem = place_problem(file, root);
     if (!problem.empty()) {
       set.missing.push_back(fmt::format("{}: {}", file.string(), problem));
       return "";
@@ -115,7 +116,7 @@ class CsvImporter : public Importer {
                                                file.string(), name, text));
     }
     types.add(name, type, file.string());
-    return type == "text" ? text_cell(file) : cell_below(root, file);
+    return type == "text" ? text_cell(file, root) : cell_below(root, file);
   }
 
   static void drop_empty(ImportedSet& set) {

@@ -94,7 +94,7 @@ class FoldersImporter : public Importer {
     set.name = root.filename().string();
     ModalityTypes types;
     Samples samples;
-    for (const Tree& tree : find_trees(root, set)) add_media(samples, types, tree, set);
+    for (const Tree& tree : find_trees(root, set)) add_media(samples, types, tree, set, root);
     for (const auto& [name, type] : types.all()) {
       set.columns.push_back(type == "text" ? name : name + "_file_name");
       set.modalities.push_back(media_entry(name, type, set.columns.back(), root.string()));
@@ -116,14 +116,16 @@ class FoldersImporter : public Importer {
                           const std::string& type, const fs::path& root) {
     const auto found = media.find(name);
     if (found == media.end()) return "";
-    return type == "text" ? text_cell(found->second) : cell_below(root, found->second);
+    return type == "text" ? text_cell(found->second, root) : cell_below(root, found->second);
   }
 
-  static void add_media(Samples& samples, ModalityTypes& types, const Tree& tree, ImportedSet& set) {
+  static void add_media(Samples& samples, ModalityTypes& types, const Tree& tree, ImportedSet& set,
+                        const fs::path& root) {
     for (const fs::path& label : folders_in(tree.folder)) {
       for (const fs::path& file : sorted_entries(label)) {
         const std::string type = media_type(file);
-        const std::string problem = fs::is_directory(file) ? "" : medium_problem(file);
+        std::string problem = fs::is_directory(file) ? "" : medium_problem(file);
+        if (problem.empty()) problem = place_problem(file, root);
         if (type.empty() || !problem.empty() || file.string().find(';') != std::string::npos) {
           set.missing.push_back(fmt::format("{}: {}", file.string(),
                                             !problem.empty() ? problem

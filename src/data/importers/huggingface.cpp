@@ -56,6 +56,13 @@ struct Found {
   std::map<std::string, std::string> cells;  // by modality
 };
 
+// The hub's cache keeps files in REPOSITORY/blobs and links to them from REPOSITORY/snapshots/REVISION.
+fs::path with_blobs(const fs::path& root) {
+  const fs::path repository = root.parent_path().parent_path();
+  const bool cached = root.parent_path().filename() == "snapshots" && fs::is_directory(repository / "blobs");
+  return cached ? repository : root;
+}
+
 class HuggingfaceImporter : public Importer {
  public:
   void describe(OptionList& list) override {
@@ -73,10 +80,11 @@ class HuggingfaceImporter : public Importer {
     set.name = root.filename().string();
     ModalityTypes types;
     std::vector<Found> found;
-    for (const MetadataTable& table : find_tables(root)) add_rows(set, types, found, table, root);
+    const fs::path base = with_blobs(root);
+    for (const MetadataTable& table : find_tables(root)) add_rows(set, types, found, table, base);
     for (const auto& [name, type] : types.all()) {
       set.columns.push_back(type == "text" ? name : name + "_file_name");
-      set.modalities.push_back(media_entry(name, type, set.columns.back(), root.string()));
+      set.modalities.push_back(media_entry(name, type, set.columns.back(), base.string()));
     }
     for (Found& item : found) {
       for (const auto& [name, type] : types.all()) item.row.cells.push_back(item.cells[name]);
@@ -154,7 +162,8 @@ class HuggingfaceImporter : public Importer {
     std::string cell, type;
     const std::vector<fs::path> paths = paths_of(row.fields[column.position], table.file.parent_path());
     for (const fs::path& path : paths) {
-      const std::string problem = fs::is_directory(path) ? "" : medium_problem(path);
+      std::string problem = fs::is_directory(path) ? "" : medium_problem(path);
+      if (problem.empty()) problem = place_problem(path, root);
       if (!problem.empty()) {
         set.missing.push_back(fmt::format("{}: {}", path.string(), problem));
         return;
@@ -166,7 +175,7 @@ class HuggingfaceImporter : public Importer {
                                 "found '{}'",
                                 table.file.string(), row.line, table.columns[column.position], path.string()));
       }
-      cell += (cell.empty() ? "" : ";") + (type == "text" ? text_cell(path) : cell_below(root, path));
+      cell += (cell.empty() ? "" : ";") + (type == "text" ? text_cell(path, root) : cell_below(root, path));
     }
     if (paths.empty()) return;
     if (table.columns[column.position].ends_with("names") && type == "image") type = "frames";  // several pictures

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "data/csv.h"
+#include "data/decode/file_reading.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -98,6 +99,20 @@ std::string cell_below(const fs::path& base, const fs::path& path) {
   const fs::path relative = path.lexically_relative(base);
   const bool below = !relative.empty() && *relative.begin() != "..";
   return (below ? relative : path).generic_string();
+}
+
+std::string place_problem(const fs::path& file, const fs::path& root) {
+  std::error_code code;
+  const fs::path real = fs::weakly_canonical(file, code), folder = fs::canonical(root, code);
+  if (!code && is_inside(real, folder)) return "";
+  return fmt::format("lies outside '{}'; copy or link the whole folder there", root.string());
+}
+
+fs::path common_folder(const fs::path& a, const fs::path& b) {
+  fs::path common;
+  auto one = a.begin(), other = b.begin();
+  for (; one != a.end() && other != b.end() && *one == *other; ++one, ++other) common /= *one;
+  return common;
 }
 
 fs::path media_root(const fs::path& path) {

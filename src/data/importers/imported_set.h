@@ -37,6 +37,13 @@ void write_imported(const ImportedSet& set, const ImporterOutput& output);
 
 // `path` as a cell under the modality root `base`: relative where it lies below, else absolute.
 std::string cell_below(const std::filesystem::path& base, const std::filesystem::path& path);
+// "lies outside ..." where `file`, links followed, is not below `root`: a list of a download may name any path, and
+// what it names ends up in the data set. "" where it is.
+std::string place_problem(const std::filesystem::path& file, const std::filesystem::path& root);
+
+// The deepest folder that holds both, of absolute, plain paths.
+std::filesystem::path common_folder(const std::filesystem::path& a, const std::filesystem::path& b);
+
 // Absolute, without "." and "..": what "root" in dataset.json says.
 std::filesystem::path media_root(const std::filesystem::path& path);
 

@@ -133,7 +133,7 @@ class KineticsSoundsImporter : public Importer {
       const std::string& label = classes.labels[static_cast<size_t>(clip.label)];
       find_media(clip, places.of(label, clip.id), options_.videos_only(), min_pictures_);
     }
-    write_clips(std::move(set), options_, output);
+    write_clips(std::move(set), options_, output, raw);
   }
 
  private:

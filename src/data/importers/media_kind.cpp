@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <set>
 
-#include "base/file.h"
 #include "base/value_text.h"
+#include "data/decode/file_reading.h"
 #include "data/decode/video.h"
 #include "data/importers/list_file.h"
 #include "pdmp/error.h"
@@ -55,8 +55,10 @@ nlohmann::json media_entry(const std::string& name, const std::string& type, con
   return entry;
 }
 
-std::string text_cell(const fs::path& file) {
-  std::string text = read_file(file);
+std::string text_cell(const fs::path& file, const fs::path& root) {
+  FileLimits limits;
+  limits.folders = {fs::canonical(root)};
+  std::string text = InputFile(FileReading(file, limits), "a text").read_all();
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   std::replace_if(
       text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');

@@ -32,8 +32,9 @@ class ModalityTypes {
 nlohmann::json media_entry(const std::string& name, const std::string& type, const std::string& column,
                            const std::string& root);
 
-// Text as a cell of the metadata: one line.
-std::string text_cell(const std::filesystem::path& file);
+// Text as a cell of the metadata: one line. Error{data} where the file is no regular one, or its links lead out of
+// `root` (a list in the download may name any path).
+std::string text_cell(const std::filesystem::path& file, const std::filesystem::path& root);
 
 // The numbering of labels that came without a list: whole numbers are their own (0 ... the largest), names are sorted
 // by bytes.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "data/decode/file_reading.h"
 #include "data/decode/media_file.h"
 #include "data/importers/list_file.h"
 #include "pdmp/error.h"
@@ -65,10 +66,11 @@ bool is_safe(const fs::path& name) {
 
 class TarReader {
  public:
-  explicit TarReader(const fs::path& archive) : archive_(archive), file_(archive, std::ios::binary) {
+  explicit TarReader(const fs::path& archive) : archive_(archive) {
     std::error_code code;
+    if (fs::is_regular_file(archive, code)) file_.open(archive, std::ios::binary);  // a pipe would hold who opens it
     size_ = fs::file_size(archive, code);
-    if (code || !file_) throw Error(ErrorKind::io, fmt::format("cannot read '{}'", archive.string()));
+    if (code || !file_.is_open()) throw Error(ErrorKind::io, fmt::format("cannot read '{}'", archive.string()));
   }
 
   std::vector<TarMember> members() {
@@ -185,6 +187,12 @@ class TarReader {
 std::vector<TarMember> read_tar(const fs::path& archive) { return TarReader(archive).members(); }
 
 std::string read_tar_member(const fs::path& archive, const TarMember& member) {
+  if (static_cast<int64_t>(member.size) > FileLimits().max_bytes) {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected members of at most {} MiB, found '{}' of {} MiB; make the "
+                            "archive again without it",
+                            archive.string(), FileLimits().max_bytes >> 20, member.name, member.size >> 20));
+  }
   std::string bytes(member.size, '\0');
   std::ifstream file(archive, std::ios::binary);
   file.seekg(static_cast<std::streamoff>(member.offset));

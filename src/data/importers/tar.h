@@ -19,6 +19,7 @@ struct TarMember {
 // ".." or could not be one path in a cell. Error{io} where it cannot be read.
 std::vector<TarMember> read_tar(const std::filesystem::path& archive);
 
+// Error{data} where it is larger than a medium may be.
 std::string read_tar_member(const std::filesystem::path& archive, const TarMember& member);
 
 }  // namespace pdmp

@@ -36,7 +36,7 @@ void add_picture(Stamps& stamps, const fs::path& file, const fs::path& folder) {
 
 // First line of X.txt.
 std::string read_caption(const fs::path& file) {
-  if (!fs::exists(file)) return "";
+  if (!fs::is_regular_file(file)) return "";
   const std::string text = read_file(file);
   std::string line = text.substr(0, text.find_first_of("\r\n"));
   while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())) != 0) line.pop_back();

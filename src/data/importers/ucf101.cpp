@@ -101,7 +101,8 @@ class Ucf101Importer : public Importer {
     set.name = "ucf101";
     set.classes = read_classes(read_list(require_list(folders, {"classInd.txt"})));
     set.columns = {"rgb_file_name", "flow_file_name"};
-    set.modalities = {modality("rgb", "frames", root), modality("flow", "flow", root)};
+    const fs::path base = base_of(root);
+    set.modalities = {modality("rgb", "frames", base), modality("flow", "flow", base)};
     set.val_fraction = val_;
     set.seed = seed_;
     const int64_t expected = split_ == "01" ? 9537 : split_ == "02" ? 9586 : 9624;
@@ -109,7 +110,7 @@ class Ucf101Importer : public Importer {
     const Source source = find_source(root);
     for (const char* split : {"train", "test"}) {
       add_list(set, read_list(require_list(folders, {fmt::format("{}list{}.txt", split, split_)})), split, source,
-               root);
+               base);
     }
     write_imported(set, output);
   }
@@ -130,6 +131,15 @@ class Ucf101Importer : public Importer {
     return {{"name", name},          {"type", type}, {"column", name + "_file_name"},
             {"root", root.string()}, {"frames", 3},  {"size", 224},
             {"policy", "segment"}};
+  }
+
+  // The folder that holds the download and the folders named beside it.
+  fs::path base_of(const fs::path& root) const {
+    fs::path base = root;
+    for (const std::string& given : {flow_, frames_}) {
+      if (!given.empty()) base = common_folder(base, media_root(given));
+    }
+    return base;
   }
 
   Source find_source(const fs::path& root) const {

@@ -93,7 +93,7 @@ class VggSoundImporter : public Importer {
         add_list(set.clips, read_list(require_list(folders, {std::string(split) + ".csv", "vggsound.csv"})), split);
       }
     }
-    write_clips(std::move(set), options_, output);
+    write_clips(std::move(set), options_, output, raw);
   }
 
  private:

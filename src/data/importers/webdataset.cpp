@@ -184,6 +184,11 @@ class WebdatasetImporter : public Importer {
     }
     const auto found = json.find(label_);
     if (found == json.end() || found->is_null()) return "";
+    if (found->is_structured()) {
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: expected '{}' to be a text or a number, found a list or object; mend the shard",
+                              where, label_));
+    }
     return found->is_string() ? found->get<std::string>() : found->dump();
   }
 

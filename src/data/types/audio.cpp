@@ -96,8 +96,8 @@ class AudioType : public ModalityType {
   Tensor fixed(const Cell& cell, std::optional<double> end) const {
     const std::filesystem::path path = cell_path(cell);
     const std::string what = fmt::format("{} {}", name_, times(cell, end));
-    return DecodedFile(cell.cache, path).get(CacheKind::spectrogram, what, [&] {
-      const Audio audio = decode_audio(path, cell.start, end);
+    return DecodedFile(cell.cache, path, cell.limits()).get(CacheKind::spectrogram, what, [&] {
+      const Audio audio = decode_audio(path, cell.start, end, cell.limits());
       return audio_features(profile_, audio.samples, audio.rate, nullptr);
     });
   }
@@ -106,11 +106,11 @@ class AudioType : public ModalityType {
   Tensor from_wave(const Cell& cell, std::optional<double> end, RandomStream& random) const {
     const std::filesystem::path path = cell_path(cell);
     Tensor features;
-    DecodedFile(cell.cache, path)
+    DecodedFile(cell.cache, path, cell.limits())
         .use(
             CacheKind::wave, fmt::format("wave {} {}", profile_.rate, times(cell, end)),
             [&] {
-              const Audio audio = decode_audio(path, cell.start, end);
+              const Audio audio = decode_audio(path, cell.start, end, cell.limits());
               return resample(audio.samples, audio.rate, profile_.rate);
             },
             [&](const Tensor& wave) { features = audio_features(profile_, wave, profile_.rate, &random); });

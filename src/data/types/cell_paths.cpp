@@ -48,6 +48,11 @@ bool natural_less(const std::string& a, const std::string& b) {
   return a < b;  // "01" and "1" are the same number: bytes decide, so that the order is total
 }
 
+const FileLimits& Cell::limits() const {
+  static const FileLimits usual;
+  return files != nullptr ? *files : usual;
+}
+
 std::filesystem::path cell_path(const Cell& cell) { return cell.directory / cell.text; }
 
 std::vector<std::filesystem::path> cell_paths(const Cell& cell) {
@@ -60,7 +65,8 @@ std::vector<std::filesystem::path> cell_paths(const Cell& cell) {
   return paths;
 }
 
-std::vector<std::filesystem::path> list_pictures(const std::filesystem::path& folder) {
+std::vector<std::filesystem::path> list_pictures(const std::filesystem::path& folder, const FileLimits& limits) {
+  check_place(folder, "a folder of pictures", limits);
   std::error_code code;
   std::vector<std::filesystem::path> pictures;
   for (std::filesystem::directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {

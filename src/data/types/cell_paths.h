@@ -14,8 +14,8 @@ std::filesystem::path cell_path(const Cell& cell);
 std::vector<std::filesystem::path> cell_paths(const Cell& cell);
 
 // Pictures directly in `folder` (by extension, hidden files left out) in natural order. Error{data} where the folder
-// cannot be read or has none.
-std::vector<std::filesystem::path> list_pictures(const std::filesystem::path& folder);
+// cannot be read, has none, or lies where `limits` do not let files lie.
+std::vector<std::filesystem::path> list_pictures(const std::filesystem::path& folder, const FileLimits& limits = {});
 // Runs of digits compare as numbers: frame2 < frame10.
 bool natural_less(const std::string& a, const std::string& b);
 

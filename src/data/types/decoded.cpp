@@ -35,8 +35,11 @@ VideoInfo info_of(const Tensor& tensor) {
 
 }  // namespace
 
-DecodedFile::DecodedFile(SampleCache* cache, std::filesystem::path path) : cache_(cache), path_(std::move(path)) {
-  if (cache_ != nullptr) content_ = cache_->content(path_);
+DecodedFile::DecodedFile(SampleCache* cache, std::filesystem::path path, const FileLimits& limits)
+    : cache_(cache), path_(std::move(path)), limits_(limits) {
+  if (cache_ == nullptr) return;
+  check_place(path_, "a file", limits_);  // what the cache has of it belongs to who may read it
+  content_ = cache_->content(path_, limits_);
 }
 
 std::optional<std::string> DecodedFile::key(const std::string& what) const {
@@ -46,7 +49,7 @@ std::optional<std::string> DecodedFile::key(const std::string& what) const {
 
 // What was decoded belongs to the content that was hashed before only if the file is still the same.
 void DecodedFile::keep(CacheKind kind, const std::string& what, const Tensor& value) const {
-  if (content_ && has_content(path_, *content_)) cache_->put(*key(what), kind, value);
+  if (content_ && has_content(path_, *content_, limits_)) cache_->put(*key(what), kind, value);
 }
 
 void DecodedFile::use(CacheKind kind, const std::string& what, const std::function<Tensor()>& make,
@@ -68,11 +71,12 @@ Tensor DecodedFile::get(CacheKind kind, const std::string& what, const std::func
 
 void DecodedFile::use_picture(const KeptPicture& kept, int64_t channels, const UseTensor& work) const {
   use(
-      kept.kind, "picture " + kept.name, [&] { return made_of(decode_image(path_, channels), kept); }, work);
+      kept.kind, "picture " + kept.name, [&] { return made_of(decode_image(path_, channels, {}, limits_), kept); },
+      work);
 }
 
 const Video& DecodedFile::video() const {
-  if (video_ == nullptr) video_ = std::make_unique<const Video>(path_);
+  if (video_ == nullptr) video_ = std::make_unique<const Video>(path_, limits_);
   return *video_;
 }
 

@@ -27,7 +27,8 @@ struct KeptPicture {
 // One media file, for one thread. Without a cache everything is made when it is asked for.
 class DecodedFile {
  public:
-  DecodedFile(SampleCache* cache, std::filesystem::path path);
+  // `limits` must outlive it. Error{data} where there is a cache and the file lies outside their folders.
+  DecodedFile(SampleCache* cache, std::filesystem::path path, const FileLimits& limits);
 
   // `what` names all that decides what `make` makes of the file's content.
   void use(CacheKind kind, const std::string& what, const std::function<Tensor()>& make, const UseTensor& work) const;
@@ -48,6 +49,7 @@ class DecodedFile {
 
   SampleCache* cache_;
   std::filesystem::path path_;
+  const FileLimits& limits_;
   std::optional<FileContent> content_;
   mutable std::unique_ptr<const Video> video_;  // once something of it had to be made
 };

@@ -40,7 +40,7 @@ class FlowType : public ModalityType {
     std::vector<Tensor> steps;
     for (const int64_t index : choose_frames(last - first, choice_, augment)) {
       const FlowPair& pair = pairs[static_cast<size_t>(first + index)];
-      steps.push_back(decode_pair(cell.cache, pair));
+      steps.push_back(decode_pair(cell, pair));
       if (steps.back().sizes() != steps[0].sizes()) refuse_media(pair.first, "one size throughout the clip", "another");
     }
     return transform(steps, augment);
@@ -52,13 +52,15 @@ class FlowType : public ModalityType {
 
  private:
   // (H, W, 1) uint8. As decoded in evaluation too: the sizes of a clip are compared.
-  static Tensor decode_grey(SampleCache* cache, const std::filesystem::path& path) {
-    return DecodedFile(cache, path).get(CacheKind::picture, "picture 1", [&] { return decode_image(path, 1); });
+  static Tensor decode_grey(const Cell& cell, const std::filesystem::path& path) {
+    return DecodedFile(cell.cache, path, cell.limits()).get(CacheKind::picture, "picture 1", [&] {
+      return decode_image(path, 1, {}, cell.limits());
+    });
   }
 
   // (H, W, 2) uint8.
-  static Tensor decode_pair(SampleCache* cache, const FlowPair& pair) {
-    const Tensor horizontal = decode_grey(cache, pair.first), vertical = decode_grey(cache, pair.second);
+  static Tensor decode_pair(const Cell& cell, const FlowPair& pair) {
+    const Tensor horizontal = decode_grey(cell, pair.first), vertical = decode_grey(cell, pair.second);
     if (horizontal.sizes() != vertical.sizes()) {
       refuse_media(pair.second, fmt::format("{}x{} pixels as its partner has", horizontal.size(0), horizontal.size(1)),
                    fmt::format("{}x{}", vertical.size(0), vertical.size(1)));

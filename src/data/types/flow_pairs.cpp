@@ -20,8 +20,8 @@ struct Names {
 constexpr Names kFolders[] = {{"u", "v"}, {"x", "y"}, {"flow_x", "flow_y"}};
 constexpr Names kPrefixes[] = {{"flow_x_", "flow_y_"}, {"u_", "v_"}, {"x_", "y_"}};
 
-std::vector<FlowPair> pair_folders(const fs::path& horizontal, const fs::path& vertical) {
-  const std::vector<fs::path> u = list_pictures(horizontal), v = list_pictures(vertical);
+std::vector<FlowPair> pair_folders(const fs::path& horizontal, const fs::path& vertical, const FileLimits& limits) {
+  const std::vector<fs::path> u = list_pictures(horizontal, limits), v = list_pictures(vertical, limits);
   if (u.size() != v.size()) {
     refuse_media(vertical, fmt::format("as many pictures as in '{}' ({})", horizontal.string(), u.size()),
                  std::to_string(v.size()));
@@ -53,12 +53,12 @@ std::vector<FlowPair> pair_by_name(const fs::path& folder, const std::vector<fs:
   return pairs;
 }
 
-std::vector<FlowPair> pairs_in(const fs::path& folder) {
+std::vector<FlowPair> pairs_in(const fs::path& folder, const FileLimits& limits) {
   for (const Names& names : kFolders) {
     if (fs::is_directory(folder / names.horizontal))
-      return pair_folders(folder / names.horizontal, folder / names.vertical);
+      return pair_folders(folder / names.horizontal, folder / names.vertical, limits);
   }
-  const std::vector<fs::path> pictures = list_pictures(folder);
+  const std::vector<fs::path> pictures = list_pictures(folder, limits);
   for (const Names& names : kPrefixes) {
     std::vector<FlowPair> pairs = pair_by_name(folder, pictures, names);
     if (!pairs.empty()) return pairs;
@@ -70,8 +70,8 @@ std::vector<FlowPair> pairs_in(const fs::path& folder) {
 
 std::vector<FlowPair> find_flow_pairs(const Cell& cell) {
   const std::vector<fs::path> paths = cell_paths(cell);
-  if (paths.size() == 1 && fs::is_directory(paths[0])) return pairs_in(paths[0]);
-  if (paths.size() == 2 && fs::is_directory(paths[0])) return pair_folders(paths[0], paths[1]);
+  if (paths.size() == 1 && fs::is_directory(paths[0])) return pairs_in(paths[0], cell.limits());
+  if (paths.size() == 2 && fs::is_directory(paths[0])) return pair_folders(paths[0], paths[1], cell.limits());
   if (paths.empty() || paths.size() % 2 != 0) {
     refuse_media(cell_path(cell), kExpected, fmt::format("a list of {}", paths.size()));
   }

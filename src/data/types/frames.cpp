@@ -29,7 +29,7 @@ class FramesType : public ModalityType {
   Tensor load(const Cell& cell, RandomStream* augment) const override {
     std::vector<std::filesystem::path> pictures = cell_paths(cell);
     if (pictures.size() == 1 && std::filesystem::is_directory(pictures[0])) {
-      pictures = list_pictures(pictures[0]);
+      pictures = list_pictures(pictures[0], cell.limits());
     } else if (pictures.size() == 1 && is_video_name(pictures[0])) {
       return load_video(pictures[0], cell, augment);
     }
@@ -41,7 +41,7 @@ class FramesType : public ModalityType {
     }
     std::vector<Tensor> frames;
     for (const int64_t index : choose_frames(last - first, choice_, augment)) {
-      frames.push_back(load_picture(cell.cache, pictures[static_cast<size_t>(first + index)], settings_, augment));
+      frames.push_back(load_picture(cell, pictures[static_cast<size_t>(first + index)], settings_, augment));
     }
     return torch::stack(frames, 1);
   }
@@ -51,7 +51,7 @@ class FramesType : public ModalityType {
 
  private:
   Tensor load_video(const std::filesystem::path& path, const Cell& cell, RandomStream* augment) const {
-    const DecodedFile file(cell.cache, path);
+    const DecodedFile file(cell.cache, path, cell.limits());
     const VideoInfo info = file.video_info();
     if (info.fps == 0 && info.frames > 1 && (cell.start || cell.end)) {
       refuse_media(path, "a video that says how long its frames last, to cut it", "none", "leave start and end empty");

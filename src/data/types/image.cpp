@@ -22,7 +22,7 @@ class ImageType : public ModalityType {
   }
 
   Tensor load(const Cell& cell, RandomStream* augment) const override {
-    return load_picture(cell.cache, cell_path(cell), settings_, augment);
+    return load_picture(cell, cell_path(cell), settings_, augment);
   }
 
   bool uses_cache() const override { return true; }

@@ -4,13 +4,14 @@
 #include <filesystem>
 #include <vector>
 
+#include "data/decode/file_reading.h"
 #include "pdmp/torch.h"
 
 namespace pdmp {
 
-std::vector<int64_t> read_npy_shape(const std::filesystem::path& path);
+std::vector<int64_t> read_npy_shape(const std::filesystem::path& path, const FileLimits& limits = {});
 // The array as float32. Error{data} naming file, position and value where it is cut, of another kind (byte order,
-// Fortran order, dtype) or holds NaN or infinity.
-Tensor read_npy(const std::filesystem::path& path);
+// Fortran order, dtype) or holds NaN or infinity, or where reading it goes beyond `limits`.
+Tensor read_npy(const std::filesystem::path& path, const FileLimits& limits = {});
 
 }  // namespace pdmp

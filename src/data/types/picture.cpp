@@ -120,16 +120,16 @@ Tensor finish_picture(const Tensor& kept, const PictureSettings& settings, Rando
   return normalised(augment != nullptr ? fit_picture(kept, settings, augment) : kept, settings);
 }
 
-Tensor load_picture(SampleCache* cache, const std::filesystem::path& path, const PictureSettings& settings,
+Tensor load_picture(const Cell& cell, const std::filesystem::path& path, const PictureSettings& settings,
                     RandomStream* augment) {
-  if (cache == nullptr) {
-    const Tensor part = decode_image(path, settings.channels, random_part(settings, augment));
+  if (cell.cache == nullptr) {
+    const Tensor part = decode_image(path, settings.channels, random_part(settings, augment), cell.limits());
     return normalised(fit_part(part, settings, augment), settings);
   }
   Tensor result;
-  DecodedFile(cache, path).use_picture(kept_picture(settings, augment), settings.channels, [&](const Tensor& kept) {
-    result = finish_picture(kept, settings, augment);
-  });
+  DecodedFile(cell.cache, path, cell.limits())
+      .use_picture(kept_picture(settings, augment), settings.channels,
+                   [&](const Tensor& kept) { result = finish_picture(kept, settings, augment); });
   return result;
 }
 

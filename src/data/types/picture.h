@@ -6,6 +6,7 @@
 
 #include "data/features/crop.h"
 #include "data/features/resize.h"
+#include "data/modality_type.h"
 #include "data/types/decoded.h"
 #include "data/types/settings.h"
 
@@ -38,9 +39,9 @@ Tensor fit_picture(const Tensor& picture, const PictureSettings& settings, Rando
 KeptPicture kept_picture(const PictureSettings& settings, const RandomStream* augment);
 Tensor finish_picture(const Tensor& kept, const PictureSettings& settings, RandomStream* augment);
 
-// File -> (C, size, size) float32: through both, or without a cache the same numbers from no more than the part of the
-// file that is wanted.
-Tensor load_picture(SampleCache* cache, const std::filesystem::path& path, const PictureSettings& settings,
+// File of a cell -> (C, size, size) float32: through both, or without a cache the same numbers from no more than the
+// part of the file that is wanted.
+Tensor load_picture(const Cell& cell, const std::filesystem::path& path, const PictureSettings& settings,
                     RandomStream* augment);
 
 }  // namespace pdmp

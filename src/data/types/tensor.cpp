@@ -24,13 +24,13 @@ class TensorType : public ModalityType {
             ErrorKind::data,
             where_ + ": expected a file to read the shape from, every cell is empty; give \"shape\" in dataset.json");
       }
-      return read_npy_shape(cell_path(*first_cell));
+      return read_npy_shape(cell_path(*first_cell), first_cell->limits());
     });
   }
 
   Tensor load(const Cell& cell, RandomStream*) const override {
     const std::filesystem::path path = cell_path(cell);
-    Tensor values = read_npy(path);
+    Tensor values = read_npy(path, cell.limits());
     const std::vector<int64_t> expected = shape_.get([&] { return values.sizes().vec(); });
     if (values.sizes() != expected) {
       refuse_media(path, fmt::format("shape ({}) as the other samples", fmt::join(expected, ", ")),

@@ -12,6 +12,11 @@
 namespace pdmp {
 namespace {
 
+Tensor decode(const std::string& name, std::string_view bytes, int64_t channels, const ChoosePart& part = {}) {
+  const FileLimits limits;
+  return decode_jpeg(FileReading(name, limits), bytes, channels, part);
+}
+
 using testing::expect_error;
 using testing::golden;
 
@@ -73,29 +78,29 @@ using Numbers = std::vector<int64_t>;
 // Expected numbers: Pillow 13, convert("RGB") and convert("L") of that.
 TEST(DecodeJpeg, GivesPillowsPixels) {
   for (const char* name : {"gradient.jpg", "progressive.jpg"}) {
-    const Tensor picture = decode_jpeg(name, golden_bytes(name), 3);
+    const Tensor picture = decode(name, golden_bytes(name), 3);
     ASSERT_EQ(picture.sizes(), (Numbers{24, 32, 3})) << name;
     EXPECT_EQ(sums(picture), (Numbers{95254, 88320, 83259})) << name;
     EXPECT_EQ(pixel(picture, 0, 0), (Numbers{0, 1, 2})) << name;
     EXPECT_EQ(pixel(picture, 12, 16), (Numbers{128, 121, 113})) << name;
     EXPECT_EQ(pixel(picture, 23, 31), (Numbers{249, 229, 218})) << name;
-    EXPECT_EQ(sums(decode_jpeg(name, golden_bytes(name), 1)), (Numbers{89809})) << name;
+    EXPECT_EQ(sums(decode(name, golden_bytes(name), 1)), (Numbers{89809})) << name;
   }
 }
 
 TEST(DecodeJpeg, GivesPillowsPixelsOfCmyk) {
-  const Tensor picture = decode_jpeg("cmyk.jpg", golden_bytes("cmyk.jpg"), 3);
+  const Tensor picture = decode("cmyk.jpg", golden_bytes("cmyk.jpg"), 3);
   EXPECT_EQ(sums(picture), (Numbers{95208, 88320, 82944}));
   EXPECT_EQ(pixel(picture, 0, 0), (Numbers{0, 0, 0}));
   EXPECT_EQ(pixel(picture, 12, 16), (Numbers{128, 120, 111}));
   EXPECT_EQ(pixel(picture, 23, 31), (Numbers{248, 230, 216}));
-  EXPECT_EQ(sums(decode_jpeg("cmyk.jpg", golden_bytes("cmyk.jpg"), 1)), (Numbers{89769}));
+  EXPECT_EQ(sums(decode("cmyk.jpg", golden_bytes("cmyk.jpg"), 1)), (Numbers{89769}));
 }
 
 TEST(DecodeJpeg, GreyIsTheSameInThreeChannels) {
   const std::string bytes = coded(21, 37, {.grey = true});
-  const Tensor grey = decode_jpeg("grey.jpg", bytes, 1);
-  EXPECT_TRUE(torch::equal(decode_jpeg("grey.jpg", bytes, 3), grey.expand({21, 37, 3})));
+  const Tensor grey = decode("grey.jpg", bytes, 1);
+  EXPECT_TRUE(torch::equal(decode("grey.jpg", bytes, 3), grey.expand({21, 37, 3})));
 }
 
 // Whatever the sampling of colours, wherever the part lies.
@@ -106,14 +111,14 @@ TEST(DecodeJpeg, APartIsThatOfTheWholePicture) {
     const std::string bytes = coded(kHeight, kWidth, coding);
     RandomStream random(5);
     for (const int64_t channels : {1, 3}) {
-      const Tensor whole = decode_jpeg("a.jpg", bytes, channels);
+      const Tensor whole = decode("a.jpg", bytes, channels);
       for (int i = 0; i < 60; ++i) {
         CropBox box;
         box.height = random.integer(1, kHeight);
         box.width = random.integer(1, kWidth);
         box.top = random.integer(0, kHeight - box.height);
         box.left = random.integer(0, kWidth - box.width);
-        const Tensor part = decode_jpeg("a.jpg", bytes, channels, [&](int64_t height, int64_t width) {
+        const Tensor part = decode("a.jpg", bytes, channels, [&](int64_t height, int64_t width) {
           EXPECT_EQ(height, kHeight);
           EXPECT_EQ(width, kWidth);
           return box;
@@ -129,11 +134,11 @@ TEST(DecodeJpeg, APartIsThatOfTheWholePicture) {
 TEST(DecodeJpeg, RefusesLostDataAndToleratesStrayBytes) {
   std::string damaged = coded(64, 64, {});
   damaged.replace(damaged.size() / 2, 40, std::string(40, '\xFF'));
-  expect_error(ErrorKind::data, {"a.jpg", "whole JPEG"}, [&] { decode_jpeg("a.jpg", damaged, 3); });
+  expect_error(ErrorKind::data, {"a.jpg", "whole JPEG"}, [&] { decode("a.jpg", damaged, 3); });
   const std::string whole = golden_bytes("gradient.jpg");
   const size_t table = whole.find("\xFF\xDB");
   const std::string stray = whole.substr(0, table) + "stray" + whole.substr(table);
-  EXPECT_TRUE(torch::equal(decode_jpeg("a.jpg", stray, 3), decode_jpeg("a.jpg", whole, 3)));
+  EXPECT_TRUE(torch::equal(decode("a.jpg", stray, 3), decode("a.jpg", whole, 3)));
 }
 
 // The height and width of the frame header, whose marker is FF C0 or FF C2.
@@ -148,7 +153,7 @@ std::string with_size(std::string bytes, char marker, uint16_t height, uint16_t 
 
 TEST(DecodeJpeg, RefusesWhatWouldTakeTheMachine) {
   const std::string huge = with_size(coded(16, 16, {}), '\xC0', 30000, 30000);
-  expect_error(ErrorKind::data, {"a.jpg", "30000x30000", "64 million pixels"}, [&] { decode_jpeg("a.jpg", huge, 3); });
+  expect_error(ErrorKind::data, {"a.jpg", "30000x30000", "64 million pixels"}, [&] { decode("a.jpg", huge, 3); });
 
   // Many scans in few bytes, each of which would go over all pixels.
   std::string scans = with_size(coded(16, 16, {.progressive = true}), '\xC2', 4000, 4000);
@@ -157,7 +162,7 @@ TEST(DecodeJpeg, RefusesWhatWouldTakeTheMachine) {
   scans.resize(scans.size() - 2);
   while (scans.size() < scan.size() * (kMaxScannedPixels / (4000 * 4000) + 20)) scans += scan;
   scans += "\xFF\xD9";
-  expect_error(ErrorKind::data, {"a.jpg", "scans"}, [&] { decode_jpeg("a.jpg", scans, 3); });
+  expect_error(ErrorKind::data, {"a.jpg", "scans"}, [&] { decode("a.jpg", scans, 3); });
 }
 
 }  // namespace

@@ -144,7 +144,8 @@ TEST_F(CachedTypes, AWarmVideoIsNotOpened) {
   const auto type = make_modality_type(entry("frames", R"("frames": 3, "size": 16)"));
   load(*type, "a.mkv", false, &cache);
   cache.commit();
-  const DecodedFile file(&cache, directory / "a.mkv");
+  const FileLimits limits;
+  const DecodedFile file(&cache, directory / "a.mkv", limits);
   std::filesystem::remove(directory / "a.mkv");
   EXPECT_EQ(file.video_info().frames, 30);
   EXPECT_NEAR(file.video_info().fps, 10, 0.1);

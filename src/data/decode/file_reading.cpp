@@ -1,0 +1,157 @@
+// Opens files of unknown origin without trusting their kind, size or place.
+#include "data/decode/file_reading.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include "base/signal.h"
+#include "data/decode/media_file.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A descriptor that is closed at the end.
+class Descriptor {
+ public:
+  Descriptor(const fs::path& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC)) {}
+  ~Descriptor() {
+    if (number_ >= 0) close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int number() const { return number_; }
+  int release() { return std::exchange(number_, -1); }
+
+ private:
+  int number_;
+};
+
+const char* kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "a folder";
+  if (S_ISFIFO(mode)) return "a named pipe";
+  if (S_ISSOCK(mode)) return "a socket";
+  return S_ISCHR(mode) || S_ISBLK(mode) ? "a device" : "no regular file";
+}
+
+[[noreturn]] void refuse_errno(const fs::path& path, std::string_view expected, int code) {
+  if (code == ENOENT || code == ENOTDIR)
+    refuse_media(path, expected, "no such file", "correct the path or empty its cell");
+  refuse_media(path, expected, std::generic_category().message(code));
+}
+
+// Where an open descriptor really is, links resolved.
+fs::path place_of(int descriptor, const fs::path& path) {
+  std::error_code code;
+  fs::path place = fs::read_symlink(fmt::format("/proc/self/fd/{}", descriptor), code);
+  return code ? fs::canonical(path, code) : place;
+}
+
+// `place`: an O_PATH descriptor, which follows links but opens nothing.
+void check_descriptor(int place, const fs::path& path, std::string_view expected, const FileLimits& limits) {
+  if (limits.folders.empty()) return;
+  const fs::path found = place_of(place, path);
+  const auto holds = [&](const fs::path& folder) { return is_inside(found, folder); };
+  if (std::any_of(limits.folders.begin(), limits.folders.end(), holds)) return;
+  refuse_media(path, fmt::format("{} inside the data set's folder '{}'", expected, limits.folders.front().string()),
+               "a path that leads out of it",
+               "copy the file there; media that lie elsewhere need a \"root\" for their modality in dataset.json");
+}
+
+}  // namespace
+
+FileLimits::FileLimits(const FileOptions& options)
+    : max_bytes(options.max_file_mib << 20), max_seconds(options.max_file_seconds) {}
+
+FileReading::FileReading(fs::path path, const FileLimits& limits)
+    : path_(std::move(path)), limits_(limits), start_(std::chrono::steady_clock::now()) {}
+
+double FileReading::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
+// A training step that was under way when the signal came ends as usual: its files take milliseconds.
+bool FileReading::is_over() const {
+  constexpr double kPatience = 1;
+  const double taken = seconds();
+  return taken > limits_.max_seconds || (taken > kPatience && interrupted());
+}
+
+void FileReading::check() const {
+  if (!is_over()) return;
+  if (interrupted()) throw Error(ErrorKind::interrupted, fmt::format("stopped while reading '{}'", path_.string()));
+  refuse_media(path_, fmt::format("a file that is read and decoded within {:g} s", limits_.max_seconds),
+               "one that takes longer", "empty its cell, or allow more with --max-file-seconds");
+}
+
+InputFile::InputFile(const FileReading& reading, std::string_view expected) : reading_(reading), expected_(expected) {
+  const fs::path& path = reading.path();
+  const Descriptor place(path, O_PATH);
+  struct stat status = {};
+  if (place.number() < 0 || fstat(place.number(), &status) != 0) refuse_errno(path, expected, errno);
+  check_descriptor(place.number(), path, expected, reading.limits());
+  if (!S_ISREG(status.st_mode)) refuse_media(path, expected, kind_of(status.st_mode), "name a regular file");
+  size_ = status.st_size;
+  if (size_ > reading.limits().max_bytes) refuse_size(size_);
+  Descriptor file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  struct stat opened = {};
+  if (file.number() < 0 || fstat(file.number(), &opened) != 0) refuse_errno(path, expected, errno);
+  if (opened.st_dev != status.st_dev || opened.st_ino != status.st_ino)
+    refuse_media(path, expected, "a file that was replaced while it was opened", "try again");
+  descriptor_ = file.release();
+}
+
+InputFile::~InputFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+int64_t InputFile::read_at(int64_t offset, char* target, int64_t count) const {
+  while (true) {
+    const ssize_t done = pread(descriptor_, target, static_cast<size_t>(count), offset);
+    if (done >= 0 || errno != EINTR) return done;
+  }
+}
+
+// In blocks, so that a slow disk does not outlast the limit unnoticed.
+std::string InputFile::read_all() const {
+  constexpr int64_t kBlock = 1 << 18;
+  std::string bytes, block(static_cast<size_t>(std::min(size_ + 1, kBlock)), '\0');
+  bytes.reserve(static_cast<size_t>(size_) + 1);
+  while (true) {
+    reading_.check();
+    const int64_t count = read_at(static_cast<int64_t>(bytes.size()), block.data(), static_cast<int64_t>(block.size()));
+    if (count < 0) refuse_errno(reading_.path(), expected_, errno);
+    if (count == 0) return bytes;
+    bytes.append(block, 0, static_cast<size_t>(count));
+    if (static_cast<int64_t>(bytes.size()) > reading_.limits().max_bytes)
+      refuse_size(static_cast<int64_t>(bytes.size()));
+  }
+}
+
+void InputFile::refuse_size(int64_t bytes) const {
+  refuse_media(reading_.path(), fmt::format("{} of at most {} MiB", expected_, reading_.limits().max_bytes >> 20),
+               fmt::format("{} MiB", bytes >> 20), "replace the file, or allow more with --max-file-mib");
+}
+
+void check_place(const fs::path& path, std::string_view expected, const FileLimits& limits) {
+  if (limits.folders.empty()) return;
+  const Descriptor place(path, O_PATH);
+  if (place.number() >= 0) check_descriptor(place.number(), path, expected, limits);
+}
+
+bool is_inside(const fs::path& path, const fs::path& folder) {
+  const std::string &inner = path.native(), &outer = folder.native();
+  if (!inner.starts_with(outer)) return false;
+  return inner.size() == outer.size() || outer.ends_with('/') || inner[outer.size()] == '/';
+}
+
+}  // namespace pdmp

@@ -1,0 +1,20 @@
+// The options of files, described once for all commands.
+#include "pdmp/file_options.h"
+
+#include "pdmp/options.h"
+
+namespace pdmp {
+
+void FileOptions::describe(OptionList& list) {
+  constexpr double kMostMib = 1 << 20, kMostSeconds = 86400;
+  list.add("max-file-mib", &max_file_mib, "Size from which on a file that the data set names is not read, in MiB.")
+      .at_least(1)
+      .at_most(kMostMib);
+  list.add("max-file-seconds", &max_file_seconds, "Seconds after which reading and decoding one file is given up.")
+      .above(0)
+      .at_most(kMostSeconds);
+  list.add("untrusted", &untrusted,
+           "Refuse a data set that reads files outside its own folder (a \"root\" that leads out of it).");
+}
+
+}  // namespace pdmp
