@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
+#include "base/temporary_files.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -46,6 +47,7 @@ std::string text_of(const NameMap& map) {
 std::vector<std::string> command_of(const RunOptions& options) {
   const fs::path config = beside(options, ".toml");
   make_directories(config.parent_path());
+  remove_temporaries(config.parent_path(), /*locked=*/false);
   write_file_atomically(config, config_toml(options));
   std::vector<std::string> command = {this_program(), "train", "--config", config.string(), "--run", options.run};
   if (!options.analysis_file.empty()) command.insert(command.end(), {"--analysis", options.analysis_file});

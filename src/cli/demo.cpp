@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
+#include "base/temporary_files.h"
 #include "cli/arguments.h"
 #include "cli/child_runs.h"
 #include "cli/command.h"
@@ -209,6 +210,7 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   choose_small_encoders(options.run.model, data.train->modalities());
   const fs::path analysis = fs::path(options.out) / "analysis.json";
   make_directories(options.out);
+  remove_temporaries(options.out, /*locked=*/false);
   const auto kinds = static_cast<int64_t>(trainings(data.train->modalities()).size());
   options.layout = lay_out(options.run, *data.train, options.jobs, kinds * options.seeds, options.out);
   options.run.train.precision = options.layout.precision;

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unordered_set>
 
+#include "base/json_fields.h"
 #include "base/log.h"
 #include "base/signal.h"
 #include "data/modality_dropout.h"
@@ -50,20 +51,6 @@ HeldOut hold_out(FitInputs& inputs) {
   const HeldBack parts = hold_back_tenth(inputs.data.train, inputs.options.seed);
   inputs.data.train = parts.train;
   return {parts.held_out, kTenthOfTrain};
-}
-
-void add_scores(nlohmann::json& line, const std::string& split, const Evaluation& scores, const Model& model) {
-  line[split + "loss"] = scores.loss;
-  line[split + "accuracy"] = scores.accuracy;
-  line[split + "macro_f1"] = scores.macro_f1;
-  const std::vector<double> shares = scores.shares();
-  for (size_t m = 0; m < shares.size(); ++m) {
-    const std::string& name = model.infos()[m].name;
-    line[split + "acc/" + name] = scores.unimodal_accuracy[m];
-    line[split + "dep/W_" + name] = scores.dependency[m];
-    line[split + "dep/share_" + name] = shares[m];
-  }
-  if (shares.size() == 2) line[split + "dep/w"] = scores.dependency[0] / (scores.dependency[1] + 1e-8);
 }
 
 // Lower precision is for networks: what losses, methods and logs read of them is not.
@@ -142,6 +129,17 @@ void Fit::begin() {
 }
 
 void Fit::resume(const CheckpointState& state) {
+  try {
+    take(state);
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorKind::data, fmt::format("{}/checkpoints: expected the state of a training of this pdmp, found "
+                                             "another ({}); start again with --overwrite",
+                                             in_.run->path().string(), json_problem(error)));
+  }
+  if (selects_best() && best_epoch_ >= 0) in_.run->recover_best(weights(), best_epoch_, state);
+}
+
+void Fit::take(const CheckpointState& state) {
   epoch_ = state.epoch;
   batch_in_epoch_ = state.batch;
   step_ = state.step;
@@ -396,7 +394,7 @@ FitResult Fit::finish() {
   result.selected_epoch = best_epoch_;
   result.selected_by = in_.select_on ? "best_test" : "best_val";
   if (in_.run != nullptr) {
-    in_.run->load_best(weights());
+    in_.run->load_best(weights(), best_epoch_);
     return result;
   }
   std::vector<Tensor> tensors = everything_of(*in_.model);

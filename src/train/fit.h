@@ -80,6 +80,7 @@ class Fit final : public StepContext, public EpochContext {
   void prepare_method();
   void hand_out(Loader& loader, int64_t epoch, const BatchUse& use);
   void resume(const CheckpointState& state);
+  void take(const CheckpointState& state);
   void train_epoch(Loader& loader);
   Batch with_modality_dropout(Batch batch) const;
   void train_probes(const Outputs& outputs);
