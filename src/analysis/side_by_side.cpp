@@ -9,6 +9,7 @@
 
 #include "base/progress.h"
 #include "base/signal.h"
+#include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
@@ -61,7 +62,12 @@ class SideBySide {
       if (interrupted()) stop();
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    for (const size_t i : here) alone(i, &Fit::finish_epoch, seconds.count(), loader_.wait_seconds() - waited);
+    try {
+      for (const size_t i : here) alone(i, &Fit::finish_epoch, seconds.count(), loader_.wait_seconds() - waited);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::interrupted) throw;
+      stop();  // each lane before its evaluation, or in the next epoch
+    }
     note();
   }
 

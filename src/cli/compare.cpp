@@ -210,8 +210,10 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   remove_temporaries(options.out, /*locked=*/false);
   write_layout(options.layout, options.out);
   if (grid.needs_ranking) {
-    shared_analysis(options.run, load_data(options.run.data, options.run.train.seed),
-                    fs::path(options.out) / "analysis.json");
+    resumable([&] {
+      shared_analysis(options.run, load_data(options.run.data, options.run.train.seed),
+                      fs::path(options.out) / "analysis.json");
+    });
   }
   train(options, grid.alone, false, "modalities alone");
   if (options.tune > 0) tune(options, grid);

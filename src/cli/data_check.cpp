@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/text_table.h"
+#include "base/signal.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "data/decode_check.h"
@@ -88,6 +89,7 @@ int data_check_command(const std::vector<std::string>& args, std::ostream& out) 
   list.add("json", &as_json, "Print JSON.");
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
+  install_interrupt_handler();
   const Manifest manifest = read_manifest(words.at(0), seed);
   const DecodeCheck check = check_decoding(manifest, chosen_splits(manifest, split), workers);
   // Reasons may quote bytes of a broken file.

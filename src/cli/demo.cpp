@@ -136,7 +136,7 @@ RunOptions options_of(const DemoOptions& options, const std::vector<ModalityInfo
 void train_in_this_process(const std::vector<ChildRun>& runs) {
   for (size_t i = 0; i < runs.size(); ++i) {
     log_info(fmt::format("training {} of {}: {}", i + 1, runs.size(), runs[i].name));
-    run(runs[i].options);
+    resumable([&] { run(runs[i].options); });
   }
 }
 
@@ -215,7 +215,7 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   options.layout = lay_out(options.run, *data.train, options.jobs, kinds * options.seeds, options.out);
   options.run.train.precision = options.layout.precision;
   write_layout(options.layout, options.out);
-  shared_analysis(options.run, data, analysis);
+  resumable([&] { shared_analysis(options.run, data, analysis); });
   const std::vector<DemoRow> rows = train_all(options, data.train->modalities(), analysis);
   const DemoFacts facts = facts_of(options, data, analysis, start);
   write_json(fs::path(options.out) / "demo.json", demo_json(rows, facts));

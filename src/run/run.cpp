@@ -173,7 +173,14 @@ RunSummary train_and_score(const RunOptions& options, const TrainingData& data, 
   summary.selected_by = fit.selected_by;
   summary.beginning = fit.beginning;
   summary.directory = run.path().string();
-  score(summary, *model, method, data, options, run);
+  try {
+    score(summary, *model, method, data, options, run);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::interrupted) throw;
+    throw Error(ErrorKind::interrupted, fmt::format("stopped while scoring; the training is saved in {}: go on with the "
+                                                    "same command and --resume",
+                                                    run.path().string()));
+  }
   return summary;
 }
 

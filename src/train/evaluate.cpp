@@ -1,5 +1,6 @@
 // Scoring a split: every sample, evaluation mode, no gradients.
 #include "base/progress.h"
+#include "base/signal.h"
 #include "metrics/classification.h"
 #include "metrics/dependency.h"
 #include "models/evaluation_mode.h"
@@ -93,6 +94,7 @@ Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Da
   Progress progress(progress_label, loader.batches(), "batch");
   Sums sums(static_cast<size_t>(model.modalities()));
   while (std::optional<Batch> batch = loader.next()) {
+    stop_if_interrupted("stopped while scoring; nothing was written");
     const Batch here = to_device(without(std::move(*batch), missing), device);
     const PrecisionScope scope(precision, device);
     sums.add(method.forward(model, here, Mode::evaluate), here);

@@ -194,7 +194,12 @@ void Fit::train_epoch(Loader& loader) {
     train_step(std::move(*batch));
     if (interrupted()) stop_for_interrupt();
   }
-  finish_epoch(seconds_since(epoch_start), loader.wait_seconds() - waited);
+  try {
+    finish_epoch(seconds_since(epoch_start), loader.wait_seconds() - waited);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::interrupted) throw;
+    stop_for_interrupt();  // after the last step, as if the evaluation had not begun
+  }
 }
 
 void Fit::begin_epoch() {

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/signal.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -54,6 +55,7 @@ bool ImporterOutput::reusable(const fs::path& file) const { return same_settings
 
 // The temporary name keeps the extension: some writers choose their format by it.
 fs::path ImporterOutput::prepare(const fs::path& file) {
+  stop_if_interrupted("stopped; the same command goes on where it stopped");
   make_directories(file.parent_path());
   return file.parent_path() / fmt::format(".{}.tmp{}", file.stem().string(), file.extension().string());
 }
