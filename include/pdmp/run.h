@@ -22,6 +22,7 @@ struct DataOptions {
   double max_undecodable = 0.01;        // share of a modality's cells in a split
   std::string cache;                    // folder of the sample cache; "" or "off": none. No number depends on it
   double cache_gib = 20;                // its limit
+  bool trains = true;                   // not a flag. False: samples are only scored, train may lack a modality
   void describe(OptionList& list);
 };
 

@@ -87,7 +87,13 @@ class SideBySide {
   void alone(size_t lane, void (Fit::*part)(Parameters...), Arguments&&... arguments) {
     at::Generator generator = at::detail::getDefaultCPUGenerator();
     if (generators_[lane].defined()) generator.set_state(generators_[lane]);
-    (fit(lane).*part)(std::forward<Arguments>(arguments)...);
+    try {
+      (fit(lane).*part)(std::forward<Arguments>(arguments)...);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::data) throw;
+      throw Error(ErrorKind::data, fmt::format("modality {} alone: {}", fit(lane).model().infos().front().name,
+                                               error.what()));
+    }
     generators_[lane] = generator.get_state();
   }
 

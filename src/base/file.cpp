@@ -123,6 +123,11 @@ void sync_file(const fs::path& path) {
   if (fdatasync(file.number()) != 0) fail("write", path, errno);
 }
 
+void sync_file_system(const fs::path& path) {
+  const Descriptor file(path, O_RDONLY, "open");
+  if (syncfs(file.number()) != 0) fail("write to disk", path, errno);
+}
+
 void append_line(const fs::path& path, std::string_view line) {
   const Descriptor file(path, O_RDWR | O_APPEND | O_CREAT, "append to");
   struct stat status = {};

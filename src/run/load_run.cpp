@@ -80,6 +80,7 @@ LoadedRun load_run(const fs::path& directory) {
 TrainingData load_data_for(const LoadedRun& run, const std::string& directory) {
   DataOptions options = run.options.data;
   if (!directory.empty()) options.data = directory;
+  options.trains = false;
   options.modalities.clear();
   for (const ModalityInfo& modality : run.description.modalities) options.modalities.push_back(modality.name);
   TrainingData data = load_data(options, run.options.train.seed);
