@@ -164,7 +164,9 @@ void write_analysis(const AnalysisResult& result, const std::filesystem::path& p
 }
 
 AnalysisResult read_analysis(const std::filesystem::path& path) {
-  const Json value = read_checked_json(path, "restore it, or delete it and run `pdmp analyze` again (where the change is meant, delete its field 'digest')");
+  const Json value = read_checked_json(
+      path,
+      "restore it, or delete it and run `pdmp analyze` again (where the change is meant, delete its field 'digest')");
   const Fields fields(value, path);
   if (fields.get<int>("format_version", "a number") != kFormatVersion) {
     fields.fail("field 'format_version'", fmt::format("{}, the one this program reads,", kFormatVersion));

@@ -91,8 +91,8 @@ class SideBySide {
       (fit(lane).*part)(std::forward<Arguments>(arguments)...);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::data) throw;
-      throw Error(ErrorKind::data, fmt::format("modality {} alone: {}", fit(lane).model().infos().front().name,
-                                               error.what()));
+      throw Error(ErrorKind::data,
+                  fmt::format("modality {} alone: {}", fit(lane).model().infos().front().name, error.what()));
     }
     generators_[lane] = generator.get_state();
   }

@@ -30,8 +30,9 @@ void check_digest(const fs::path& path, std::string_view content, const FileDige
                   const std::string& advice) {
   const FileDigest found = file_digest_of(content);
   if (found.bytes == expected.bytes && found.digest == expected.digest) return;
-  throw Error(ErrorKind::data, fmt::format("{}: expected {}, found {}: it was damaged or changed since pdmp wrote it; {}",
-                                           path.string(), text_of(expected), text_of(found), advice));
+  throw Error(ErrorKind::data,
+              fmt::format("{}: expected {}, found {}: it was damaged or changed since pdmp wrote it; {}", path.string(),
+                          text_of(expected), text_of(found), advice));
 }
 
 void check_listed_file(const fs::path& path, std::string_view content) {
@@ -85,9 +86,10 @@ std::string digest_line_problem(std::string_view text) {
   if (expected.ends_with('\n')) expected.remove_suffix(1);
   const std::string found = digest_of(text.substr(0, begin));
   if (found == expected) return "";
-  return fmt::format("expected lines with digest {}, as its last line says, found {}: it was damaged or changed since "
-                     "pdmp wrote it",
-                     expected.substr(0, found.size()), found);
+  return fmt::format(
+      "expected lines with digest {}, as its last line says, found {}: it was damaged or changed since "
+      "pdmp wrote it",
+      expected.substr(0, found.size()), found);
 }
 
 }  // namespace pdmp

@@ -53,9 +53,7 @@ int write_all(int file, std::string_view content) {
   return 0;
 }
 
-void sync_folder_of(const fs::path& path) {
-  sync_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
-}
+void sync_folder_of(const fs::path& path) { sync_folder(path.has_parent_path() ? path.parent_path() : fs::path(".")); }
 
 void rename_path(const fs::path& from, const fs::path& to) {
   if (rename(from.c_str(), to.c_str()) != 0) {

@@ -40,9 +40,8 @@ const nlohmann::json& JsonFields::at(const std::string& name, const std::string&
 }
 
 void JsonFields::fail(const std::string& name, const std::string& expected, const std::string& found) const {
-  throw Error(ErrorKind::data,
-              fmt::format("{}: field '{}': expected {}, found {}; {}", file_.string(),
-                          within_.empty() ? name : within_ + "." + name, expected, found, advice_));
+  throw Error(ErrorKind::data, fmt::format("{}: field '{}': expected {}, found {}; {}", file_.string(),
+                                           within_.empty() ? name : within_ + "." + name, expected, found, advice_));
 }
 
 double JsonFields::number_or_nan(const std::string& name) const {
@@ -60,7 +59,8 @@ std::vector<JsonFields> JsonFields::objects(const std::string& name) const {
   if (!list.is_array()) fail(name, "a list of objects", json_type_name(list));
   std::vector<JsonFields> result;
   for (size_t i = 0; i < list.size(); ++i) {
-    result.emplace_back(list[i], file_, advice_, fmt::format("{}{}[{}]", within_.empty() ? "" : within_ + ".", name, i));
+    result.emplace_back(list[i], file_, advice_,
+                        fmt::format("{}{}[{}]", within_.empty() ? "" : within_ + ".", name, i));
   }
   return result;
 }

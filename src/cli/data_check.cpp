@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "base/text_table.h"
 #include "base/signal.h"
+#include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "data/decode_check.h"

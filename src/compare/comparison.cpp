@@ -77,7 +77,8 @@ Timing read_timing(const fs::path& file) {
   while (std::getline(lines, line)) {
     try {
       const nlohmann::json value = nlohmann::json::parse(line);
-      const JsonFields fields(value, fmt::format("{}:{}", file.string(), epochs + 1), "it is not the timing of an epoch");
+      const JsonFields fields(value, fmt::format("{}:{}", file.string(), epochs + 1),
+                              "it is not the timing of an epoch");
       timing.epoch_seconds += fields.get<double>("train_seconds");
       timing.peak_memory = std::max(timing.peak_memory, fields.get<int64_t>("peak_memory_bytes"));
     } catch (const nlohmann::json::exception& error) {

@@ -58,10 +58,11 @@ std::string config_toml(RunOptions options) {
 
 RunOptions read_config(const std::filesystem::path& file) {
   if (const std::string problem = digest_line_problem(read_file(file)); !problem.empty()) {
-    throw Error(ErrorKind::data,
-                fmt::format("{}: {}; restore it, or start again with --overwrite (an edited copy elsewhere can be given "
-                            "with --config)",
-                            file.string(), problem));
+    throw Error(
+        ErrorKind::data,
+        fmt::format("{}: {}; restore it, or start again with --overwrite (an edited copy elsewhere can be given "
+                    "with --config)",
+                    file.string(), problem));
   }
   RunOptions options;
   OptionList list;

@@ -37,7 +37,8 @@ void write_model_description(const ModelDescription& description, const std::fil
                           {"shape", info.shape},
                           {"settings", description.entries.at(m).settings}});
   }
-  write_checked_json(path, {{"format_version", kFormatVersion}, {"classes", description.classes}, {"modalities", modalities}});
+  write_checked_json(
+      path, {{"format_version", kFormatVersion}, {"classes", description.classes}, {"modalities", modalities}});
 }
 
 ModelDescription read_model_description(const std::filesystem::path& path) {

@@ -33,7 +33,8 @@ std::vector<std::string> modality_names(const Dataset& data) {
 // A run goes on with the number of threads it began with: another one rounds differently.
 void fix_threads(RunOptions& options) {
   if (options.resume) {
-    const std::optional<RunEnvironment> before = environment_of_run(options.run);  // damaged: said, whatever is asked for
+    const std::optional<RunEnvironment> before =
+        environment_of_run(options.run);  // damaged: said, whatever is asked for
     if (options.train.threads == 0 && before) options.train.threads = before->threads;
   }
   if (options.train.threads > 0) at::set_num_threads(static_cast<int>(options.train.threads));
@@ -177,9 +178,10 @@ RunSummary train_and_score(const RunOptions& options, const TrainingData& data, 
     score(summary, *model, method, data, options, run);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::interrupted) throw;
-    throw Error(ErrorKind::interrupted, fmt::format("stopped while scoring; the training is saved in {}: go on with the "
-                                                    "same command and --resume",
-                                                    run.path().string()));
+    throw Error(ErrorKind::interrupted,
+                fmt::format("stopped while scoring; the training is saved in {}: go on with the "
+                            "same command and --resume",
+                            run.path().string()));
   }
   return summary;
 }

@@ -57,16 +57,18 @@ void write_best(const fs::path& checkpoints, const Weights& weights, int64_t epo
 void load_best_weights(const fs::path& checkpoints, const Weights& weights, int64_t epoch) {
   const fs::path best = checkpoints / "best";
   if (!fs::exists(best / kIndex)) {
-    throw Error(ErrorKind::data, fmt::format("{}: expected the weights of epoch {}, which the run selected, found none; "
-                                             "{}",
-                                             best.string(), epoch + 1, kAdvice));
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected the weights of epoch {}, which the run selected, found none; "
+                            "{}",
+                            best.string(), epoch + 1, kAdvice));
   }
   const nlohmann::json index = read_index(best);
   const JsonFields fields(index, best / kIndex, kAdvice);
   if (const auto found = fields.get<int64_t>("epoch"); found != epoch) {
-    throw Error(ErrorKind::data, fmt::format("{}: expected the weights of epoch {}, which the run selected, found those "
-                                             "of epoch {}; {}",
-                                             best.string(), epoch + 1, found + 1, kAdvice));
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected the weights of epoch {}, which the run selected, found those "
+                            "of epoch {}; {}",
+                            best.string(), epoch + 1, found + 1, kAdvice));
   }
   load_weights_files(best, fields, weights);
 }

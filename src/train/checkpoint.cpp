@@ -75,17 +75,17 @@ void write_checkpoint(const fs::path& folder, const Weights& weights, const Chec
   add_tensors(tensors, "method/", state.method);
   if (state.generator.defined()) tensors.tensors.emplace_back("generator", state.generator);
   files[kState] = to_json(write_safetensors(folder / kState, tensors));
-  write_checked_json(folder / kIndex,
-                     without_nonfinite({{"format_version", kFormatVersion},
-                                        {"epoch", state.epoch},
-                                        {"batch", state.batch},
-                                        {"step", state.step},
-                                        {"optimizer", state.optimizer.values},
-                                        {"method", state.method.values},
-                                        {"values", state.values},
-                                        {"logs", {{"metrics.jsonl", to_json(logs.metrics)},
-                                                  {"timing.jsonl", to_json(logs.timing)}}},
-                                        {"files", files}}));
+  write_checked_json(
+      folder / kIndex,
+      without_nonfinite({{"format_version", kFormatVersion},
+                         {"epoch", state.epoch},
+                         {"batch", state.batch},
+                         {"step", state.step},
+                         {"optimizer", state.optimizer.values},
+                         {"method", state.method.values},
+                         {"values", state.values},
+                         {"logs", {{"metrics.jsonl", to_json(logs.metrics)}, {"timing.jsonl", to_json(logs.timing)}}},
+                         {"files", files}}));
 }
 
 CheckpointState read_checkpoint(const fs::path& folder, const Weights& weights,
@@ -93,17 +93,18 @@ CheckpointState read_checkpoint(const fs::path& folder, const Weights& weights,
   const nlohmann::json index = read_index(folder);
   const JsonFields fields(index, folder / kIndex, kAdvice);
   check_logs({log_of(fields, "metrics.jsonl"), log_of(fields, "timing.jsonl")});
-  const std::string file = read_listed_file(folder, fields, kState);
-  CheckpointState state = state_of(fields, parse_safetensors(folder / kState, file));
+  CheckpointState state =
+      state_of(fields, parse_safetensors(folder / kState, read_listed_file(folder, fields, kState)));
   load_weights_files(folder, fields, weights);
   return state;
 }
 
 void load_last_weights(const fs::path& folder, const Weights& weights, int64_t epoch) {
   if (!fs::exists(folder / kIndex)) {
-    throw Error(ErrorKind::data, fmt::format("{}: expected the weights of epoch {}, which the run selected, found none; "
-                                             "train it again with --keep weights",
-                                             folder.string(), epoch + 1));
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected the weights of epoch {}, which the run selected, found none; "
+                            "train it again with --keep weights",
+                            folder.string(), epoch + 1));
   }
   const nlohmann::json index = read_index(folder);
   const JsonFields fields(index, folder / kIndex, kAdvice);

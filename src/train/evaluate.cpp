@@ -1,5 +1,6 @@
 // Scoring a split: every sample, evaluation mode, no gradients.
 #include <cmath>
+
 #include "base/progress.h"
 #include "base/signal.h"
 #include "metrics/classification.h"
@@ -32,7 +33,8 @@ struct Sums {
   std::vector<int64_t> unimodal_correct;
   std::vector<Tensor> predictions, probabilities, labels, present;
 
-  Sums(const Dataset& scored, size_t modalities) : data(scored), unimodal_loss(modalities), dependency(modalities), unimodal_correct(modalities) {}
+  Sums(const Dataset& scored, size_t modalities)
+      : data(scored), unimodal_loss(modalities), dependency(modalities), unimodal_correct(modalities) {}
 
   void add(const Outputs& outputs, const Batch& batch) {
     const Tensor& truth = batch.labels;

@@ -75,10 +75,9 @@ std::string nonfinite_cause(const Weights& weights, Model& model, const Batch& b
 }
 
 void fail_diverged(const std::string& found, int64_t epoch, int64_t step, double lr, const RunDirectory* run) {
-  const std::string kept =
-      run != nullptr && run->has_checkpoint()
-          ? fmt::format("; the checkpoints in {} are from before", run->path().string())
-          : std::string();
+  const std::string kept = run != nullptr && run->has_checkpoint()
+                               ? fmt::format("; the checkpoints in {} are from before", run->path().string())
+                               : std::string();
   throw Error(ErrorKind::data, fmt::format("expected finite numbers, found {} since step {} (epoch {}): the training "
                                            "diverged; lower --lr (it is {:g}) or set --clip-norm{}",
                                            found, step, epoch, lr, kept));

@@ -97,7 +97,8 @@ void Fit::prepare_method() {
   parts_ = in_.method.extend(*in_.model);
   if (parts_) parts_->to(device_);
   in_.method.prepare(*this, in_.options.optimizer);
-  optimizer_ = make_optimizer(with_own_parts(in_.method.parameter_groups(*in_.model, in_.options.optimizer), parts_.get()));
+  optimizer_ =
+      make_optimizer(with_own_parts(in_.method.parameter_groups(*in_.model, in_.options.optimizer), parts_.get()));
 }
 
 void Fit::begin() {

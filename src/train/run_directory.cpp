@@ -21,13 +21,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What a killed process left. The lock is held, so nobody else writes here. Folders best.* are recovered or removed once
-// it is known which epoch is the best.
+// What a killed process left. The lock is held, so nobody else writes here. Folders best.* are recovered or removed
+// once it is known which epoch is the best.
 void sweep(const fs::path& run) {
   const fs::path checkpoints = run / "checkpoints";
   for (const fs::path& folder : {run, run / "unimodal"}) remove_temporaries(folder, /*locked=*/true);
   std::error_code ignored;
-  for (const char* name : {"new", "previous.discarded", "best.old.discarded"}) fs::remove_all(checkpoints / name, ignored);
+  for (const char* name : {"new", "previous.discarded", "best.old.discarded"})
+    fs::remove_all(checkpoints / name, ignored);
   for (const char* name : {"last", "previous", "best"}) remove_temporaries(checkpoints / name, /*locked=*/true);
 }
 
@@ -112,9 +113,10 @@ void RunDirectory::load_best(const Weights& weights, int64_t epoch) const {
 void RunDirectory::recover_best(const Weights& weights, int64_t epoch, const CheckpointState& state) {
   if (pdmp::recover_best(checkpoints(), epoch, state.epoch)) return;
   const fs::path best = checkpoints() / "best";
-  const std::string problem = fmt::format("{}: expected the weights of epoch {}, the best so far, found none that are "
-                                          "whole",
-                                          best.string(), epoch + 1);
+  const std::string problem = fmt::format(
+      "{}: expected the weights of epoch {}, the best so far, found none that are "
+      "whole",
+      best.string(), epoch + 1);
   if (state.epoch != epoch + 1 || state.batch != 0) {
     throw Error(ErrorKind::data, problem + "; restore the folder, or start again with --overwrite");
   }

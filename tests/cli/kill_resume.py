@@ -74,8 +74,9 @@ def fingerprint(folder, names):
     return prints
 
 
-RUN_FILES = ["metrics.jsonl", "predictions.csv", "summary.json", "config.toml", "checkpoints/*/weights.safetensors",
-             "checkpoints/*/state.safetensors"]
+RUN_FILES = ["metrics.jsonl", "predictions.csv", "summary.json", "config.toml", "checkpoints/last/weights.safetensors",
+             "checkpoints/best/weights.safetensors",
+             "checkpoints/last/state.safetensors"]
 
 
 class Train:
