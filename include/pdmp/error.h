@@ -12,7 +12,7 @@ enum class ErrorKind {
   usage,        // wrong flag, option or combination: the user can mend it on the command line (exit 2)
   data,         // a data set, checkpoint or config file says something impossible (exit 1)
   io,           // the file system refused: missing, unwritable, full, locked (exit 1)
-  interrupted,  // Ctrl-C or SIGTERM after the work was made safe (exit 130)
+  interrupted,  // Ctrl-C, SIGTERM ... after the work was made safe (exit 130; the program: 75 unless Ctrl-C)
 };
 
 class Error : public std::runtime_error {

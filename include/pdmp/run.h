@@ -24,6 +24,7 @@ struct DataOptions {
   std::string cache;                    // folder of the sample cache; "" or "off": none. No number depends on it
   double cache_gib = 20;                // its limit
   FileOptions files;                    // what the files of the data set may cost and where they may lie
+  bool trains = true;                   // not a flag. False: samples are only scored, train may lack a modality
   void describe(OptionList& list);
 };
 

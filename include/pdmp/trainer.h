@@ -51,7 +51,7 @@ struct Evaluation {
 };
 
 // Runs `method.forward` in evaluation mode over all of `data`. `missing`: modalities taken away from every sample;
-// samples that have no other are scored all the same.
+// samples that have no other are scored all the same. Error{interrupted} after Ctrl-C or SIGTERM.
 Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Dataset>& data,
                     const TrainOptions& options, const std::string& progress_label = "",
                     const std::vector<int64_t>& missing = {});

@@ -11,6 +11,7 @@
 #include "analysis/unimodal.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/temporary_files.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -102,7 +103,10 @@ AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, cons
       fmt::format("{}; seed {}; subset {}; {} samples, scored on {} of {}", described, train.seed, chosen.subset,
                   chosen.splits.train->size(), chosen.splits.val->size(), chosen.evaluated_on);
   const std::filesystem::path work = directory.empty() ? directory : directory / "unimodal";
-  if (!work.empty()) make_directories(work);
+  if (!work.empty()) {
+    make_directories(work);
+    for (const std::filesystem::path& folder : {directory, work}) remove_temporaries(folder, /*locked=*/false);
+  }
 
   AnalysisOptions planned = options;
   planned.epochs = settings.epochs;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "analysis/rank.h"
-#include "base/file.h"
+#include "base/checked_file.h"
 #include "pdmp/analysis.h"
 #include "pdmp/error.h"
 
@@ -160,11 +160,13 @@ Json to_json(const AnalysisResult& result) {
 }
 
 void write_analysis(const AnalysisResult& result, const std::filesystem::path& path) {
-  write_json(path, to_json(result));
+  write_checked_json(path, to_json(result));
 }
 
 AnalysisResult read_analysis(const std::filesystem::path& path) {
-  const Json value = read_json(path);
+  const Json value = read_checked_json(
+      path,
+      "restore it, or delete it and run `pdmp analyze` again (where the change is meant, delete its field 'digest')");
   const Fields fields(value, path);
   if (fields.get<int>("format_version", "a number") != kFormatVersion) {
     fields.fail("field 'format_version'", fmt::format("{}, the one this program reads,", kFormatVersion));

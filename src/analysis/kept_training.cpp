@@ -2,17 +2,21 @@
 
 #include <utility>
 
-#include "base/file.h"
+#include "base/checked_file.h"
+#include "base/json_fields.h"
 
 namespace pdmp {
 namespace {
 
 constexpr const char* kKey = "made_with";
 
-bool has_key(const std::filesystem::path& file, const std::string& key) {
-  if (!std::filesystem::exists(file)) return false;
-  const nlohmann::json value = read_json(file);
-  return value.is_object() && value.value(kKey, std::string()) == key;
+// Content of a file made with this key; nothing where there is none.
+std::optional<nlohmann::json> read_kept(const std::filesystem::path& file, const std::string& key) {
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  constexpr const char* kAdvice = "delete it to train again what it is of";
+  nlohmann::json value = read_checked_json(file, kAdvice);
+  if (JsonFields(value, file, kAdvice).get<std::string>(kKey) != key) return std::nullopt;
+  return value;
 }
 
 }  // namespace
@@ -21,21 +25,21 @@ KeptTraining::KeptTraining(const std::filesystem::path& directory, const std::st
     : work_(directory / name), file_(directory / (name + ".json")), key_(key) {
   if (directory.empty()) return;
   const std::filesystem::path work_key = work_ / "settings.json";
-  if (has_key(file_, key)) {
+  result_ = read_kept(file_, key);
+  if (result_) {
     std::filesystem::remove_all(work_);  // killed between keeping the result and removing this
-    result_ = read_json(file_);
     return;
   }
-  if (!has_key(work_key, key)) std::filesystem::remove_all(work_);
+  if (!read_kept(work_key, key)) std::filesystem::remove_all(work_);
   run_ = std::make_unique<RunDirectory>(work_);
-  write_json(work_key, {{kKey, key}});
+  write_checked_json(work_key, {{kKey, key}});
 }
 
 void KeptTraining::finish(nlohmann::json result) {
   result_ = std::move(result);
   if (!run_) return;
   (*result_)[kKey] = key_;
-  write_json(file_, *result_);
+  write_checked_json(file_, *result_);
   run_.reset();
   std::filesystem::remove_all(work_);
 }

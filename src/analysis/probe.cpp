@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analysis/kept_training.h"
+#include "base/json_fields.h"
 
 namespace pdmp {
 namespace {
@@ -36,8 +37,9 @@ void run_probe(EarlyEvidence& evidence, const AnalysisData& data, const ModelOpt
     return {{"branch", mean_of_last(fit, points, &Evaluation::unimodal_accuracy)},
             {"dependency", mean_of_last(fit, points, &Evaluation::dependency)}};
   });
-  result.at("branch").get_to(evidence.branch);
-  result.at("dependency").get_to(evidence.dependency);
+  const JsonFields fields(result, directory / "probe.json", "delete it to train the short joint run again");
+  fields.get_to("branch", evidence.branch);
+  fields.get_to("dependency", evidence.dependency);
 }
 
 }  // namespace pdmp

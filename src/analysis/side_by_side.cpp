@@ -9,6 +9,7 @@
 
 #include "base/progress.h"
 #include "base/signal.h"
+#include "pdmp/error.h"
 #include "train/next_batch.h"
 
 namespace pdmp {
@@ -62,7 +63,12 @@ class SideBySide {
       if (interrupted()) stop();
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    for (const size_t i : here) alone(i, &Fit::finish_epoch, seconds.count(), loader_.wait_seconds() - waited);
+    try {
+      for (const size_t i : here) alone(i, &Fit::finish_epoch, seconds.count(), loader_.wait_seconds() - waited);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::interrupted) throw;
+      stop();  // each lane before its evaluation, or in the next epoch
+    }
     note();
   }
 
@@ -82,7 +88,13 @@ class SideBySide {
   void alone(size_t lane, void (Fit::*part)(Parameters...), Arguments&&... arguments) {
     at::Generator generator = at::detail::getDefaultCPUGenerator();
     if (generators_[lane].defined()) generator.set_state(generators_[lane]);
-    (fit(lane).*part)(std::forward<Arguments>(arguments)...);
+    try {
+      (fit(lane).*part)(std::forward<Arguments>(arguments)...);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::data) throw;
+      throw Error(ErrorKind::data,
+                  fmt::format("modality {} alone: {}", fit(lane).model().infos().front().name, error.what()));
+    }
     generators_[lane] = generator.get_state();
   }
 

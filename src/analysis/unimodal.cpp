@@ -5,7 +5,10 @@
 #include "analysis/kept_training.h"
 #include "analysis/side_by_side.h"
 #include "analysis/stop_rule.h"
+#include "base/checked_file.h"
+#include "base/json_fields.h"
 #include "models/encoder_choice.h"
+#include "models/weights.h"
 #include "pdmp/error.h"
 #include "train/history.h"
 
@@ -84,17 +87,23 @@ class Alone {
 
   void finish(const AnalysisData& data) {
     fit_->finish();
-    if (!directory_.empty()) save_weights(*model_, (directory_ / (modality_ + ".safetensors")).string());
-    kept_.finish(to_json(fit_->history()));
+    nlohmann::json result = to_json(fit_->history());
+    if (!directory_.empty()) {
+      const std::string name = modality_ + ".safetensors";
+      result["files"][name] = to_json(write_weights(*model_, (directory_ / name).string()));
+    }
+    kept_.finish(std::move(result));
     take(data);
   }
 
  private:
   void take(const AnalysisData& data) {
-    const nlohmann::json& result = kept_.result();
-    training_ = {result.at("accuracy").get<std::vector<double>>(), result.at("loss").get<double>(), {}};
-    for (const nlohmann::json& text : result.value("correct", nlohmann::json::array())) {
-      training_.correct.push_back(hits_of(correct_of_text(text.get<std::string>(), data.splits.val->size())));
+    const JsonFields result(kept_.result(), directory_ / (modality_ + ".json"),
+                            fmt::format("delete it to train {} again", modality_));
+    training_ = {result.get<std::vector<double>>("accuracy"), result.number_or_nan("loss"), {}};
+    if (!result.has("correct")) return;
+    for (const std::string& text : result.get<std::vector<std::string>>("correct")) {
+      training_.correct.push_back(hits_of(correct_of_text(text, data.splits.val->size())));
     }
   }
 

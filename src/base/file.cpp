@@ -1,7 +1,6 @@
 #include "base/file.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "base/temporary_files.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -53,12 +53,7 @@ int write_all(int file, std::string_view content) {
   return 0;
 }
 
-// A rename is on disk once its folder is. File systems that cannot sync a folder say EINVAL.
-void sync_folder_of(const fs::path& path) {
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  const Descriptor file(folder, O_RDONLY | O_DIRECTORY, "open folder");
-  if (fsync(file.number()) != 0 && errno != EINVAL) fail("sync folder", folder, errno);
-}
+void sync_folder_of(const fs::path& path) { sync_folder(path.has_parent_path() ? path.parent_path() : fs::path(".")); }
 
 void rename_path(const fs::path& from, const fs::path& to) {
   if (rename(from.c_str(), to.c_str()) != 0) {
@@ -66,11 +61,6 @@ void rename_path(const fs::path& from, const fs::path& to) {
     throw Error(ErrorKind::io, fmt::format("cannot rename '{}' to '{}': {}", from.string(), to.string(),
                                            std::generic_category().message(code)));
   }
-}
-
-fs::path temporary_beside(const fs::path& path) {
-  static std::atomic<uint64_t> count = 0;
-  return path.parent_path() / fmt::format(".{}.{}-{}.tmp", path.filename().string(), getpid(), count++);
 }
 
 void write_through(const fs::path& path, std::string_view content, int flags, bool sync) {
@@ -118,6 +108,22 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
     throw Error(ErrorKind::io, fmt::format("cannot write '{}' ({})", path.string(), error.what()));
   }
   sync_folder_of(target);
+}
+
+// File systems that cannot sync a folder say EINVAL.
+void sync_folder(const fs::path& folder) {
+  const Descriptor file(folder, O_RDONLY | O_DIRECTORY, "open folder");
+  if (fsync(file.number()) != 0 && errno != EINVAL) fail("sync folder", folder, errno);
+}
+
+void sync_file(const fs::path& path) {
+  const Descriptor file(path, O_RDONLY, "open");
+  if (fdatasync(file.number()) != 0) fail("write", path, errno);
+}
+
+void sync_file_system(const fs::path& path) {
+  const Descriptor file(path, O_RDONLY, "open");
+  if (syncfs(file.number()) != 0) fail("write to disk", path, errno);
 }
 
 void append_line(const fs::path& path, std::string_view line) {

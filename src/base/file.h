@@ -14,6 +14,12 @@ std::string read_file(const std::filesystem::path& path);  // Error{io} naming i
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 // One write, with the newline; where that fails, the file is cut back to the lines before.
 void append_line(const std::filesystem::path& path, std::string_view line);
+// What was written to the file before, and its length, are on disk afterwards.
+void sync_file(const std::filesystem::path& path);
+// Names made, renamed and removed in the folder before are on disk afterwards.
+void sync_folder(const std::filesystem::path& folder);
+// The whole file system of `path`: everything written to it before is on disk afterwards.
+void sync_file_system(const std::filesystem::path& path);
 nlohmann::json read_json(const std::filesystem::path& path);  // Error{data} with line and column
 void write_json(const std::filesystem::path& path,
                 const nlohmann::json& value);              // atomically, indented, newline at end

@@ -3,7 +3,9 @@
 #include <map>
 #include <stdexcept>
 
+#include "base/checked_file.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/toml.h"
 #include "pdmp/error.h"
 #include "pdmp/options.h"
@@ -71,7 +73,12 @@ bool OptionList::is_part_of_spec(std::string_view name) const {
 }
 
 void OptionList::load_toml(const std::string& path) {
-  for (const TomlEntry& entry : parse_toml(read_file(path), path)) {
+  const std::string text = read_file(path);
+  if (const std::string problem = digest_line_problem(text); !problem.empty()) {
+    log_warning(fmt::format("{}: {}; what it says now is used (delete its last line where the change is meant)", path,
+                            problem));
+  }
+  for (const TomlEntry& entry : parse_toml(text, path)) {
     const std::string line = fmt::format("{}:{}", path, entry.line);
     if (!is_part_of_spec(entry.key)) at(entry.key, line);  // an unknown key is named once, after its line
     set(entry.key, entry.text, fmt::format("{}: {}", line, entry.key));

@@ -1,34 +1,61 @@
+// Signals that ask the program to stop.
 #include "base/signal.h"
 
 #include <atomic>
 #include <signal.h>
+#include <sysexits.h>
 #include <unistd.h>
+
+#include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
 
-// Lock-free, so both a handler and other threads may touch it.
-std::atomic<bool> flag = false;
-static_assert(std::atomic<bool>::is_always_lock_free);
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 
-extern "C" void handle_interrupt(int number) {
-  const bool before = flag.exchange(true);
-  if (before && number == SIGINT) _exit(130);
+// The first signal that came; 0: none. Lock-free, so both a handler and other threads may touch it.
+std::atomic<int> first = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
+
+int exit_code_of(int number) { return number == SIGINT ? 128 + SIGINT : EX_TEMPFAIL; }
+
+extern "C" void handle_interrupt(int number, siginfo_t* info, void*) {
+  int none = 0;
+  if (first.compare_exchange_strong(none, number)) return;
+  const bool asked_by_parent = info->si_code == SI_QUEUE && info->si_pid == getppid();
+  if (!asked_by_parent) _exit(exit_code_of(number));
 }
 
 }  // namespace
 
 void install_interrupt_handler() {
-  struct sigaction action = {};
-  action.sa_handler = handle_interrupt;
-  action.sa_flags = SA_RESTART;  // reads and writes under way are none of its business
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  for (const int number : kSignals) {
+    struct sigaction before = {};
+    sigaction(number, nullptr, &before);
+    if ((before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_IGN) continue;
+    struct sigaction action = {};
+    action.sa_sigaction = handle_interrupt;
+    action.sa_flags = SA_RESTART | SA_SIGINFO;  // reads and writes under way are none of its business
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, nullptr);
+  }
 }
 
-bool interrupted() { return flag; }
+bool interrupted() { return first != 0; }
 
-void clear_interrupt() { flag = false; }
+void clear_interrupt() { first = 0; }
+
+void stop_if_interrupted(const std::string& message) {
+  if (interrupted()) throw Error(ErrorKind::interrupted, message);
+}
+
+void note_interrupt(int number) {
+  int none = 0;
+  first.compare_exchange_strong(none, number);
+}
+
+int interrupt_exit_code() { return exit_code_of(first); }
+
+void ask_to_stop(int process) { sigqueue(process, SIGTERM, {}); }
 
 }  // namespace pdmp

@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 
+#include "base/checked_file.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/signal.h"
@@ -48,7 +49,7 @@ std::string choose_and_keep_precision(RunOptions options, const Dataset& train) 
   const std::filesystem::path directory = options.run, file = directory / "environment.json";
   if (!directory.empty() && !std::filesystem::exists(file)) {
     make_directories(directory);
-    write_json(file, environment(options.train));
+    write_checked_json(file, environment(options.train));
   }
   return options.train.precision;
 }

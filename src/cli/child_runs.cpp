@@ -18,12 +18,15 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
+#include "base/temporary_files.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kStoppedText = "stopped; what is done is saved: go on with the same command";
 
 struct Child {
   pid_t process = 0;
@@ -46,6 +49,7 @@ std::string text_of(const NameMap& map) {
 std::vector<std::string> command_of(const RunOptions& options) {
   const fs::path config = beside(options, ".toml");
   make_directories(config.parent_path());
+  remove_temporaries(config.parent_path(), /*locked=*/false);
   write_file_atomically(config, config_toml(options));
   std::vector<std::string> command = {this_program(), "train", "--config", config.string(), "--run", options.run};
   if (!options.analysis_file.empty()) command.insert(command.end(), {"--analysis", options.analysis_file});
@@ -54,9 +58,40 @@ std::vector<std::string> command_of(const RunOptions& options) {
   return command;
 }
 
+// The signals of this process are held back while it lives: one that came to a child before its program runs would
+// reach a handler that goes with exec.
+class HeldSignals {
+ public:
+  HeldSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  ~HeldSignals() { release(); }
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+
+  void release() const { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_ = {};
+};
+
+// A handler is reset as exec would do it; what is ignored stays ignored.
+void reset_handlers() {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) {
+    struct sigaction action = {};
+    sigaction(number, nullptr, &action);
+    if ((action.sa_flags & SA_SIGINFO) != 0) std::signal(number, SIG_DFL);
+  }
+}
+
 // Between fork and exec only calls that are safe there; a child does not outlive its parent.
-[[noreturn]] void become(std::vector<char*>& arguments, int log) {
+[[noreturn]] void become(std::vector<char*>& arguments, int log, const HeldSignals& held, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != parent) _exit(127);  // gone before that
+  reset_handlers();
+  held.release();
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
   execv(arguments[0], arguments.data());
@@ -71,8 +106,9 @@ Child start(const ChildRun& run) {
   const fs::path log = beside(run.options, ".log");
   const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (file < 0) throw Error(ErrorKind::io, fmt::format("{}: cannot be written", log.string()));
-  const pid_t process = fork();
-  if (process == 0) become(arguments, file);
+  const HeldSignals held;
+  const pid_t parent = getpid(), process = fork();
+  if (process == 0) become(arguments, file, held, parent);
   close(file);
   if (process < 0) throw Error(ErrorKind::io, "cannot start another process; use --jobs 1");
   return {process, run.name, log, run.may_fail};
@@ -98,7 +134,7 @@ class Children {
  public:
   Children() = default;
   ~Children() {
-    for (const Child& child : running_) kill(child.process, SIGTERM);
+    for (const Child& child : running_) ask_to_stop(child.process);
     for (const Child& child : running_) waitpid(child.process, nullptr, 0);
   }
   Children(const Children&) = delete;
@@ -128,8 +164,11 @@ class Children {
 
  private:
   [[noreturn]] static void fail(const Child& child, int status) {
-    constexpr int kUsage = 2, kInterrupted = 130;
-    const ErrorKind other = status == kInterrupted ? ErrorKind::interrupted : ErrorKind::data;
+    constexpr int kUsage = 2, kInterrupted = 130, kStopped = 75;
+    stop_if_interrupted(kStoppedText);  // as this process was
+    const bool stopped = status == kInterrupted || status == kStopped;
+    if (stopped) note_interrupt(status == kInterrupted ? SIGINT : SIGTERM);
+    const ErrorKind other = stopped ? ErrorKind::interrupted : ErrorKind::data;
     throw Error(status == kUsage ? ErrorKind::usage : other,
                 fmt::format("{}: ended with status {}: {} ({})", child.name, status, last_line(read_file(child.log)),
                             child.log.string()));
@@ -145,9 +184,7 @@ void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress
   Children children;
   size_t next = 0;
   while (next < runs.size() || children.running() > 0) {
-    if (interrupted()) {
-      throw Error(ErrorKind::interrupted, "stopped; what is done is saved: go on with the same command");
-    }
+    stop_if_interrupted(kStoppedText);
     if (next < runs.size() && static_cast<int64_t>(children.running()) < jobs) {
       children.add(start(runs[next++]));
       continue;
@@ -157,6 +194,15 @@ void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress
       progress.note(name + " done");
       progress.advance();
     }
+  }
+}
+
+void resumable(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw Error(ErrorKind::interrupted, kStoppedText);
+    throw;
   }
 }
 

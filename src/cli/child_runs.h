@@ -24,6 +24,9 @@ struct ChildRun {
 // run.
 void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress& progress);
 
+// `work` of a command that goes on where it stopped when it is called again: an interruption says so.
+void resumable(const std::function<void()>& work);
+
 // `train`, where a usage error means that the runs in folder `out` were made with other flags: one that says so.
 void with_runs_in(const std::string& out, const std::function<void()>& train);
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
+#include "base/temporary_files.h"
 #include "cli/arguments.h"
 #include "cli/child_runs.h"
 #include "cli/command.h"
@@ -206,10 +207,13 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   options.run.train.precision = options.layout.precision;
   Grid grid = plan_grid(options, data);
   make_directories(options.out);
+  remove_temporaries(options.out, /*locked=*/false);
   write_layout(options.layout, options.out);
   if (grid.needs_ranking) {
-    shared_analysis(options.run, load_data(options.run.data, options.run.train.seed),
-                    fs::path(options.out) / "analysis.json");
+    resumable([&] {
+      shared_analysis(options.run, load_data(options.run.data, options.run.train.seed),
+                      fs::path(options.out) / "analysis.json");
+    });
   }
   train(options, grid.alone, false, "modalities alone");
   if (options.tune > 0) tune(options, grid);

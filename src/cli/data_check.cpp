@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/signal.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -90,6 +91,7 @@ int data_check_command(const std::vector<std::string>& args, std::ostream& out) 
   list.add("json", &as_json, "Print JSON.");
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
+  install_interrupt_handler();
   const Manifest manifest = read_manifest(words.at(0), seed, files);
   const DecodeCheck check = check_decoding(manifest, chosen_splits(manifest, split), workers);
   // Reasons may quote bytes of a broken file.

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
+#include "base/temporary_files.h"
 #include "cli/arguments.h"
 #include "cli/child_runs.h"
 #include "cli/command.h"
@@ -135,7 +136,7 @@ RunOptions options_of(const DemoOptions& options, const std::vector<ModalityInfo
 void train_in_this_process(const std::vector<ChildRun>& runs) {
   for (size_t i = 0; i < runs.size(); ++i) {
     log_info(fmt::format("training {} of {}: {}", i + 1, runs.size(), runs[i].name));
-    run(runs[i].options);
+    resumable([&] { run(runs[i].options); });
   }
 }
 
@@ -209,11 +210,12 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   choose_small_encoders(options.run.model, data.train->modalities());
   const fs::path analysis = fs::path(options.out) / "analysis.json";
   make_directories(options.out);
+  remove_temporaries(options.out, /*locked=*/false);
   const auto kinds = static_cast<int64_t>(trainings(data.train->modalities()).size());
   options.layout = lay_out(options.run, *data.train, options.jobs, kinds * options.seeds, options.out);
   options.run.train.precision = options.layout.precision;
   write_layout(options.layout, options.out);
-  shared_analysis(options.run, data, analysis);
+  resumable([&] { shared_analysis(options.run, data, analysis); });
   const std::vector<DemoRow> rows = train_all(options, data.train->modalities(), analysis);
   const DemoFacts facts = facts_of(options, data, analysis, start);
   write_json(fs::path(options.out) / "demo.json", demo_json(rows, facts));

@@ -4,6 +4,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
+#include "base/signal.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -169,6 +171,7 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   list.add("json", &as_json, "Print JSON, with the confusion matrix (rows are the truth).");
   if (!parse_arguments(list, args, help, out)) return 0;
   require(list, help, {"run"});
+  install_interrupt_handler();
   const LoadedRun run = arguments.load();
   const std::vector<int64_t> taken = missing_modalities(run, missing);
   const Evaluation scores =

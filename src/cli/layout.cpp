@@ -5,8 +5,8 @@
 #include <limits>
 #include <thread>
 
-#include "base/file.h"
-#include "pdmp/error.h"
+#include "base/checked_file.h"
+#include "base/json_fields.h"
 #include "run/choices.h"
 
 namespace pdmp {
@@ -29,14 +29,11 @@ int64_t available_memory() {
 // The options with what a layout that is there already decided.
 RunOptions as_before(RunOptions options, const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return options;
-  const nlohmann::json before = read_json(file);
-  try {
-    if (options.train.threads == 0) before.at("threads").get_to(options.train.threads);
-    if (options.train.precision == "auto") before.at("precision").get_to(options.train.precision);
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(ErrorKind::data, file.string() + ": expected a layout that pdmp wrote, found something else (" +
-                                     error.what() + "); remove it to choose again");
-  }
+  constexpr const char* kAdvice = "remove it to choose again";
+  const nlohmann::json before = read_checked_json(file, kAdvice);
+  const JsonFields fields(before, file, kAdvice);
+  if (options.train.threads == 0) options.train.threads = fields.get<int64_t>("threads");
+  if (options.train.precision == "auto") options.train.precision = fields.get<std::string>("precision");
   return options;
 }
 
@@ -61,7 +58,7 @@ Layout lay_out(const RunOptions& options, const Dataset& train, int64_t jobs, in
 }
 
 void write_layout(const Layout& layout, const std::filesystem::path& out) {
-  write_json(
+  write_checked_json(
       out / kFile,
       {{"format_version", 1}, {"jobs", layout.jobs}, {"threads", layout.threads}, {"precision", layout.precision}});
 }

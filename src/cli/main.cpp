@@ -6,6 +6,7 @@
 #include <iostream>
 #include <new>
 
+#include "base/signal.h"
 #include "base/text_table.h"
 #include "cli/command.h"
 #include "pdmp/error.h"
@@ -38,6 +39,9 @@ std::string help_text() {
   return "pdmp: train multimodal classifiers in which the right modality leads.\n\n"
          "Usage: pdmp COMMAND [--flags]      pdmp COMMAND --help      pdmp --version\n\n" +
          text_table(rows, false) +
+         "\nExit status: 0 done, 1 failed, 2 usage; 130 stopped by Ctrl-C, 75 by SIGTERM, SIGHUP, SIGUSR1 or SIGUSR2, "
+         "with "
+         "what is done saved.\n"
          "\nExample:\n  pdmp train --data mydata --run runs/first --method pdmp --epochs 30\n";
 }
 
@@ -79,7 +83,8 @@ int main(int count, char** arguments) {
   try {
     return pdmp::run_program({arguments + 1, arguments + count});
   } catch (const pdmp::Error& error) {
-    return pdmp::fail(error.what(), pdmp::exit_code(error.kind()));
+    const bool interrupted = error.kind() == pdmp::ErrorKind::interrupted;
+    return pdmp::fail(error.what(), interrupted ? pdmp::interrupt_exit_code() : pdmp::exit_code(error.kind()));
   } catch (const c10::Error& error) {
     return pdmp::fail(std::string("LibTorch: ") + error.what_without_backtrace(), 1);
   } catch (const std::bad_alloc&) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/signal.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -137,6 +138,7 @@ int predict_command(const std::vector<std::string>& args, std::ostream& out) {
   const Inputs inputs = take_inputs(flags);
   if (!parse_arguments(list, flags, help, out)) return 0;
   require(list, help, {"run"});
+  install_interrupt_handler();
   if (!inputs.empty() && !arguments.data.empty()) {
     throw Error(ErrorKind::usage, "--data and --input contradict each other; give one of them");
   }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/signal.h"
 #include "cli/arguments.h"
 #include "cli/cache_fill.h"
 #include "cli/command.h"
@@ -36,6 +37,7 @@ int prepare_command(const std::vector<std::string>& args, std::ostream& out) {
                 fmt::format("{}: NAME comes before the flags; for example: {}", help.name, help.example));
   require(list, help, {"raw", "out"});
   fill.check_cache();
+  install_interrupt_handler();
   importer->run(raw, target);
   fill.data = target;
   if (!fill.cache.empty()) fill_cache_with(fill, out);

@@ -16,11 +16,11 @@ int train_command(const std::vector<std::string>& args, std::ostream& out) {
       "Trains one model, analyses the modalities first where the method needs it, and scores the test split once.",
       "pdmp train --data mydata --run runs/first --method pdmp --epochs 30"};
   if (!parse_arguments(list, args, help, out)) return 0;
+  install_interrupt_handler();
   if (options.dry_run) {
     out << plan(options);
     return 0;
   }
-  install_interrupt_handler();
   out << summary_text(run(options));
   return 0;
 }

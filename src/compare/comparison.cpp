@@ -6,8 +6,10 @@
 #include <sstream>
 
 #include "base/file.h"
+#include "base/json_fields.h"
 #include "pdmp/error.h"
 #include "run/predictions.h"
+#include "run/summary.h"
 
 namespace pdmp {
 namespace {
@@ -75,11 +77,13 @@ Timing read_timing(const fs::path& file) {
   while (std::getline(lines, line)) {
     try {
       const nlohmann::json value = nlohmann::json::parse(line);
-      timing.epoch_seconds += value.at("train_seconds").get<double>();
-      timing.peak_memory = std::max(timing.peak_memory, value.at("peak_memory_bytes").get<int64_t>());
+      const JsonFields fields(value, fmt::format("{}:{}", file.string(), epochs + 1),
+                              "it is not the timing of an epoch");
+      timing.epoch_seconds += fields.get<double>("train_seconds");
+      timing.peak_memory = std::max(timing.peak_memory, fields.get<int64_t>("peak_memory_bytes"));
     } catch (const nlohmann::json::exception& error) {
       fail(fmt::format("{}:{}", file.string(), epochs + 1),
-           fmt::format("not the timing of an epoch: {}", error.what()));
+           fmt::format("not the timing of an epoch: {}", json_problem(error)));
     }
     ++epochs;
   }
@@ -120,6 +124,7 @@ RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, TestSa
       fail(directory / "summary.json", fmt::format("expected seed {}, found {}", seeds[s], summary.seed));
     }
     add_scores(row, summary, directory / "summary.json");
+    for (const char* name : {"timing.jsonl", "predictions.csv"}) check_run_file(directory, name);
     const Timing timing = read_timing(directory / "timing.jsonl");
     row.epoch_seconds.push_back(timing.epoch_seconds);
     row.peak_memory.push_back(timing.peak_memory);

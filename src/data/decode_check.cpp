@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "base/signal.h"
 #include "data/media_files.h"
 #include "data/parallel.h"
 
@@ -55,6 +56,7 @@ DecodeCheck check_decoding(const Manifest& manifest, const std::vector<std::stri
   {
     Progress progress("check", static_cast<int64_t>(tasks.size()), "cell");
     for_each_parallel(static_cast<int64_t>(tasks.size()), workers, progress, [&](int64_t i) {
+      stop_if_interrupted("stopped; nothing was changed");
       Task& task = tasks[static_cast<size_t>(i)];
       const Stream& stream = streams[task.modality];
       const Cell cell = cell_of(manifest, manifest.rows[task.row], task.modality);

@@ -71,7 +71,7 @@ std::vector<size_t> data_order(const Safetensors& content) {
 
 }  // namespace
 
-void write_safetensors(const std::string& path, const Safetensors& content) {
+FileDigest write_safetensors(const std::string& path, const Safetensors& content) {
   std::vector<uint64_t> begin(content.tensors.size());
   const std::vector<size_t> order = data_order(content);
   uint64_t size = 0;
@@ -90,10 +90,12 @@ void write_safetensors(const std::string& path, const Safetensors& content) {
     file.append(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
   }
   write_file_atomically(path, file);
+  return file_digest_of(file);
 }
 
-Safetensors read_safetensors(const std::string& path) {
-  const std::string file = read_file(path);
+Safetensors read_safetensors(const std::string& path) { return parse_safetensors(path, read_file(path)); }
+
+Safetensors parse_safetensors(const std::string& path, const std::string& file) {
   SafetensorsHeader header = parse_safetensors_header(path, file);
   Safetensors content;
   content.metadata = std::move(header.metadata);

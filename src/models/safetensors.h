@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/checked_file.h"
 #include "pdmp/torch.h"
 
 namespace pdmp {
@@ -15,9 +16,12 @@ struct Safetensors {
   std::map<std::string, std::string> metadata;
 };
 
-// Tensors are written contiguous, on the CPU, in the order given; the file is replaced atomically.
-void write_safetensors(const std::string& path, const Safetensors& content);
+// Tensors are written contiguous, on the CPU, in the order given; the file is replaced atomically. The digest is taken
+// of the bytes in memory.
+FileDigest write_safetensors(const std::string& path, const Safetensors& content);
 // Throws Error{data} naming the file on a cut, overlapping or malformed one, Error{io} where it cannot be read.
 Safetensors read_safetensors(const std::string& path);
+// The same of a file that was read already.
+Safetensors parse_safetensors(const std::string& path, const std::string& file);
 
 }  // namespace pdmp

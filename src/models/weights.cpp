@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/file.h"
 #include "models/safetensors.h"
 #include "pdmp/error.h"
 #include "pdmp/model.h"
@@ -57,14 +58,22 @@ void copy_state(torch::nn::Module& module, std::map<std::string, Tensor> found, 
   for (auto& [target, source] : copies) target.copy_(source);
 }
 
-void save_weights(const torch::nn::Module& module, const std::string& path) {
-  write_safetensors(path, {state_of(module), {{"format", "pt"}}});  // "pt": what Python's readers ask for
+FileDigest write_weights(const torch::nn::Module& module, const std::string& path) {
+  return write_safetensors(path, {state_of(module), {{"format", "pt"}}});  // "pt": what Python's readers ask for
 }
 
-void load_weights(torch::nn::Module& module, const std::string& path) {
-  const Safetensors content = read_safetensors(path);
+void load_weights_of(torch::nn::Module& module, const std::string& path, const std::string& file) {
+  const Safetensors content = parse_safetensors(path, file);
   copy_state(module, {content.tensors.begin(), content.tensors.end()}, path, "the weights of this model",
              "use the encoders, widths and classes the file was written with");
+}
+
+void save_weights(const torch::nn::Module& module, const std::string& path) { write_weights(module, path); }
+
+void load_weights(torch::nn::Module& module, const std::string& path) {
+  const std::string file = read_file(path);
+  check_listed_file(path, file);
+  load_weights_of(module, path, file);
 }
 
 }  // namespace pdmp

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/checked_file.h"
 #include "pdmp/torch.h"
 
 namespace pdmp {
@@ -17,5 +18,10 @@ std::vector<std::pair<std::string, Tensor>> state_of(const torch::nn::Module& mo
 // <what>, found 2 missing (a, b); 1 unknown (c); <advice>".
 void copy_state(torch::nn::Module& module, std::map<std::string, Tensor> found, const std::string& where,
                 const std::string& what, const std::string& advice);
+
+// As save_weights, with the digest of the file.
+FileDigest write_weights(const torch::nn::Module& module, const std::string& path);
+// As load_weights, of a file that was read already; `path` is named in errors.
+void load_weights_of(torch::nn::Module& module, const std::string& path, const std::string& file);
 
 }  // namespace pdmp

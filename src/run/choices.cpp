@@ -2,7 +2,8 @@
 
 #include <filesystem>
 
-#include "base/file.h"
+#include "base/checked_file.h"
+#include "base/json_fields.h"
 #include "train/trial.h"
 
 namespace pdmp {
@@ -14,19 +15,32 @@ Model throwaway(const RunOptions& options, const Dataset& train) {
   return {train.modalities(), static_cast<int64_t>(train.classes().size()), model, options.train.seed};
 }
 
-std::string precision_of_run(const std::filesystem::path& environment) {
-  if (!std::filesystem::exists(environment)) return "";
-  const nlohmann::json before = read_json(environment);
-  return before.is_object() ? before.value("precision", std::string()) : "";
-}
+constexpr const char* kEnvironment = "environment.json";
+constexpr const char* kAdvice =
+    "it says with which precision and threads the run goes on: restore it, or start again with --overwrite";
 
 }  // namespace
+
+std::optional<RunEnvironment> environment_of_run(const std::filesystem::path& run) {
+  const std::filesystem::path file = run / kEnvironment;
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  const nlohmann::json before = read_checked_json(file, kAdvice);
+  const JsonFields fields(before, file, kAdvice);
+  RunEnvironment result;
+  if (fields.has("precision")) result.precision = fields.get<std::string>("precision");
+  if (fields.has("threads")) result.threads = fields.get<int64_t>("threads");
+  if (!result.precision.empty() && result.precision != "fp32" && result.precision != "bf16") {
+    fields.fail("precision", "fp32 or bf16", result.precision);
+  }
+  if (result.threads < 0) fields.fail("threads", "a number of threads", std::to_string(result.threads));
+  return result;
+}
 
 std::string choose_precision(const RunOptions& options, const Dataset& train) {
   if (options.train.precision != "auto") return options.train.precision;
   if (options.resume && !options.run.empty()) {
-    const std::string before = precision_of_run(std::filesystem::path(options.run) / "environment.json");
-    if (before == "fp32" || before == "bf16") return before;
+    const std::optional<RunEnvironment> before = environment_of_run(options.run);
+    if (before && !before->precision.empty()) return before->precision;
   }
   if (options.train.device != "cpu" || !cpu_has_bf16()) return "fp32";
   Model model = throwaway(options, train);

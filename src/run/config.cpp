@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/checked_file.h"
+#include "base/file.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -51,10 +53,17 @@ void check_same_config(RunOptions now, RunOptions before, const std::filesystem:
 std::string config_toml(RunOptions options) {
   OptionList list;
   describe_config(options, list);
-  return list.to_toml();
+  return with_digest_line(list.to_toml());
 }
 
 RunOptions read_config(const std::filesystem::path& file) {
+  if (const std::string problem = digest_line_problem(read_file(file)); !problem.empty()) {
+    throw Error(
+        ErrorKind::data,
+        fmt::format("{}: {}; restore it, or start again with --overwrite (an edited copy elsewhere can be given "
+                    "with --config)",
+                    file.string(), problem));
+  }
   RunOptions options;
   OptionList list;
   options.describe(list);

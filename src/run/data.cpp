@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/log.h"
 #include "data/manifest.h"
@@ -53,6 +54,38 @@ std::vector<std::string> chosen_modalities(const Manifest& manifest, const std::
   return chosen;
 }
 
+// Where the cells of a modality come from, in words.
+std::string source_of(const ModalityEntry& entry) {
+  if (!entry.path.empty()) return fmt::format("path '{}'", entry.path);
+  if (!entry.columns.empty()) return fmt::format("columns {}", fmt::join(entry.columns, ", "));
+  return fmt::format("column '{}'", entry.column);
+}
+
+bool has_cell(const Manifest& manifest, const std::string& split, size_t modality) {
+  for (size_t r = 0; r < manifest.rows.size(); ++r) {
+    if (manifest.rows.split(r) == split && !manifest.rows[r].cells[modality].empty()) return true;
+  }
+  return false;
+}
+
+// Nothing can be learned of a modality that no sample of train has. Elsewhere scores say nothing of it.
+void report_empty_modalities(const Manifest& manifest, const DataOptions& options,
+                             const std::vector<std::string>& modalities) {
+  for (size_t m = 0; m < manifest.modalities.size(); ++m) {
+    const ModalityEntry& entry = manifest.modalities[m];
+    if (std::find(modalities.begin(), modalities.end(), entry.name) == modalities.end()) continue;
+    for (const char* split : {"train", "val", "test"}) {
+      if (!manifest.rows.has_split(split) || has_cell(manifest, split, m)) continue;
+      const std::string found = fmt::format("{}: modality '{}': every cell of {} is empty in split '{}'",
+                                            manifest.directory.string(), entry.name, source_of(entry), split);
+      if (options.trains && split == std::string("train")) {
+        throw Error(ErrorKind::data, found + "; fill some, or name the other modalities with --modalities");
+      }
+      log_warning(found + "; scores there are without it");
+    }
+  }
+}
+
 // Null where none is asked for or none of the modalities would use it, or where it cannot be used: then everything is
 // decoded as it is needed.
 std::shared_ptr<SampleCache> open_cache(const DataOptions& options, const Manifest& manifest,
@@ -77,6 +110,7 @@ TrainingData load_data(const DataOptions& options, uint64_t seed) {
   if (options.data.empty()) throw Error(ErrorKind::usage, "--data is missing: name the folder of dataset.json");
   const auto manifest = std::make_shared<const Manifest>(read_manifest(options.data, seed, options.files));
   const std::vector<std::string> modalities = chosen_modalities(*manifest, options.modalities);
+  report_empty_modalities(*manifest, options, modalities);
   const std::shared_ptr<SampleCache> cache = open_cache(options, *manifest, modalities);
   const auto open = [&](const std::string& split) -> std::shared_ptr<const Dataset> {
     // A training split must be there: open_split says so where it is not.

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/file.h"
 #include "pdmp/error.h"
+#include "train/best_weights.h"
+#include "train/checkpoint.h"
 #include "train/precision.h"
 
 namespace pdmp {
@@ -12,20 +13,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// checkpoints/best where it is the epoch the run selected, else checkpoints/last.
-fs::path selected_weights(const fs::path& directory) {
+// Those of the epoch the run selected, or an error.
+void load_selected_weights(const fs::path& directory, const Weights& weights) {
   const fs::path checkpoints = directory / "checkpoints";
-  const int64_t selected = read_summary(directory).selected_epoch;
-  const fs::path best = checkpoints / "best";
-  const bool is_best =
-      fs::exists(best / "best.json") && read_json(best / "best.json").value("epoch", int64_t{-1}) == selected;
-  const fs::path folder = is_best ? best : checkpoints / "last";
-  if (!fs::exists(folder / "weights.safetensors")) {
+  const RunSummary summary = read_summary(directory);
+  if (!fs::exists(checkpoints)) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: expected the weights of the run, found none; train it again with --keep weights",
-                            (folder / "weights.safetensors").string()));
+                            checkpoints.string()));
   }
-  return folder;
+  if (summary.selected_by == "last") {
+    load_last_weights(checkpoints / "last", weights, summary.selected_epoch);
+  } else {
+    load_best_weights(checkpoints, weights, summary.selected_epoch);
+  }
 }
 
 void check_run(const fs::path& directory) {
@@ -70,9 +71,7 @@ LoadedRun load_run(const fs::path& directory) {
                                       run.options.model, run.options.train.seed);
   run.method = run.options.method_options().make();
   run.method_parts = run.method->extend(*run.model);
-  const fs::path folder = selected_weights(directory);
-  load_weights(*run.model, folder / "weights.safetensors");
-  if (run.method_parts) load_weights(*run.method_parts, folder / "method.safetensors");
+  load_selected_weights(directory, {*run.model, run.method_parts.get()});
   run.model->eval();
   if (run.method_parts) run.method_parts->eval();
   return run;
@@ -81,6 +80,7 @@ LoadedRun load_run(const fs::path& directory) {
 TrainingData load_data_for(const LoadedRun& run, const std::string& directory) {
   DataOptions options = run.options.data;
   if (!directory.empty()) options.data = directory;
+  options.trains = false;
   options.modalities.clear();
   for (const ModalityInfo& modality : run.description.modalities) options.modalities.push_back(modality.name);
   TrainingData data = load_data(options, run.options.train.seed);

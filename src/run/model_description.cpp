@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/checked_file.h"
 #include "base/file.h"
+#include "base/json_fields.h"
 #include "data/dataset_json.h"
 #include "pdmp/error.h"
 
@@ -10,6 +12,7 @@ namespace pdmp {
 namespace {
 
 constexpr int kFormatVersion = 1;
+constexpr const char* kAdvice = "it is no model description of this pdmp: restore it, or train again with --overwrite";
 
 }  // namespace
 
@@ -33,24 +36,20 @@ void write_model_description(const ModelDescription& description, const std::fil
                           {"shape", info.shape},
                           {"settings", description.entries.at(m).settings}});
   }
-  write_json(path, {{"format_version", kFormatVersion}, {"classes", description.classes}, {"modalities", modalities}});
+  write_checked_json(
+      path, {{"format_version", kFormatVersion}, {"classes", description.classes}, {"modalities", modalities}});
 }
 
 ModelDescription read_model_description(const std::filesystem::path& path) {
-  const nlohmann::json file = read_json(path);
+  const nlohmann::json file = read_checked_json(path, kAdvice);
+  const JsonFields fields(file, path, kAdvice);
   ModelDescription description;
   nlohmann::json entries = nlohmann::json::array();
-  try {
-    description.classes = file.at("classes").get<std::vector<std::string>>();
-    for (const nlohmann::json& modality : file.at("modalities")) {
-      description.modalities.push_back(
-          {modality.at("name"), modality.at("type"), modality.at("shape").get<std::vector<int64_t>>()});
-      entries.push_back(modality.at("settings"));
-    }
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(ErrorKind::data,
-                fmt::format("{}: not a model description ({}); it was written by another pdmp, or changed",
-                            path.string(), error.what()));
+  description.classes = fields.get<std::vector<std::string>>("classes");
+  for (const JsonFields& modality : fields.objects("modalities")) {
+    description.modalities.push_back({modality.get<std::string>("name"), modality.get<std::string>("type"),
+                                      modality.get<std::vector<int64_t>>("shape")});
+    entries.push_back(modality.get<nlohmann::json>("settings"));
   }
   description.entries = parse_dataset_json({{"modalities", entries}}, path).modalities;
   return description;

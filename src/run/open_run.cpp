@@ -3,6 +3,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "base/checked_file.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "pdmp/error.h"
@@ -49,8 +50,19 @@ void delete_run(const fs::path& folder) {
   for (const char* mark : kMarks) fs::remove(folder / mark);
 }
 
+// A run has both from its first moment on; without them it would go on with whatever is asked for now.
+void expect_marks(const fs::path& folder) {
+  for (const char* mark : kMarks) {
+    if (fs::exists(folder / mark)) continue;
+    throw Error(ErrorKind::data, fmt::format("{}: expected what the run began with, found no such file; restore it, or "
+                                             "start again with --overwrite",
+                                             (folder / mark).string()));
+  }
+}
+
 RunState inspect_resumed(const RunOptions& options) {
   const fs::path folder = options.run, config = folder / kConfig;
+  if (fs::exists(folder / "checkpoints")) expect_marks(folder);
   if (!fs::exists(config)) return RunState::unfinished;
   const RunOptions before = read_config(config);
   check_same_config(options, before, config);
@@ -97,7 +109,7 @@ std::unique_ptr<RunDirectory> open_run(const RunOptions& options) {
   // A run that is extended is unfinished again.
   fs::remove(run->file("summary.json"));
   write_file_atomically(run->file(kConfig), config_toml(options));
-  if (!fs::exists(run->file(kEnvironment))) write_json(run->file(kEnvironment), environment(options.train));
+  if (!fs::exists(run->file(kEnvironment))) write_checked_json(run->file(kEnvironment), environment(options.train));
   return run;
 }
 

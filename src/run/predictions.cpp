@@ -18,7 +18,7 @@ size_t column(const MetadataTable& table, const char* name) {
 
 }  // namespace
 
-void write_predictions(const std::vector<ScoredSplit>& splits, const std::filesystem::path& path) {
+FileDigest write_predictions(const std::vector<ScoredSplit>& splits, const std::filesystem::path& path) {
   std::string text;
   for (const ScoredSplit& scored : splits) {
     const std::vector<std::string>& classes = scored.data.classes();
@@ -38,6 +38,7 @@ void write_predictions(const std::vector<ScoredSplit>& splits, const std::filesy
     }
   }
   write_file_atomically(path, text);
+  return file_digest_of(text);
 }
 
 std::vector<Prediction> read_predictions(const std::filesystem::path& file, const std::string& split) {

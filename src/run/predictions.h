@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/checked_file.h"
 #include "pdmp/trainer.h"
 
 namespace pdmp {
@@ -16,7 +17,7 @@ struct ScoredSplit {
 };
 
 // Columns id, split, label, prediction, then the probability of each class under `probability_<class>`. RFC 4180.
-void write_predictions(const std::vector<ScoredSplit>& splits, const std::filesystem::path& path);
+FileDigest write_predictions(const std::vector<ScoredSplit>& splits, const std::filesystem::path& path);
 
 struct Prediction {
   std::string id, label, prediction;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fstream>
 
+#include "base/checked_file.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -31,10 +32,10 @@ std::vector<std::string> modality_names(const Dataset& data) {
 
 // A run goes on with the number of threads it began with: another one rounds differently.
 void fix_threads(RunOptions& options) {
-  const fs::path file = fs::path(options.run) / "environment.json";
-  if (options.train.threads == 0 && options.resume && fs::exists(file)) {
-    const nlohmann::json before = read_json(file);
-    if (before.is_object()) options.train.threads = before.value("threads", int64_t{0});
+  if (options.resume) {
+    const std::optional<RunEnvironment> before =
+        environment_of_run(options.run);  // damaged: said, whatever is asked for
+    if (options.train.threads == 0 && before) options.train.threads = before->threads;
   }
   if (options.train.threads > 0) at::set_num_threads(static_cast<int>(options.train.threads));
 }
@@ -108,7 +109,10 @@ double seconds_trained(const fs::path& timing) {
   double seconds = 0;
   while (std::getline(file, line)) {
     const nlohmann::json entry = nlohmann::json::parse(line, nullptr, false);
-    if (entry.is_object()) seconds += entry.value("train_seconds", 0.0) + entry.value("evaluation_seconds", 0.0);
+    if (!entry.is_object()) continue;
+    for (const char* part : {"train_seconds", "evaluation_seconds"}) {
+      if (entry.contains(part) && entry[part].is_number()) seconds += entry[part].get<double>();
+    }
   }
   return seconds;
 }
@@ -133,7 +137,7 @@ void tell_failures(const TrainingData& data) {
 
 // Scores the held-out splits, each once, with the weights the model holds, and writes what a run leaves behind.
 void score(RunSummary& summary, Model& model, Method& method, const TrainingData& data, const RunOptions& options,
-           const RunDirectory& run) {
+           RunDirectory& run) {
   std::vector<ScoredSplit> scored;
   if (data.val) {
     summary.val = evaluate(model, method, data.val, options.train, "scoring val");
@@ -143,9 +147,10 @@ void score(RunSummary& summary, Model& model, Method& method, const TrainingData
     summary.test = evaluate(model, method, data.test, options.train, "scoring test");
     scored.push_back({"test", *data.test, *summary.test});
   }
-  write_predictions(scored, run.file("predictions.csv"));
+  nlohmann::json files = run.sync_logs();
+  files["predictions.csv"] = to_json(write_predictions(scored, run.file("predictions.csv")));
   summary.seconds = seconds_trained(run.file("timing.jsonl"));
-  write_summary(summary, run.file("summary.json"));
+  write_summary(summary, run.file("summary.json"), files);
 }
 
 RunSummary train_and_score(const RunOptions& options, const TrainingData& data, const std::shared_ptr<Model>& model,
@@ -169,7 +174,15 @@ RunSummary train_and_score(const RunOptions& options, const TrainingData& data, 
   summary.selected_by = fit.selected_by;
   summary.beginning = fit.beginning;
   summary.directory = run.path().string();
-  score(summary, *model, method, data, options, run);
+  try {
+    score(summary, *model, method, data, options, run);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::interrupted) throw;
+    throw Error(ErrorKind::interrupted,
+                fmt::format("stopped while scoring; the training is saved in {}: go on with the "
+                            "same command and --resume",
+                            run.path().string()));
+  }
   return summary;
 }
 

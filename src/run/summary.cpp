@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "base/checked_file.h"
 #include "base/file.h"
+#include "base/json_fields.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
 
 constexpr int kFormatVersion = 1;
+constexpr const char* kFile = "summary.json";
+constexpr const char* kAdvice = "it is not as a finished run left it: restore it, or train again with --overwrite";
 
 using Json = nlohmann::json;
 
@@ -21,15 +25,15 @@ Json scores(const Evaluation& evaluation) {
           {"n", evaluation.n}};
 }
 
-std::optional<Evaluation> read_scores(const Json& value, const char* split) {
-  if (!value.contains(split)) return std::nullopt;
-  const Json& found = value.at(split);
+std::optional<Evaluation> read_scores(const JsonFields& summary, const char* split) {
+  if (!summary.has(split)) return std::nullopt;
+  const JsonFields found = summary.object(split);
   Evaluation evaluation;
-  found.at("accuracy").get_to(evaluation.accuracy);
-  found.at("macro_f1").get_to(evaluation.macro_f1);
-  found.at("calibration_error").get_to(evaluation.calibration_error);
-  found.at("loss").get_to(evaluation.loss);
-  found.at("n").get_to(evaluation.n);
+  evaluation.accuracy = found.get<double>("accuracy");
+  evaluation.macro_f1 = found.get<double>("macro_f1");
+  evaluation.calibration_error = found.get<double>("calibration_error");
+  evaluation.loss = found.number_or_nan("loss");
+  evaluation.n = found.get<int64_t>("n");
   return evaluation;
 }
 
@@ -37,26 +41,29 @@ const Evaluation* held_out(const RunSummary& summary) {
   return summary.test ? &*summary.test : summary.val ? &*summary.val : nullptr;
 }
 
-RunSummary parse(const Json& value) {
+RunSummary parse(const JsonFields& fields) {
   RunSummary summary;
-  if (value.at("format_version").get<int>() != kFormatVersion) throw std::invalid_argument("another format_version");
-  value.at("method").get_to(summary.method);
-  value.at("seed").get_to(summary.seed);
-  value.at("modalities").get_to(summary.modalities);
-  value.at("epochs").get_to(summary.epochs);
-  value.at("selected_epoch").get_to(summary.selected_epoch);
-  value.at("selected_by").get_to(summary.selected_by);
-  value.at("seconds").get_to(summary.seconds);
-  value.at("beginning").at("encoders").get_to(summary.beginning.encoders);
-  value.at("beginning").at("batches").get_to(summary.beginning.batches);
-  summary.test = read_scores(value, "test");
-  summary.val = read_scores(value, "val");
+  if (const int version = fields.get<int>("format_version"); version != kFormatVersion) {
+    fields.fail("format_version", std::to_string(kFormatVersion), std::to_string(version));
+  }
+  summary.method = fields.get<std::string>("method");
+  summary.seed = fields.get<uint64_t>("seed");
+  summary.modalities = fields.get<std::vector<std::string>>("modalities");
+  summary.epochs = fields.get<int64_t>("epochs");
+  summary.selected_epoch = fields.get<int64_t>("selected_epoch");
+  summary.selected_by = fields.get<std::string>("selected_by");
+  summary.seconds = fields.get<double>("seconds");
+  summary.beginning.encoders = fields.object("beginning").get<NameMap>("encoders");
+  summary.beginning.batches = fields.object("beginning").get<std::string>("batches");
+  summary.test = read_scores(fields, "test");
+  summary.val = read_scores(fields, "val");
   Evaluation* main = summary.test ? &*summary.test : summary.val ? &*summary.val : nullptr;
   if (main == nullptr) return summary;
   for (const std::string& name : summary.modalities) {
-    main->unimodal_accuracy.push_back(value.at("unimodal").at(name).at("accuracy").get<double>());
-    main->unimodal_loss.push_back(value.at("unimodal").at(name).at("loss").get<double>());
-    main->dependency.push_back(value.at("dependency").at(name).get<double>());
+    const JsonFields unimodal = fields.object("unimodal").object(name);
+    main->unimodal_accuracy.push_back(unimodal.get<double>("accuracy"));
+    main->unimodal_loss.push_back(unimodal.number_or_nan("loss"));
+    main->dependency.push_back(fields.object("dependency").number_or_nan(name));
   }
   return summary;
 }
@@ -69,7 +76,7 @@ std::string score_line(const char* split, const std::optional<Evaluation>& evalu
 
 }  // namespace
 
-void write_summary(const RunSummary& summary, const std::filesystem::path& path) {
+void write_summary(const RunSummary& summary, const std::filesystem::path& path, const nlohmann::json& files) {
   Json value = {{"format_version", kFormatVersion},
                 {"method", summary.method},
                 {"seed", summary.seed},
@@ -78,7 +85,8 @@ void write_summary(const RunSummary& summary, const std::filesystem::path& path)
                 {"selected_epoch", summary.selected_epoch},
                 {"selected_by", summary.selected_by},
                 {"seconds", summary.seconds},
-                {"beginning", {{"encoders", summary.beginning.encoders}, {"batches", summary.beginning.batches}}}};
+                {"beginning", {{"encoders", summary.beginning.encoders}, {"batches", summary.beginning.batches}}},
+                {"files", files}};
   if (summary.test) value["test"] = scores(*summary.test);
   if (summary.val) value["val"] = scores(*summary.val);
   if (const Evaluation* main = held_out(summary)) {
@@ -89,19 +97,26 @@ void write_summary(const RunSummary& summary, const std::filesystem::path& path)
       value["dependency"][name] = shares[m];
     }
   }
-  write_json(path, value);
+  write_checked_json(path, value);
 }
 
 RunSummary read_summary(const std::filesystem::path& run_directory) {
-  const std::filesystem::path path = run_directory / "summary.json";
-  const Json value = read_json(path);
-  try {
-    RunSummary summary = parse(value);
-    summary.directory = run_directory.string();
-    return summary;
-  } catch (const std::exception& error) {
-    throw Error(ErrorKind::data, fmt::format("{}: not the summary of a run: {}", path.string(), error.what()));
-  }
+  const std::filesystem::path path = run_directory / kFile;
+  const Json value = read_checked_json(path, kAdvice);
+  RunSummary summary = parse(JsonFields(value, path, kAdvice));
+  summary.directory = run_directory.string();
+  return summary;
+}
+
+void check_run_file(const std::filesystem::path& run_directory, const std::string& name) {
+  const std::filesystem::path path = run_directory / kFile;
+  const Json value = read_checked_json(path, kAdvice);
+  if (!value.contains("files")) return;
+  const JsonFields files = JsonFields(value, path, kAdvice).object("files");
+  if (!files.has(name)) return;
+  const JsonFields entry = files.object(name);
+  const FileDigest expected{entry.get<uint64_t>("bytes"), entry.get<std::string>("digest")};
+  check_digest(run_directory / name, read_file(run_directory / name), expected, kAdvice);
 }
 
 std::string summary_text(const RunSummary& summary) {

@@ -1,10 +1,14 @@
 // Scoring a split: every sample, evaluation mode, no gradients.
+#include <cmath>
+
 #include "base/progress.h"
+#include "base/signal.h"
 #include "metrics/classification.h"
 #include "metrics/dependency.h"
 #include "models/evaluation_mode.h"
 #include "pdmp/trainer.h"
 #include "train/batch_device.h"
+#include "train/finite.h"
 #include "train/precision.h"
 
 namespace pdmp {
@@ -14,20 +18,31 @@ namespace {
 using torch::nn::functional::cross_entropy;
 using torch::nn::functional::CrossEntropyFuncOptions;
 
+// Position in the data set of the first sample whose loss is not finite.
+int64_t first_nonfinite(const Tensor& logits, const Batch& batch) {
+  const Tensor loss = cross_entropy(logits, batch.labels, CrossEntropyFuncOptions().reduction(torch::kNone));
+  const Tensor rows = loss.isfinite().logical_not().nonzero().cpu();  // none where only their sum overflows
+  return batch.index[rows.size(0) == 0 ? 0 : rows[0][0].item<int64_t>()].item<int64_t>();
+}
+
 // Sums over samples, so that the size of the last batch does not matter.
 struct Sums {
+  const Dataset& data;
   double loss = 0;
   std::vector<double> unimodal_loss, dependency;
   std::vector<int64_t> unimodal_correct;
   std::vector<Tensor> predictions, probabilities, labels, present;
 
-  explicit Sums(size_t modalities) : unimodal_loss(modalities), dependency(modalities), unimodal_correct(modalities) {}
+  Sums(const Dataset& scored, size_t modalities)
+      : data(scored), unimodal_loss(modalities), dependency(modalities), unimodal_correct(modalities) {}
 
   void add(const Outputs& outputs, const Batch& batch) {
     const Tensor& truth = batch.labels;
     const auto sum = CrossEntropyFuncOptions().reduction(torch::kSum);
     const Tensor fused = outputs.fused.to(torch::kFloat32);
-    loss += cross_entropy(fused, truth, sum).item<double>();
+    const double of_batch = cross_entropy(fused, truth, sum).item<double>();
+    if (!std::isfinite(of_batch)) throw NotFinite(of_batch, data.id(first_nonfinite(fused, batch)));
+    loss += of_batch;
     predictions.push_back(fused.argmax(1).cpu());
     probabilities.push_back(fused.softmax(1).cpu());
     labels.push_back(truth.cpu());
@@ -91,8 +106,9 @@ Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Da
   Loader loader(data, {.batch_size = options.batch_size, .workers = options.workers});
   loader.start_epoch(0);
   Progress progress(progress_label, loader.batches(), "batch");
-  Sums sums(static_cast<size_t>(model.modalities()));
+  Sums sums(*data, static_cast<size_t>(model.modalities()));
   while (std::optional<Batch> batch = loader.next()) {
+    stop_if_interrupted("stopped while scoring; nothing was written");
     const Batch here = to_device(without(std::move(*batch), missing), device);
     const PrecisionScope scope(precision, device);
     sums.add(method.forward(model, here, Mode::evaluate), here);

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <unordered_set>
 
+#include "base/json_fields.h"
 #include "base/log.h"
 #include "base/signal.h"
 #include "data/modality_dropout.h"
@@ -13,8 +13,10 @@
 #include "pdmp/error.h"
 #include "train/batch_device.h"
 #include "train/beginning.h"
+#include "train/finite.h"
 #include "train/history.h"
 #include "train/next_batch.h"
+#include "train/own_parts.h"
 
 namespace pdmp {
 
@@ -51,34 +53,6 @@ HeldOut hold_out(FitInputs& inputs) {
   const HeldBack parts = hold_back_tenth(inputs.data.train, inputs.options.seed);
   inputs.data.train = parts.train;
   return {parts.held_out, kTenthOfTrain};
-}
-
-void add_scores(nlohmann::json& line, const std::string& split, const Evaluation& scores, const Model& model) {
-  line[split + "loss"] = scores.loss;
-  line[split + "accuracy"] = scores.accuracy;
-  line[split + "macro_f1"] = scores.macro_f1;
-  const std::vector<double> shares = scores.shares();
-  for (size_t m = 0; m < shares.size(); ++m) {
-    const std::string& name = model.infos()[m].name;
-    line[split + "acc/" + name] = scores.unimodal_accuracy[m];
-    line[split + "dep/W_" + name] = scores.dependency[m];
-    line[split + "dep/share_" + name] = shares[m];
-  }
-  if (shares.size() == 2) line[split + "dep/w"] = scores.dependency[0] / (scores.dependency[1] + 1e-8);
-}
-
-// Lower precision is for networks: what losses, methods and logs read of them is not.
-void widen(Tensor& tensor) {
-  if (tensor.defined()) tensor = tensor.to(torch::kFloat32);
-}
-
-void widen(Outputs& outputs) {
-  widen(outputs.fused);
-  for (Tensor& own : outputs.unimodal) widen(own);
-  for (Feature& feature : outputs.features) {
-    widen(feature.map);
-    widen(feature.pooled);
-  }
 }
 
 }  // namespace
@@ -124,7 +98,8 @@ void Fit::prepare_method() {
   parts_ = in_.method.extend(*in_.model);
   if (parts_) parts_->to(device_);
   in_.method.prepare(*this, in_.options.optimizer);
-  optimizer_ = make_optimizer(with_own_parts(in_.method.parameter_groups(*in_.model, in_.options.optimizer)));
+  optimizer_ =
+      make_optimizer(with_own_parts(in_.method.parameter_groups(*in_.model, in_.options.optimizer), parts_.get()));
 }
 
 void Fit::begin() {
@@ -143,6 +118,17 @@ void Fit::begin() {
 }
 
 void Fit::resume(const CheckpointState& state) {
+  try {
+    take(state);
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorKind::data, fmt::format("{}/checkpoints: expected the state of a training of this pdmp, found "
+                                             "another ({}); start again with --overwrite",
+                                             in_.run->path().string(), json_problem(error)));
+  }
+  if (selects_best() && best_epoch_ >= 0) in_.run->recover_best(weights(), best_epoch_, state);
+}
+
+void Fit::take(const CheckpointState& state) {
   epoch_ = state.epoch;
   batch_in_epoch_ = state.batch;
   step_ = state.step;
@@ -178,6 +164,7 @@ CheckpointState Fit::state() const {
 }
 
 void Fit::checkpoint() {
+  expect_finite_weights();  // the one there is stays
   if (in_.run != nullptr) in_.run->save_checkpoint(weights(), state());
 }
 
@@ -197,7 +184,12 @@ void Fit::train_epoch(Loader& loader) {
     train_step(std::move(*batch));
     if (interrupted()) stop_for_interrupt();
   }
-  finish_epoch(seconds_since(epoch_start), loader.wait_seconds() - waited);
+  try {
+    finish_epoch(seconds_since(epoch_start), loader.wait_seconds() - waited);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::interrupted) throw;
+    stop_for_interrupt();  // after the last step, as if the evaluation had not begun
+  }
 }
 
 void Fit::begin_epoch() {
@@ -214,17 +206,37 @@ void Fit::train_step(Batch batch) {
   log_.clear();
   logging_ = step_ % in_.options.log_every == 0;
   optimizer_->zero_grad();
-  const Loss loss = in_.method.step(*this);
-  account(loss);
+  account(checked_step());
   ++step_;
   ++batch_in_epoch_;
   progress_->advance();
 }
 
+// Where weights are not finite any more, LibTorch fails in many places, in words that do not say so.
+Loss Fit::checked_step() {
+  try {
+    return in_.method.step(*this);
+  } catch (const c10::Error&) {
+    if (const std::string cause = nonfinite_cause(weights(), *in_.model, batch_); !cause.empty()) fail_diverged(cause);
+    throw;
+  }
+}
+
+void Fit::fail_diverged(const std::string& found) const {
+  pdmp::fail_diverged(found, epoch_ + 1, step_ + 1, in_.options.optimizer.lr, in_.run);
+}
+
+// A step's loss was finite: its update made them so.
+void Fit::expect_finite_weights() const {
+  if (const std::string name = nonfinite_weight(weights()); !name.empty()) {
+    pdmp::fail_diverged("the weights " + name, epoch_ + 1, step_, in_.options.optimizer.lr, in_.run);
+  }
+}
+
 Outputs Fit::forward() {
   const PrecisionScope scope(precision_, device_);
   Outputs outputs = in_.method.forward(*in_.model, batch_, Mode::train);
-  widen(outputs);
+  to_float32(outputs);
   return outputs;
 }
 
@@ -283,9 +295,8 @@ void Fit::scale(const std::vector<Tensor>& parameters, double c) {
 void Fit::account(const Loss& loss) {
   const double value = loss.total.item<double>();
   if (!std::isfinite(value)) {
-    throw Error(ErrorKind::data,
-                fmt::format("expected a finite loss, found {} in epoch {}, step {}; the training diverged: lower --lr",
-                            value, epoch_ + 1, step_ + 1));
+    const std::string cause = nonfinite_cause(weights(), *in_.model, batch_);
+    fail_diverged(fmt::format("a loss of {:g}{}", std::fabs(value), cause.empty() ? "" : " and " + cause));
   }
   const double n = static_cast<double>(batch_.size());
   sums_.loss += value * n;
@@ -304,6 +315,7 @@ void Fit::account(const Loss& loss) {
 }
 
 void Fit::finish_epoch(double train_seconds, double data_wait_seconds) {
+  expect_finite_weights();
   EpochRecord record;
   record.epoch = epoch_;
   const double n = static_cast<double>(sums_.samples);
@@ -333,7 +345,13 @@ void Fit::finish_epoch(double train_seconds, double data_wait_seconds) {
 
 // What the history keeps of an evaluation.
 Evaluation Fit::score(const std::shared_ptr<const Dataset>& data) {
-  Evaluation scores = evaluate(*in_.model, in_.method, data, in_.options);
+  Evaluation scores;
+  try {
+    scores = evaluate(*in_.model, in_.method, data, in_.options);
+  } catch (const NotFinite& error) {
+    const std::string found = fmt::format("a loss of {:g} on held-out samples", std::fabs(error.loss()));
+    pdmp::fail_diverged(found, epoch_ + 1, step_, in_.options.optimizer.lr, in_.run);
+  }
   if (in_.keep_correct) scores.correct = scores.predictions.eq(scores.labels);
   for (Tensor Evaluation::*dropped : {&Evaluation::confusion, &Evaluation::labels, &Evaluation::predictions,
                                       &Evaluation::probabilities, &Evaluation::present}) {
@@ -397,7 +415,7 @@ FitResult Fit::finish() {
   result.selected_epoch = best_epoch_;
   result.selected_by = in_.select_on ? "best_test" : "best_val";
   if (in_.run != nullptr) {
-    in_.run->load_best(weights());
+    in_.run->load_best(weights(), best_epoch_);
     return result;
   }
   std::vector<Tensor> tensors = everything_of(*in_.model);
@@ -467,20 +485,6 @@ void Fit::for_each_training_batch(const std::shared_ptr<const Dataset>& data, in
 
 std::unique_ptr<Optimizer> Fit::make_optimizer(std::vector<ParameterGroup> groups) {
   return pdmp::make_optimizer(in_.options.optimizer, std::move(groups));
-}
-
-std::vector<ParameterGroup> Fit::with_own_parts(std::vector<ParameterGroup> groups) const {
-  if (!parts_) return groups;
-  std::unordered_set<const void*> known;
-  for (const ParameterGroup& group : groups) {
-    for (const Tensor& parameter : group.parameters) known.insert(parameter.unsafeGetTensorImpl());
-  }
-  ParameterGroup own{.name = "method", .modality = std::nullopt, .parameters = {}};
-  for (const Tensor& parameter : parts_->parameters()) {
-    if (!known.contains(parameter.unsafeGetTensorImpl())) own.parameters.push_back(parameter);
-  }
-  if (!own.parameters.empty()) groups.push_back(std::move(own));
-  return groups;
 }
 
 std::vector<Tensor> Fit::all_parameters() const {

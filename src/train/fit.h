@@ -80,18 +80,20 @@ class Fit final : public StepContext, public EpochContext {
   void prepare_method();
   void hand_out(Loader& loader, int64_t epoch, const BatchUse& use);
   void resume(const CheckpointState& state);
+  void take(const CheckpointState& state);
   void train_epoch(Loader& loader);
   Batch with_modality_dropout(Batch batch) const;
   void train_probes(const Outputs& outputs);
+  Loss checked_step();
   void account(const Loss& loss);
+  [[noreturn]] void fail_diverged(const std::string& found) const;
+  void expect_finite_weights() const;
   Evaluation score(const std::shared_ptr<const Dataset>& data);
   void consider_best(const Evaluation& val);
   void write_epoch_line(const EpochRecord& record);
   CheckpointState state() const;
   Weights weights() const { return {*in_.model, parts_.get()}; }
   bool selects_best() const;
-  // Parameters of the method's own parts that it put in no group get one of their own.
-  std::vector<ParameterGroup> with_own_parts(std::vector<ParameterGroup> groups) const;
   std::vector<Tensor> all_parameters() const;
 
   FitInputs in_;

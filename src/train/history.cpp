@@ -70,6 +70,20 @@ Evaluation evaluation_from_json(const nlohmann::json& value) {
   return evaluation;
 }
 
+void add_scores(nlohmann::json& line, const std::string& split, const Evaluation& scores, const Model& model) {
+  line[split + "loss"] = scores.loss;
+  line[split + "accuracy"] = scores.accuracy;
+  line[split + "macro_f1"] = scores.macro_f1;
+  const std::vector<double> shares = scores.shares();
+  for (size_t m = 0; m < shares.size(); ++m) {
+    const std::string& name = model.infos()[m].name;
+    line[split + "acc/" + name] = scores.unimodal_accuracy[m];
+    line[split + "dep/W_" + name] = scores.dependency[m];
+    line[split + "dep/share_" + name] = shares[m];
+  }
+  if (shares.size() == 2) line[split + "dep/w"] = scores.dependency[0] / (scores.dependency[1] + 1e-8);
+}
+
 std::string epoch_note(const EpochRecord& record, double waited) {
   const std::string val = record.val ? fmt::format(", validation {:.3f}", record.val->accuracy) : std::string();
   return fmt::format("epoch {}: loss {:.3f}{}, data wait {:.1f} %", record.epoch + 1, record.train_loss, val,

@@ -20,6 +20,9 @@ Tensor correct_of_text(const std::string& text, int64_t n);  // Error{data} wher
 // waited for.
 std::string epoch_note(const EpochRecord& record, double waited);
 
+// Scores under names as metrics.jsonl has them; `split`: "val/" or "test/".
+void add_scores(nlohmann::json& line, const std::string& split, const Evaluation& scores, const Model& model);
+
 nlohmann::json to_json(const EpochRecord& record);
 EpochRecord epoch_record_from_json(const nlohmann::json& value);
 

@@ -32,6 +32,18 @@ torch::Device resolve_device(const std::string& option) {
   return torch::Device(option);
 }
 
+void to_float32(Outputs& outputs) {
+  const auto widen = [](Tensor& tensor) {
+    if (tensor.defined()) tensor = tensor.to(torch::kFloat32);
+  };
+  widen(outputs.fused);
+  for (Tensor& own : outputs.unimodal) widen(own);
+  for (Feature& feature : outputs.features) {
+    widen(feature.map);
+    widen(feature.pooled);
+  }
+}
+
 PrecisionScope::PrecisionScope(Precision precision, const torch::Device& device)
     : active_(precision == Precision::bf16), device_(device.type()) {
   if (!active_) return;

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "pdmp/model.h"
 #include "pdmp/torch.h"
 
 namespace pdmp {
@@ -16,6 +17,9 @@ Precision resolve_precision(const std::string& option, const torch::Device& devi
 torch::Device resolve_device(const std::string& option);  // Error{usage} where there is no such device
 
 bool cpu_has_bf16();
+
+// Lower precision is for networks: what losses, methods and logs read of them is not.
+void to_float32(Outputs& outputs);
 
 // Autocast for the life of the object; nothing for fp32.
 class PrecisionScope {

@@ -1,3 +1,4 @@
+// The files of one training run.
 #include "train/run_directory.h"
 
 #include <cerrno>
@@ -9,7 +10,9 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/temporary_files.h"
 #include "pdmp/error.h"
+#include "train/best_weights.h"
 #include "train/checkpoint.h"
 
 namespace pdmp {
@@ -18,28 +21,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kMetrics = "metrics.jsonl";
-constexpr const char* kTiming = "timing.jsonl";
-
-uint64_t size_of(const fs::path& path) {
-  std::error_code missing;
-  const uint64_t size = fs::file_size(path, missing);
-  return missing ? 0 : size;
-}
-
-void cut(const fs::path& path, uint64_t length) {
-  if (size_of(path) <= length) return;
-  std::error_code error;
-  fs::resize_file(path, length, error);
-  if (error) {
-    throw Error(ErrorKind::io,
-                fmt::format("{}: can't cut it back to its checkpoint: {}", path.string(), error.message()));
-  }
+// What a killed process left. The lock is held, so nobody else writes here. Folders best.* are recovered or removed
+// once it is known which epoch is the best.
+void sweep(const fs::path& run) {
+  const fs::path checkpoints = run / "checkpoints";
+  for (const fs::path& folder : {run, run / "unimodal"}) remove_temporaries(folder, /*locked=*/true);
+  std::error_code ignored;
+  for (const char* name : {"new", "previous.discarded", "best.old.discarded"})
+    fs::remove_all(checkpoints / name, ignored);
+  for (const char* name : {"last", "previous", "best"}) remove_temporaries(checkpoints / name, /*locked=*/true);
 }
 
 }  // namespace
 
-RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {
+RunDirectory::RunDirectory(fs::path path)
+    : path_(std::move(path)), metrics_(path_ / "metrics.jsonl"), timing_(path_ / "timing.jsonl") {
   make_directories(path_);
   const fs::path lock = path_ / "lock";
   lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -52,18 +48,22 @@ RunDirectory::RunDirectory(fs::path path) : path_(std::move(path)) {
                                            "choose another --run",
                                            path_.string()));
   }
+  sweep(path_);
 }
 
 RunDirectory::~RunDirectory() { close(lock_); }
 
-void RunDirectory::append_metrics(const nlohmann::json& line) { append_line(path_ / kMetrics, line.dump()); }
+void RunDirectory::append_metrics(const nlohmann::json& line) { metrics_.append(line); }
 
-void RunDirectory::append_timing(const nlohmann::json& line) { append_line(path_ / kTiming, line.dump()); }
+void RunDirectory::append_timing(const nlohmann::json& line) { timing_.append(line); }
 
+// The logs first: what a checkpoint counts on is on disk before it.
 void RunDirectory::save_checkpoint(const Weights& weights, const CheckpointState& state) {
   const fs::path fresh = checkpoints() / "new";
   fs::remove_all(fresh);
-  write_checkpoint(fresh, weights, state, {size_of(path_ / kMetrics), size_of(path_ / kTiming)});
+  const LogDigests logs{metrics_.sync(), timing_.sync()};
+  write_checkpoint(fresh, weights, state, logs);
+  sync_folder(path_);
   replace_directory(fresh, checkpoints() / "last", checkpoints() / "previous");
 }
 
@@ -77,10 +77,15 @@ std::optional<CheckpointState> RunDirectory::load_checkpoint(const Weights& weig
     const fs::path folder = checkpoints() / name;
     if (!fs::exists(folder)) continue;
     try {
-      LogLengths lengths;
-      CheckpointState state = read_checkpoint(folder, weights, lengths);
+      LogDigests logs;
+      CheckpointState state = read_checkpoint(folder, weights, [&](const LogDigests& found) {
+        metrics_.check(found.metrics);
+        timing_.check(found.timing);
+        logs = found;
+      });
       if (!damage.empty()) log_warning(fmt::format("{}; going on from {}", damage, folder.string()));
-      cut_logs(lengths.metrics, lengths.timing);
+      metrics_.cut_back(logs.metrics.bytes);
+      timing_.cut_back(logs.timing.bytes);
       return state;
     } catch (const Error& error) {
       damage = damage.empty() ? error.what() : fmt::format("{}; {}", damage, error.what());
@@ -90,31 +95,33 @@ std::optional<CheckpointState> RunDirectory::load_checkpoint(const Weights& weig
     throw Error(ErrorKind::data,
                 fmt::format("{}; no complete checkpoint is left, start again with --overwrite", damage));
   }
-  cut_logs(0, 0);
+  metrics_.cut_back(0);
+  timing_.cut_back(0);
   return std::nullopt;
 }
 
-void RunDirectory::cut_logs(uint64_t metrics_bytes, uint64_t timing_bytes) {
-  cut(path_ / kMetrics, metrics_bytes);
-  cut(path_ / kTiming, timing_bytes);
+nlohmann::json RunDirectory::sync_logs() {
+  return {{"metrics.jsonl", to_json(metrics_.sync())}, {"timing.jsonl", to_json(timing_.sync())}};
 }
 
-void RunDirectory::save_best(const Weights& weights, int64_t epoch) {
-  const fs::path fresh = checkpoints() / "best.new";
-  fs::remove_all(fresh);
-  make_directories(fresh);
-  save_weights(weights.model, fresh / "weights.safetensors");
-  if (weights.method_parts != nullptr) save_weights(*weights.method_parts, fresh / "method.safetensors");
-  write_json(fresh / "best.json", {{"epoch", epoch}});
-  const fs::path old = checkpoints() / "best.old";
-  replace_directory(fresh, checkpoints() / "best", old);
-  fs::remove_all(old);
+void RunDirectory::save_best(const Weights& weights, int64_t epoch) { write_best(checkpoints(), weights, epoch); }
+
+void RunDirectory::load_best(const Weights& weights, int64_t epoch) const {
+  load_best_weights(checkpoints(), weights, epoch);
 }
 
-void RunDirectory::load_best(const Weights& weights) const {
+void RunDirectory::recover_best(const Weights& weights, int64_t epoch, const CheckpointState& state) {
+  if (pdmp::recover_best(checkpoints(), epoch, state.epoch)) return;
   const fs::path best = checkpoints() / "best";
-  load_weights(weights.model, best / "weights.safetensors");
-  if (weights.method_parts != nullptr) load_weights(*weights.method_parts, best / "method.safetensors");
+  const std::string problem = fmt::format(
+      "{}: expected the weights of epoch {}, the best so far, found none that are "
+      "whole",
+      best.string(), epoch + 1);
+  if (state.epoch != epoch + 1 || state.batch != 0) {
+    throw Error(ErrorKind::data, problem + "; restore the folder, or start again with --overwrite");
+  }
+  log_warning(problem + "; they are those of the checkpoint and written again");
+  save_best(weights, epoch);
 }
 
 void RunDirectory::trim(const std::string& keep) {
@@ -125,8 +132,7 @@ void RunDirectory::trim(const std::string& keep) {
   } else if (keep == "best" && fs::exists(checkpoints() / "best")) {
     fs::remove_all(checkpoints() / "last");
   } else {
-    fs::remove(checkpoints() / "last" / "state.safetensors");
-    fs::remove(checkpoints() / "last" / "checkpoint.json");
+    fs::remove(checkpoints() / "last" / "state.safetensors");  // checkpoint.json has the digests of the weights
   }
 }
 

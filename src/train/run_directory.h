@@ -9,6 +9,7 @@
 
 #include "pdmp/model.h"
 #include "pdmp/optimizer.h"
+#include "train/run_log.h"
 
 namespace pdmp {
 
@@ -43,22 +44,30 @@ class RunDirectory {
 
   // checkpoints/last is replaced as a whole; the one before stays as checkpoints/previous.
   void save_checkpoint(const Weights& weights, const CheckpointState& state);
-  // The newest complete checkpoint; a damaged one is named in a warning and the previous one is used. Cuts
-  // metrics.jsonl and timing.jsonl back to it, or empties them where there is none. Error{data} where all are damaged.
+  // The newest whole checkpoint; one that is damaged, or whose logs are, is named in a warning and the previous one is
+  // used. Cuts metrics.jsonl and timing.jsonl back to it, or empties them where there is none. Error{data} where all
+  // are damaged.
   std::optional<CheckpointState> load_checkpoint(const Weights& weights);
   bool has_checkpoint() const;
 
-  void save_best(const Weights& weights, int64_t epoch);  // checkpoints/best
-  void load_best(const Weights& weights) const;           // Error{io} where there is none
+  // Size and digest of both logs, which are on disk afterwards.
+  nlohmann::json sync_logs();
+
+  void save_best(const Weights& weights, int64_t epoch);        // checkpoints/best
+  void load_best(const Weights& weights, int64_t epoch) const;  // Error{data} where it is missing, damaged or another
+  // Makes sure of checkpoints/best for a run that goes on from `state`, whose weights `weights` holds: what a process
+  // killed between two renames left is put in place, and weights of the last epoch are written again. Error{data} where
+  // the weights of `epoch` are lost.
+  void recover_best(const Weights& weights, int64_t epoch, const CheckpointState& state);
 
   // Bounds the disk of a finished run: all | weights (no optimizer state) | best (the selected weights) | none.
   void trim(const std::string& keep);
 
  private:
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
-  void cut_logs(uint64_t metrics_bytes, uint64_t timing_bytes);
 
   std::filesystem::path path_;
+  RunLog metrics_, timing_;
   int lock_ = -1;
 };
 

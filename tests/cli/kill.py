@@ -7,13 +7,17 @@ import subprocess
 import zlib
 
 
-def options_of(doc):
+def parser_of(doc):
     """The command line of a script with this docstring: program, times and seed."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args()
+    return parser
+
+
+def options_of(doc):
+    return parser_of(doc).parse_args()
 
 
 def kill_after(process, seconds):

@@ -28,17 +28,18 @@ TEST(Checkpoint, EverythingRoundTrips) {
   state.method.values = {{"mode", "x"}};
   state.generator = torch::arange(5, torch::kUInt8);
   state.values = {{"best_accuracy", 0.1 + 0.2}};
-  write_checkpoint(folder.path() / "c", {*model, parts.get()}, state, {11, 12});
+  write_checkpoint(folder.path() / "c", {*model, parts.get()}, state, {{11, "a"}, {12, "b"}});
 
   const auto other = testing::toy_model(*data, 1);
   torch::nn::Linear other_parts(2, 3);
-  LogLengths lengths;
-  const CheckpointState back = read_checkpoint(folder.path() / "c", {*other, other_parts.get()}, lengths);
+  LogDigests logs;
+  const CheckpointState back =
+      read_checkpoint(folder.path() / "c", {*other, other_parts.get()}, [&](const LogDigests& found) { logs = found; });
   EXPECT_EQ(back.epoch, 3);
   EXPECT_EQ(back.batch, 5);
   EXPECT_EQ(back.step, 77);
-  EXPECT_EQ(lengths.metrics, 11u);
-  EXPECT_EQ(lengths.timing, 12u);
+  EXPECT_EQ(logs.metrics.bytes, 11u);
+  EXPECT_EQ(logs.timing.digest, "b");
   ASSERT_NE(back.optimizer.find("momentum/0"), nullptr);
   EXPECT_TRUE(back.optimizer.find("momentum/0")->equal(torch::arange(4, torch::kFloat64)));
   EXPECT_EQ(back.optimizer.values, state.optimizer.values);
@@ -59,9 +60,8 @@ TEST(Checkpoint, EachCutFileIsNamed) {
     const testing::TemporaryDirectory folder;
     write_checkpoint(folder.path(), {*model}, {}, {});
     fs::resize_file(folder.path() / name, fs::file_size(folder.path() / name) / 2);
-    LogLengths lengths;
     try {
-      read_checkpoint(folder.path(), {*model}, lengths);
+      read_checkpoint(folder.path(), {*model}, [](const LogDigests&) {});
       FAIL() << name;
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::data);

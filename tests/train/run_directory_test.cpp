@@ -107,7 +107,7 @@ TEST_F(RunDirectoryTest, BestWeightsComeBack) {
     const torch::NoGradGuard no_gradients;
     model->parameters()[0].zero_();
   }
-  run.load_best({*model});
+  run.load_best({*model}, 3);
   EXPECT_TRUE(model->parameters()[0].equal(best));
   EXPECT_EQ(read_json(run.file("checkpoints/best/best.json")).at("epoch"), 3);
 }

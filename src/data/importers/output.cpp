@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 #include <utility>
+#include <vector>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/signal.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -13,6 +15,19 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSettings = "prepared.json";
+const std::string kTemporary = ".tmp";
+
+// Of `prepare`, and of write_file_atomically: what killed processes did not rename.
+void remove_leftovers(const fs::path& directory) {
+  std::vector<fs::path> left;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    const std::string extension = entry.path().extension().string();
+    const bool ours = name.starts_with(".") && (name.ends_with(kTemporary) || name.ends_with(kTemporary + extension));
+    if (ours && entry.is_regular_file()) left.push_back(entry.path());
+  }
+  for (const fs::path& path : left) fs::remove(path);
+}
 
 bool holds_anything(const fs::path& directory) { return fs::exists(directory) && !fs::is_empty(directory); }
 
@@ -45,17 +60,25 @@ bool ImporterOutput::is_done_already() const {
   return complete_;
 }
 
+// One call for all files, each of which was written and renamed without: ten thousand syncs would take minutes.
 void ImporterOutput::finish(const nlohmann::json& dataset) const {
+  remove_leftovers(directory_);
+  sync_file_system(directory_);
   write_json(directory_ / "dataset.json", dataset);
   log_info("data set written to " + directory_.string());
 }
 
-bool ImporterOutput::reusable(const fs::path& file) const { return same_settings_ && fs::exists(file); }
+// An empty file is one whose content a machine that stopped had not written yet.
+bool ImporterOutput::reusable(const fs::path& file) const {
+  std::error_code missing;
+  return same_settings_ && fs::file_size(file, missing) > 0 && !missing;
+}
 
 // The temporary name keeps the extension: some writers choose their format by it.
 fs::path ImporterOutput::prepare(const fs::path& file) {
+  stop_if_interrupted("stopped; the same command goes on where it stopped");
   make_directories(file.parent_path());
-  return file.parent_path() / fmt::format(".{}.tmp{}", file.stem().string(), file.extension().string());
+  return file.parent_path() / fmt::format(".{}{}{}", file.stem().string(), kTemporary, file.extension().string());
 }
 
 void ImporterOutput::commit(const fs::path& temporary, const fs::path& file) {
