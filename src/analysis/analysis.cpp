@@ -98,7 +98,7 @@ AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, cons
   const AnalysisData chosen = analysis_data(data, options.subset.front(), static_cast<uint64_t>(train.seed));
   TrainOptions settings = train;
   if (options.epochs > 0) settings.epochs = options.epochs;
-  const std::string described = analysis_settings(data.train->modalities(), model, train, options);
+  const std::string described = analysis_settings(data.train->modalities(), model, train, options) + data_clause(data);
   const std::string key =
       fmt::format("{}; seed {}; subset {}; {} samples, scored on {} of {}", described, train.seed, chosen.subset,
                   chosen.splits.train->size(), chosen.splits.val->size(), chosen.evaluated_on);

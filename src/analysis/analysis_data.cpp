@@ -1,7 +1,10 @@
 #include "analysis/analysis_data.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <vector>
 
+#include "base/digest.h"
 #include "base/log.h"
 #include "data/split.h"
 #include "pdmp/error.h"
@@ -36,6 +39,21 @@ AnalysisData analysis_data(const TrainingData& data, double subset, uint64_t see
     result.splits.train = select_samples(result.splits.train, kept);
   }
   return result;
+}
+
+std::string data_clause(const TrainingData& data) {
+  std::vector<std::string> samples;
+  for (const auto& split : {data.train, data.val}) {
+    for (int64_t i = 0; split && i < split->size(); ++i) {
+      samples.push_back(fmt::format("{}\n{}", split->id(i), split->label(i)));
+    }
+  }
+  std::sort(samples.begin(), samples.end());
+  Digest digest;
+  for (const std::string& text : data.train->classes()) digest.add(fmt::format("{} {}", text.size(), text));
+  for (const std::string& text : samples) digest.add(fmt::format("{} {}", text.size(), text));
+  constexpr size_t kDigits = 16;
+  return "; data " + digest.hex().substr(0, kDigits);
 }
 
 }  // namespace pdmp

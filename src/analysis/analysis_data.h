@@ -18,4 +18,8 @@ struct AnalysisData {
 // `subset` of each class is kept, at least one sample. The choice depends on `seed` only.
 AnalysisData analysis_data(const TrainingData& data, double subset, uint64_t seed);
 
+// "; data 0123456789abcdef": ids, labels and classes of train and val, whichever sample is in which, which may depend
+// on a seed. An analysis of other data is known by it.
+std::string data_clause(const TrainingData& data);
+
 }  // namespace pdmp

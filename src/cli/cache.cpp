@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -40,6 +41,11 @@ fs::path existing_cache(const std::string& folder) {
   return folder;
 }
 
+// Looking must not mend one either.
+SampleCache look_at(const std::string& folder) {
+  return SampleCache(existing_cache(folder), kAnyLimit, {}, OnDamage::refuse);
+}
+
 std::string text_of(const SampleCache::Info& info) {
   std::vector<std::vector<std::string>> rows = {{"kind", "entries", "MB"}};
   for (int k = 0; k < kCacheKinds; ++k) {
@@ -69,7 +75,11 @@ int cache_info_command(const std::vector<std::string>& args, std::ostream& out) 
   list.add("json", &as_json, "Print JSON, with bytes.");
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
-  const SampleCache::Info info = SampleCache(existing_cache(words.at(0)), kAnyLimit).info();
+  const SampleCache::Info info = look_at(words.at(0)).info();
+  if (info.damaged > 0) {
+    log_warning(fmt::format("sample cache '{}': {} records are damaged and not counted; pdmp cache verify lists them",
+                            words.at(0), info.damaged));
+  }
   out << (as_json ? json_of(info).dump(2) + "\n" : text_of(info));
   return 0;
 }
@@ -84,7 +94,7 @@ int cache_verify_command(const std::vector<std::string>& args, std::ostream& out
   list.add("list", &keys, "Print the key of each whole entry.");
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
-  const SampleCache cache(existing_cache(words.at(0)), kAnyLimit);
+  const SampleCache cache = look_at(words.at(0));
   const auto bad = cache.verify([&](const std::string& key) {
     if (keys) out << key << "\n";
   });

@@ -18,6 +18,7 @@
 #include "compare/tune.h"
 #include "pdmp/error.h"
 #include "run/open_run.h"
+#include "run/run_data.h"
 
 namespace pdmp {
 namespace {
@@ -83,8 +84,10 @@ int64_t trainings(const CompareOptions& options) {
 // Trains what is not finished yet. A run that is there with other options is one usage error.
 void train(const CompareOptions& options, std::vector<GridRun> runs, bool may_fail, const std::string& label) {
   std::vector<ChildRun> children;
+  SameData data;
   for (GridRun& one : runs) {
     one.options.resume = fs::exists(one.options.run);
+    data.expect(one.options);
     one.options.train.threads = options.layout.threads;
     children.push_back({one.name, std::move(one.options), may_fail});
   }

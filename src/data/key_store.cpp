@@ -1,17 +1,26 @@
+// LMDB environments of the sample cache: opened once a process, checked before use, set aside where damaged.
 #include "data/key_store.h"
 
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
+#include <ctime>
 #include <fcntl.h>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <lmdb.h>
 #include <map>
 #include <mutex>
+#include <sys/stat.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "base/file.h"
+#include "base/log.h"
+#include "data/lmdb_structure.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -20,11 +29,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array kTableNames = {"entries", "uses", "files", "totals"};
+constexpr const char *kData = "data.mdb", *kLock = "lock.mdb", *kDamaged = "data.mdb.damaged-";
+constexpr const char* kFormatKey = "format";
 constexpr unsigned kMostReaders = 2048;  // at once, over all threads of all processes
 
 void check(int code) {
   if (code != MDB_SUCCESS) throw StoreError(mdb_strerror(code), code == MDB_MAP_FULL);
 }
+
+std::string reason_of(int code) { return std::generic_category().message(code); }
 
 MDB_val value_of(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
 std::string_view text_of(const MDB_val& value) { return {static_cast<const char*>(value.mv_data), value.mv_size}; }
@@ -47,9 +60,98 @@ Registry& registry() {
                                          folder.string(), reason));
 }
 
+struct Descriptor {
+  explicit Descriptor(int opened) : number(opened) {}
+  ~Descriptor() {
+    if (number >= 0) close(number);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  const int number;
+};
+
+// Held while nobody has the environment open: everybody who has holds a shared lock on the first byte of lock.mdb. Not
+// for a folder that this process has open: closing the file would give up the locks it holds there. The lock file
+// itself stays, so that whoever waits for it now finds the same one as those who come later.
+class SoleUse {
+ public:
+  SoleUse(const fs::path& folder, std::chrono::milliseconds patience)
+      : file_(::open((folder / kLock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)) {
+    if (file_.number < 0) refuse(folder, reason_of(errno));
+    constexpr auto kPause = std::chrono::milliseconds(50);
+    for (;; patience -= kPause) {
+      struct flock first = {};
+      first.l_type = F_WRLCK;
+      first.l_whence = SEEK_SET;
+      first.l_len = 1;
+      alone_ = fcntl(file_.number, F_SETLK, &first) == 0;
+      if (alone_ || patience.count() <= 0) return;
+      std::this_thread::sleep_for(kPause);
+    }
+  }
+
+  bool alone() const { return alone_; }
+
+ private:
+  const Descriptor file_;
+  bool alone_ = false;
+};
+
+void remove_set_aside(const fs::path& folder) {
+  std::vector<fs::path> old;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (entry.path().filename().string().starts_with(kDamaged)) old.push_back(entry.path());
+  }
+  for (const fs::path& path : old) fs::remove(path);
+}
+
+// The inode of data.mdb; 0 where there is none.
+uint64_t inode_of_data(const fs::path& folder) {
+  struct stat status = {};
+  return stat((folder / kData).c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+// A store that was found damaged, as it was when that was found.
+struct Damaged : StoreError {
+  Damaged(const std::string& what, uint64_t damaged_inode) : StoreError(what, false), inode(damaged_inode) {}
+  uint64_t inode;
+};
+
+// What LMDB is about to map: nothing, or a regular file whose meta pages are whole. Its inode.
+uint64_t check_data(const fs::path& folder) {
+  // Opening a pipe must not wait for somebody who writes to it.
+  const Descriptor file(::open((folder / kData).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.number < 0 && errno == ENOENT) return 0;
+  struct stat status = {};
+  if (file.number < 0 || fstat(file.number, &status) != 0) throw StoreError("data.mdb: " + reason_of(errno), false);
+  if (!S_ISREG(status.st_mode)) throw StoreError("data.mdb is no regular file", false);
+  try {
+    check_lmdb_meta(file.number);
+  } catch (const LmdbDamage& damage) {
+    throw Damaged(damage.what(), status.st_ino);
+  }
+  return status.st_ino;
+}
+
+void set_aside(const fs::path& folder, const Damaged& damaged) {
+  constexpr auto kPatience = std::chrono::seconds(2);  // others may be finding the same
+  const SoleUse use(folder, kPatience);
+  if (inode_of_data(folder) != damaged.inode) return;  // somebody was faster
+  if (!use.alone()) refuse(folder, fmt::format("data.mdb is damaged ({}), and in use", damaged.what()));
+  const std::string name = fmt::format("{}{:%Y%m%dT%H%M%S}", kDamaged, fmt::gmtime(std::time(nullptr)));
+  try {
+    remove_set_aside(folder);
+    fs::rename(folder / kData, folder / name);
+  } catch (const fs::filesystem_error& error) {
+    refuse(folder, fmt::format("data.mdb is damaged ({}), and {}", damaged.what(), error.code().message()));
+  }
+  log_warning(fmt::format("sample cache '{}': data.mdb is damaged ({}); it is now {}, and the cache begins anew",
+                          folder.string(), damaged.what(), name));
+}
+
 }  // namespace
 
-std::shared_ptr<KeyStore> KeyStore::open(const fs::path& folder, int64_t map_bytes) {
+std::shared_ptr<KeyStore> KeyStore::open(const fs::path& folder, int64_t map_bytes, OnDamage on_damage) {
   make_directories(folder);
   const std::string name = fs::canonical(folder).string();
   Registry& all = registry();
@@ -65,67 +167,102 @@ std::shared_ptr<KeyStore> KeyStore::open(const fs::path& folder, int64_t map_byt
     registry().closed.notify_all();
   };
   std::unique_ptr<KeyStore, void (*)(KeyStore*)> made(nullptr, [](KeyStore* store) { delete store; });
-  try {
-    made.reset(new KeyStore(name, map_bytes));
-  } catch (const StoreError& error) {
-    refuse(folder, error.what());
+  constexpr int kAttempts = 3;
+  for (int attempt = 1; made == nullptr; ++attempt) {
+    try {
+      made.reset(new KeyStore(name, map_bytes));
+    } catch (const Damaged& damaged) {
+      if (on_damage == OnDamage::refuse || attempt == kAttempts) {
+        throw Error(ErrorKind::io, fmt::format("'{}': data.mdb is damaged: {}; a run with this cache sets it aside and "
+                                               "begins anew, `pdmp cache clear` removes it",
+                                               folder.string(), damaged.what()));
+      }
+      set_aside(folder, damaged);
+    } catch (const StoreError& error) {
+      refuse(folder, error.what());
+    }
   }
   std::shared_ptr<KeyStore> store(made.release(), close);
   all.stores[name] = store;
   return store;
 }
 
-bool KeyStore::is_there(const fs::path& folder) { return fs::exists(folder / "data.mdb"); }
+bool KeyStore::is_there(const fs::path& folder) { return fs::exists(folder / kData); }
 
 void KeyStore::remove(const fs::path& folder) {
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
   const auto in_use = [&] { refuse(folder, "it is in use; wait for the runs that use it to end"); };
-  // Closing the lock file here would give up the locks this process holds on it.
   if (all.stores.contains(fs::canonical(folder).string())) in_use();
-  const int file = ::open((folder / "lock.mdb").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (file < 0) refuse(folder, std::generic_category().message(errno));
-  // Everybody who has the environment open holds a shared lock on the first byte. The lock file itself stays, so that
-  // whoever waits for it now finds the same one as those who come later.
-  struct flock first = {};
-  first.l_type = F_WRLCK;
-  first.l_whence = SEEK_SET;
-  first.l_len = 1;
-  const bool alone = fcntl(file, F_SETLK, &first) == 0;
-  std::error_code error;
-  if (alone) fs::remove(folder / "data.mdb", error);
-  close(file);
-  if (!alone) in_use();
-  if (error) refuse(folder, error.message());
+  const SoleUse use(folder, {});
+  if (!use.alone()) in_use();
+  try {
+    fs::remove(folder / kData);
+    remove_set_aside(folder);
+  } catch (const fs::filesystem_error& error) {
+    refuse(folder, error.code().message());
+  }
 }
 
 KeyStore::KeyStore(const fs::path& folder, int64_t map_bytes) : folder_(folder) {
+  const uint64_t inode = check_data(folder);
   try {
-    check(mdb_env_create(&environment_));
-    check(mdb_env_set_maxdbs(environment_, kTableNames.size()));
-    check(mdb_env_set_maxreaders(environment_, kMostReaders));
-    check(mdb_env_set_mapsize(environment_, static_cast<size_t>(map_bytes)));
-    // Readers are transactions, not threads: workers come and go. A power failure may undo the last commits; none is
-    // ever half done.
-    check(mdb_env_open(environment_, folder.c_str(), MDB_NOTLS | MDB_NOMETASYNC, 0666));
-    int dead = 0;  // killed readers would keep old pages from being used again
-    check(mdb_reader_check(environment_, &dead));
-    Transaction transaction(*this, Transaction::Access::write);
-    for (size_t t = 0; t < kTableNames.size(); ++t) {
-      check(mdb_dbi_open(transaction.transaction_, kTableNames[t], MDB_CREATE, &tables_[t]));
-    }
-    transaction.commit();
-  } catch (const StoreError&) {
+    open_environment(map_bytes);
+    check_trees();
+    open_tables();
+  } catch (const std::exception& error) {
     if (environment_ != nullptr) mdb_env_close(environment_);
+    if (dynamic_cast<const LmdbDamage*>(&error) != nullptr) throw Damaged(error.what(), inode);
+    if (dynamic_cast<const LmdbForeign*>(&error) != nullptr) throw StoreError(error.what(), false);
     throw;
   }
+}
+
+void KeyStore::open_environment(int64_t map_bytes) {
+  check(mdb_env_create(&environment_));
+  check(mdb_env_set_maxdbs(environment_, kTableNames.size()));
+  check(mdb_env_set_maxreaders(environment_, kMostReaders));
+  check(mdb_env_set_mapsize(environment_, static_cast<size_t>(map_bytes)));
+  // Readers are transactions, not threads: workers come and go. A power failure may undo the last commits; none is
+  // ever half done.
+  check(mdb_env_open(environment_, folder_.c_str(), MDB_NOTLS | MDB_NOMETASYNC, 0666));
+  int dead = 0;  // killed readers would keep old pages from being used again
+  check(mdb_reader_check(environment_, &dead));
+}
+
+void KeyStore::check_trees() const {
+  const Transaction transaction(*this, Transaction::Access::read);
+  int file = -1;
+  check(mdb_env_get_fd(environment_, &file));
+  check_lmdb_trees(file, mdb_txn_id(transaction.transaction_), kTableNames);
+}
+
+void KeyStore::open_tables() {
+  Transaction transaction(*this, Transaction::Access::write);
+  MDB_dbi names = 0;
+  MDB_stat status = {};
+  check(mdb_dbi_open(transaction.transaction_, nullptr, 0, &names));
+  check(mdb_stat(transaction.transaction_, names, &status));
+  page_bytes_ = status.ms_psize;
+  for (size_t t = 0; t < kTableNames.size(); ++t) {
+    check(mdb_dbi_open(transaction.transaction_, kTableNames[t], MDB_CREATE, &tables_[t]));
+  }
+  const std::string format = std::to_string(kFormat);
+  const auto found = transaction.get(Table::totals, kFormatKey);
+  if (status.ms_entries > 0 && found != format) throw LmdbDamage("another version of pdmp made it");
+  if (!found) transaction.put(Table::totals, kFormatKey, format);
+  transaction.commit();
+  const Transaction reader(*this, Transaction::Access::read);
+  MDB_envinfo info = {};
+  check(mdb_env_info(environment_, &info));
+  map_ = {lmdb_map_of(reader.get(Table::totals, kFormatKey).value(), page_bytes_), info.me_mapsize};
 }
 
 KeyStore::~KeyStore() { mdb_env_close(environment_); }
 
 int64_t KeyStore::file_bytes() const {
   std::error_code ignored;
-  const auto bytes = fs::file_size(folder_ / "data.mdb", ignored);
+  const auto bytes = fs::file_size(folder_ / kData, ignored);
   return ignored ? 0 : static_cast<int64_t>(bytes);
 }
 
@@ -150,10 +287,13 @@ void Transaction::put(Table table, std::string_view key, std::string_view value)
   check(mdb_put(transaction_, store_.tables_[static_cast<size_t>(table)], &name, &content, 0));
 }
 
-void Transaction::erase(Table table, std::string_view key) {
+bool Transaction::erase(Table table, std::string_view key) {
+  const auto value = get(table, key);
+  if (!value) return true;
+  if (!can_free_lmdb_value(store_.map_, store_.page_bytes_, key.size(), *value)) return false;
   MDB_val name = value_of(key);
-  const int code = mdb_del(transaction_, store_.tables_[static_cast<size_t>(table)], &name, nullptr);
-  if (code != MDB_NOTFOUND) check(code);
+  check(mdb_del(transaction_, store_.tables_[static_cast<size_t>(table)], &name, nullptr));
+  return true;
 }
 
 void Transaction::each(Table table,

@@ -28,17 +28,27 @@ class StoreError : public std::runtime_error {
   bool full_;
 };
 
+// What to do with a data.mdb that is damaged: its trees are read before LMDB follows them (data/lmdb_structure.h).
+enum class OnDamage {
+  set_aside,  // rename it to data.mdb.damaged-TIME, of which the last one is kept, with a warning, and begin anew
+  refuse      // Error{io} that says what is damaged
+};
+
 class KeyStore {
  public:
   enum class Table { entries, uses, files, totals };
   static constexpr size_t kLongestKey = 511;  // of LMDB as it is built
+  static constexpr int64_t kFormat = 2;       // of the values in the tables
 
   // Makes the folder where it is missing; the files in it are data.mdb, which may grow to `map_bytes`, and lock.mdb. A
-  // process has one open environment a folder, which all share who open it: LMDB asks for that. Error{io}. A process
-  // that has one open must not go on in a fork (fork and exec are fine).
-  static std::shared_ptr<KeyStore> open(const std::filesystem::path& folder, int64_t map_bytes);
+  // process has one open environment a folder, which all share who open it: LMDB asks for that. Error{io}, also where
+  // a damaged one cannot be set aside because another process uses it. A process that has one open must not go on in a
+  // fork (fork and exec are fine).
+  static std::shared_ptr<KeyStore> open(const std::filesystem::path& folder, int64_t map_bytes,
+                                        OnDamage on_damage = OnDamage::set_aside);
 
-  // Removes the data of a folder that nobody has open, and gives its disk space back. Error{io} where somebody has.
+  // Removes the data of a folder that nobody has open, also what was set aside, and gives its disk space back.
+  // Error{io} where somebody has.
   static void remove(const std::filesystem::path& folder);
 
   static bool is_there(const std::filesystem::path& folder);
@@ -52,10 +62,15 @@ class KeyStore {
   friend class Transaction;
   KeyStore(const std::filesystem::path& folder, int64_t map_bytes);
   ~KeyStore();
+  void open_environment(int64_t map_bytes);
+  void check_trees() const;
+  void open_tables();
 
   std::filesystem::path folder_;
   MDB_env* environment_ = nullptr;
   std::array<unsigned, 4> tables_ = {};
+  std::string_view map_;  // data.mdb in memory
+  size_t page_bytes_ = 0;
 };
 
 // Every call throws StoreError where LMDB refuses. Ends without a trace unless committed. Of one thread at a time.
@@ -71,7 +86,8 @@ class Transaction {
 
   std::optional<std::string_view> get(Table table, std::string_view key) const;
   void put(Table table, std::string_view key, std::string_view value);
-  void erase(Table table, std::string_view key);  // fine where there is none
+  // Fine where there is none. False, and it stays, where its pages cannot be freed: their header is damaged.
+  bool erase(Table table, std::string_view key);
   // In the order of the keys. `visit` must not change the table.
   void each(Table table, const std::function<void(std::string_view key, std::string_view value)>& visit) const;
   void commit();

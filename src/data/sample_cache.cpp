@@ -36,17 +36,38 @@ struct KnownFile {
   std::array<char, 64> hash = {};
 };
 
-template <class Record>
-std::string_view bytes_of(const Record& record) {
-  return {reinterpret_cast<const char*>(&record), sizeof(record)};
+uint64_t check_of(Table table, std::string_view key, std::string_view record) {
+  return checksum(record, checksum(key, static_cast<uint64_t>(table)));
 }
 
+// A record, then a checksum of it and of its place.
 template <class Record>
-std::optional<Record> record_of(const std::optional<std::string_view>& bytes) {
-  if (!bytes || bytes->size() != sizeof(Record)) return std::nullopt;
+std::string sealed(Table table, std::string_view key, const Record& record) {
+  std::string bytes(reinterpret_cast<const char*>(&record), sizeof(record));
+  const uint64_t check = check_of(table, key, bytes);
+  return bytes.append(reinterpret_cast<const char*>(&check), sizeof(check));
+}
+
+// Nothing where there is none, or where it is damaged.
+template <class Record>
+std::optional<Record> unsealed(Table table, std::string_view key, const std::optional<std::string_view>& bytes) {
+  uint64_t check = 0;
+  if (!bytes || bytes->size() != sizeof(Record) + sizeof(check)) return std::nullopt;
+  std::memcpy(&check, bytes->data() + sizeof(Record), sizeof(check));
+  if (check != check_of(table, key, bytes->substr(0, sizeof(Record)))) return std::nullopt;
   Record record;
   std::memcpy(&record, bytes->data(), sizeof(record));
   return record;
+}
+
+template <class Record>
+std::optional<Record> read_record(const Transaction& transaction, Table table, std::string_view key) {
+  return unsealed<Record>(table, key, transaction.get(table, key));
+}
+
+template <class Record>
+void write_record(Transaction& transaction, Table table, std::string_view key, const Record& record) {
+  transaction.put(table, key, sealed(table, key, record));
 }
 
 // Room for values that begin a page, for the tree above them and for what transactions free later.
@@ -55,8 +76,19 @@ int64_t map_bytes(int64_t max_bytes) { return max_bytes + max_bytes / 4 + (int64
 // What an entry takes of the file.
 int64_t pages_of(size_t bytes) { return (static_cast<int64_t>(bytes) + 2 * kPage - 1) / kPage * kPage; }
 
+// Bytes of all entries, as they are counted one by one.
+int64_t sum_of_uses(const Transaction& transaction) {
+  int64_t total = 0;
+  transaction.each(Table::uses, [&](std::string_view key, std::string_view value) {
+    const auto use = unsealed<Use>(Table::uses, key, value);
+    total += use ? use->bytes : 0;
+  });
+  return total;
+}
+
 int64_t read_total(const Transaction& transaction) {
-  return record_of<int64_t>(transaction.get(Table::totals, kTotal)).value_or(0);
+  const auto total = read_record<int64_t>(transaction, Table::totals, kTotal);
+  return total ? *total : sum_of_uses(transaction);
 }
 
 // Everything that decodes: another version of it is another cache. The number goes up where our own part changes.
@@ -94,11 +126,12 @@ void describe_cache_limit(OptionList& list, double* gib) {
 
 int64_t cache_limit(double gib) { return static_cast<int64_t>(gib * kGibibyte); }
 
-SampleCache::SampleCache(const std::filesystem::path& folder, int64_t max_bytes, std::function<int64_t()> clock)
+SampleCache::SampleCache(const std::filesystem::path& folder, int64_t max_bytes, std::function<int64_t()> clock,
+                         OnDamage on_damage)
     : folder_(folder),
       max_bytes_(max_bytes),
       clock_(clock ? std::move(clock) : [] { return static_cast<int64_t>(std::time(nullptr)); }),
-      store_(KeyStore::open(folder, map_bytes(max_bytes))),
+      store_(KeyStore::open(folder, map_bytes(max_bytes), on_damage)),
       last_commit_(std::chrono::steady_clock::now()) {}
 
 SampleCache::~SampleCache() { commit(); }
@@ -111,7 +144,7 @@ std::optional<FileContent> SampleCache::content(const std::filesystem::path& pat
   const std::string name = file_key(path);
   try {
     const Transaction transaction(*store_, Access::read);
-    const auto known = record_of<KnownFile>(transaction.get(Table::files, name));
+    const auto known = read_record<KnownFile>(transaction, Table::files, name);
     if (known && known->identity == *identity) {
       return FileContent{*identity, std::string(known->hash.begin(), known->hash.end()), true};
     }
@@ -141,9 +174,11 @@ bool SampleCache::use(const std::string& key, const std::function<void(const Ten
     Tensor value;
     try {
       transaction.emplace(*store_, Access::read);
-      if (const auto bytes = transaction->get(Table::entries, key)) value = view_entry(*bytes);
+      if (const auto bytes = transaction->get(Table::entries, key)) value = view_entry(key, *bytes);
       if (!value.defined()) return false;
-      due = note_use(*transaction, key);
+      const auto last = read_record<Use>(*transaction, Table::uses, key);
+      if (!last) return false;  // damaged: the entry is written anew, and counted
+      due = last->hour < hour() && note_use(key);
     } catch (const StoreError&) {
       return false;
     }
@@ -154,9 +189,8 @@ bool SampleCache::use(const std::string& key, const std::function<void(const Ten
 }
 
 // Once an hour: hours are what decides who leaves. True where enough of these notes are there to be committed.
-bool SampleCache::note_use(const Transaction& transaction, const std::string& key) {
-  const auto last = record_of<Use>(transaction.get(Table::uses, key));
-  if (!writes_ || !last || last->hour >= hour()) return false;
+bool SampleCache::note_use(const std::string& key) {
+  if (!writes_) return false;
   const std::lock_guard lock(mutex_);
   batch_.used.insert(key);
   return batch_.used.size() >= kBatchNotes;
@@ -172,7 +206,7 @@ bool SampleCache::holds(const std::string& key) const {
 
 void SampleCache::put(const std::string& key, CacheKind kind, const Tensor& value) {
   if (!writes_) return;
-  Entry entry{kind, encode_entry(value)};
+  Entry entry{kind, encode_entry(key, value)};
   const auto size = static_cast<int64_t>(entry.bytes.size());
   bool due = false;
   {
@@ -215,40 +249,42 @@ std::vector<std::string> SampleCache::write(const Batch& batch) {
   std::vector<std::string> written;
   Transaction transaction(*store_, Access::write);
   for (const std::string& key : batch.used) {
-    auto use = record_of<Use>(transaction.get(Table::uses, key));
+    auto use = read_record<Use>(transaction, Table::uses, key);
     if (!use) continue;  // it has left
     use->hour = hour();
-    transaction.put(Table::uses, key, bytes_of(*use));
+    write_record(transaction, Table::uses, key, *use);
   }
   for (const auto& [name, content] : batch.files) {
     KnownFile file{content.identity, {}};
     std::copy_n(content.hash.begin(), std::min(content.hash.size(), file.hash.size()), file.hash.begin());
-    transaction.put(Table::files, name, bytes_of(file));
+    write_record(transaction, Table::files, name, file);
   }
   int64_t total = read_total(transaction);
   for (const auto& [key, entry] : batch.entries) {
     if (store(transaction, key, entry, total)) written.push_back(key);
   }
-  transaction.put(Table::totals, kTotal, bytes_of(total));
-  transaction.put(Table::totals, kLimit, bytes_of(max_bytes_));
+  write_record(transaction, Table::totals, kTotal, total);
+  write_record(transaction, Table::totals, kLimit, max_bytes_);
   transaction.commit();
   return written;
 }
 
 // False where it has no room.
 bool SampleCache::store(Transaction& transaction, const std::string& key, const Entry& entry, int64_t& total) {
+  const auto use = read_record<Use>(transaction, Table::uses, key);
   if (const auto there = transaction.get(Table::entries, key)) {
-    if (view_entry(*there).defined()) return true;  // another process was faster
-    const auto use = record_of<Use>(transaction.get(Table::uses, key));
-    total -= use ? use->bytes : 0;
-    transaction.erase(Table::entries, key);
+    if (use && view_entry(key, *there).defined()) return true;  // another process was faster
+    if (!transaction.erase(Table::entries, key)) return false;
+  }
+  if (transaction.get(Table::uses, key)) {
     transaction.erase(Table::uses, key);
+    total = use ? total - use->bytes : sum_of_uses(transaction);
   }
   const int64_t bytes = pages_of(entry.bytes.size());
   if (total + bytes > max_bytes_) total -= make_room(transaction, total + bytes - max_bytes_);
   if (total + bytes > max_bytes_) return false;
   transaction.put(Table::entries, key, entry.bytes);
-  transaction.put(Table::uses, key, bytes_of(Use{hour(), bytes, static_cast<int64_t>(entry.kind)}));
+  write_record(transaction, Table::uses, key, Use{hour(), bytes, static_cast<int64_t>(entry.kind)});
   total += bytes;
   return true;
 }
@@ -263,14 +299,14 @@ int64_t SampleCache::make_room(Transaction& transaction, int64_t wanted) {
   };
   std::vector<Leaving> old;
   transaction.each(Table::uses, [&](std::string_view key, std::string_view value) {
-    const auto use = record_of<Use>(value);
+    const auto use = unsealed<Use>(Table::uses, key, value);
     if (use && use->hour + kDay <= hour()) old.push_back({use->hour, use->bytes, std::string(key)});
   });
   std::stable_sort(old.begin(), old.end(), [](const Leaving& a, const Leaving& b) { return a.hour < b.hour; });
   int64_t freed = 0;
   for (const Leaving& entry : old) {
     if (freed >= std::max(wanted, max_bytes_ / kShare)) break;
-    transaction.erase(Table::entries, entry.key);
+    if (!transaction.erase(Table::entries, entry.key)) continue;
     transaction.erase(Table::uses, entry.key);
     freed += entry.bytes;
   }
@@ -305,10 +341,15 @@ SampleCache::Info SampleCache::info() const {
   Info info;
   info.file_bytes = store_->file_bytes();
   const Transaction transaction(*store_, Access::read);
-  info.limit = record_of<int64_t>(transaction.get(Table::totals, kLimit)).value_or(0);
-  transaction.each(Table::uses, [&](std::string_view, std::string_view value) {
-    const auto use = record_of<Use>(value);
-    if (!use || use->kind < 0 || use->kind >= kCacheKinds) return;
+  const auto limit = read_record<int64_t>(transaction, Table::totals, kLimit);
+  info.limit = limit.value_or(0);
+  if (!limit && transaction.get(Table::totals, kLimit)) ++info.damaged;
+  transaction.each(Table::uses, [&](std::string_view key, std::string_view value) {
+    const auto use = unsealed<Use>(Table::uses, key, value);
+    if (!use || use->kind < 0 || use->kind >= kCacheKinds) {
+      ++info.damaged;
+      return;
+    }
     Info::Count& count = info.kinds[static_cast<size_t>(use->kind)];
     ++count.entries, ++info.entries;
     count.bytes += use->bytes, info.bytes += use->bytes;
@@ -324,15 +365,15 @@ std::vector<std::pair<std::string, std::string>> SampleCache::verify(
   int64_t count = 0, bytes = 0;
   transaction.each(Table::uses, [&](std::string_view key, std::string_view value) {
     ++count;
-    const auto use = record_of<Use>(value);
+    const auto use = unsealed<Use>(Table::uses, key, value);
     bytes += use ? use->bytes : 0;
     if (!transaction.get(Table::entries, key)) bad.emplace_back(key, "is counted, but not there");
   });
   Progress progress("verify", count, "entry");
   transaction.each(Table::entries, [&](std::string_view key, std::string_view value) {
     progress.advance();
-    const auto use = record_of<Use>(transaction.get(Table::uses, key));
-    if (!view_entry(value).defined()) {
+    const auto use = read_record<Use>(transaction, Table::uses, key);
+    if (!view_entry(key, value).defined()) {
       bad.emplace_back(key, "is damaged");
     } else if (!use || use->bytes != pages_of(value.size())) {
       bad.emplace_back(key, "is not counted as it is");

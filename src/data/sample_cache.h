@@ -40,7 +40,8 @@ class SampleCache {
   // Makes the folder. Up to `max_bytes` of entries (the file may grow a quarter larger). Where an entry has no room,
   // those used longest ago leave, but only after a day: every epoch asks for everything once, so that throwing out what
   // this epoch or a run beside it uses would gain nothing and lose the rest. `clock`: seconds since 1970. Error{io}.
-  SampleCache(const std::filesystem::path& folder, int64_t max_bytes, std::function<int64_t()> clock = {});
+  SampleCache(const std::filesystem::path& folder, int64_t max_bytes, std::function<int64_t()> clock = {},
+              OnDamage on_damage = OnDamage::set_aside);
   ~SampleCache();  // commits
   SampleCache(const SampleCache&) = delete;
   SampleCache& operator=(const SampleCache&) = delete;
@@ -73,6 +74,7 @@ class SampleCache {
     int64_t files = 0;       // whose content is known
     int64_t file_bytes = 0;  // on disk
     int64_t limit = 0;       // of whoever wrote last; 0: nobody did
+    int64_t damaged = 0;     // records that cannot be counted
   };
   Info info() const;
   // Reads everything. Keys of entries that are damaged or not counted, and of counts without an entry, with the reason;
@@ -94,7 +96,7 @@ class SampleCache {
   };
 
   int64_t hour() const;
-  bool note_use(const Transaction& transaction, const std::string& key);
+  bool note_use(const std::string& key);
   bool is_due() const;
   std::vector<std::string> write(const Batch& batch);
   bool store(Transaction& transaction, const std::string& key, const Entry& entry, int64_t& total);

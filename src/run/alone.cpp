@@ -7,6 +7,7 @@
 #include "models/encoder_choice.h"
 #include "pdmp/error.h"
 #include "run/load_run.h"
+#include "run/run_data.h"
 
 namespace pdmp {
 namespace {
@@ -53,6 +54,10 @@ std::shared_ptr<Model> model_alone(const RunOptions& options, const std::vector<
   }
   const LoadedRun loaded = load_run(directory);
   check_alone(loaded, modality, directory);
+  if (!made_of_same_samples(directory, read_manifest(options.data.data, static_cast<uint64_t>(options.train.seed)))) {
+    log_warning(fmt::format("--alone {}={}: it was trained on other data than {} and is used all the same", modality,
+                            directory, options.data.data));
+  }
   return loaded.model;
 }
 

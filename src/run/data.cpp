@@ -8,6 +8,7 @@
 #include "data/sample_cache.h"
 #include "pdmp/error.h"
 #include "pdmp/run.h"
+#include "run/run_data.h"
 
 namespace pdmp {
 namespace {
@@ -106,9 +107,12 @@ std::shared_ptr<SampleCache> open_cache(const DataOptions& options, const Manife
 
 }  // namespace
 
-TrainingData load_data(const DataOptions& options, uint64_t seed) {
+std::shared_ptr<const Manifest> load_manifest(const DataOptions& options, uint64_t seed) {
   if (options.data.empty()) throw Error(ErrorKind::usage, "--data is missing: name the folder of dataset.json");
-  const auto manifest = std::make_shared<const Manifest>(read_manifest(options.data, seed, options.files));
+  return std::make_shared<const Manifest>(read_manifest(options.data, seed, options.files));
+}
+
+TrainingData load_splits(const DataOptions& options, const std::shared_ptr<const Manifest>& manifest) {
   const std::vector<std::string> modalities = chosen_modalities(*manifest, options.modalities);
   report_empty_modalities(*manifest, options, modalities);
   const std::shared_ptr<SampleCache> cache = open_cache(options, *manifest, modalities);
@@ -123,6 +127,10 @@ TrainingData load_data(const DataOptions& options, uint64_t seed) {
     data.val = nullptr;
   }
   return data;
+}
+
+TrainingData load_data(const DataOptions& options, uint64_t seed) {
+  return load_splits(options, load_manifest(options, seed));
 }
 
 }  // namespace pdmp

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fstream>
 
+#include "analysis/analysis_data.h"
 #include "base/checked_file.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -17,6 +18,7 @@
 #include "run/model_description.h"
 #include "run/open_run.h"
 #include "run/predictions.h"
+#include "run/run_data.h"
 #include "run/summary.h"
 
 namespace pdmp {
@@ -71,10 +73,10 @@ std::string only_in(const std::string& settings, const std::string& other) {
 AnalysisResult read_given_analysis(const RunOptions& options, const TrainingData& data) {
   const AnalysisResult given = read_analysis(options.analysis_file);
   const std::string settings =
-      analysis_settings(data.train->modalities(), options.model, options.train, options.analysis);
+      analysis_settings(data.train->modalities(), options.model, options.train, options.analysis) + data_clause(data);
   if (!given.settings.empty() && given.settings != settings) {
     log_warning(
-        fmt::format("{} was made with other encoders or settings and is used all the same (it: {}; this run: {})",
+        fmt::format("{} was made with other encoders, settings or data and is used all the same (it: {}; this run: {})",
                     options.analysis_file, only_in(given.settings, settings), only_in(settings, given.settings)));
   }
   return given;
@@ -200,18 +202,23 @@ RunSummary run(const RunOptions& requested) {
   if (!options.data.data.empty()) options.data.data = fs::absolute(options.data.data).lexically_normal().string();
   for (auto& [modality, spec] : options.model.encoders) spec = with_absolute_weights(spec);
   if (inspect_run(options) == RunState::finished) {
+    SameData().expect(options);
     log_info(fmt::format("{} is finished; more --epochs would extend it", options.run));
     return read_summary(options.run);
   }
   fix_threads(options);
   // Everything that can be refused is refused before anything is deleted or written.
   const std::unique_ptr<Method> method = options.method_options().make();
-  const TrainingData data = load_data(options.data, static_cast<uint64_t>(options.train.seed));
+  const std::shared_ptr<const Manifest> manifest =
+      load_manifest(options.data, static_cast<uint64_t>(options.train.seed));
+  expect_same_data(options, *manifest);
+  const TrainingData data = load_splits(options.data, manifest);
   const std::shared_ptr<Model> model = make_model(options, *data.train, !has_checkpoint(options));
   if (method->needs_ranking()) expect_own_encoders(*model);
   options.train.precision = choose_precision(options, *data.train);
   environment(options.train);  // precision and device
   const std::unique_ptr<RunDirectory> directory = open_run(options);
+  keep_content_hash(directory->path(), *manifest);
   write_model_description(describe_model(*data.train, options.data.data), directory->file("model.json"));
   const RunSummary summary = train_and_score(options, data, model, *method, *directory);
   tell_failures(data);

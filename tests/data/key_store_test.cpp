@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/file.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
@@ -92,9 +93,63 @@ TEST(KeyStore, RefusesFoldersItCannotUse) {
   const TemporaryDirectory directory;
   directory.write("file", "x");
   expect_error(ErrorKind::io, {"file"}, [&] { KeyStore::open(directory / "file", kMap); });
-  directory.write("other/data.mdb", std::string(20000, 'x'));
-  expect_error(ErrorKind::io, {"other", "remove it"}, [&] { KeyStore::open(directory / "other", kMap); });
+  make_directories(directory / "other/data.mdb");
+  expect_error(ErrorKind::io, {"other", "no regular file", "remove it"},
+               [&] { KeyStore::open(directory / "other", kMap); });
   expect_error(ErrorKind::io, {"/proc/none"}, [&] { KeyStore::open("/proc/none", kMap); });
+}
+
+std::vector<std::string> set_aside_in(const TemporaryDirectory& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(directory.path())) {
+    if (entry.path().filename().string().starts_with("data.mdb.")) names.push_back(entry.path().filename());
+  }
+  return names;
+}
+
+TEST(KeyStore, SetsADamagedFileAside) {
+  const TemporaryDirectory directory;
+  directory.write("data.mdb.damaged-20200101T000000", "an older one");
+  directory.write("data.mdb", std::string(20000, 'x'));
+  expect_error(ErrorKind::io, {"data.mdb is damaged", "pdmp cache clear"},
+               [&] { KeyStore::open(directory.path(), kMap, OnDamage::refuse); });
+  EXPECT_EQ(read_file(directory / "data.mdb"), std::string(20000, 'x'));
+  put(*KeyStore::open(directory.path(), kMap), "k", "one");
+  ASSERT_EQ(set_aside_in(directory).size(), 1u);
+  EXPECT_EQ(read_file(directory / set_aside_in(directory)[0]), std::string(20000, 'x'));
+  KeyStore::remove(directory.path());
+  EXPECT_TRUE(set_aside_in(directory).empty());
+}
+
+TEST(KeyStore, AFileOfAnotherFormatIsSetAside) {
+  const TemporaryDirectory directory;
+  {
+    const auto store = KeyStore::open(directory.path(), kMap);
+    Transaction transaction(*store, Access::write);
+    transaction.put(Table::totals, "format", "1");
+    transaction.commit();
+  }
+  expect_error(ErrorKind::io, {"another version of pdmp"},
+               [&] { KeyStore::open(directory.path(), kMap, OnDamage::refuse); });
+  put(*KeyStore::open(directory.path(), kMap), "k", "one");
+  EXPECT_EQ(set_aside_in(directory).size(), 1u);
+}
+
+TEST(KeyStore, LeavesALargeValueWhoseHeaderIsDamaged) {
+  const TemporaryDirectory directory;
+  const std::string value(10000, 'v');
+  {
+    const auto store = KeyStore::open(directory.path(), kMap);
+    put(*store, "k", value);
+    put(*store, "l", value);
+  }
+  std::string bytes = read_file(directory / "data.mdb");
+  const size_t header = bytes.find(value) - 16;
+  bytes[header + 12] = static_cast<char>(bytes[header + 12] ^ 1);  // the number of its pages
+  directory.write("data.mdb", bytes);
+  const auto store = KeyStore::open(directory.path(), kMap);
+  Transaction transaction(*store, Access::write);
+  EXPECT_NE(transaction.erase(Table::entries, "k"), transaction.erase(Table::entries, "l"));
 }
 
 TEST(KeyStore, IsRemovedOnlyWhereNobodyHasItOpen) {

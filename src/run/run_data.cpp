@@ -1,0 +1,63 @@
+// data.json of a run directory: written when the run begins, compared when it goes on.
+#include "run/run_data.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/file.h"
+#include "pdmp/error.h"
+
+namespace pdmp {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFile = "data.json";
+
+ContentHash read_content_hash(const fs::path& file) { return content_hash_from(read_json(file), file.string()); }
+
+std::vector<std::string> used_modalities(const RunOptions& options, const ContentHash& before, const ContentHash& now) {
+  if (!options.data.modalities.empty()) return options.data.modalities;
+  std::vector<std::string> names;
+  for (const auto& [name, modality] : now.modalities) names.push_back(name);
+  for (const auto& [name, modality] : before.modalities) {
+    if (!now.modalities.contains(name)) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace
+
+void expect_same_data(const RunOptions& options, const Manifest& manifest) {
+  const fs::path file = fs::path(options.run) / kFile;
+  if (!options.resume || !fs::exists(file)) return;
+  const ContentHash before = read_content_hash(file), now = content_hash(manifest);
+  const auto changes = content_changes(before, now, manifest, used_modalities(options, before, now));
+  if (changes.empty()) return;
+  throw Error(ErrorKind::data,
+              fmt::format("--resume: expected the data that {} began with, found others in {}: {}; bring back the old "
+                          "data, or choose another --run or --overwrite",
+                          options.run, manifest.directory.string(), fmt::join(changes, "; ")));
+}
+
+void SameData::expect(const RunOptions& options) {
+  const fs::path folder = options.data.data;
+  if (!options.resume || !fs::exists(fs::path(options.run) / kFile) || !fs::exists(folder / "dataset.json")) return;
+  auto& manifest = manifests_[{options.data.data, options.train.seed}];
+  if (!manifest) {
+    manifest = std::make_shared<const Manifest>(read_manifest(folder, static_cast<uint64_t>(options.train.seed)));
+  }
+  expect_same_data(options, *manifest);
+}
+
+void keep_content_hash(const fs::path& run, const Manifest& manifest) {
+  const fs::path file = run / kFile;
+  if (!fs::exists(file)) write_json(file, to_json(content_hash(manifest)));
+}
+
+bool made_of_same_samples(const fs::path& directory, const Manifest& manifest) {
+  const fs::path file = directory / kFile;
+  return !fs::exists(file) || read_content_hash(file).samples == content_hash(manifest).samples;
+}
+
+}  // namespace pdmp
