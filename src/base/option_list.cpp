@@ -71,7 +71,7 @@ bool OptionList::is_part_of_spec(std::string_view name) const {
 }
 
 void OptionList::load_toml(const std::string& path) {
-  for (const TomlEntry& entry : parse_toml(read_file(path), path)) {
+  for (const TomlEntry& entry : parse_toml(read_file(path, kMostTomlBytes), path)) {
     const std::string line = fmt::format("{}:{}", path, entry.line);
     if (!is_part_of_spec(entry.key)) at(entry.key, line);  // an unknown key is named once, after its line
     set(entry.key, entry.text, fmt::format("{}: {}", line, entry.key));

@@ -3,7 +3,7 @@
 
 #include "data/types/settings.h"
 #include "data/types/types.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
