@@ -74,10 +74,10 @@ Timing read_timing(const fs::path& file) {
   int64_t epochs = 0;
   while (std::getline(lines, line)) {
     try {
-      const nlohmann::json value = nlohmann::json::parse(line);
+      const nlohmann::json value = parse_json(line);
       timing.epoch_seconds += value.at("train_seconds").get<double>();
       timing.peak_memory = std::max(timing.peak_memory, value.at("peak_memory_bytes").get<int64_t>());
-    } catch (const nlohmann::json::exception& error) {
+    } catch (const std::exception& error) {
       fail(fmt::format("{}:{}", file.string(), epochs + 1),
            fmt::format("not the timing of an epoch: {}", error.what()));
     }

@@ -16,7 +16,7 @@ constexpr int kFormatVersion = 1;
 ModelDescription describe_model(const Dataset& data, const std::filesystem::path& directory) {
   ModelDescription description{data.classes(), data.modalities(), {}};
   const std::filesystem::path file = directory / "dataset.json";
-  const DatasetJson manifest = parse_dataset_json(read_json(file), file);
+  const DatasetJson manifest = parse_dataset_json(read_json(file, kDescriptionLimits), file);
   for (const ModalityInfo& modality : data.modalities()) {
     for (const ModalityEntry& entry : manifest.modalities) {
       if (entry.name == modality.name) description.entries.push_back(entry);

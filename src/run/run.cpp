@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "methods/coefficients.h"
 #include "models/pretrained.h"
@@ -96,8 +97,7 @@ std::optional<ModalityRanking> find_ranking(const RunOptions& options, const Met
   const std::vector<std::string> names = modality_names(*data.train);
   if (names.size() == 1) return ModalityRanking{.modalities = names, .early = {0}, .final = {0}, .ambiguous = ""};
   const AnalysisResult analysis = obtain_analysis(options, data, directory);
-  const std::string table = analysis_table(analysis);
-  log_info(table.substr(0, table.find_last_not_of('\n') + 1));
+  log_lines(analysis_table(analysis));
   return ranking_for(analysis, names, options.analysis_file.empty() ? "analysis.json" : options.analysis_file);
 }
 
@@ -107,8 +107,12 @@ double seconds_trained(const fs::path& timing) {
   std::string line;
   double seconds = 0;
   while (std::getline(file, line)) {
-    const nlohmann::json entry = nlohmann::json::parse(line, nullptr, false);
-    if (entry.is_object()) seconds += entry.value("train_seconds", 0.0) + entry.value("evaluation_seconds", 0.0);
+    try {
+      const nlohmann::json entry = parse_json(line);
+      seconds += entry.value("train_seconds", 0.0) + entry.value("evaluation_seconds", 0.0);
+    } catch (const std::exception&) {
+      // A line cut by a full disk; the time of its epoch is not known.
+    }
   }
   return seconds;
 }
@@ -123,7 +127,7 @@ void tell_failures(const TrainingData& data) {
       std::string text =
           fmt::format("{}: {} of {} did not decode and count as absent", split, failures.size(), modality);
       for (size_t i = 0; i < std::min(kNamed, failures.size()); ++i) {
-        text += fmt::format("; {} ({})", failures[i].path, failures[i].reason);
+        text += "; " + failures[i].reason;
       }
       if (failures.size() > kNamed) text += fmt::format("; and {} more", failures.size() - kNamed);
       log_warning(text);
@@ -134,16 +138,14 @@ void tell_failures(const TrainingData& data) {
 // Scores the held-out splits, each once, with the weights the model holds, and writes what a run leaves behind.
 void score(RunSummary& summary, Model& model, Method& method, const TrainingData& data, const RunOptions& options,
            const RunDirectory& run) {
-  std::vector<ScoredSplit> scored;
-  if (data.val) {
-    summary.val = evaluate(model, method, data.val, options.train, "scoring val");
-    scored.push_back({"val", *data.val, *summary.val});
-  }
-  if (data.test) {
-    summary.test = evaluate(model, method, data.test, options.train, "scoring test");
-    scored.push_back({"test", *data.test, *summary.test});
-  }
-  write_predictions(scored, run.file("predictions.csv"));
+  PredictionsFile predictions(run.file("predictions.csv"));
+  const auto scores_of = [&](const std::string& split, const std::shared_ptr<const Dataset>& samples) {
+    return evaluate(model, method, samples, options.train, "scoring " + split, {},
+                    predictions.of_split(split, *samples));
+  };
+  if (data.val) summary.val = scores_of("val", data.val);
+  if (data.test) summary.test = scores_of("test", data.test);
+  predictions.commit();
   summary.seconds = seconds_trained(run.file("timing.jsonl"));
   write_summary(summary, run.file("summary.json"));
 }
@@ -179,7 +181,7 @@ RunSummary run(const RunOptions& requested) {
   RunOptions options = requested;
   check_options(options);
   if (options.dry_run) {
-    const std::string text = plan(options);
+    const std::string text = printable_lines(plan(options));
     std::fwrite(text.data(), 1, text.size(), stdout);
     return {};
   }

@@ -332,10 +332,10 @@ void Fit::finish_epoch(double train_seconds, double data_wait_seconds) {
 
 // What the history keeps of an evaluation.
 Evaluation Fit::score(const std::shared_ptr<const Dataset>& data) {
-  Evaluation scores = evaluate(*in_.model, in_.method, data, in_.options);
+  const PredictionSink unused = [](const Tensor&, const Tensor&) {};
+  Evaluation scores = evaluate(*in_.model, in_.method, data, in_.options, "", {}, unused);
   if (in_.keep_correct) scores.correct = scores.predictions.eq(scores.labels);
-  for (Tensor Evaluation::*dropped : {&Evaluation::confusion, &Evaluation::labels, &Evaluation::predictions,
-                                      &Evaluation::probabilities, &Evaluation::present}) {
+  for (Tensor Evaluation::*dropped : {&Evaluation::labels, &Evaluation::predictions, &Evaluation::present}) {
     scores.*dropped = Tensor();
   }
   return scores;

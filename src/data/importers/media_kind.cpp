@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "data/metadata_limits.h"
 #include "base/value_text.h"
 #include "data/decode/video.h"
 #include "data/importers/list_file.h"
@@ -56,7 +57,7 @@ nlohmann::json media_entry(const std::string& name, const std::string& type, con
 }
 
 std::string text_cell(const fs::path& file) {
-  std::string text = read_file(file);
+  std::string text = read_regular_file(file, kMostFieldBytes);
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   std::replace_if(
       text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
