@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -70,7 +71,7 @@ int cache_info_command(const std::vector<std::string>& args, std::ostream& out) 
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
   const SampleCache::Info info = SampleCache(existing_cache(words.at(0)), kAnyLimit).info();
-  out << (as_json ? json_of(info).dump(2) + "\n" : text_of(info));
+  out << (as_json ? json_text(json_of(info)) : text_of(info));
   return 0;
 }
 

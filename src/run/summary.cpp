@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/printable.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -117,7 +118,7 @@ std::string summary_text(const RunSummary& summary) {
                           width, main->unimodal_accuracy[m], 100 * shares[m]);
     }
   }
-  return text + "run directory: " + summary.directory + "\n";
+  return text + "run directory: " + printable(summary.directory) + "\n";
 }
 
 }  // namespace pdmp
