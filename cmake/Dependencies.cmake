@@ -15,6 +15,8 @@ pkg_check_modules(JPEG REQUIRED IMPORTED_TARGET libjpeg)
 pkg_check_modules(RSVG REQUIRED IMPORTED_TARGET librsvg-2.0 cairo-ft fontconfig)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
+# toml++ is used as headers, in one source: nothing links it.
+pkg_check_modules(TOMLPLUSPLUS REQUIRED tomlplusplus)
 
 # LibTorch: an installed one through Torch_DIR (variable or environment), else the wheel that scripts/setup put into .venv.
 if(NOT Torch_DIR AND DEFINED ENV{Torch_DIR})

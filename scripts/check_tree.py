@@ -30,6 +30,7 @@ TESTED_IN = {
     "data/decode/encode_png.cpp": "data/decode/image_test.cpp",
     "data/decode/encode_video.cpp": "data/decode/video_test.cpp",
     "data/decode/encode_wav.cpp": "data/decode/audio_test.cpp",
+    "data/decode/exif.cpp": "data/decode/exif_orientation_test.cpp",
     "data/decode/ffmpeg.cpp": "data/decode/image_test.cpp",
     "data/decode/image_format.cpp": "data/decode/image_test.cpp",
     "data/decode/libjpeg_errors.cpp": "data/decode/decode_jpeg_test.cpp",

@@ -42,24 +42,30 @@ struct Evaluation {
   std::vector<double> unimodal_accuracy;  // per modality: branch within the joint model
   std::vector<double> unimodal_loss;
   std::vector<double> dependency;      // per modality: W_m of Eq. 5, mean over samples of sum_c |s_m|
-  Tensor confusion;                    // (C, C) int64, rows = truth
   Tensor labels, predictions;          // (n) int64, in the order of the data set
-  Tensor probabilities;                // (n, C) float32
+  Tensor probabilities;                // (n, C) float32; undefined where they were taken batch by batch
   Tensor present;                      // (n, M) bool
   Tensor correct;                      // (n) bool: which samples were right, in histories that keep it
   std::vector<double> shares() const;  // W_m / sum W
+  Tensor confusion() const;            // (C, C) int64, rows = truth: C * C numbers, made when asked for
+  int64_t classes = 0;                 // C
 };
 
+// Takes what the model says of each sample batch by batch, in the order of the data set: predictions (B) int64,
+// probabilities (B, C) float32. All of them together can be more than memory holds.
+using PredictionSink = std::function<void(const Tensor& predictions, const Tensor& probabilities)>;
+
 // Runs `method.forward` in evaluation mode over all of `data`. `missing`: modalities taken away from every sample;
-// samples that have no other are scored all the same. Error{interrupted} after Ctrl-C or SIGTERM.
+// samples that have no other are scored all the same. Where there is a sink, probabilities go there alone.
+// Error{interrupted} after Ctrl-C or SIGTERM.
 Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Dataset>& data,
                     const TrainOptions& options, const std::string& progress_label = "",
-                    const std::vector<int64_t>& missing = {});
+                    const std::vector<int64_t>& missing = {}, const PredictionSink& sink = {});
 
 struct EpochRecord {
   int64_t epoch = 0;
   double train_loss = 0, train_accuracy = 0;
-  std::optional<Evaluation> val;  // without confusion, predictions and probabilities
+  std::optional<Evaluation> val;  // without predictions and probabilities
 };
 
 // What a training began with, as hashes: the same where weights and batches were the same.

@@ -4,10 +4,13 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <limits>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
+#include "base/printable.h"
 #include "base/temporary_files.h"
 #include "pdmp/error.h"
 
@@ -63,30 +66,82 @@ void rename_path(const fs::path& from, const fs::path& to) {
   }
 }
 
+// What a link points to is replaced, not the link.
+fs::path replaced_by(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored) && fs::is_symlink(path, ignored) ? fs::canonical(path, ignored) : path;
+}
+
 void write_through(const fs::path& path, std::string_view content, int flags, bool sync) {
   const Descriptor file(path, O_WRONLY | flags, "write");
   if (const int code = write_all(file.number(), content)) fail("write", path, code);
   if (sync && fsync(file.number()) != 0) fail("write", path, errno);
 }
 
-}  // namespace
+constexpr auto kNoLimit = std::numeric_limits<uint64_t>::max();
 
-std::string read_file(const fs::path& path) {
-  const Descriptor file(path, O_RDONLY, "read");
+struct stat status_of(const Descriptor& file, const fs::path& path) {
   struct stat status = {};
   if (fstat(file.number(), &status) != 0) fail("read", path, errno);
-  std::string content;
-  content.reserve(static_cast<size_t>(status.st_size) + 1);
+  return status;
+}
+
+[[noreturn]] void refuse_size(const fs::path& path, uint64_t most) {
+  const bool large = most >= uint64_t{1} << 20;
+  throw Error(ErrorKind::data, fmt::format("'{}': expected at most {} {}, found more; make the file smaller",
+                                           path.string(), large ? most >> 20 : most >> 10, large ? "MiB" : "KiB"));
+}
+
+void read_all(const Descriptor& file, const fs::path& path, uint64_t most,
+              const std::function<void(std::string_view)>& take) {
+  if (static_cast<uint64_t>(status_of(file, path).st_size) > most) refuse_size(path, most);  // 0 of pipes
   std::string block(size_t{1} << 16, '\0');
+  uint64_t total = 0;
   while (true) {
     const ssize_t count = read(file.number(), block.data(), block.size());
-    if (count == 0) return content;
+    if (count == 0) return;
     if (count > 0) {
-      content.append(block, 0, static_cast<size_t>(count));
+      total += static_cast<uint64_t>(count);
+      if (total > most) refuse_size(path, most);
+      take(std::string_view(block).substr(0, static_cast<size_t>(count)));
     } else if (errno != EINTR) {
       fail("read", path, errno);
     }
   }
+}
+
+std::string read_whole(const Descriptor& file, const fs::path& path, uint64_t most) {
+  std::string content;
+  content.reserve(std::min(static_cast<uint64_t>(status_of(file, path).st_size), most) + 1);
+  read_all(file, path, most, [&](std::string_view block) { content += block; });
+  return content;
+}
+
+// Opening a named pipe waits for its other end; without O_NONBLOCK what it is could not be asked.
+void expect_regular(const Descriptor& file, const fs::path& path) {
+  const struct stat status = status_of(file, path);
+  if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) return;  // reading a folder says so itself
+  throw Error(ErrorKind::data, fmt::format("'{}': expected a regular file, found a pipe or device", path.string()));
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path) { return read_whole(Descriptor(path, O_RDONLY, "read"), path, kNoLimit); }
+
+std::string read_file(const fs::path& path, uint64_t most) {
+  return read_whole(Descriptor(path, O_RDONLY, "read"), path, most);
+}
+
+std::string read_regular_file(const fs::path& path, uint64_t most) {
+  const Descriptor file(path, O_RDONLY | O_NONBLOCK, "read");
+  expect_regular(file, path);
+  return read_whole(file, path, most);
+}
+
+void read_blocks(const fs::path& path, uint64_t most, const std::function<void(std::string_view block)>& take) {
+  const Descriptor file(path, O_RDONLY | O_NONBLOCK, "read");
+  expect_regular(file, path);
+  read_all(file, path, most, take);
 }
 
 void write_file_atomically(const fs::path& path, std::string_view content) {
@@ -97,8 +152,7 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
     write_through(path, content, 0, false);
     return;
   }
-  // What a link points to is replaced, not the link.
-  const fs::path target = fs::exists(status) && fs::is_symlink(path, ignored) ? fs::canonical(path, ignored) : path;
+  const fs::path target = replaced_by(path);
   const fs::path temporary = temporary_beside(target);
   try {
     write_through(temporary, content, O_CREAT | O_EXCL, true);
@@ -126,6 +180,38 @@ void sync_file_system(const fs::path& path) {
   if (syncfs(file.number()) != 0) fail("write to disk", path, errno);
 }
 
+FileReplacement::FileReplacement(const fs::path& path)
+    : path_(path), target_(replaced_by(path)), temporary_(temporary_beside(target_)) {
+  file_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (file_ < 0) fail("write", path_, errno);
+}
+
+FileReplacement::~FileReplacement() {
+  if (file_ < 0) return;
+  close(file_);
+  std::error_code ignored;
+  fs::remove(temporary_, ignored);
+}
+
+void FileReplacement::append(std::string_view content) {
+  constexpr size_t kBlock = size_t{1} << 20;
+  pending_ += content;
+  if (pending_.size() >= kBlock) write_pending();
+}
+
+void FileReplacement::commit() {
+  write_pending();
+  if (fsync(file_) != 0) fail("write", path_, errno);
+  rename_path(temporary_, target_);
+  close(std::exchange(file_, -1));
+  sync_folder_of(target_);
+}
+
+void FileReplacement::write_pending() {
+  if (const int code = write_all(file_, pending_)) fail("write", path_, code);
+  pending_.clear();
+}
+
 void append_line(const fs::path& path, std::string_view line) {
   const Descriptor file(path, O_RDWR | O_APPEND | O_CREAT, "append to");
   struct stat status = {};
@@ -137,34 +223,25 @@ void append_line(const fs::path& path, std::string_view line) {
   }
 }
 
-nlohmann::json read_json(const fs::path& path) {
-  const std::string content = read_file(path);
-  constexpr int kDeepest = 100;  // dump() and other walks call themselves once a level
-  const auto limit = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
-    if (depth > kDeepest)
-      throw Error(ErrorKind::data, fmt::format("{}: expected JSON, found lists or objects nested more than {} deep",
-                                               path.string(), kDeepest));
-    return true;
-  };
+nlohmann::json read_json(const fs::path& path, const JsonLimits& limits) {
+  const std::string content = read_regular_file(path, limits.bytes);
   try {
-    return nlohmann::json::parse(content, limit);
-  } catch (const nlohmann::json::parse_error& error) {
-    const std::string before = content.substr(0, error.byte == 0 ? 0 : error.byte - 1);
-    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    const size_t column = before.size() - (before.rfind('\n') == std::string::npos ? 0 : before.rfind('\n') + 1) + 1;
-    const std::string what = error.what();
-    const size_t reason = what.find(": ");
-    throw Error(ErrorKind::data, fmt::format("{}:{}:{}: expected JSON: {}", path.string(), line, column,
-                                             reason == std::string::npos ? what : what.substr(reason + 2)));
-  } catch (const nlohmann::json::out_of_range& error) {  // a number that no double holds
-    throw Error(ErrorKind::data, fmt::format("{}: expected JSON: {}", path.string(), error.what()));
+    return parse_json(content, limits);
+  } catch (const JsonFault& fault) {
+    std::string place;
+    if (fault.byte() > 0) {
+      const std::string_view before = std::string_view(content).substr(0, fault.byte() - 1);
+      const size_t line_begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+      place = fmt::format(":{}:{}", 1 + std::count(before.begin(), before.end(), '\n'), before.size() - line_begin + 1);
+    }
+    throw Error(ErrorKind::data, fmt::format("{}{}: expected JSON: {}", path.string(), place, fault.what()));
   }
 }
 
 void write_json(const fs::path& path, const nlohmann::json& value) {
   std::string text;
   try {
-    text = value.dump(2) + "\n";
+    text = printable_lines(value.dump(2)) + "\n";  // the same document, fit for a terminal
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorKind::data, fmt::format("cannot write '{}' as JSON: {}", path.string(), error.what()));
   }

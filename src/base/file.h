@@ -2,16 +2,46 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "base/json.h"
+
 namespace pdmp {
 
 std::string read_file(const std::filesystem::path& path);  // Error{io} naming it and the reason
+// The same of a file that is held in memory as a whole: Error{data} where it has more than `most` bytes, found before
+// they are read.
+std::string read_file(const std::filesystem::path& path, uint64_t most);
+// The same, and only of a regular file: a named pipe would keep who reads it waiting, a device has no end.
+std::string read_regular_file(const std::filesystem::path& path, uint64_t most);
+// Block by block, for files that are not held in memory; a regular file of at most that many bytes, as above.
+void read_blocks(const std::filesystem::path& path, uint64_t most,
+                 const std::function<void(std::string_view block)>& take);
 // Writes beside the target, syncs, renames. A full disk or a read-only folder is Error{io}; the old file stays. A link
 // stays and what it points to is replaced; a device or pipe is written to.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
+// A file that is too large for one text: replaced, as above, by what was appended, when it is committed; left as it was
+// where it is not.
+class FileReplacement {
+ public:
+  explicit FileReplacement(const std::filesystem::path& path);
+  ~FileReplacement();
+  FileReplacement(const FileReplacement&) = delete;
+  FileReplacement& operator=(const FileReplacement&) = delete;
+
+  void append(std::string_view content);
+  void commit();
+
+ private:
+  void write_pending();
+
+  std::filesystem::path path_, target_, temporary_;  // path_: as it was given, for messages
+  std::string pending_;                              // not written yet
+  int file_ = -1;
+};
 // One write, with the newline; where that fails, the file is cut back to the lines before.
 void append_line(const std::filesystem::path& path, std::string_view line);
 // What was written to the file before, and its length, are on disk afterwards.
@@ -20,7 +50,8 @@ void sync_file(const std::filesystem::path& path);
 void sync_folder(const std::filesystem::path& folder);
 // The whole file system of `path`: everything written to it before is on disk afterwards.
 void sync_file_system(const std::filesystem::path& path);
-nlohmann::json read_json(const std::filesystem::path& path);  // Error{data} with line and column
+// A regular file. Error{data} with line and column, or with the limit.
+nlohmann::json read_json(const std::filesystem::path& path, const JsonLimits& limits = {});
 void write_json(const std::filesystem::path& path,
                 const nlohmann::json& value);              // atomically, indented, newline at end
 void make_directories(const std::filesystem::path& path);  // Error{io} with the reason

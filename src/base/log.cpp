@@ -7,6 +7,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "base/printable.h"
+
 namespace pdmp {
 namespace {
 
@@ -47,10 +49,14 @@ void write(spdlog::level::level_enum level, const std::string& message) {
 }  // namespace
 
 void log_info(const std::string& message) {
-  if (!quiet) write(spdlog::level::info, message);
+  if (!quiet) write(spdlog::level::info, message_line(message));
 }
 
-void log_warning(const std::string& message) { write(spdlog::level::warn, "pdmp: warning: " + message); }
+void log_lines(const std::string& text) {
+  if (!quiet) write(spdlog::level::info, printable_lines(text.substr(0, text.find_last_not_of('\n') + 1)));
+}
+
+void log_warning(const std::string& message) { write(spdlog::level::warn, "pdmp: warning: " + message_line(message)); }
 
 void set_quiet(bool on) { quiet = on; }
 
@@ -60,7 +66,7 @@ void show_status(const std::string& line) {
   Screen& screen = Screen::instance();
   const std::lock_guard lock(screen.mutex);
   screen.erase_status();
-  screen.status = line;
+  screen.status = printable(line);
   screen.draw_status();
 }
 

@@ -1,5 +1,5 @@
 // What the program tells people: one line per message on stderr, through spdlog. Never on stdout, which belongs to
-// results.
+// results. Whatever a message quotes reaches the terminal as base/printable.h shows it.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 namespace pdmp {
 
 void log_info(const std::string& message);     // "message"
+void log_lines(const std::string& text);       // a table: its lines as they are, without empty ones at the end
 void log_warning(const std::string& message);  // "pdmp: warning: message"
 void set_quiet(bool quiet);                    // --quiet: warnings only
 bool is_quiet();

@@ -73,7 +73,7 @@ bool OptionList::is_part_of_spec(std::string_view name) const {
 }
 
 void OptionList::load_toml(const std::string& path) {
-  const std::string text = read_file(path);
+  const std::string text = read_file(path, kMostTomlBytes);
   if (const std::string problem = digest_line_problem(text); !problem.empty()) {
     log_warning(fmt::format("{}: {}; what it says now is used (delete its last line where the change is meant)", path,
                             problem));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <limits>
 #include <type_traits>
 
 #include "base/toml.h"
@@ -37,6 +38,11 @@ TypeWords words(const Option::Target& target) {
 template <class T>
 std::string toml_value(const T& value) {
   return value_text(value);
+}
+// Whole numbers of TOML are signed.
+std::string toml_value(uint64_t value) {
+  const bool fits = value <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+  return fits ? value_text(value) : toml_string(value_text(value));
 }
 std::string toml_value(const std::string& value) { return toml_string(value); }
 std::string toml_value(const NameMap& value) { return toml_string(value_text(value)); }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/printable.h"
 
 namespace pdmp {
 namespace {
@@ -75,7 +76,7 @@ std::string progress_line(const ProgressNumbers& numbers, int64_t width) {
 }
 
 Progress::Progress(std::string label, int64_t total, std::string unit)
-    : label_(std::move(label)),
+    : label_(printable(label)),
       unit_(std::move(unit)),
       total_(total),
       terminal_(isatty(STDERR_FILENO) == 1),
@@ -89,7 +90,7 @@ void Progress::advance(int64_t n) {
   if (std::chrono::steady_clock::now() - last_draw_ >= (terminal_ ? kRedraw : kPlainLine)) draw(false);
 }
 
-void Progress::note(const std::string& text) { note_ = text; }
+void Progress::note(const std::string& text) { note_ = printable(text); }
 
 void Progress::draw(bool last) {
   if (label_.empty() || is_quiet()) return;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/printable.h"
+
 namespace pdmp {
 namespace {
 
@@ -13,8 +15,9 @@ size_t columns(const std::string& text) {
 
 }  // namespace
 
-std::string text_table(const std::vector<std::vector<std::string>>& rows, bool right) {
+std::string text_table(std::vector<std::vector<std::string>> rows, bool right) {
   std::vector<size_t> widths;
+  for (auto& row : rows) std::transform(row.begin(), row.end(), row.begin(), printable);
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns(row[i]));

@@ -1,215 +1,277 @@
 #include "base/toml.h"
 
 #include <algorithm>
-#include <cctype>
 #include <fmt/format.h>
 #include <set>
+#include <utility>
 
+// Parsing alone, with errors as values.
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include "base/printable.h"
+#include "base/utf8.h"
 #include "base/value_text.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
 
-std::string utf8(uint32_t code) {
-  const auto tail = [&](int shift) { return static_cast<char>(0x80 | ((code >> shift) & 0x3F)); };
-  if (code < 0x80) return {static_cast<char>(code)};
-  if (code < 0x800) return {static_cast<char>(0xC0 | (code >> 6)), tail(0)};
-  if (code < 0x10000) return {static_cast<char>(0xE0 | (code >> 12)), tail(6), tail(0)};
-  return {static_cast<char>(0xF0 | (code >> 18)), tail(12), tail(6), tail(0)};
+constexpr int kMostDots = 32;  // in one key
+
+// TOML is UTF-8, names of files need not be: bytes that are none travel through the parser as private characters.
+constexpr uint32_t kFirstByte = 0x10FE00;
+
+std::string with_bytes_hidden(std::string_view text) {
+  std::string result;
+  for (size_t at = 0; at < text.size();) {
+    const size_t length = utf8_character(text, at).length;
+    if (length > 0) {
+      result += text.substr(at, length);
+      at += length;
+      continue;
+    }
+    const uint32_t code = kFirstByte + static_cast<unsigned char>(text[at++]);
+    for (const uint32_t byte :
+         {0xF0 | code >> 18, 0x80 | (code >> 12 & 0x3F), 0x80 | (code >> 6 & 0x3F), 0x80 | (code & 0x3F)}) {
+      result += static_cast<char>(byte);
+    }
+  }
+  return result;
+}
+
+std::string with_bytes_back(std::string_view text) {
+  std::string result;
+  for (size_t at = 0; at < text.size();) {
+    const Utf8Character character = utf8_character(text, at);
+    const size_t length = std::max<size_t>(character.length, 1);
+    if (character.code >= kFirstByte && character.code < kFirstByte + 0x100) {
+      result += static_cast<char>(character.code - kFirstByte);
+    } else {
+      result += text.substr(at, length);
+    }
+    at += length;
+  }
+  return result;
 }
 
 class TomlReader {
  public:
-  TomlReader(std::string_view content, const std::string& path) : rest_(content), path_(path) {
-    if (rest_.substr(0, 3) == "\xEF\xBB\xBF") rest_.remove_prefix(3);
+  TomlReader(std::string_view content, const std::string& path) : content_(with_bytes_hidden(content)), path_(path) {
+    for (size_t end = content_.find('\n'); end != std::string::npos; end = content_.find('\n', end + 1)) {
+      line_begins_.push_back(end + 1);
+    }
   }
 
   std::vector<TomlEntry> read() {
-    while (skip_to_content()) {
-      if (peek() == '[') {
-        read_section();
-      } else {
-        read_entry();
+    scan();
+    std::vector<TomlEntry> entries;
+    std::set<std::string> seen;
+    for (size_t i = 0; i < section_lines_.size(); ++i) {
+      read_section(i);
+      std::sort(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+      for (auto& [place, entry] : entries_) {
+        if (!seen.insert(entry.key).second) {
+          fail(static_cast<unsigned>(entry.line), fmt::format("'{}' is set twice; keep one", entry.key));
+        }
+        entries.push_back(std::move(entry));
       }
-      end_line();
+      entries_.clear();
     }
-    return std::move(entries_);
+    return entries;
   }
 
  private:
-  [[noreturn]] void fail(const std::string& expected) const {
-    const std::string_view line = trimmed(rest_.substr(0, rest_.find('\n')));
-    const std::string found = line.empty() ? "the end of the line" : fmt::format("'{}'", line.substr(0, 60));
-    throw Error(ErrorKind::data, fmt::format("{}:{}: expected {}, found {}", path_, line_, expected, found));
+  using Place = std::pair<unsigned, unsigned>;  // line and column, from 1
+
+  [[noreturn]] void fail(unsigned line, const std::string& message) const {
+    throw Error(ErrorKind::data, with_bytes_back(fmt::format("{}:{}: {}", path_, line, message)));
   }
 
-  char peek() const { return rest_.empty() ? '\n' : rest_.front(); }
-
-  char take() {
-    if (rest_.empty()) fail("more");
-    const char c = rest_.front();
-    rest_.remove_prefix(1);
-    if (c == '\n') ++line_;
-    return c;
+  std::string_view line_text(unsigned line) const {
+    std::string_view rest = content_;
+    rest.remove_prefix(line_begins_.at(std::min<size_t>(line, line_begins_.size()) - 1));
+    return trimmed(rest.substr(0, rest.find('\n')));
   }
 
-  void skip_blanks() {
-    while (!rest_.empty() && (peek() == ' ' || peek() == '\t' || peek() == '\r')) take();
+  static std::string quoted(std::string_view text) { return fmt::format("'{}'", shortened(text, 60)); }
+
+  // What toml++ says, in the words of the other errors where it has none for what people get wrong.
+  [[noreturn]] void refuse(const toml::parse_error& error) const {
+    constexpr std::string_view kBegin = "Error while parsing ";
+    std::string_view reason = error.description();
+    const unsigned line = line_of(error.source().begin);
+    const std::string_view text = line_text(line);
+    if (reason.find("cannot redefine existing") != std::string_view::npos) {
+      const size_t name = reason.find('\'') + 1;
+      fail(line, fmt::format("'{}' is set twice; keep one", reason.substr(name, reason.rfind('\'') - name)));
+    }
+    if (reason.find("could not determine value type") != std::string_view::npos) {
+      const std::string_view value = trimmed(text.substr(std::min(text.find('='), text.size() - 1) + 1));
+      fail(line,
+           fmt::format("expected a string in quotes, a number, true, false or an [array], found {}; text stands in "
+                       "quotes: write \"{}\"",
+                       quoted(value), shortened(value.substr(0, value.find_first_of(" #,]")), 60)));
+    }
+    if (reason.find("unescaped control characters") != std::string_view::npos) {
+      fail(line, fmt::format("expected a closing quote, found the end of the line {}", quoted(text)));
+    }
+    if (reason.starts_with(kBegin)) reason.remove_prefix(kBegin.size());
+    fail(line, fmt::format("expected TOML, found {}: {}", quoted(text), reason));
   }
 
-  void skip_comment() {
-    if (!rest_.empty() && peek() == '#') rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size()));
+  // Sections are parsed one by one: `encoders = "a=mlp"` and [encoders.a] mean something together here, and a section
+  // may be there twice.
+  void read_section(size_t i) {
+    const size_t begin = line_begins_[section_lines_[i] - 1];
+    const size_t end = i + 1 < section_lines_.size() ? line_begins_[section_lines_[i + 1] - 1] : content_.size();
+    lines_before_ = section_lines_[i] - 1;
+    const toml::parse_result result = toml::parse(std::string_view(content_).substr(begin, end - begin));
+    if (!result) refuse(result.error());
+    add_table(result.table(), "");
   }
 
-  // Over blanks, comments and line ends; false at the end of the file.
-  bool skip_to_content() {
-    while (true) {
-      skip_blanks();
-      skip_comment();
-      if (rest_.empty()) return false;
-      if (peek() != '\n') return true;
-      take();
+  unsigned line_of(const toml::source_position& position) const { return position.line + lines_before_; }
+
+  // Finds the sections, and what toml++ 3.3 does not: each dot of a key is a table in a table, without any limit, and a
+  // key that begins with a character beyond ASCII ends in an assertion.
+  void scan() {
+    char quote = 0;
+    int dots = 0, depth = 0;  // depth: of brackets
+    unsigned line = 1;
+    bool line_begins = true;
+    for (size_t i = 0; i < content_.size(); ++i) {
+      const char c = content_[i];
+      if (c == '\n') {
+        ++line;
+        quote = 0;
+        dots = 0;
+        line_begins = true;
+        continue;
+      } else if (quote != 0) {
+        if (c == '\\' && quote == '"') ++i;
+        if (c == quote) quote = 0;
+      } else if (c == '"' || c == '\'') {
+        quote = c;
+      } else if (c == '#') {
+        i = std::min(content_.find('\n', i), content_.size()) - 1;
+      } else if (c == '.') {
+        if (++dots > kMostDots) fail(line, fmt::format("expected keys of at most {} parts, found more", kMostDots));
+      } else if (static_cast<unsigned char>(c) >= 0x80) {
+        fail(line, fmt::format("expected text in quotes, found {}", quoted(line_text(line))));
+      } else if (c == '=' || c == ',' || c == '[' || c == ']') {
+        dots = 0;
+        if (c == '[' && line_begins && depth == 0 && line > 1) section_lines_.push_back(line);
+        depth = std::max(0, depth + (c == '[' ? 1 : c == ']' ? -1 : 0));
+      }
+      line_begins = line_begins && (c == ' ' || c == '\t' || c == '\r');
     }
   }
 
-  void end_line() {
-    skip_blanks();
-    skip_comment();
-    if (!rest_.empty() && peek() != '\n') fail("the end of the line");
-  }
-
-  void read_section() {
-    take();
-    if (peek() == '[') fail("a [section] (arrays of tables mean nothing here)");
-    section_ = read_key() + ".";
-    if (peek() != ']') fail("']' after the name of the section");
-    take();
-  }
-
-  void read_entry() {
-    TomlEntry entry;
-    entry.line = line_;
-    entry.key = section_ + read_key();
-    if (peek() != '=') fail("'=' after the key");
-    take();
-    skip_blanks();
-    if (!seen_.insert(entry.key).second) {
-      throw Error(ErrorKind::data, fmt::format("{}:{}: '{}' is set twice; keep one", path_, line_, entry.key));
-    }
-    entry.text = peek() == '[' ? read_array() : read_scalar();
-    entries_.push_back(std::move(entry));
-  }
-
-  std::string read_key() {
-    std::string key;
-    while (true) {
-      skip_blanks();
-      key += peek() == '"' || peek() == '\'' ? read_string() : read_bare("a key", "_-");
-      skip_blanks();
-      if (peek() != '.') return key;
-      key += take();
+  void add_table(const toml::table& table, const std::string& prefix) {
+    for (const auto& [key, node] : table) {
+      const std::string name = prefix + std::string(key.str());
+      const toml::source_position begin = key.source().begin;
+      if (const toml::table* inner = node.as_table()) {
+        if (inner->is_inline()) refuse_value(node, "a string in quotes, a number, true, false or an [array]");
+        add_table(*inner, name + ".");
+      } else {
+        entries_.push_back({Place(begin.line, begin.column), entry_of(name, node, line_of(begin))});
+      }
     }
   }
 
-  std::string read_bare(const char* what, std::string_view also) {
-    std::string word;
-    while (std::isalnum(static_cast<unsigned char>(peek())) || also.find(peek()) != std::string_view::npos) {
-      word += take();
+  TomlEntry entry_of(const std::string& name, const toml::node& node, unsigned line) const {
+    const toml::array* array = node.as_array();
+    if (array != nullptr && !array->empty() && array->is_array_of_tables() && source_of(node).starts_with("[[")) {
+      fail(line, "expected a [section], found [[ ]] (arrays of tables mean nothing here)");
     }
-    if (word.empty()) fail(what);
-    return word;
+    return {with_bytes_back(name), with_bytes_back(array != nullptr ? items_of(*array) : value_of(node)),
+            static_cast<int>(line)};
   }
 
-  std::string read_scalar() {
-    if (peek() == '"' || peek() == '\'') return read_string();
-    std::string word = read_bare("a string in quotes, a number, true, false or an [array]", "_-+.");
-    const bool number = std::isdigit(static_cast<unsigned char>(word.back())) != 0;
-    if (number) std::erase(word, '_');  // 1_000_000
-    const double* kind = nullptr;
-    if (word != "true" && word != "false" && !parse_value(word, kind)) {
-      throw Error(ErrorKind::data, fmt::format("{}:{}: text stands in quotes: write \"{}\"", path_, line_, word));
-    }
-    return word;
-  }
-
-  std::string read_array() {
-    take();
+  std::string items_of(const toml::array& array) const {
     std::string items;
-    while (true) {
-      if (!skip_to_content()) fail("']' at the end of the array");
-      if (peek() == ']') break;
-      const std::string item = read_scalar();
-      if (item.find(',') != std::string::npos) fail("items without commas before this");
+    for (const toml::node& node : array) {
+      const std::string item = scalar_of(node);
+      if (item.find(',') != std::string::npos) {
+        fail(line_of(node.source().begin), fmt::format("expected items without commas, found {}", quoted(item)));
+      }
       items += (items.empty() ? "" : ",") + item;
-      if (!skip_to_content() || (peek() != ',' && peek() != ']')) fail("',' or ']' in the array");
-      if (peek() == ',') take();
     }
-    take();
     return items;
   }
 
-  std::string read_string() {
-    const char quote = take();
-    if (rest_.substr(0, 2) == std::string(2, quote)) fail("a string on one line, in single quotes or double quotes");
-    std::string text;
-    while (peek() != quote) {
-      if (peek() == '\n') fail("a closing quote");
-      const char c = take();
-      text += c == '\\' && quote == '"' ? read_escape() : std::string(1, c);
+  // A value that is no item: what it looks like is found once a line.
+  std::string value_of(const toml::node& node) const {
+    const std::string_view source = source_of(node);
+    if (source.starts_with("\"\"\"") || source.starts_with("'''")) {
+      refuse_value(node, "a string on one line, in single quotes or double quotes");
     }
-    take();
-    return text;
+    if (!node.is_floating_point()) return scalar_of(node);
+    std::string number(source);  // as it is written, for messages to whom wants a whole number
+    std::erase(number, '_');
+    return number;
   }
 
-  std::string read_escape() {
-    static constexpr std::string_view kLetters = "btnfre\"\\", kMeaning = "\b\t\n\f\r\x1B\"\\";
-    if (peek() == 'u' || peek() == 'U') return read_code_point(peek() == 'u' ? 4 : 8);
-    const size_t letter = kLetters.find(peek());
-    if (letter == std::string_view::npos) fail("an escape of TOML after '\\' (write \\\\ for a backslash)");
-    take();
-    return {kMeaning[letter]};
+  std::string scalar_of(const toml::node& node) const {
+    if (const auto* text = node.as_string()) return text->get();
+    if (const auto* number = node.as_floating_point()) return value_text(number->get());
+    if (const auto* number = node.as_integer()) return std::to_string(number->get());
+    if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
+    refuse_value(node, "a string in quotes, a number, true, false or an [array]");
   }
 
-  std::string read_code_point(size_t digits) {
-    take();
-    uint32_t code = 0;
-    for (size_t i = 0; i < digits; ++i) {
-      if (!std::isxdigit(static_cast<unsigned char>(peek()))) fail("a hexadecimal digit");
-      const char c = take();
-      code = code * 16 + static_cast<uint32_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-    }
-    if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) fail("a Unicode character before this");
-    return utf8(code);
+  [[noreturn]] void refuse_value(const toml::node& node, const std::string& expected) const {
+    fail(line_of(node.source().begin), fmt::format("expected {}, found {}", expected, quoted(source_of(node))));
   }
 
-  std::string_view rest_;
+  // The text of a value, as far as its first line goes. Columns are characters.
+  std::string_view source_of(const toml::node& node) const {
+    const toml::source_region& region = node.source();
+    std::string_view rest = content_;
+    rest.remove_prefix(line_begins_.at(line_of(region.begin) - 1));
+    rest = rest.substr(0, rest.find('\n'));
+    const size_t begin = bytes_of(rest, region.begin.column - 1);
+    const bool one_line = region.begin.line == region.end.line;
+    return trimmed(
+        rest.substr(begin, one_line ? bytes_of(rest, region.end.column - 1) - begin : std::string_view::npos));
+  }
+
+  static size_t bytes_of(std::string_view line, size_t characters) {
+    size_t at = 0;
+    for (; characters > 0 && at < line.size(); --characters) at += std::max<size_t>(utf8_character(line, at).length, 1);
+    return at;
+  }
+
+  std::string content_;
   const std::string& path_;
-  int line_ = 1;
-  std::string section_;
-  std::vector<TomlEntry> entries_;
-  std::set<std::string> seen_;
+  std::vector<size_t> line_begins_ = {0};
+  std::vector<unsigned> section_lines_ = {1};  // where they begin; the first holds what stands before any [section]
+  unsigned lines_before_ = 0;                  // the section that is read
+  std::vector<std::pair<Place, TomlEntry>> entries_;
 };
 
 }  // namespace
 
 std::vector<TomlEntry> parse_toml(std::string_view content, const std::string& path) {
+  if (content.size() > kMostTomlBytes) {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected at most {} KiB, found {}", path, kMostTomlBytes >> 10, content.size() >> 10));
+  }
+  if (content.starts_with("\xEF\xBB\xBF")) content.remove_prefix(3);
   return TomlReader(content, path).read();
 }
 
 std::string toml_string(const std::string& text) {
   std::string quoted = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      quoted += {'\\', c};
-    } else if (c == '\n') {
-      quoted += "\\n";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      quoted += fmt::format("\\u{:04x}", byte);
-    } else {
-      quoted += c;
-    }
+  for (size_t at = 0; at < text.size();) {
+    const size_t length = utf8_character(text, at).length;
+    const std::string character = text.substr(at, std::max<size_t>(length, 1));
+    if (character == "\"" || character == "\\") quoted += '\\';
+    quoted += length > 0 ? printable(character) : character;  // its escapes are those of TOML
+    at += character.size();
   }
   return quoted + "\"";
 }

@@ -1,8 +1,8 @@
-// The part of TOML that config files use: comments, [sections], dotted keys, strings in " or ', numbers, booleans and
-// arrays of those over any number of lines. CLI11's reader is not used: it ends a string at '#', knows no escapes and
-// no line numbers, and takes a misspelt line for a flag.
+// Config files: what toml++ reads of TOML, as the options take it: keys with their sections, and text. Strings stand on
+// one line; dates, inline tables and arrays of tables mean nothing to an option and are refused.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +15,10 @@ struct TomlEntry {
   int line = 0;      // 1-based
 };
 
-// In the order of the file. Throws Error{data} that begins with `path` and the line.
+inline constexpr uint64_t kMostTomlBytes = uint64_t{1} << 20;
+
+// In the order of the file. Throws Error{data} that begins with `path` and the line. Bytes that are no UTF-8 are kept:
+// paths have them.
 std::vector<TomlEntry> parse_toml(std::string_view content, const std::string& path);
 
 // `text` as a TOML string, quoted and escaped.

@@ -85,7 +85,7 @@ int analyze_command(const std::vector<std::string>& args, std::ostream& out) {
     if (!options.as_json) out << analysis_table(result);
     log_info("analysis written to " + file.string());
   }
-  if (options.as_json) out << (subsets.size() == 1 ? all[0] : all).dump(2) << "\n";
+  if (options.as_json) out << json_text(subsets.size() == 1 ? all[0] : all);
   return 0;
 }
 

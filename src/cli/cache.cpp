@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
@@ -80,7 +81,7 @@ int cache_info_command(const std::vector<std::string>& args, std::ostream& out) 
     log_warning(fmt::format("sample cache '{}': {} records are damaged and not counted; pdmp cache verify lists them",
                             words.at(0), info.damaged));
   }
-  out << (as_json ? json_of(info).dump(2) + "\n" : text_of(info));
+  out << (as_json ? json_text(json_of(info)) : text_of(info));
   return 0;
 }
 

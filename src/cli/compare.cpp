@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
@@ -223,7 +224,7 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   train(options, grid.methods, false, "comparison");
   complete(grid.comparison, grid.other_batches);
   write_tables(grid.comparison, options.out);
-  out << (options.as_json ? comparison_json(grid.comparison).dump(2) + "\n" : comparison_text(grid.comparison));
+  out << (options.as_json ? json_text(comparison_json(grid.comparison)) : comparison_text(grid.comparison));
   return 0;
 }
 

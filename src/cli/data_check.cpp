@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/json.h"
+#include "base/printable.h"
 #include "base/signal.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
@@ -25,11 +27,11 @@ std::vector<std::string> chosen_splits(const Manifest& manifest, const std::stri
                                             wanted, suggestion(wanted, known)));
 }
 
-// Most reasons name the file already.
+// The cell itself may be a long text; reasons name its file.
 std::string line_of(const CheckFailure& failure) {
-  const bool named = failure.reason.find(failure.cell) != std::string::npos;
-  return fmt::format("{}:{}: {} {}, {}: {}{}\n", failure.file, failure.line, failure.split, failure.id,
-                     failure.modality, named ? "" : failure.cell + ": ", failure.reason);
+  return message_line(fmt::format("{}:{}: {} {}, {}: {}", failure.file, failure.line, failure.split, failure.id,
+                                  failure.modality, failure.reason)) +
+         "\n";
 }
 
 std::string text_of(const DecodeCheck& check) {
@@ -94,9 +96,7 @@ int data_check_command(const std::vector<std::string>& args, std::ostream& out) 
   install_interrupt_handler();
   const Manifest manifest = read_manifest(words.at(0), seed, files);
   const DecodeCheck check = check_decoding(manifest, chosen_splits(manifest, split), workers);
-  // Reasons may quote bytes of a broken file.
-  constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
-  out << (as_json ? json_of(check).dump(2, ' ', false, kReplace) + "\n" : text_of(check));
+  out << (as_json ? json_text(json_of(check)) : text_of(check));
   return check.failures.empty() ? 0 : 1;
 }
 

@@ -5,7 +5,9 @@
 #include <numeric>
 #include <thread>
 
+#include "base/json.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -71,10 +73,11 @@ std::string class_table(const Manifest& manifest, const Inventory& inventory) {
   for (const std::string& split : inventory.splits) {
     const std::vector<int64_t>& counts = inventory.counts.at(split);
     const Balance balance = balance_of(counts);
-    text +=
-        fmt::format("balance of {}: largest class {} ({}), smallest {} ({}){}\n", split,
-                    manifest.classes[balance.largest], counts[balance.largest], manifest.classes[balance.smallest],
-                    counts[balance.smallest], balance.ratio > 0 ? fmt::format(", ratio {:.2f}", balance.ratio) : "");
+    const std::string ratio = balance.ratio > 0 ? fmt::format(", ratio {:.2f}", balance.ratio) : "";
+    text += printable(fmt::format("balance of {}: largest class {} ({}), smallest {} ({}){}", split,
+                                  manifest.classes[balance.largest], counts[balance.largest],
+                                  manifest.classes[balance.smallest], counts[balance.smallest], ratio)) +
+            "\n";
   }
   return text;
 }
@@ -109,7 +112,7 @@ std::string modality_table(const Inventory& inventory) {
                     spread_text(modality.width, 0), spread_text(modality.height, 0)});
     if (modality.unread == 0) continue;
     notes += fmt::format("{}: files whose header cannot be read: {}: {}; see pdmp data check\n", modality.name,
-                         modality.unread, fmt::join(modality.unread_files, ", "));
+                         modality.unread, printable(fmt::format("{}", fmt::join(modality.unread_files, ", "))));
   }
   return text_table(rows, true) + "(seconds, width, height: smallest / median / largest, from the headers)\n" + notes;
 }
@@ -135,8 +138,8 @@ std::vector<std::string> group_lines(const Leakage& leakage) {
 std::string leakage_text(const Leakage& leakage) {
   std::string text = fmt::format("leakage: files with the same content in two splits: {}; groups in two splits: {}\n",
                                  leakage.contents.size(), leakage.groups.size());
-  for (const std::string& line : content_lines(leakage)) text += "  " + line + "\n";
-  for (const std::string& line : group_lines(leakage)) text += "  group " + line + "\n";
+  for (const std::string& line : content_lines(leakage)) text += "  " + printable(line) + "\n";
+  for (const std::string& line : group_lines(leakage)) text += "  group " + printable(line) + "\n";
   return text;
 }
 
@@ -210,7 +213,7 @@ Json json_of(const Manifest& manifest, const Inventory& inventory, const Leakage
 }
 
 std::string text_of(const Manifest& manifest, const Inventory& inventory, const Leakage& leakage) {
-  return fmt::format("{}: {} classes, {} samples, {} files, {}\n\n{}\n{}\n{}\n{}", manifest.name,
+  return fmt::format("{}: {} classes, {} samples, {} files, {}\n\n{}\n{}\n{}\n{}", printable(manifest.name),
                      manifest.classes.size(), grouped(static_cast<int64_t>(manifest.rows.size())),
                      grouped(inventory.files), size_text(inventory.bytes), class_table(manifest, inventory),
                      cell_table(inventory), modality_table(inventory), leakage_text(leakage));
@@ -243,9 +246,7 @@ int data_info_command(const std::vector<std::string>& args, std::ostream& out) {
   const MediaFiles media = find_media_files(manifest);
   const Inventory inventory = take_inventory(manifest, media, workers);
   const Leakage leakage = find_leakage(manifest, media.files, workers);
-  constexpr auto kReplace = Json::error_handler_t::replace;  // names of files need not be UTF-8
-  out << (as_json ? json_of(manifest, inventory, leakage).dump(2, ' ', false, kReplace) + "\n"
-                  : text_of(manifest, inventory, leakage));
+  out << (as_json ? json_text(json_of(manifest, inventory, leakage)) : text_of(manifest, inventory, leakage));
   warn_of_leakage(leakage);
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/printable.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -104,7 +105,7 @@ Shown show(const Manifest& manifest, const ManifestRow& row, const Found& found,
       place = absence(*found.data, info, row.cells[entry]);
     } else if (info.type == "text") {
       place = "as text below";
-      shown.texts += fmt::format("{}: {}\n", info.name, text_of_input(input));
+      shown.texts += fmt::format("{}: {}\n", info.name, printable(text_of_input(input)));
     } else {
       const Tensor picture = picture_of_input(manifest.modalities[entry], input);
       place = fmt::format("rows {} to {}, {} columns", y, y + picture.size(0) - 1, picture.size(1));
@@ -133,8 +134,9 @@ void check_one_modality(const ShowArguments& arguments, const Dataset& data) {
 std::string heading(const Manifest& manifest, const ManifestRow& row, const ShowArguments& arguments) {
   const std::string how =
       arguments.training ? fmt::format("as in training (seed {}, first epoch)", arguments.seed) : "as in evaluation";
-  return fmt::format("{}: {}, class {}, {}:{}, {}\n", row.id, row.split,
-                     manifest.classes[static_cast<size_t>(row.label)], row.file, row.line, how);
+  return printable(fmt::format("{}: {}, class {}, {}:{}, {}", row.id, row.split,
+                               manifest.classes[static_cast<size_t>(row.label)], row.file, row.line, how)) +
+         "\n";
 }
 
 std::string draw(const Manifest& manifest, const ManifestRow& row, const ShowArguments& arguments, const Found& found,

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
@@ -219,7 +220,7 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   const std::vector<DemoRow> rows = train_all(options, data.train->modalities(), analysis);
   const DemoFacts facts = facts_of(options, data, analysis, start);
   write_json(fs::path(options.out) / "demo.json", demo_json(rows, facts));
-  out << (options.as_json ? demo_json(rows, facts).dump(2) + "\n" : demo_text(rows, facts));
+  out << (options.as_json ? json_text(demo_json(rows, facts)) : demo_text(rows, facts));
   return 0;
 }
 

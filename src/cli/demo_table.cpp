@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "base/progress.h"
 #include "base/text_table.h"
 #include "metrics/statistics.h"
@@ -69,7 +70,7 @@ std::string demo_text(const std::vector<DemoRow>& rows, const DemoFacts& facts) 
                                        rows.at(0).runs.size(), rows[0].runs.size() == 1 ? "" : "s", facts.n_test,
                                        facts.classes, 1.0 / static_cast<double>(facts.classes), facts.majority,
                                        format_duration(facts.seconds), static_cast<double>(facts.peak_memory) / 1e9,
-                                       facts.data, facts.analysis, facts.runs);
+                                       printable(facts.data), printable(facts.analysis), printable(facts.runs));
 }
 
 nlohmann::json demo_json(const std::vector<DemoRow>& rows, const DemoFacts& facts) {

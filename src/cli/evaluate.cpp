@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/signal.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
@@ -78,16 +79,6 @@ nlohmann::json by_modality(const LoadedRun& run, const std::vector<double>& valu
   return result;
 }
 
-nlohmann::json rows_of(const Tensor& confusion) {
-  nlohmann::json rows = nlohmann::json::array();
-  for (int64_t truth = 0; truth < confusion.size(0); ++truth) {
-    nlohmann::json row = nlohmann::json::array();
-    for (int64_t found = 0; found < confusion.size(1); ++found) row.push_back(confusion[truth][found].item<int64_t>());
-    rows.push_back(row);
-  }
-  return rows;
-}
-
 // Scores of attack detection by name; none where the data set has no live class.
 using AttackScores = std::map<std::string, double>;
 
@@ -97,8 +88,9 @@ AttackScores attack_scores(const LoadedRun& run, const std::string& data, const 
   if (live.empty()) return result;
   const std::vector<std::string>& classes = run.description.classes;
   const int64_t position = std::find(classes.begin(), classes.end(), live) - classes.begin();
+  const ClassCounts counts(scores.labels, scores.predictions, scores.classes);
   for (const MetricInfo& metric : metric_table()) {
-    if (metric.of_attacks) result[metric.name] = metric.score(scores.confusion, position);
+    if (metric.of_attacks) result[metric.name] = metric.score(counts, position);
   }
   return result;
 }
@@ -120,8 +112,31 @@ nlohmann::json json_of(const LoadedRun& run, const std::string& split, const std
                  {"dependency", by_modality(run, scores.shares())},
                  {"patterns", patterns},
                  {"classes", run.description.classes},
-                 {"confusion", rows_of(scores.confusion)}});
+                 {"confusion", nullptr}});  // print_json puts it in
   return result;
+}
+
+// The confusion matrix row by row: of 10,000 classes it is 800 MB as numbers, and more as JSON values.
+void print_confusion(const Evaluation& scores, std::ostream& out) {
+  std::vector<std::map<int64_t, int64_t>> rows(static_cast<size_t>(scores.classes));  // those that are not 0
+  const auto labels = scores.labels.accessor<int64_t, 1>(), predictions = scores.predictions.accessor<int64_t, 1>();
+  for (int64_t i = 0; i < scores.n; ++i) ++rows[static_cast<size_t>(labels[i])][predictions[i]];
+  out << "[";
+  for (size_t truth = 0; truth < rows.size(); ++truth) {
+    std::vector<int64_t> counts(rows.size());
+    for (const auto& [found, count] : rows[truth]) counts[static_cast<size_t>(found)] = count;
+    out << fmt::format("{}\n    [\n      {}\n    ]", truth > 0 ? "," : "", fmt::join(counts, ",\n      "));
+  }
+  out << "\n  ]";
+}
+
+void print_json(const nlohmann::json& result, const Evaluation& scores, std::ostream& out) {
+  constexpr std::string_view kKey = "\n  \"confusion\": ", kValue = "null";
+  const std::string text = json_text(result);
+  const size_t value = text.find(kKey) + kKey.size();  // a line of its own: strings hold no line ends
+  out << text.substr(0, value);
+  print_confusion(scores, out);
+  out << text.substr(value + kValue.size());
 }
 
 std::string text_of_patterns(const std::vector<Pattern>& patterns) {
@@ -174,12 +189,16 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   install_interrupt_handler();
   const LoadedRun run = arguments.load();
   const std::vector<int64_t> taken = missing_modalities(run, missing);
+  const PredictionSink unused = [](const Tensor&, const Tensor&) {};
   const Evaluation scores =
-      evaluate(*run.model, *run.method, arguments.open(run), run.options.train, arguments.split, taken);
+      evaluate(*run.model, *run.method, arguments.open(run), run.options.train, arguments.split, taken, unused);
   const std::string& data = arguments.data.empty() ? run.options.data.data : arguments.data;
   const AttackScores attacks = attack_scores(run, data, scores);
-  out << (as_json ? json_of(run, arguments.split, missing, scores, attacks).dump(2) + "\n"
-                  : text_of(run, arguments.split, missing, scores, attacks));
+  if (as_json) {
+    print_json(json_of(run, arguments.split, missing, scores, attacks), scores, out);
+  } else {
+    out << text_of(run, arguments.split, missing, scores, attacks);
+  }
   return 0;
 }
 

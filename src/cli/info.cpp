@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -55,7 +56,7 @@ int info_command(const std::vector<std::string>& args, std::ostream& out) {
   nlohmann::json values = environment(options);
   if (options.device == "cpu") values["precision"] = cpu_has_bf16() ? "bf16" : "fp32";
   if (as_json) {
-    out << values.dump(2) << "\n";
+    out << json_text(values);
     return 0;
   }
   std::vector<std::vector<std::string>> rows;

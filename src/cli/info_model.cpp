@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -187,7 +188,7 @@ int info_model_command(const std::vector<std::string>& args, std::ostream& out) 
   arguments.model.pretrained = false;  // counted, not used
   Model model(task.modalities, task.classes, arguments.model, 0);
   const Architecture architecture = measure_architecture(model);
-  out << (arguments.as_json ? json_of(model, architecture).dump(2) + "\n" : text_of(model, architecture));
+  out << (arguments.as_json ? json_text(json_of(model, architecture)) : text_of(model, architecture));
   return 0;
 }
 

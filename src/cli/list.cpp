@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -105,7 +106,7 @@ int list_command(const std::vector<std::string>& args, std::ostream& out) {
     values.push_back({{"name", entry.name}, {"summary", entry.summary}});
     if (listing.detail != nullptr) values.back()[listing.detail] = entry.detail;
   }
-  out << (as_json ? values.dump(2) + "\n" : text_table(rows, false));
+  out << (as_json ? json_text(values) : text_table(rows, false));
   return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <new>
 
+#include "base/printable.h"
 #include "base/signal.h"
 #include "base/text_table.h"
 #include "cli/command.h"
@@ -54,22 +55,32 @@ const Command& find_command(const std::string& name) {
   throw Error(ErrorKind::usage, fmt::format("unknown command '{}'{}", name, suggestion(name, names)));
 }
 
-int run_program(const std::vector<std::string>& args) {
+int run_program(const std::vector<std::string>& args, std::ostream& out) {
   if (args.empty()) throw Error(ErrorKind::usage, "expected a command, found none; see pdmp --help");
   int status = 0;
   if (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
-    std::cout << help_text();
+    out << help_text();
   } else if (args[0] == "--version") {
-    std::cout << "pdmp " << PDMP_VERSION << "\n";
+    out << "pdmp " << PDMP_VERSION << "\n";
   } else {
-    status = find_command(args[0]).run({args.begin() + 1, args.end()}, std::cout);
+    status = find_command(args[0]).run({args.begin() + 1, args.end()}, out);
   }
-  if (!std::cout.flush()) throw Error(ErrorKind::io, "cannot write the result to standard output");
+  if (!out.flush()) throw Error(ErrorKind::io, "cannot write the result to standard output");
   return status;
 }
 
+// Libraries add a trace below their first line.
+std::string first_line(const std::string& message) { return message.substr(0, message.find('\n')); }
+
+// Results pass through here whatever command printed them; see base/printable.h.
+std::ostream& printable_output() {
+  static PrintableBuffer buffer(*std::cout.rdbuf());
+  static std::ostream stream(&buffer);
+  return stream;
+}
+
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "pdmp: %s\n", message.substr(0, message.find('\n')).c_str());
+  std::fprintf(stderr, "pdmp: %s\n", message_line(message).c_str());
   return status;
 }
 
@@ -81,15 +92,15 @@ int main(int count, char** arguments) {
   // A limit on file sizes becomes an error of the write, as a full disk is.
   std::signal(SIGXFSZ, SIG_IGN);
   try {
-    return pdmp::run_program({arguments + 1, arguments + count});
+    return pdmp::run_program({arguments + 1, arguments + count}, pdmp::printable_output());
   } catch (const pdmp::Error& error) {
     const bool interrupted = error.kind() == pdmp::ErrorKind::interrupted;
     return pdmp::fail(error.what(), interrupted ? pdmp::interrupt_exit_code() : pdmp::exit_code(error.kind()));
   } catch (const c10::Error& error) {
-    return pdmp::fail(std::string("LibTorch: ") + error.what_without_backtrace(), 1);
+    return pdmp::fail(std::string("LibTorch: ") + pdmp::first_line(error.what_without_backtrace()), 1);
   } catch (const std::bad_alloc&) {
     return pdmp::fail("out of memory; a smaller --batch-size needs less", 1);
   } catch (const std::exception& error) {
-    return pdmp::fail(error.what(), 1);
+    return pdmp::fail(pdmp::first_line(error.what()), 1);
   }
 }

@@ -3,8 +3,10 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <unistd.h>
 #include <utility>
 
+#include "base/json.h"
 #include "base/signal.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
@@ -17,11 +19,6 @@ namespace pdmp {
 namespace {
 
 using Inputs = std::vector<std::pair<std::string, std::string>>;  // modality, file or text or numbers
-
-struct Prediction {
-  std::string id;
-  Tensor probabilities;  // (C)
-};
 
 // `text` = "picture=a.png".
 std::pair<std::string, std::string> parse_input(const std::string& text) {
@@ -77,7 +74,7 @@ Sample make_sample(const ModelDescription& model, const Inputs& inputs, const Fi
     const Cell cell{value, ".", std::nullopt, std::nullopt, nullptr, &limits};
     sample.inputs[m] = type->load(cell, nullptr);
     if (sample.inputs[m].sizes().vec() != model.modalities[m].shape) {
-      throw Error(ErrorKind::data, fmt::format("{}: expected shape ({}) for '{}', found ({})", value,
+      throw Error(ErrorKind::data, fmt::format("--input: expected shape ({}) for '{}', found ({})",
                                                fmt::join(model.modalities[m].shape, ", "), name,
                                                fmt::join(sample.inputs[m].sizes().vec(), ", ")));
     }
@@ -86,37 +83,73 @@ Sample make_sample(const ModelDescription& model, const Inputs& inputs, const Fi
   return sample;
 }
 
-std::vector<Prediction> predict_sample(const LoadedRun& run, const Inputs& inputs) {
+// Prints predictions as they come: the probabilities of all of them can be more than memory holds.
+class Printer {
+ public:
+  Printer(const std::vector<std::string>& classes, bool as_json, std::ostream& out)
+      : classes_(classes), as_json_(as_json), out_(out) {}
+
+  void add(const std::string& id, const Tensor& probabilities) {
+    const auto best = static_cast<size_t>(probabilities.argmax().item<int64_t>());
+    const double probability = probabilities.max().item<double>();
+    if (as_json_) {
+      print(
+          {{"id", id}, {"class", classes_[best]}, {"probability", probability}, {"probabilities", all(probabilities)}});
+    } else {
+      rows_.push_back({id, classes_[best], fmt::format("{:.4f}", probability)});
+    }
+  }
+
+  void finish() {
+    if (as_json_) {
+      out_ << (any_ ? "\n]\n" : "[]\n");
+    } else {
+      out_ << text_table(rows_, false);
+    }
+  }
+
+ private:
+  nlohmann::json all(const Tensor& probabilities) const {
+    nlohmann::json values = nlohmann::json::object();
+    for (size_t c = 0; c < classes_.size(); ++c) {
+      values[classes_[c]] = probabilities[static_cast<int64_t>(c)].item<double>();
+    }
+    return values;
+  }
+
+  // One element of the list, indented as within it.
+  void print(const nlohmann::json& value) {
+    std::string text = json_text(value);
+    text.pop_back();  // the newline at the end
+    std::string element = any_ ? ",\n  " : "[\n  ";
+    for (const char c : text) element += c == '\n' ? "\n  " : std::string(1, c);
+    out_ << element;
+    any_ = true;
+  }
+
+  const std::vector<std::string>& classes_;
+  bool as_json_, any_ = false;
+  std::ostream& out_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+void predict_sample(const LoadedRun& run, const Inputs& inputs, Printer& printer) {
   const torch::NoGradGuard no_gradients;
   const FileLimits limits(run.options.data.files);  // whoever named the files may read them
   const Batch batch = collate({make_sample(run.description, inputs, limits)}, {0});
   const Outputs outputs = run.method->forward(*run.model, batch, Mode::evaluate);
-  return {{"input", outputs.fused.softmax(1)[0]}};
+  printer.add("input", outputs.fused.softmax(1)[0]);
 }
 
-std::vector<Prediction> predict_split(const LoadedRun& run, const RunArguments& arguments) {
+void predict_split(const LoadedRun& run, const RunArguments& arguments, bool as_json, Printer& printer) {
   const auto data = arguments.open(run);
-  const Evaluation scores = evaluate(*run.model, *run.method, data, run.options.train, arguments.split);
-  std::vector<Prediction> predictions;
-  for (int64_t i = 0; i < data->size(); ++i) predictions.push_back({data->id(i), scores.probabilities[i]});
-  return predictions;
-}
-
-void print(const std::vector<Prediction>& predictions, const std::vector<std::string>& classes, bool as_json,
-           std::ostream& out) {
-  nlohmann::json values = nlohmann::json::array();
-  std::vector<std::vector<std::string>> rows;
-  for (const Prediction& prediction : predictions) {
-    const auto best = static_cast<size_t>(prediction.probabilities.argmax().item<int64_t>());
-    const double probability = prediction.probabilities.max().item<double>();
-    rows.push_back({prediction.id, classes[best], fmt::format("{:.4f}", probability)});
-    nlohmann::json all = nlohmann::json::object();
-    for (size_t c = 0; c < classes.size(); ++c)
-      all[classes[c]] = prediction.probabilities[static_cast<int64_t>(c)].item<double>();
-    values.push_back(
-        {{"id", prediction.id}, {"class", classes[best]}, {"probability", probability}, {"probabilities", all}});
-  }
-  out << (as_json ? values.dump(2) + "\n" : text_table(rows, false));
+  int64_t next = 0;
+  const PredictionSink sink = [&](const Tensor&, const Tensor& probabilities) {
+    for (int64_t i = 0; i < probabilities.size(0); ++i) printer.add(data->id(next++), probabilities[i]);
+  };
+  // A progress bar would stand among the values.
+  const bool mixed = as_json && isatty(STDOUT_FILENO) == 1;
+  evaluate(*run.model, *run.method, data, run.options.train, mixed ? "" : arguments.split, {}, sink);
 }
 
 }  // namespace
@@ -143,8 +176,13 @@ int predict_command(const std::vector<std::string>& args, std::ostream& out) {
     throw Error(ErrorKind::usage, "--data and --input contradict each other; give one of them");
   }
   const LoadedRun run = arguments.load();
-  print(inputs.empty() ? predict_split(run, arguments) : predict_sample(run, inputs), run.description.classes, as_json,
-        out);
+  Printer printer(run.description.classes, as_json, out);
+  if (inputs.empty()) {
+    predict_split(run, arguments, as_json, printer);
+  } else {
+    predict_sample(run, inputs, printer);
+  }
+  printer.finish();
   return 0;
 }
 

@@ -76,14 +76,14 @@ Timing read_timing(const fs::path& file) {
   int64_t epochs = 0;
   while (std::getline(lines, line)) {
     try {
-      const nlohmann::json value = nlohmann::json::parse(line);
+      const nlohmann::json value = parse_json(line);
       const JsonFields fields(value, fmt::format("{}:{}", file.string(), epochs + 1),
                               "it is not the timing of an epoch");
       timing.epoch_seconds += fields.get<double>("train_seconds");
       timing.peak_memory = std::max(timing.peak_memory, fields.get<int64_t>("peak_memory_bytes"));
-    } catch (const nlohmann::json::exception& error) {
+    } catch (const JsonFault& fault) {
       fail(fmt::format("{}:{}", file.string(), epochs + 1),
-           fmt::format("not the timing of an epoch: {}", json_problem(error)));
+           fmt::format("not the timing of an epoch: {}", fault.what()));
     }
     ++epochs;
   }

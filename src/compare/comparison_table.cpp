@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 #include <functional>
 
+#include "base/printable.h"
 #include "base/text_table.h"
 #include "compare/comparison.h"
 #include "data/csv.h"
+#include "data/spreadsheet_text.h"
 
 namespace pdmp {
 namespace {
@@ -181,24 +183,26 @@ Line meanings(const Comparison& comparison, Form form) {
   return lines;
 }
 
-std::string lines_text(const Line& lines, const char* bullet) {
+std::string lines_text(const Line& lines) {
   std::string text;
-  for (const std::string& line : lines) text += bullet + line + "\n";
+  for (const std::string& line : lines) text += printable(line) + "\n";
   return text;
 }
 
-std::string markdown_cell(const std::string& text) {
+// A backslash or a code span that the text opens would take the bar behind it for its own.
+std::string markdown(const std::string& text) {
   std::string result;
-  for (const char c : text) {
-    if (c == '|') {
-      result += "\\|";
-    } else if (c == '<') {
-      result += "&lt;";
-    } else {
-      result += c == '\n' || c == '\r' ? ' ' : c;
-    }
+  for (const char c : printable(text)) {
+    if (c == '|' || c == '\\' || c == '`') result += '\\';
+    result += c == '<' ? "&lt;" : std::string(1, c);
   }
   return result;
+}
+
+std::string markdown_list(const Line& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += "- " + markdown(line) + "\n";
+  return text;
 }
 
 // The first line is the header; the first column is text, the others are numbers.
@@ -206,7 +210,7 @@ std::string markdown_table(const std::vector<Line>& lines) {
   std::string text;
   for (size_t i = 0; i < lines.size(); ++i) {
     for (size_t k = 0; k < lines[0].size(); ++k) {
-      text += "| " + (k < lines[i].size() ? markdown_cell(lines[i][k]) : "") + " ";
+      text += "| " + (k < lines[i].size() ? markdown(lines[i][k]) : "") + " ";
     }
     text += "|\n";
     if (i > 0) continue;
@@ -367,8 +371,8 @@ std::string comparison_text(const Comparison& comparison) {
     }
   }
   const std::string loud = comparison.selected_by == "test" ? std::string(kTestSelected) + "\n\n" : "";
-  return loud + text_table(scores, true) + lines_text(refused, "") + "\n" + text_table(inside, true) + "\n" +
-         lines_text(facts(comparison), "") + "\n" + lines_text(meanings(comparison, Form::text), "");
+  return loud + text_table(scores, true) + lines_text(refused) + "\n" + text_table(inside, true) + "\n" +
+         lines_text(facts(comparison)) + "\n" + lines_text(meanings(comparison, Form::text));
 }
 
 std::string comparison_markdown(const Comparison& comparison) {
@@ -378,10 +382,10 @@ std::string comparison_markdown(const Comparison& comparison) {
     if (row.refusal.empty()) inside.push_back(inside_line(comparison, row));
   }
   const std::string loud = comparison.selected_by == "test" ? fmt::format("**{}**\n\n", kTestSelected) : "";
-  return fmt::format("# Comparison on {}\n\n", comparison.data) + loud + "## Test scores\n\n" + markdown_table(scores) +
-         "\n## Inside the models\n\n" + markdown_table(inside) + "\n## What was compared\n\n" +
-         lines_text(facts(comparison), "- ") + "\n## What the columns mean\n\n" +
-         lines_text(meanings(comparison, Form::markdown), "- ");
+  return fmt::format("# Comparison on {}\n\n", markdown(comparison.data)) + loud + "## Test scores\n\n" +
+         markdown_table(scores) + "\n## Inside the models\n\n" + markdown_table(inside) + "\n## What was compared\n\n" +
+         markdown_list(facts(comparison)) + "\n## What the columns mean\n\n" +
+         markdown_list(meanings(comparison, Form::markdown));
 }
 
 std::string comparison_csv(const Comparison& comparison) {
@@ -391,10 +395,11 @@ std::string comparison_csv(const Comparison& comparison) {
   for (const Column& column : columns) header.push_back(column.name);
   std::string text = csv_record(header);
   for (const ComparisonRow& row : comparison.rows) {
-    const Line names = {row.name, row.method, row.fusion, row.refusal, row.tuned};
+    Line names = {row.name, row.method, row.fusion, row.refusal, row.tuned};
+    std::transform(names.begin(), names.end(), names.begin(), spreadsheet_text);
     for (size_t s = 0; row.refusal.empty() && s < comparison.seeds.size(); ++s) {
       Line line = names;
-      append(line, {std::to_string(comparison.seeds[s]), s < row.runs.size() ? row.runs[s] : ""});
+      append(line, {std::to_string(comparison.seeds[s]), s < row.runs.size() ? spreadsheet_text(row.runs[s]) : ""});
       for (const Column& column : columns) line.push_back(column.seed ? column.seed(row, s) : "");
       text += csv_record(line);
     }

@@ -13,8 +13,7 @@ AnalysisResult shared_analysis(const RunOptions& options, const TrainingData& da
                    file);
   }
   const AnalysisResult result = read_analysis(file);
-  const std::string table = analysis_table(result);
-  log_info(table.substr(0, table.find_last_not_of('\n') + 1));
+  log_lines(analysis_table(result));
   return result;
 }
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <set>
+#include <utility>
 
 #include "base/file.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
+#include "data/metadata_limits.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -14,7 +16,8 @@ namespace {
 // Reads one record after the other and counts lines.
 class CsvReader {
  public:
-  CsvReader(std::string_view text, const std::filesystem::path& file) : text_(text), file_(file) {}
+  CsvReader(std::string_view text, const std::filesystem::path& file, int64_t line)
+      : text_(text), file_(file), line_(line) {}
 
   // False at the end of the text.
   bool next(MetadataTable::Row& row) {
@@ -23,11 +26,16 @@ class CsvReader {
     row.line = line_;
     row.fields.clear();
     do {
+      if (row.fields.size() == kMostColumns) {
+        fail(row.line, fmt::format("expected at most {} fields, found more", kMostColumns));
+      }
       row.fields.push_back(peek() == '"' ? quoted_field() : plain_field());
     } while (take(','));
     end_line();
     return true;
   }
+
+  int64_t line() const { return line_; }
 
   [[noreturn]] void fail(int64_t line, const std::string& message) const {
     throw Error(ErrorKind::data, fmt::format("{}:{}: {}", file_.string(), line, message));
@@ -66,6 +74,7 @@ class CsvReader {
       }
       ++at_;
     }
+    check_length(line_, at_ - begin);
     return std::string(text_.substr(begin, at_ - begin));
   }
 
@@ -79,6 +88,7 @@ class CsvReader {
       if (c == '"' && !take('"')) break;
       if (c == '\n') ++line_;
       field += c;
+      check_length(first_line, field.size());
     }
     if (!at_newline() && peek() != ',') {
       fail(line_, fmt::format("expected a comma or the end of the line after a closing quote, found '{}'", peek()));
@@ -86,65 +96,167 @@ class CsvReader {
     return field;
   }
 
+  void check_length(int64_t line, size_t bytes) const {
+    if (bytes <= kMostFieldBytes) return;
+    fail(line, fmt::format("expected fields of at most {} bytes, found a longer one", kMostFieldBytes));
+  }
+
   std::string_view text_;
   const std::filesystem::path& file_;
   size_t at_ = 0;
-  int64_t line_ = 1;
+  int64_t line_;
 };
 
-std::string_view without_bom(std::string_view text) { return text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text; }
+// Cuts a text that comes in blocks into pieces that end where a record does, and gives out the records.
+class CsvScanner {
+ public:
+  CsvScanner(const std::filesystem::path& file, const CsvHeaderSink& header, const CsvRowSink& row)
+      : file_(file), header_(header), row_(row) {}
 
-void check_encoding(std::string_view text, const CsvReader& reader) {
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    reader.fail(1, "expected UTF-8, found UTF-16; save the file as UTF-8");
+  void add(std::string_view block) {
+    pending_ += block;
+    if (line_ == 0 && pending_.size() < kByteOrderMark.size()) return;
+    if (line_ == 0) begin();
+    const size_t end = last_record_end();
+    // A record this long has a field that is too long, too many fields, or a quote in a wrong place: it is parsed as
+    // far as it goes to say which.
+    if (end == 0 && pending_.size() > kMostRecordBytes) parse(pending_);
+    if (end == 0) return;
+    parse(std::string_view(pending_).substr(0, end));
+    pending_.erase(0, end);
+    scanned_ -= end;
   }
-  if (const auto at = find_invalid_utf8(text)) {
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*at), '\n');
-    reader.fail(line, fmt::format("expected UTF-8, found byte 0x{:02x}; save the file as UTF-8",
-                                  static_cast<unsigned char>(text[*at])));
-  }
-}
 
-void read_header(CsvReader& reader, MetadataTable& table) {
-  MetadataTable::Row header;
-  if (!reader.next(header)) reader.fail(1, "expected a header line with the names of the columns, found an empty file");
-  std::set<std::string> seen;
-  for (const std::string& name : header.fields) {
-    if (!name.empty() && !seen.insert(name).second) {
-      reader.fail(header.line, fmt::format("column '{}' is there twice; rename or remove one", name));
+  void finish() {
+    if (line_ == 0) begin();
+    parse(pending_);
+    if (!has_header_) {
+      fail(1, "expected a header line with the names of the columns, found an empty file");
     }
   }
-  table.columns = std::move(header.fields);
-}
+
+ private:
+  static constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  static constexpr size_t kMostRecordBytes = size_t{64} << 20;
+
+  [[noreturn]] void fail(int64_t line, const std::string& message) const {
+    CsvReader("", file_, line).fail(line, message);
+  }
+
+  void begin() {
+    line_ = 1;
+    if (pending_.starts_with(kByteOrderMark)) pending_.erase(0, kByteOrderMark.size());
+    if (pending_.starts_with("\xFF\xFE") || pending_.starts_with("\xFE\xFF")) {
+      fail(1, "expected UTF-8, found UTF-16; save the file as UTF-8");
+    }
+  }
+
+  // Behind the last line end outside of quotes; 0 where there is none. Of a carriage return at the very end it is not
+  // known whether its newline follows.
+  size_t last_record_end() {
+    for (; scanned_ < pending_.size(); ++scanned_) {
+      const char c = pending_[scanned_];
+      if (c == '"') quoted_ = !quoted_;
+      if (quoted_ || (c != '\n' && c != '\r')) continue;
+      const bool last = scanned_ + 1 == pending_.size();
+      if (c == '\r' && last) break;
+      if (c == '\n' || pending_[scanned_ + 1] != '\n') record_end_ = scanned_ + 1;
+    }
+    return std::exchange(record_end_, 0);
+  }
+
+  void parse(std::string_view text) {
+    check_encoding(text);
+    CsvReader reader(text, file_, line_);
+    MetadataTable::Row row;
+    while (reader.next(row)) take(row);
+    line_ = reader.line();
+  }
+
+  void check_encoding(std::string_view text) const {
+    const auto at = find_invalid_utf8(text);
+    if (!at) return;
+    const auto line = line_ + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*at), '\n');
+    fail(line, fmt::format("expected UTF-8, found byte 0x{:02x}; save the file as UTF-8",
+                           static_cast<unsigned char>(text[*at])));
+  }
+
+  void take(MetadataTable::Row& row) {
+    if (!has_header_) {
+      has_header_ = true;
+      columns_ = row.fields.size();
+      check_header(row);
+      header_(std::move(row.fields));
+    } else if (row.fields.size() != columns_) {
+      fail(row.line,
+           fmt::format("expected {} fields as in the header, found {}; a field that holds a comma needs quotes",
+                       columns_, row.fields.size()));
+    } else {
+      row_(row);
+    }
+  }
+
+  void check_header(const MetadataTable::Row& header) const {
+    std::set<std::string> seen;
+    for (const std::string& name : header.fields) {
+      if (!name.empty() && !seen.insert(name).second) {
+        fail(header.line, fmt::format("column '{}' is there twice; rename or remove one", name));
+      }
+    }
+  }
+
+  const std::filesystem::path& file_;
+  const CsvHeaderSink& header_;
+  const CsvRowSink& row_;
+  std::string pending_;    // not parsed yet
+  size_t scanned_ = 0;     // of `pending_`, for ends of records
+  size_t record_end_ = 0;  // the last one found there
+  bool quoted_ = false;    // at `scanned_`
+  int64_t line_ = 0;       // where `pending_` begins; 0: nothing was read
+  bool has_header_ = false;
+  size_t columns_ = 0;
+};
+
+// The sinks that fill a table.
+class TableSinks {
+ public:
+  explicit TableSinks(const std::filesystem::path& file) { table_.file = file; }
+  CsvHeaderSink header = [this](std::vector<std::string> columns) { table_.columns = std::move(columns); };
+  CsvRowSink row = [this](const MetadataTable::Row& found) { table_.rows.add(found); };
+  MetadataTable take() { return std::move(table_); }
+
+ private:
+  MetadataTable table_;
+};
 
 }  // namespace
 
 MetadataTable parse_csv(std::string_view text, const std::filesystem::path& file) {
-  text = without_bom(text);
-  CsvReader reader(text, file);
-  check_encoding(text, reader);
-  MetadataTable table;
-  table.file = file;
-  read_header(reader, table);
-  MetadataTable::Row row;
-  while (reader.next(row)) {
-    if (row.fields.size() != table.columns.size()) {
-      reader.fail(row.line, fmt::format("expected {} fields as in the header, found {}; a field that holds a comma "
-                                        "needs quotes",
-                                        table.columns.size(), row.fields.size()));
-    }
-    table.rows.add(row);
-  }
-  return table;
+  TableSinks sinks(file);
+  CsvScanner scanner(file, sinks.header, sinks.row);
+  scanner.add(text);
+  scanner.finish();
+  return sinks.take();
 }
 
-MetadataTable read_csv(const std::filesystem::path& file) { return parse_csv(read_file(file), file); }
+MetadataTable read_csv(const std::filesystem::path& file) {
+  TableSinks sinks(file);
+  scan_csv(file, kMostMetadataBytes, sinks.header, sinks.row);
+  return sinks.take();
+}
+
+void scan_csv(const std::filesystem::path& file, uint64_t most, const CsvHeaderSink& header, const CsvRowSink& row) {
+  CsvScanner scanner(file, header, row);
+  read_blocks(file, most, [&](std::string_view block) { scanner.add(block); });
+  scanner.finish();
+}
 
 std::string csv_record(const std::vector<std::string>& fields) {
   std::string record;
   for (size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) record += ',';
-    if (fields[i].find_first_of(",\"\r\n") == std::string::npos) {
+    const bool plain = fields[i].find_first_of(",\"\r\n") == std::string::npos && !fields[i].starts_with('\'');
+    if (plain) {
       record += fields[i];
       continue;
     }

@@ -36,6 +36,15 @@ class Object {
     return at(key).get<std::string>();
   }
 
+  // Or a part of one: each row's cells begin with it.
+  std::string path(const char* key) const {
+    constexpr size_t kLongest = 4096;  // PATH_MAX
+    std::string result = text(key);
+    if (result.size() > kLongest)
+      fail(fmt::format("'{}': expected at most {} bytes, found {}", key, kLongest, result.size()));
+    return result;
+  }
+
   std::vector<std::string> texts(const char* key) const {
     std::vector<std::string> result;
     if (!has(key)) return result;
@@ -83,9 +92,9 @@ ModalityEntry parse_entry(const Json& json, const std::string& where) {
   entry.type = object.text("type");
   entry.column = object.text("column");
   entry.columns = object.texts("columns");
-  entry.path = object.text("path");
-  entry.root = object.text("root");
-  entry.ext = object.text("ext");
+  entry.path = object.path("path");
+  entry.root = object.path("root");
+  entry.ext = object.path("ext");
   entry.augment_with = object.text("augment_with");
   entry.settings = json;
   check_name(object, entry.name);
@@ -101,6 +110,10 @@ ModalityEntry parse_entry(const Json& json, const std::string& where) {
 std::vector<ModalityEntry> parse_entries(const Object& object) {
   if (!object.has("modalities") || !object.at("modalities").is_array() || object.at("modalities").empty()) {
     object.fail("'modalities': expected a list of at least one modality");
+  }
+  constexpr size_t kMost = 256;
+  if (object.at("modalities").size() > kMost) {
+    object.fail(fmt::format("'modalities': expected at most {}, found {}", kMost, object.at("modalities").size()));
   }
   std::vector<ModalityEntry> entries;
   for (const Json& item : object.at("modalities")) {

@@ -1,5 +1,6 @@
 #include "data/fill_cache.h"
 
+#include <fmt/format.h>
 #include <memory>
 
 #include "base/signal.h"
@@ -46,7 +47,8 @@ CacheFill fill_cache(const Manifest& manifest, SampleCache& cache, int64_t jobs)
   for (const Task& task : tasks) {
     if (task.reason.empty()) continue;
     ++fill.failed;
-    if (fill.reasons.size() < kNamed) fill.reasons.push_back(task.reason);
+    if (fill.reasons.size() == kNamed) continue;
+    fill.reasons.push_back(fmt::format("{}: {}", sample_place(manifest.rows[task.row]), task.reason));
   }
   return fill;
 }

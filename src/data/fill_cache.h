@@ -12,7 +12,7 @@ namespace pdmp {
 
 struct CacheFill {
   int64_t cells = 0, failed = 0;     // of modalities that use a cache
-  std::vector<std::string> reasons;  // of the first failures, in the order of the manifest
+  std::vector<std::string> reasons;  // of the first failures, with their samples, in the order of the manifest
 };
 
 // Loads every cell as its split is used, train as training does and the others as evaluation, with `jobs` threads and a

@@ -1,16 +1,18 @@
 #include "data/jsonl.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <string>
+#include <unordered_map>
 
 #include "base/file.h"
+#include "base/json.h"
+#include "data/metadata_limits.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 [[noreturn]] void fail(const std::filesystem::path& file, int64_t line, const std::string& message) {
   throw Error(ErrorKind::data, fmt::format("{}:{}: {}", file.string(), line, message));
@@ -34,60 +36,125 @@ std::optional<std::string> cell_text(const Json& value) {
   return text;
 }
 
-Json parse_line(std::string_view text, const std::filesystem::path& file, int64_t line) {
-  try {
-    Json object = Json::parse(text);
-    if (!object.is_object()) fail(file, line, fmt::format("expected a JSON object, found {}", object.type_name()));
-    return object;
-  } catch (const Json::exception& error) {
-    fail(file, line, fmt::format("expected a JSON object, found something else ({})", error.what()));
-  }
-}
+// Rows as they are read: a row has cells up to the last column that it or a row before it brought in.
+class TableBuilder {
+ public:
+  explicit TableBuilder(const std::filesystem::path& file) { table_.file = file; }
 
-void add_row(MetadataTable& table, const Json& object, int64_t line) {
-  MetadataTable::Row row{line, std::vector<std::string>(table.columns.size())};
-  for (const auto& [key, value] : object.items()) {
-    auto text = cell_text(value);
-    if (!text)
-      fail(table.file, line,
+  void add(std::string_view record, int64_t line) {
+    MetadataTable::Row row{line, std::vector<std::string>(table_.columns.size())};
+    for (const auto& [key, value] : members_of(record, line)) {
+      const size_t column = column_of(key, line);
+      row.fields.resize(std::max(row.fields.size(), column + 1));
+      row.fields[column] = text_of(key, value, line);
+    }
+    if ((table_.rows.size() + 1) * table_.columns.size() > kMostCells) {
+      fail(table_.file, line,
+           fmt::format("expected at most {} rows times columns, found more; every key is a column of "
+                       "all rows: give rows the same keys",
+                       kMostCells));
+    }
+    table_.rows.add(row);
+  }
+
+  // Rows before the first that has a key lack its column.
+  MetadataTable finish() {
+    MetadataTable::Rows rows;
+    for (MetadataTable::Row row : table_.rows) {
+      row.fields.resize(table_.columns.size());
+      rows.add(row);
+    }
+    table_.rows = std::move(rows);
+    return std::move(table_);
+  }
+
+ private:
+  JsonMembers members_of(std::string_view record, int64_t line) const {
+    try {
+      return parse_json_object(record, kDescriptionLimits);
+    } catch (const JsonFault& fault) {
+      fail(table_.file, line, fmt::format("expected a JSON object, found {}", fault.what()));
+    }
+  }
+
+  size_t column_of(const std::string& key, int64_t line) {
+    const auto [found, fresh] = positions_.try_emplace(key, table_.columns.size());
+    if (!fresh) return found->second;
+    if (table_.columns.size() == kMostColumns) {
+      fail(table_.file, line, fmt::format("expected at most {} different keys, found more", kMostColumns));
+    }
+    table_.columns.push_back(key);
+    return found->second;
+  }
+
+  std::string text_of(const std::string& key, const Json& value, int64_t line) const {
+    std::optional<std::string> text = cell_text(value);
+    if (!text) {
+      fail(table_.file, line,
            fmt::format("'{}': expected text, a number or a list of these, found {}", key,
                        value.is_object() ? "an object" : "a list of lists or objects"));
-    size_t column = table.find(key).value_or(table.columns.size());
-    if (column == table.columns.size()) {
-      table.columns.push_back(key);
-      row.fields.emplace_back();
     }
-    row.fields[column] = std::move(*text);
+    if (text->size() > kMostFieldBytes) {
+      fail(table_.file, line,
+           fmt::format("'{}': expected at most {} bytes, found {}", key, kMostFieldBytes, text->size()));
+    }
+    return std::move(*text);
   }
-  table.rows.add(row);
-}
 
-// Rows before the first that has a key lack its column.
-void fill_up(MetadataTable& table) {
-  MetadataTable::Rows rows;
-  for (MetadataTable::Row row : table.rows) {
-    row.fields.resize(table.columns.size());
-    rows.add(row);
+  MetadataTable table_;
+  std::unordered_map<std::string, size_t> positions_;  // of columns
+};
+
+// Cuts a text that comes in blocks into lines.
+class LineScanner {
+ public:
+  explicit LineScanner(const std::filesystem::path& file) : builder_(file), file_(file) {}
+
+  void add(std::string_view block) {
+    for (size_t end = block.find('\n'); end != std::string_view::npos; end = block.find('\n')) {
+      pending_ += block.substr(0, end);
+      end_line();
+      block.remove_prefix(end + 1);
+    }
+    pending_ += block;
+    if (pending_.size() > kDescriptionLimits.bytes) {
+      fail(file_, line_,
+           fmt::format("expected lines of at most {} MiB, found a longer one", kDescriptionLimits.bytes >> 20));
+    }
   }
-  table.rows = std::move(rows);
-}
+
+  MetadataTable finish() {
+    end_line();
+    return builder_.finish();
+  }
+
+ private:
+  void end_line() {
+    std::string_view record = pending_;
+    if (line_ == 1 && record.starts_with("\xEF\xBB\xBF")) record.remove_prefix(3);
+    if (record.find_first_not_of(" \t\r") != std::string_view::npos) builder_.add(record, line_);
+    pending_.clear();
+    ++line_;
+  }
+
+  TableBuilder builder_;
+  const std::filesystem::path& file_;
+  std::string pending_;  // the line that has not ended
+  int64_t line_ = 1;
+};
 
 }  // namespace
 
 MetadataTable parse_jsonl(std::string_view text, const std::filesystem::path& file) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  MetadataTable table;
-  table.file = file;
-  for (int64_t line = 1; !text.empty(); ++line) {
-    const std::string_view record = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(record.size() + 1, text.size()));
-    if (record.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    add_row(table, parse_line(record, file, line), line);
-  }
-  fill_up(table);
-  return table;
+  LineScanner lines(file);
+  lines.add(text);
+  return lines.finish();
 }
 
-MetadataTable read_jsonl(const std::filesystem::path& file) { return parse_jsonl(read_file(file), file); }
+MetadataTable read_jsonl(const std::filesystem::path& file) {
+  LineScanner lines(file);
+  read_blocks(file, kMostMetadataBytes, [&](std::string_view block) { lines.add(block); });
+  return lines.finish();
+}
 
 }  // namespace pdmp

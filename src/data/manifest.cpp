@@ -72,10 +72,26 @@ std::vector<std::string> sorted(std::vector<std::string> labels) {
   return labels;
 }
 
+// The first few of many, for messages.
+std::string classes_text(const std::vector<std::string>& classes) {
+  constexpr size_t kNamed = 20;
+  if (classes.size() <= kNamed) return fmt::format("{}", fmt::join(classes, ", "));
+  return fmt::format("{} and {} more", fmt::join(classes.begin(), classes.begin() + kNamed, ", "),
+                     classes.size() - kNamed);
+}
+
+using ClassPositions = std::unordered_map<std::string, int64_t>;
+
+ClassPositions positions_of(const std::vector<std::string>& classes) {
+  ClassPositions positions;
+  for (const std::string& name : classes) positions.emplace(name, static_cast<int64_t>(positions.size()));
+  return positions;
+}
+
 // A class name, else an index into the list.
-std::optional<int64_t> class_index(const std::vector<std::string>& classes, const std::string& label) {
-  const auto found = std::find(classes.begin(), classes.end(), label);
-  if (found != classes.end()) return found - classes.begin();
+std::optional<int64_t> class_index(const ClassPositions& classes, const std::string& label) {
+  const auto found = classes.find(label);
+  if (found != classes.end()) return found->second;
   int64_t index = -1;
   const auto [rest, code] = std::from_chars(label.data(), label.data() + label.size(), index);
   const bool whole = code == std::errc() && rest == label.data() + label.size();
@@ -85,16 +101,16 @@ std::optional<int64_t> class_index(const std::vector<std::string>& classes, cons
 
 // From positions in `labels` to classes.
 void assign_labels(Manifest& manifest, const std::vector<std::string>& labels) {
+  const ClassPositions positions = positions_of(manifest.classes);
   std::vector<std::optional<int64_t>> classes;
-  for (const std::string& label : labels) classes.push_back(class_index(manifest.classes, label));
+  for (const std::string& label : labels) classes.push_back(class_index(positions, label));
   for (size_t i = 0; i < manifest.rows.size(); ++i) {
     const auto position = static_cast<size_t>(manifest.rows.label(i));
     const std::string& label = labels[position];
     if (label.empty()) fail(manifest, manifest.rows[i], "'label': expected a class, found an empty cell");
     if (!classes[position]) {
-      fail(
-          manifest, manifest.rows[i],
-          fmt::format("'label': expected one of the classes {}, found '{}'", fmt::join(manifest.classes, ", "), label));
+      fail(manifest, manifest.rows[i],
+           fmt::format("'label': expected one of the classes {}, found '{}'", classes_text(manifest.classes), label));
     }
     manifest.rows.set_label(i, *classes[position]);
   }
@@ -105,7 +121,7 @@ void check_live_class(const Manifest& manifest, const std::string& live) {
   if (std::find(manifest.classes.begin(), manifest.classes.end(), live) != manifest.classes.end()) return;
   throw Error(ErrorKind::data,
               fmt::format("{}: 'live_class': expected one of the classes {}, found '{}'",
-                          (manifest.directory / "dataset.json").string(), fmt::join(manifest.classes, ", "), live));
+                          (manifest.directory / "dataset.json").string(), classes_text(manifest.classes), live));
 }
 
 void take_validation(Manifest& manifest, double fraction, uint64_t seed) {
@@ -175,7 +191,7 @@ DatasetJson read_dataset_json(const std::filesystem::path& directory, const File
                                            directory.string()));
   }
   check_description(file, limits_of_folder(directory, files));
-  return parse_dataset_json(read_json(file), file);
+  return parse_dataset_json(read_json(file, kDescriptionLimits), file);
 }
 
 Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed, const FileOptions& files) {

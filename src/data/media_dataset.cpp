@@ -47,7 +47,7 @@ std::vector<int64_t> find_shape(const Manifest& manifest, const Stream& stream) 
       return stream.type->shape(&cell);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
-      if (!problem) problem = error;
+      if (!problem) problem = Error(error.kind(), fmt::format("{}: {}", sample_place(row), error.what()));
     }
   }
   if (problem) throw *problem;
@@ -130,7 +130,8 @@ class MediaDataset : public Dataset {
       if (const auto file = missing_file(*streams_[m].type, cell)) {
         complete = false;
         refuse_absent(row, infos_[m].name, fmt::format("names '{}', which is not there", file->string()));
-        missing.push_back({m, {infos_[m].name, file->string(), "no such file"}});
+        const std::string reason = fmt::format("{}: '{}': no such file", sample_place(row), file->string());
+        missing.push_back({m, {infos_[m].name, file->string(), reason}});
       }
     }
     // A skipped row has no index of its own: a negative one keeps its failures apart.
@@ -153,7 +154,7 @@ class MediaDataset : public Dataset {
       if (count(m) == 0) continue;
       check_limit(m);
       log_warning(fmt::format("split '{}', modality '{}': {} of {} files are missing and count as absent: {}", split_,
-                              infos_[m].name, count(m), streams_[m].cells, fmt::join(named(m, false), ", ")));
+                              infos_[m].name, count(m), streams_[m].cells, fmt::join(named(m), "; ")));
     }
   }
 
@@ -177,7 +178,7 @@ class MediaDataset : public Dataset {
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
       refuse_absent(row, infos_[m].name, fmt::format("does not decode: {}", error.what()));
-      add_failure(m, index, {infos_[m].name, cell.text, error.what()});
+      add_failure(m, index, {infos_[m].name, cell.text, fmt::format("{}: {}", sample_place(row), error.what())});
     }
     return {};
   }
@@ -198,11 +199,11 @@ class MediaDataset : public Dataset {
     return std::count_if(failures_.begin(), failures_.end(), [m](const auto& item) { return item.first.first == m; });
   }
 
-  std::vector<std::string> named(size_t m, bool with_reason) const {
+  std::vector<std::string> named(size_t m) const {
     std::vector<std::string> result;
     for (const auto& [cell, failure] : failures_) {
       if (cell.first != m || result.size() == kNamed) continue;
-      result.push_back(with_reason ? failure.path + ": " + failure.reason : failure.path);
+      result.push_back(failure.reason);
     }
     return result;
   }
@@ -215,7 +216,7 @@ class MediaDataset : public Dataset {
         fmt::format("split '{}', modality '{}': {} of {} cells do not decode, more than the allowed {:g} %: {}; "
                     "mend or empty these cells, or allow more with --max-undecodable",
                     split_, infos_[m].name, failed, streams_[m].cells, 100 * max_undecodable_,
-                    fmt::join(named(m, true), "; ")));
+                    fmt::join(named(m), "; ")));
   }
 
   std::shared_ptr<const Manifest> manifest_;

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <unordered_map>
 
+#include "base/printable.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -89,6 +90,11 @@ class Collector {
 
 Cell cell_of(const Manifest& manifest, const ManifestRow& row, size_t m) {
   return {row.cells[m], manifest.directory, row.start, row.end, nullptr, &manifest.limits(m)};
+}
+
+std::string sample_place(const ManifestRow& row) {
+  constexpr size_t kLongestId = 100;
+  return fmt::format("{}:{}, sample '{}'", row.file, row.line, shortened(row.id, kLongestId));
 }
 
 std::string load_problem(const ModalityType& type, const Cell& cell, const std::vector<int64_t>& shape,

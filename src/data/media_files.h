@@ -14,6 +14,10 @@ namespace pdmp {
 // The cell of modality `m` (its position in the manifest) in one row.
 Cell cell_of(const Manifest& manifest, const ManifestRow& row, size_t m);
 
+// For messages: "metadata.csv:12, sample 'cat1'". What a cell holds may be a long text, and says nothing of where it
+// is.
+std::string sample_place(const ManifestRow& row);
+
 // Why `type` cannot load a cell, or loads another shape than this one (empty: any); "" where it can.
 std::string load_problem(const ModalityType& type, const Cell& cell, const std::vector<int64_t>& shape,
                          RandomStream* augment);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <fmt/format.h>
 
+#include "data/metadata_limits.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -41,6 +42,8 @@ std::string padded(std::string_view text, const std::string& value, std::string_
 std::string expand_template(std::string_view text, const std::function<std::string(const std::string& name)>& value) {
   std::string result;
   for (size_t at = 0; at < text.size(); ++at) {
+    if (result.size() > kMostFieldBytes)
+      fail(text, fmt::format("expected at most {} bytes, found more", kMostFieldBytes));
     const char c = text[at];
     if (c != '{' && c != '}') {
       result += c;

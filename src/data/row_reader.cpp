@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "data/metadata.h"
+#include "data/metadata_limits.h"
 #include "data/path_template.h"
 #include "pdmp/error.h"
 #include "pdmp/options.h"
@@ -21,6 +22,10 @@ std::string with_root(const std::string& files, const ModalityEntry& entry) {
     const size_t end = std::min(files.find(';', at), files.size());
     if (at > 0) result += ';';
     result += (std::filesystem::path(entry.root) / files.substr(at, end - at)).string() + entry.ext;
+    if (result.size() > kMostFieldBytes) {
+      throw Error(ErrorKind::data,
+                  fmt::format("expected files whose names take at most {} bytes, found more", kMostFieldBytes));
+    }
     at = end + 1;
   }
   return result;
@@ -95,7 +100,11 @@ std::string RowReader::cell(const MetadataTable::Row& row, const ManifestRow& re
   if (!entries_[m].columns.empty()) return numbers(row, m);
   if (source.columns.empty()) return path(row, result, m);
   const std::string& text = row.fields[source.columns.front()];
-  return text.empty() ? text : with_root(text, entries_[m]);
+  try {
+    return text.empty() ? text : with_root(text, entries_[m]);
+  } catch (const Error& error) {
+    fail(row, fmt::format("modality '{}': {}", entries_[m].name, error.what()));
+  }
 }
 
 // All numbers or none: half a vector is a slip, not an absent modality.

@@ -2,21 +2,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <utility>
 
 #include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
-
-// Per class: hits, and how often it is in truth or prediction (TP + FN + TP + FP).
-struct Counts {
-  Tensor hits, mentions;  // (C) float64
-};
-
-Counts counts_of(const Tensor& confusion) {
-  const Tensor counts = confusion.to(torch::kCPU, torch::kFloat64);
-  return {counts.diagonal().contiguous(), counts.sum(0) + counts.sum(1)};
-}
 
 void check_classes(const Tensor& values, const char* what, int64_t classes) {
   const Tensor bad = (values < 0).logical_or(values >= classes);
@@ -25,9 +16,8 @@ void check_classes(const Tensor& values, const char* what, int64_t classes) {
                                            values.masked_select(bad)[0].item<int64_t>()));
 }
 
-}  // namespace
-
-Tensor confusion_matrix(const Tensor& labels, const Tensor& predictions, int64_t classes) {
+// Labels and predictions as class numbers on the CPU.
+std::pair<Tensor, Tensor> checked(const Tensor& labels, const Tensor& predictions, int64_t classes) {
   if (labels.dim() != 1 || labels.sizes() != predictions.sizes()) {
     throw Error(ErrorKind::data, fmt::format("confusion matrix: expected one prediction per label, found ({}) and ({})",
                                              fmt::join(labels.sizes(), ", "), fmt::join(predictions.sizes(), ", ")));
@@ -35,63 +25,98 @@ Tensor confusion_matrix(const Tensor& labels, const Tensor& predictions, int64_t
   const Tensor truth = labels.to(torch::kCPU, torch::kInt64), guess = predictions.to(torch::kCPU, torch::kInt64);
   check_classes(truth, "labels", classes);
   check_classes(guess, "predictions", classes);
+  return {truth, guess};
+}
+
+// Of class `c`, as doubles: whole numbers that doubles hold.
+double at(const Tensor& counts, int64_t c) { return static_cast<double>(counts[c].item<int64_t>()); }
+
+double total_of(const Tensor& counts) { return static_cast<double>(counts.sum().item<int64_t>()); }
+
+// How often a class is in truth or prediction (TP + FN + TP + FP).
+Tensor mentions(const ClassCounts& counts) { return (counts.labels + counts.predictions).to(torch::kFloat64); }
+
+}  // namespace
+
+Tensor confusion_matrix(const Tensor& labels, const Tensor& predictions, int64_t classes) {
+  const auto [truth, guess] = checked(labels, predictions, classes);
   return torch::bincount(truth * classes + guess, {}, classes * classes).view({classes, classes});
 }
 
-double accuracy(const Tensor& confusion) {
-  const auto total = confusion.sum().item<double>();
-  return total == 0 ? 0 : confusion.trace().item<double>() / total;
+ClassCounts::ClassCounts(const Tensor& all_labels, const Tensor& all_predictions, int64_t classes) {
+  const auto [truth, guess] = checked(all_labels, all_predictions, classes);
+  hits = torch::bincount(truth.masked_select(truth.eq(guess)), {}, classes);
+  labels = torch::bincount(truth, {}, classes);
+  predictions = torch::bincount(guess, {}, classes);
 }
 
-std::vector<double> class_f1(const Tensor& confusion) {
-  const Counts counts = counts_of(confusion);
-  const Tensor f1 = torch::where(counts.mentions > 0, 2 * counts.hits / counts.mentions.clamp_min(1), 0.0);
+ClassCounts::ClassCounts(const Tensor& confusion)
+    : hits(confusion.cpu().diagonal().contiguous()),
+      labels(confusion.cpu().sum(1)),
+      predictions(confusion.cpu().sum(0)) {}
+
+double accuracy(const ClassCounts& counts) {
+  const double total = total_of(counts.labels);
+  return total == 0 ? 0 : total_of(counts.hits) / total;
+}
+
+std::vector<double> class_f1(const ClassCounts& counts) {
+  const Tensor all = mentions(counts), hits = counts.hits.to(torch::kFloat64);
+  const Tensor f1 = torch::where(all > 0, 2 * hits / all.clamp_min(1), 0.0);
   const Tensor values = f1.to(torch::kFloat64).contiguous();
   return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
 }
 
-double macro_f1(const Tensor& confusion) {
-  const std::vector<double> f1 = class_f1(confusion);
-  const Tensor mentions = counts_of(confusion).mentions;
-  double sum = 0;
+double macro_f1(const ClassCounts& counts) {
+  const std::vector<double> f1 = class_f1(counts);
+  const Tensor all = mentions(counts);
+  const auto mentioned = all.accessor<double, 1>();
+  double total = 0;
   int64_t present = 0;
   for (size_t c = 0; c < f1.size(); ++c) {
-    if (mentions[static_cast<int64_t>(c)].item<double>() == 0) continue;
-    sum += f1[c];
+    if (mentioned[static_cast<int64_t>(c)] == 0) continue;
+    total += f1[c];
     ++present;
   }
-  return present == 0 ? 0 : sum / static_cast<double>(present);
+  return present == 0 ? 0 : total / static_cast<double>(present);
 }
 
-double macro_f1_all_classes(const Tensor& confusion) {
-  double sum = 0;
-  for (const double f1 : class_f1(confusion)) sum += f1;
-  return confusion.size(0) == 0 ? 0 : sum / static_cast<double>(confusion.size(0));
+double macro_f1_all_classes(const ClassCounts& counts) {
+  double total = 0;
+  for (const double f1 : class_f1(counts)) total += f1;
+  return counts.hits.size(0) == 0 ? 0 : total / static_cast<double>(counts.hits.size(0));
 }
 
-double apcer(const Tensor& confusion, int64_t live) {
-  const Tensor counts = confusion.to(torch::kCPU, torch::kFloat64);
-  const auto attacks = (counts.sum() - counts[live].sum()).item<double>();
-  const auto called_live = (counts.select(1, live).sum() - counts[live][live]).item<double>();
+double apcer(const ClassCounts& counts, int64_t live) {
+  const double attacks = total_of(counts.labels) - at(counts.labels, live);
+  const double called_live = at(counts.predictions, live) - at(counts.hits, live);
   return attacks == 0 ? 0 : called_live / attacks;
 }
 
-double bpcer(const Tensor& confusion, int64_t live) {
-  const Tensor counts = confusion.to(torch::kCPU, torch::kFloat64)[live];
-  const auto truly_live = counts.sum().item<double>();
-  return truly_live == 0 ? 0 : 1 - counts[live].item<double>() / truly_live;
+double bpcer(const ClassCounts& counts, int64_t live) {
+  const double truly_live = at(counts.labels, live);
+  return truly_live == 0 ? 0 : 1 - at(counts.hits, live) / truly_live;
 }
 
-double acer(const Tensor& confusion, int64_t live) { return (apcer(confusion, live) + bpcer(confusion, live)) / 2; }
+double acer(const ClassCounts& counts, int64_t live) { return (apcer(counts, live) + bpcer(counts, live)) / 2; }
 
-double calibration_error(const Tensor& probabilities, const Tensor& labels, int64_t bins) {
-  if (labels.size(0) == 0) return 0;
+Confidences confidences_of(const Tensor& probabilities, const Tensor& labels) {
   const auto [highest, guess] = probabilities.to(torch::kCPU, torch::kFloat64).max(1);
+  return {highest, guess.eq(labels.to(torch::kCPU))};
+}
+
+double calibration_error(const Confidences& confidences, int64_t bins) {
+  const Tensor& highest = confidences.highest;
+  if (highest.size(0) == 0) return 0;
   const Tensor bin = (highest * static_cast<double>(bins)).ceil().sub(1).clamp(0, static_cast<double>(bins - 1));
-  const Tensor gap = guess.eq(labels.to(torch::kCPU)).to(torch::kFloat64) - highest;
+  const Tensor gap = confidences.right.to(torch::kFloat64) - highest;
   // Per bin: |hits - sum of probabilities|, which is its share of the samples times its gap.
   const Tensor sums = torch::zeros({bins}, torch::kFloat64).index_add_(0, bin.to(torch::kInt64), gap);
-  return sums.abs().sum().item<double>() / static_cast<double>(labels.size(0));
+  return sums.abs().sum().item<double>() / static_cast<double>(highest.size(0));
+}
+
+double calibration_error(const Tensor& probabilities, const Tensor& labels, int64_t bins) {
+  return labels.size(0) == 0 ? 0 : calibration_error(confidences_of(probabilities, labels), bins);
 }
 
 }  // namespace pdmp

@@ -1,4 +1,4 @@
-// Scores of single-label classification, from a confusion matrix (datasets.md section 10).
+// Scores of single-label classification.
 #pragma once
 
 #include <vector>
@@ -10,19 +10,36 @@ namespace pdmp {
 // (C, C) int64; row = truth, column = prediction. labels, predictions (N) int64 in [0, classes).
 Tensor confusion_matrix(const Tensor& labels, const Tensor& predictions, int64_t classes);
 
-double accuracy(const Tensor& confusion);               // correct / total; 0 of nothing is 0
-std::vector<double> class_f1(const Tensor& confusion);  // 2TP / (2TP + FP + FN), 0/0 = 0
+// What the scores need of a confusion matrix: its diagonal and the sums of its rows and columns. The matrix itself
+// takes C * C numbers, 800 MB for 10,000 classes.
+struct ClassCounts {
+  Tensor hits, labels, predictions;  // (C) int64
+
+  ClassCounts(const Tensor& labels, const Tensor& predictions, int64_t classes);  // as confusion_matrix
+  ClassCounts(const Tensor& confusion);  // NOLINT(google-explicit-constructor): the matrix says all of it
+};
+
+double accuracy(const ClassCounts& counts);               // correct / total; 0 of nothing is 0
+std::vector<double> class_f1(const ClassCounts& counts);  // 2TP / (2TP + FP + FN), 0/0 = 0
 // Mean F1 over the classes that occur in truth or prediction, as scikit-learn's average="macro" without labels.
-double macro_f1(const Tensor& confusion);
-double macro_f1_all_classes(const Tensor& confusion);  // absent classes count as 0
+double macro_f1(const ClassCounts& counts);
+double macro_f1_all_classes(const ClassCounts& counts);  // absent classes count as 0
 
 // Attack detection, where every class but `live` is an attack; a share of nothing is 0.
-double apcer(const Tensor& confusion, int64_t live);  // share of the attacks that are called live
-double bpcer(const Tensor& confusion, int64_t live);  // share of the live samples that are called attacks
-double acer(const Tensor& confusion, int64_t live);   // mean of the two
+double apcer(const ClassCounts& counts, int64_t live);  // share of the attacks that are called live
+double bpcer(const ClassCounts& counts, int64_t live);  // share of the live samples that are called attacks
+double acer(const ClassCounts& counts, int64_t live);   // mean of the two
 
 // Expected calibration error: samples in `bins` equally wide bins of their highest probability, (lower, upper]; mean
 // over the samples of |accuracy - mean probability| of their bin. probabilities (N, C), labels (N). 0 of nothing is 0.
 double calibration_error(const Tensor& probabilities, const Tensor& labels, int64_t bins = 15);
+
+// The same in parts, for probabilities that come batch by batch: of each sample its highest probability (N) float64,
+// and whether that class is right (N) bool.
+struct Confidences {
+  Tensor highest, right;
+};
+Confidences confidences_of(const Tensor& probabilities, const Tensor& labels);
+double calibration_error(const Confidences& confidences, int64_t bins = 15);
 
 }  // namespace pdmp

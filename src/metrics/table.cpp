@@ -1,13 +1,11 @@
 #include "metrics/table.h"
 
-#include "metrics/classification.h"
-
 namespace pdmp {
 namespace {
 
-template <double (*kScore)(const Tensor&)>
-double for_any(const Tensor& confusion, int64_t) {
-  return kScore(confusion);
+template <double (*kScore)(const ClassCounts&)>
+double for_any(const ClassCounts& counts, int64_t) {
+  return kScore(counts);
 }
 
 }  // namespace

@@ -3,15 +3,15 @@
 
 #include <vector>
 
-#include "pdmp/torch.h"
+#include "metrics/classification.h"
 
 namespace pdmp {
 
 struct MetricInfo {
   const char* name;
   const char* summary;  // one line, for `pdmp list metrics`
-  // confusion: (C, C) int64, rows = truth; live: the class that is no attack, read by scores of attack detection only.
-  double (*score)(const Tensor& confusion, int64_t live);
+  // live: the class that is no attack, read by scores of attack detection only.
+  double (*score)(const ClassCounts& counts, int64_t live);
   bool of_attacks = false;  // a score of attack detection: only where the data set names a live class
 };
 const std::vector<MetricInfo>& metric_table();  // the only list

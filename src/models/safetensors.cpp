@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -15,7 +16,7 @@
 namespace pdmp {
 namespace {
 
-using nlohmann::ordered_json;
+using nlohmann::json;
 
 static_assert(std::endian::native == std::endian::little, "tensors are copied as they lie in memory");
 
@@ -44,16 +45,17 @@ torch::Dtype dtype_of(std::string_view type) {
       ->dtype;
 }
 
+// Written member by member: nlohmann::ordered_json would look for each name among all others.
 std::string header_of(const Safetensors& content, const std::vector<uint64_t>& begin) {
-  ordered_json header = ordered_json::object();
-  if (!content.metadata.empty()) header["__metadata__"] = content.metadata;
+  std::vector<std::string> members;
+  if (!content.metadata.empty()) members.push_back(fmt::format("\"__metadata__\":{}", json(content.metadata).dump()));
   for (size_t i = 0; i < content.tensors.size(); ++i) {
     const auto& [name, tensor] = content.tensors[i];
-    header[name] = {{"dtype", dtype_row(tensor.scalar_type(), name).name},
-                    {"shape", tensor.sizes().vec()},
-                    {"data_offsets", {begin[i], begin[i] + tensor.nbytes()}}};
+    members.push_back(fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", json(name).dump(),
+                                  dtype_row(tensor.scalar_type(), name).name, fmt::join(tensor.sizes(), ","), begin[i],
+                                  begin[i] + tensor.nbytes()));
   }
-  std::string text = header.dump();
+  std::string text = fmt::format("{{{}}}", fmt::join(members, ","));
   text.resize((text.size() + 7) / 8 * 8, ' ');  // data begin aligned
   return text;
 }

@@ -6,19 +6,19 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
 
-using nlohmann::ordered_json;
+using nlohmann::json;
 
 static_assert(std::endian::native == std::endian::little, "numbers are copied as they lie in memory");
 
-constexpr uint64_t kMaxHeader = 100'000'000;
+constexpr JsonLimits kLimits = {.bytes = 100'000'000, .values = 4'000'000};  // the format's own; 500,000 tensors
 constexpr auto kMost = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
 
 [[noreturn]] void fail(const std::string& path, const std::string& what) {
@@ -41,10 +41,10 @@ std::optional<uint64_t> byte_count(const std::vector<int64_t>& shape, uint64_t e
 }
 
 // Nothing where it is no list of them: JSON's own conversion would take 1.5 for 1 and -1 for 2^64 - 1.
-std::optional<std::vector<int64_t>> whole_numbers(const ordered_json& list) {
+std::optional<std::vector<int64_t>> whole_numbers(const json& list) {
   if (!list.is_array()) return std::nullopt;
   std::vector<int64_t> numbers;
-  for (const ordered_json& item : list) {
+  for (const json& item : list) {
     const bool fits = item.is_number_unsigned() ? item.get<uint64_t>() <= kMost : item.is_number_integer();
     if (!fits) return std::nullopt;
     numbers.push_back(item.get<int64_t>());
@@ -52,11 +52,9 @@ std::optional<std::vector<int64_t>> whole_numbers(const ordered_json& list) {
   return numbers;
 }
 
-SafetensorsEntry parse_entry(const std::string& path, const std::string& name, const ordered_json& value) {
-  const auto part = [&](const char* key) {
-    return value.is_object() ? value.value(key, ordered_json()) : ordered_json();
-  };
-  const ordered_json type_name = part("dtype");
+SafetensorsEntry parse_entry(const std::string& path, const std::string& name, const json& value) {
+  const auto part = [&](const char* key) { return value.is_object() ? value.value(key, json()) : json(); };
+  const json type_name = part("dtype");
   const auto shape = whole_numbers(part("shape")), offsets = whole_numbers(part("data_offsets"));
   if (!type_name.is_string() || !shape || !offsets)
     fail(path, fmt::format("tensor '{}' without a usable dtype, shape and data_offsets", name));
@@ -95,18 +93,20 @@ void check_layout(const std::string& path, const std::vector<SafetensorsEntry>& 
   if (at != data_size) fail(path, fmt::format("{} bytes of data where its header describes {}", data_size, at));
 }
 
-ordered_json parse_json(const std::string& path, std::string_view file, uint64_t& length) {
+JsonMembers parse_members(const std::string& path, std::string_view file, uint64_t& length) {
   if (file.size() < kSafetensorsPrefix) fail(path, fmt::format("{} bytes", file.size()));
   std::memcpy(&length, file.data(), kSafetensorsPrefix);
-  if (length > kMaxHeader || length > file.size() - kSafetensorsPrefix) {
+  if (length > kLimits.bytes || length > file.size() - kSafetensorsPrefix) {
     fail(path, fmt::format("a header of {} bytes in a file of {}", length, file.size()));
   }
-  ordered_json header = ordered_json::parse(file.substr(kSafetensorsPrefix, length), nullptr, false);
-  if (!header.is_object()) fail(path, "a header that is not a JSON object");
-  return header;
+  try {
+    return parse_json_object(file.substr(kSafetensorsPrefix, length), kLimits);
+  } catch (const JsonFault& fault) {
+    fail(path, fmt::format("a header that is not a JSON object ({})", fault.what()));
+  }
 }
 
-std::map<std::string, std::string> parse_metadata(const std::string& path, const ordered_json& value) {
+std::map<std::string, std::string> parse_metadata(const std::string& path, const json& value) {
   try {
     return value.get<std::map<std::string, std::string>>();
   } catch (const nlohmann::json::exception&) {
@@ -118,9 +118,9 @@ std::map<std::string, std::string> parse_metadata(const std::string& path, const
 
 SafetensorsHeader parse_safetensors_header(const std::string& path, std::string_view file) {
   uint64_t length = 0;
-  const ordered_json json = parse_json(path, file, length);
+  const JsonMembers members = parse_members(path, file, length);
   SafetensorsHeader header;
-  for (const auto& [name, value] : json.items()) {
+  for (const auto& [name, value] : members) {
     if (name == "__metadata__") {
       header.metadata = parse_metadata(path, value);
     } else {

@@ -6,18 +6,34 @@
 #include <vector>
 
 #include "base/checked_file.h"
+#include "base/digest.h"
+#include "base/file.h"
 #include "pdmp/trainer.h"
 
 namespace pdmp {
 
-struct ScoredSplit {
-  std::string split;  // val | test
-  const Dataset& data;
-  const Evaluation& evaluation;  // with predictions and probabilities
-};
+// Writes it while samples are scored: the probabilities of all of them can be more than memory holds. Columns id,
+// split, label, prediction, then the probability of each class under `probability_<class>`. RFC 4180; ids and classes
+// that a spreadsheet would run as formulas have an apostrophe before them (data/spreadsheet_text.h).
+class PredictionsFile {
+ public:
+  explicit PredictionsFile(const std::filesystem::path& path) : file_(path) {}
 
-// Columns id, split, label, prediction, then the probability of each class under `probability_<class>`. RFC 4180.
-FileDigest write_predictions(const std::vector<ScoredSplit>& splits, const std::filesystem::path& path);
+  // For `evaluate` on this split, which must end before the next one begins.
+  PredictionSink of_split(const std::string& split, const Dataset& data);
+  FileDigest commit();  // the file is there, whole, from here on
+
+ private:
+  void add(const std::string& split, const Dataset& data, const Tensor& predictions, const Tensor& probabilities);
+
+  void append(const std::string& text);
+
+  FileReplacement file_;
+  Digest digest_;  // of what was appended
+  uint64_t bytes_ = 0;
+  bool begun_ = false;
+  int64_t next_ = 0;  // sample of the split
+};
 
 struct Prediction {
   std::string id, label, prediction;

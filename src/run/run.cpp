@@ -8,6 +8,7 @@
 #include "base/checked_file.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "methods/coefficients.h"
 #include "models/pretrained.h"
@@ -99,8 +100,7 @@ std::optional<ModalityRanking> find_ranking(const RunOptions& options, const Met
   const std::vector<std::string> names = modality_names(*data.train);
   if (names.size() == 1) return ModalityRanking{.modalities = names, .early = {0}, .final = {0}, .ambiguous = ""};
   const AnalysisResult analysis = obtain_analysis(options, data, directory);
-  const std::string table = analysis_table(analysis);
-  log_info(table.substr(0, table.find_last_not_of('\n') + 1));
+  log_lines(analysis_table(analysis));
   return ranking_for(analysis, names, options.analysis_file.empty() ? "analysis.json" : options.analysis_file);
 }
 
@@ -110,10 +110,14 @@ double seconds_trained(const fs::path& timing) {
   std::string line;
   double seconds = 0;
   while (std::getline(file, line)) {
-    const nlohmann::json entry = nlohmann::json::parse(line, nullptr, false);
-    if (!entry.is_object()) continue;
-    for (const char* part : {"train_seconds", "evaluation_seconds"}) {
-      if (entry.contains(part) && entry[part].is_number()) seconds += entry[part].get<double>();
+    try {
+      const nlohmann::json entry = parse_json(line);
+      if (!entry.is_object()) continue;
+      for (const char* part : {"train_seconds", "evaluation_seconds"}) {
+        if (entry.contains(part) && entry[part].is_number()) seconds += entry[part].get<double>();
+      }
+    } catch (const JsonFault&) {
+      // A line cut by a full disk; the time of its epoch is not known.
     }
   }
   return seconds;
@@ -129,7 +133,7 @@ void tell_failures(const TrainingData& data) {
       std::string text =
           fmt::format("{}: {} of {} did not decode and count as absent", split, failures.size(), modality);
       for (size_t i = 0; i < std::min(kNamed, failures.size()); ++i) {
-        text += fmt::format("; {} ({})", failures[i].path, failures[i].reason);
+        text += "; " + failures[i].reason;
       }
       if (failures.size() > kNamed) text += fmt::format("; and {} more", failures.size() - kNamed);
       log_warning(text);
@@ -140,17 +144,15 @@ void tell_failures(const TrainingData& data) {
 // Scores the held-out splits, each once, with the weights the model holds, and writes what a run leaves behind.
 void score(RunSummary& summary, Model& model, Method& method, const TrainingData& data, const RunOptions& options,
            RunDirectory& run) {
-  std::vector<ScoredSplit> scored;
-  if (data.val) {
-    summary.val = evaluate(model, method, data.val, options.train, "scoring val");
-    scored.push_back({"val", *data.val, *summary.val});
-  }
-  if (data.test) {
-    summary.test = evaluate(model, method, data.test, options.train, "scoring test");
-    scored.push_back({"test", *data.test, *summary.test});
-  }
+  PredictionsFile predictions(run.file("predictions.csv"));
+  const auto scores_of = [&](const std::string& split, const std::shared_ptr<const Dataset>& samples) {
+    return evaluate(model, method, samples, options.train, "scoring " + split, {},
+                    predictions.of_split(split, *samples));
+  };
+  if (data.val) summary.val = scores_of("val", data.val);
+  if (data.test) summary.test = scores_of("test", data.test);
   nlohmann::json files = run.sync_logs();
-  files["predictions.csv"] = to_json(write_predictions(scored, run.file("predictions.csv")));
+  files["predictions.csv"] = to_json(predictions.commit());
   summary.seconds = seconds_trained(run.file("timing.jsonl"));
   write_summary(summary, run.file("summary.json"), files);
 }
@@ -194,7 +196,7 @@ RunSummary run(const RunOptions& requested) {
   RunOptions options = requested;
   check_options(options);
   if (options.dry_run) {
-    const std::string text = plan(options);
+    const std::string text = printable_lines(plan(options));
     std::fwrite(text.data(), 1, text.size(), stdout);
     return {};
   }

@@ -6,6 +6,7 @@
 #include "base/checked_file.h"
 #include "base/file.h"
 #include "base/json_fields.h"
+#include "base/printable.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -132,7 +133,7 @@ std::string summary_text(const RunSummary& summary) {
                           width, main->unimodal_accuracy[m], 100 * shares[m]);
     }
   }
-  return text + "run directory: " + summary.directory + "\n";
+  return text + "run directory: " + printable(summary.directory) + "\n";
 }
 
 }  // namespace pdmp

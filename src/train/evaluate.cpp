@@ -31,10 +31,11 @@ struct Sums {
   double loss = 0;
   std::vector<double> unimodal_loss, dependency;
   std::vector<int64_t> unimodal_correct;
-  std::vector<Tensor> predictions, probabilities, labels, present;
+  std::vector<Tensor> predictions, probabilities, labels, present, highest, right;
+  const PredictionSink& sink;
 
-  Sums(const Dataset& scored, size_t modalities)
-      : data(scored), unimodal_loss(modalities), dependency(modalities), unimodal_correct(modalities) {}
+  Sums(const Dataset& scored, size_t modalities, const PredictionSink& taker)
+      : data(scored), unimodal_loss(modalities), dependency(modalities), unimodal_correct(modalities), sink(taker) {}
 
   void add(const Outputs& outputs, const Batch& batch) {
     const Tensor& truth = batch.labels;
@@ -44,8 +45,8 @@ struct Sums {
     if (!std::isfinite(of_batch)) throw NotFinite(of_batch, data.id(first_nonfinite(fused, batch)));
     loss += of_batch;
     predictions.push_back(fused.argmax(1).cpu());
-    probabilities.push_back(fused.softmax(1).cpu());
     labels.push_back(truth.cpu());
+    add_probabilities(fused.softmax(1).cpu());
     present.push_back(batch.present.cpu());
     const double n = static_cast<double>(truth.size(0));
     const std::vector<double> weights = dependency_sums(outputs.unimodal);
@@ -57,19 +58,31 @@ struct Sums {
     }
   }
 
+  void add_probabilities(const Tensor& values) {
+    const Confidences confidences = confidences_of(values, labels.back());
+    highest.push_back(confidences.highest);
+    right.push_back(confidences.right);
+    if (sink) {
+      sink(predictions.back(), values);
+    } else {
+      probabilities.push_back(values);
+    }
+  }
+
   Evaluation finish(int64_t classes) const {
     Evaluation result;
+    result.classes = classes;
     result.labels = torch::cat(labels);
     result.predictions = torch::cat(predictions);
-    result.probabilities = torch::cat(probabilities);
+    if (!sink) result.probabilities = torch::cat(probabilities);
     result.present = torch::cat(present);
     result.n = result.labels.size(0);
     const double n = static_cast<double>(result.n);
     result.loss = loss / n;
-    result.confusion = confusion_matrix(result.labels, result.predictions, classes);
-    result.accuracy = accuracy(result.confusion);
-    result.macro_f1 = macro_f1(result.confusion);
-    result.calibration_error = calibration_error(result.probabilities, result.labels);
+    const ClassCounts counts(result.labels, result.predictions, classes);
+    result.accuracy = accuracy(counts);
+    result.macro_f1 = macro_f1(counts);
+    result.calibration_error = calibration_error({torch::cat(highest), torch::cat(right)});
     for (size_t m = 0; m < dependency.size(); ++m) {
       result.unimodal_accuracy.push_back(static_cast<double>(unimodal_correct[m]) / n);
       result.unimodal_loss.push_back(unimodal_loss[m] / n);
@@ -96,9 +109,11 @@ std::vector<double> Evaluation::shares() const {
   return shares;
 }
 
+Tensor Evaluation::confusion() const { return confusion_matrix(labels, predictions, classes); }
+
 Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Dataset>& data,
-                    const TrainOptions& options, const std::string& progress_label,
-                    const std::vector<int64_t>& missing) {
+                    const TrainOptions& options, const std::string& progress_label, const std::vector<int64_t>& missing,
+                    const PredictionSink& sink) {
   const torch::NoGradGuard no_gradients;
   const EvaluationMode mode(model);
   const torch::Device device = resolve_device(options.device);
@@ -106,7 +121,7 @@ Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Da
   Loader loader(data, {.batch_size = options.batch_size, .workers = options.workers});
   loader.start_epoch(0);
   Progress progress(progress_label, loader.batches(), "batch");
-  Sums sums(*data, static_cast<size_t>(model.modalities()));
+  Sums sums(*data, static_cast<size_t>(model.modalities()), sink);
   while (std::optional<Batch> batch = loader.next()) {
     stop_if_interrupted("stopped while scoring; nothing was written");
     const Batch here = to_device(without(std::move(*batch), missing), device);

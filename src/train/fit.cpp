@@ -345,16 +345,16 @@ void Fit::finish_epoch(double train_seconds, double data_wait_seconds) {
 
 // What the history keeps of an evaluation.
 Evaluation Fit::score(const std::shared_ptr<const Dataset>& data) {
+  const PredictionSink unused = [](const Tensor&, const Tensor&) {};
   Evaluation scores;
   try {
-    scores = evaluate(*in_.model, in_.method, data, in_.options);
+    scores = evaluate(*in_.model, in_.method, data, in_.options, "", {}, unused);
   } catch (const NotFinite& error) {
     const std::string found = fmt::format("a loss of {:g} on held-out samples", std::fabs(error.loss()));
     pdmp::fail_diverged(found, epoch_ + 1, step_, in_.options.optimizer.lr, in_.run);
   }
   if (in_.keep_correct) scores.correct = scores.predictions.eq(scores.labels);
-  for (Tensor Evaluation::*dropped : {&Evaluation::confusion, &Evaluation::labels, &Evaluation::predictions,
-                                      &Evaluation::probabilities, &Evaluation::present}) {
+  for (Tensor Evaluation::*dropped : {&Evaluation::labels, &Evaluation::predictions, &Evaluation::present}) {
     scores.*dropped = Tensor();
   }
   return scores;

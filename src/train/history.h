@@ -8,7 +8,7 @@
 
 namespace pdmp {
 
-// Scalars, and `correct` where there is one: confusion, predictions and probabilities are left out.
+// Scalars, and `correct` where there is one: predictions are left out.
 nlohmann::json to_json(const Evaluation& evaluation);
 Evaluation evaluation_from_json(const nlohmann::json& value);
 

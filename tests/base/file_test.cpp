@@ -167,6 +167,61 @@ TEST(File, JsonNestedTooDeepIsRefused) {
                [&] { read_json(nested(1000000)); });
 }
 
+TEST(FileReplacement, IsThereOnceItIsCommitted) {
+  TemporaryDirectory directory;
+  const fs::path path = directory.write("a.csv", "old");
+  {
+    FileReplacement file(path);
+    file.append("given up");
+  }
+  EXPECT_EQ(read_file(path), "old");
+  FileReplacement file(path);
+  const std::string block(300000, 'x');
+  for (int i = 0; i < 10; ++i) file.append(block);  // more than is kept before it is written
+  file.append("end");
+  EXPECT_EQ(read_file(path), "old");
+  file.commit();
+  const std::string content = read_file(path);
+  EXPECT_EQ(content.size(), 3000003u);
+  EXPECT_TRUE(content.ends_with("xend"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator()), 1);  // nothing beside it
+  expect_error(ErrorKind::io, {"cannot write", "nowhere"}, [&] { FileReplacement(directory / "nowhere/a.csv"); });
+}
+
+TEST(FileReplacement, WhatALinkPointsToIsReplaced) {
+  TemporaryDirectory directory;
+  const fs::path target = directory.write("target", "old");
+  fs::create_symlink(target, directory / "link");
+  FileReplacement file(directory / "link");
+  file.append("new");
+  file.commit();
+  EXPECT_TRUE(fs::is_symlink(directory / "link"));
+  EXPECT_EQ(read_file(target), "new");
+}
+
+TEST(File, AFileBeyondItsLimitIsRefusedUnread) {
+  TemporaryDirectory directory;
+  const fs::path small = directory.write("small", std::string(2048, 'x')), sparse = directory.write("sparse", "");
+  EXPECT_EQ(read_file(small, 2048).size(), 2048u);
+  EXPECT_EQ(read_regular_file(small, 2048).size(), 2048u);
+  expect_error(ErrorKind::data, {"small", "at most 1 KiB"}, [&] { read_file(small, 1024); });
+  fs::resize_file(sparse, uintmax_t{1} << 40);
+  expect_error(ErrorKind::data, {"sparse", "at most 16 MiB"}, [&] { read_regular_file(sparse, 16 << 20); });
+  expect_error(ErrorKind::data, {"sparse", "at most 256 MiB"}, [&] { read_json(sparse); });
+  expect_error(ErrorKind::data, {"/dev/zero", "at most 4 KiB"}, [&] { read_file("/dev/zero", 4096); });
+}
+
+TEST(File, OnlyRegularFilesAreDescriptions) {
+  TemporaryDirectory directory;
+  ASSERT_EQ(mkfifo((directory / "pipe").c_str(), 0600), 0);
+  for (const fs::path& path : {directory / "pipe", fs::path("/dev/zero")}) {
+    expect_error(ErrorKind::data, {path.string(), "expected a regular file"}, [&] { read_regular_file(path, 100); });
+    expect_error(ErrorKind::data, {path.string(), "expected a regular file"}, [&] { read_json(path); });
+  }
+  expect_error(ErrorKind::io, {directory.path().string(), "directory"},
+               [&] { read_regular_file(directory.path(), 1 << 20); });
+}
+
 TEST(File, MakeDirectories) {
   TemporaryDirectory directory;
   make_directories(directory / "a/b/c");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "pdmp/error.h"
+#include "support/temporary_directory.h"
 
 namespace pdmp {
 namespace {
@@ -65,6 +66,42 @@ TEST(Csv, WritesWhatItReads) {
   EXPECT_EQ(csv_record(fields), "plain,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",\n");
   EXPECT_EQ(parse_csv("a,b,c,d,e\n" + csv_record(fields), "m.csv").rows.at(0).fields, fields);
   EXPECT_EQ(parse_csv("a\n" + csv_record({""}), "m.csv").rows.size(), 1u);
+}
+
+// Files are read in blocks, whose ends fall anywhere: within quotes, between CR and LF, within a character.
+TEST(Csv, FilesAreReadAsTheirTextIs) {
+  const testing::TemporaryDirectory directory;
+  for (const char* end : {"\n", "\r\n", "\r"}) {
+    std::string text = std::string("id,text") + end;
+    for (int i = 0; i < 20000; ++i) {
+      text += std::to_string(i) + ",\"caf\u00E9, \"\"" + std::string(static_cast<size_t>(i % 7), '\n') + "\"" + end;
+    }
+    const MetadataTable expected = parse_csv(text, "m.csv"), found = read_csv(directory.write("m.csv", text));
+    ASSERT_EQ(expected.rows.size(), 20000u);
+    ASSERT_EQ(found.rows.size(), 20000u);
+    for (size_t i = 0; i < found.rows.size(); ++i) {
+      ASSERT_EQ(found.rows[i].line, expected.rows[i].line) << i;
+      ASSERT_EQ(found.rows[i].fields, expected.rows[i].fields) << i;
+    }
+  }
+}
+
+TEST(Csv, FaultsInLaterBlocksNameTheirLine) {
+  const testing::TemporaryDirectory directory;
+  std::string text = "a,b\n";
+  for (int i = 0; i < 30000; ++i) text += "1,2\n";
+  const auto message = [&](const std::string& more) -> std::string {
+    try {
+      read_csv(directory.write("m.csv", text + more));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_THAT(message("1\n"), HasSubstr("m.csv:30002: expected 2 fields"));
+  EXPECT_THAT(message("1,\xFF\n"), HasSubstr("m.csv:30002: expected UTF-8"));
+  EXPECT_THAT(message("1,\"2\n"), HasSubstr("m.csv:30002: a quoted field begins here"));
+  EXPECT_THAT(message("1,2\"\n" + text), HasSubstr("m.csv:30002: a quote inside a field"));
 }
 
 }  // namespace

@@ -91,9 +91,12 @@ TEST(MediaDataset, StopsAboveTheLimit) {
   const Toy toy("p,train,dog,1,2,cut.npy\nq,train,cat,3,4,cut.npy\nr,train,cat,5,6,b.npy\n");
   const auto data = toy.open("train", 0.34);
   EXPECT_FALSE(data->get(0, nullptr).present[1]);
-  expect_error(ErrorKind::data,
-               {"split 'train', modality 't': 2 of 3 cells do not decode, more than the allowed 34 %: cut.npy: "},
-               [&] { data->get(1, nullptr); });
+  expect_error(
+      ErrorKind::data,
+      {"split 'train', modality 't': 2 of 3 cells do not decode, more than the allowed 34 %: metadata.csv:2, sample "
+       "'p': '",
+       "/cut.npy': expected"},
+      [&] { data->get(1, nullptr); });
 }
 
 TEST(MediaDataset, MissingFilesCountAtOnce) {
@@ -103,10 +106,10 @@ TEST(MediaDataset, MissingFilesCountAtOnce) {
                        i < 7 ? fmt::format("gone{}.npy", i) : "a.npy");
   }
   const Toy toy(csv);
-  expect_error(
-      ErrorKind::data,
-      {"split 'train', modality 't': 7 of 10 cells do not decode", "gone4.npy: no such file; mend"},  // five are named
-      [&] { toy.open("train", 0.01); });
+  expect_error(ErrorKind::data,
+               {"split 'train', modality 't': 7 of 10 cells do not decode", "metadata.csv:6, sample '4': '",
+                "gone4.npy': no such file; mend"},  // five are named
+               [&] { toy.open("train", 0.01); });
   EXPECT_EQ(toy.open("train", 0.01, {"v"})->size(), 10);  // nobody asks for them
   const auto data = toy.open("train", 0.7);
   EXPECT_THAT(data->failures(), SizeIs(7));

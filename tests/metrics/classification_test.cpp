@@ -77,5 +77,14 @@ TEST(Classification, CalibrationErrorByHand) {
   EXPECT_EQ(calibration_error(torch::empty({0, 2}), torch::empty({0}, torch::kInt64)), 0);
 }
 
+TEST(ClassCounts, AreThoseOfTheMatrix) {
+  const Tensor confusion = confusion_matrix(truth(), prediction(), 6);
+  const ClassCounts of_matrix = confusion, of_samples(truth(), prediction(), 6);
+  EXPECT_TRUE(of_samples.hits.equal(of_matrix.hits));
+  EXPECT_TRUE(of_samples.labels.equal(of_matrix.labels));
+  EXPECT_TRUE(of_samples.predictions.equal(of_matrix.predictions));
+  EXPECT_TRUE(of_samples.hits.equal(confusion.diagonal()));
+}
+
 }  // namespace
 }  // namespace pdmp

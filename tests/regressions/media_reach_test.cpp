@@ -4,12 +4,12 @@
 
 #include "base/file.h"
 #include "cli/program.h"
+#include "cli/traced_program.h"
 #include "data/clip.h"
 #include "data/decode/encode_png.h"
 #include "data/decode/encode_video.h"
 #include "data/decode/encode_wav.h"
 #include "data/decode/media_header.h"
-#include "regressions/traced_program.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

@@ -13,12 +13,15 @@ TEST(Predictions, OneRecordASampleInTheOrderOfTheData) {
   const testing::TemporaryDirectory directory;
   const TensorDataset data({{"x", "vector", {1}}}, {"cat", "dog, big"}, {torch::zeros({2, 1})},
                            torch::tensor({1, 0}, torch::kInt64));
-  Evaluation evaluation;
-  evaluation.n = 2;
-  evaluation.labels = torch::tensor({1, 0}, torch::kInt64);
-  evaluation.predictions = torch::tensor({0, 0}, torch::kInt64);
-  evaluation.probabilities = torch::tensor({0.75f, 0.25f, 0.9f, 0.1f}).view({2, 2});
-  write_predictions({{"val", data, evaluation}, {"test", data, evaluation}}, directory / "predictions.csv");
+  const Tensor predictions = torch::tensor({0, 0}, torch::kInt64);
+  const Tensor probabilities = torch::tensor({0.75f, 0.25f, 0.9f, 0.1f}).view({2, 2});
+  PredictionsFile file(directory / "predictions.csv");
+  file.of_split("val", data)(predictions, probabilities);
+  const PredictionSink test = file.of_split("test", data);  // in two batches
+  test(predictions.slice(0, 0, 1), probabilities.slice(0, 0, 1));
+  test(predictions.slice(0, 1, 2), probabilities.slice(0, 1, 2));
+  EXPECT_FALSE(std::filesystem::exists(directory / "predictions.csv"));
+  file.commit();
   EXPECT_EQ(read_file(directory / "predictions.csv"),
             "id,split,label,prediction,probability_cat,\"probability_dog, big\"\n"
             "0,val,\"dog, big\",cat,0.750000,0.250000\n"
@@ -33,6 +36,22 @@ TEST(Predictions, OneRecordASampleInTheOrderOfTheData) {
   EXPECT_EQ(read[1].id, "1");
   EXPECT_EQ(read[1].label, "cat");
   EXPECT_TRUE(read_predictions(directory / "predictions.csv", "train").empty());
+}
+
+TEST(Predictions, FormulasAreGuardedAndReadBack) {
+  const testing::TemporaryDirectory directory;
+  const TensorDataset data({{"x", "vector", {1}}}, {"=1+1", "-0.5"}, {torch::zeros({2, 1})},
+                           torch::tensor({0, 1}, torch::kInt64));
+  PredictionsFile file(directory / "predictions.csv");
+  file.of_split("test", data)(torch::tensor({1, 0}, torch::kInt64), torch::full({2, 2}, 0.5f));
+  file.commit();
+  EXPECT_EQ(read_file(directory / "predictions.csv"),
+            "id,split,label,prediction,probability_=1+1,probability_-0.5\n"
+            "0,test,\"'=1+1\",-0.5,0.500000,0.500000\n"
+            "1,test,-0.5,\"'=1+1\",0.500000,0.500000\n");
+  const std::vector<Prediction> read = read_predictions(directory / "predictions.csv", "test");
+  EXPECT_EQ(read.at(0).label, "=1+1");
+  EXPECT_EQ(read.at(1).label, "-0.5");
 }
 
 TEST(Predictions, OtherFilesAreNamed) {

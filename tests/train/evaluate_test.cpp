@@ -50,8 +50,20 @@ TEST(Evaluate, ScoresEverySampleWithLiteralNumbers) {
   EXPECT_EQ(result.dependency, (std::vector<double>{2, 4}));
   EXPECT_NEAR(result.shares()[1], 2.0 / 3, 1e-6);
   EXPECT_TRUE(result.predictions.equal(torch::tensor(said)));
-  EXPECT_EQ(result.confusion[2][0].item<int64_t>(), 1);
+  EXPECT_EQ(result.confusion()[2][0].item<int64_t>(), 1);
   EXPECT_EQ(result.probabilities.sizes(), torch::IntArrayRef({9, 3}));
+  std::vector<Tensor> predictions, probabilities;  // batch by batch
+  const Evaluation taken =
+      evaluate(*model, method, data, options, "", {}, [&](const Tensor& prediction, const Tensor& probability) {
+        predictions.push_back(prediction);
+        probabilities.push_back(probability);
+      });
+  EXPECT_EQ(probabilities.size(), 3u);
+  EXPECT_TRUE(torch::cat(predictions).equal(result.predictions));
+  EXPECT_TRUE(torch::cat(probabilities).equal(result.probabilities));
+  EXPECT_FALSE(taken.probabilities.defined());
+  EXPECT_EQ(taken.calibration_error, result.calibration_error);
+  EXPECT_EQ(taken.macro_f1, result.macro_f1);
 }
 
 std::shared_ptr<const Dataset> with_absent_second(const std::shared_ptr<const Dataset>& data, int64_t every) {

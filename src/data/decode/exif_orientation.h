@@ -1,15 +1,10 @@
-// Which way up a picture was taken, as cameras and phones note it beside pixels they leave as the sensor gave them.
+// Pictures the way up they were taken.
 #pragma once
 
-#include <string_view>
-
+#include "data/decode/exif.h"
 #include "pdmp/torch.h"
 
 namespace pdmp {
-
-// Of a JPEG, PNG or WebP file: the tag Orientation (0x0112, CIPA DC-008) of its EXIF block, 1 to 8; 1 (as stored) where
-// there is none, or nothing sensible.
-int exif_orientation(std::string_view bytes);
 
 // (H, W, C) stored -> as it should be seen: (W, H, C) for 5 to 8, which lie on their side.
 Tensor turn_upright(const Tensor& picture, int orientation);

@@ -237,9 +237,8 @@ void report_counts(const ClipSet& set, const Counts& counts) {
     rows.back().push_back(of_expected(sum.written, expected_in(set, split)));
     for_val += sum.for_val;
   }
-  const std::string table = text_table(rows, true);
-  log_info("clips found, of those that were published; per class also in counts.json\n" +
-           table.substr(0, table.size() - 1));
+  log_info("clips found, of those that were published; per class also in counts.json");
+  log_lines(text_table(rows, true));
   if (for_val > 0) log_info(fmt::format("{} clips of train are the validation split (--val)", grouped(for_val)));
 }
 

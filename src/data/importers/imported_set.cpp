@@ -8,6 +8,8 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/printable.h"
+#include "base/utf8.h"
 #include "data/csv.h"
 #include "data/decode/file_reading.h"
 #include "pdmp/error.h"
@@ -40,6 +42,12 @@ std::string table_of(const ImportedSet& set) {
     csv += csv_record(fields);
   }
   return csv;
+}
+
+// The line around byte `at`.
+std::string line_at(const std::string& text, size_t at) {
+  const size_t begin = text.rfind('\n', at) + 1;  // npos + 1 = 0
+  return shortened(text.substr(begin, text.find('\n', at) - begin), 200);
 }
 
 nlohmann::json counts_json(const ImportedSet& set, const Counts& counts) {
@@ -83,7 +91,12 @@ void write_imported(const ImportedSet& set, const ImporterOutput& output) {
   }
   Counts counts;
   for (const ImportedRow& row : set.rows) ++counts[row.split][row.label];
-  write_file_atomically(output.directory() / "metadata.csv", table_of(set));
+  const std::string table = table_of(set);
+  if (const auto at = find_invalid_utf8(table)) {
+    throw Error(ErrorKind::data, fmt::format("{}: expected names of files and classes in UTF-8, found '{}'; rename it",
+                                             set.name, line_at(table, *at)));
+  }
+  write_file_atomically(output.directory() / "metadata.csv", table);
   write_json(output.directory() / "counts.json", counts_json(set, counts));
   nlohmann::json json = {{"name", set.name}, {"classes", set.classes}, {"modalities", set.modalities}};
   if (!set.live_class.empty()) json["live_class"] = set.live_class;

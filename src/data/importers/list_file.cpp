@@ -6,7 +6,8 @@
 #include <fmt/ranges.h>
 
 #include "base/file.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
+#include "data/metadata_limits.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -38,7 +39,7 @@ void ListFile::refuse(const Line& line, std::string_view expected) const {
 }
 
 ListFile read_list(const fs::path& file) {
-  const std::string content = read_file(file);
+  const std::string content = read_regular_file(file, kMostMetadataBytes);
   std::string_view text = content;
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   check_content(text, file);

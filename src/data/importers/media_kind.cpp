@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 #include <set>
 
+#include "base/file.h"
 #include "base/value_text.h"
 #include "data/decode/file_reading.h"
 #include "data/decode/video.h"
 #include "data/importers/list_file.h"
+#include "data/metadata_limits.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -57,6 +59,7 @@ nlohmann::json media_entry(const std::string& name, const std::string& type, con
 
 std::string text_cell(const fs::path& file, const fs::path& root) {
   FileLimits limits;
+  limits.max_bytes = kMostFieldBytes;
   limits.folders = {fs::canonical(root)};
   std::string text = InputFile(FileReading(file, limits), "a text").read_all();
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);

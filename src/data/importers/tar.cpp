@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <fmt/format.h>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 #include "data/decode/file_reading.h"
 #include "data/decode/media_file.h"
@@ -182,22 +185,43 @@ class TarReader {
   std::string long_name_;
 };
 
+void copy_member(const fs::path& archive, const TarMember& member, const std::function<void(std::string_view)>& take) {
+  std::string block(std::min<uint64_t>(member.size, uint64_t{1} << 20), '\0');
+  std::ifstream file(archive, std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(member.offset));
+  for (uint64_t left = member.size; left > 0;) {
+    const uint64_t count = std::min<uint64_t>(left, block.size());
+    if (!file.read(block.data(), static_cast<std::streamsize>(count))) {
+      throw Error(ErrorKind::io, fmt::format("cannot read '{}' of '{}'", member.name, archive.string()));
+    }
+    take(std::string_view(block).substr(0, count));
+    left -= count;
+  }
+}
+
 }  // namespace
 
 std::vector<TarMember> read_tar(const fs::path& archive) { return TarReader(archive).members(); }
 
-std::string read_tar_member(const fs::path& archive, const TarMember& member) {
-  if (static_cast<int64_t>(member.size) > FileLimits().max_bytes) {
-    throw Error(ErrorKind::data,
-                fmt::format("{}: expected members of at most {} MiB, found '{}' of {} MiB; make the "
-                            "archive again without it",
-                            archive.string(), FileLimits().max_bytes >> 20, member.name, member.size >> 20));
+std::string read_tar_member(const fs::path& archive, const TarMember& member, uint64_t most) {
+  if (member.size > most) {
+    throw Error(ErrorKind::data, fmt::format("{}: expected '{}' to have at most {} bytes, found {}", archive.string(),
+                                             member.name, most, member.size));
   }
-  std::string bytes(member.size, '\0');
-  std::ifstream file(archive, std::ios::binary);
-  file.seekg(static_cast<std::streamoff>(member.offset));
-  if (file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) return bytes;
-  throw Error(ErrorKind::io, fmt::format("cannot read '{}' of '{}'", member.name, archive.string()));
+  std::string bytes;
+  copy_member(archive, member, [&](std::string_view block) { bytes += block; });
+  return bytes;
+}
+
+void extract_tar_member(const fs::path& archive, const TarMember& member, const fs::path& target) {
+  errno = 0;
+  std::ofstream file(target, std::ios::binary | std::ios::trunc);
+  copy_member(archive, member,
+              [&](std::string_view block) { file.write(block.data(), static_cast<std::streamsize>(block.size())); });
+  file.close();
+  if (file) return;
+  throw Error(ErrorKind::io,
+              fmt::format("cannot write '{}': {}", target.string(), std::generic_category().message(errno)));
 }
 
 }  // namespace pdmp

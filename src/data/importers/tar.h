@@ -19,7 +19,10 @@ struct TarMember {
 // ".." or could not be one path in a cell. Error{io} where it cannot be read.
 std::vector<TarMember> read_tar(const std::filesystem::path& archive);
 
-// Error{data} where it is larger than a medium may be.
-std::string read_tar_member(const std::filesystem::path& archive, const TarMember& member);
+// Error{data} where it has more than `most` bytes.
+std::string read_tar_member(const std::filesystem::path& archive, const TarMember& member, uint64_t most);
+// Block by block into a file, whatever its size.
+void extract_tar_member(const std::filesystem::path& archive, const TarMember& member,
+                        const std::filesystem::path& target);
 
 }  // namespace pdmp

@@ -8,8 +8,9 @@
 #include <regex>
 
 #include "base/file.h"
+#include "base/utf8.h"
 #include "base/value_text.h"
-#include "data/utf8.h"
+#include "data/metadata_limits.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -37,7 +38,7 @@ void add_picture(Stamps& stamps, const fs::path& file, const fs::path& folder) {
 // First line of X.txt.
 std::string read_caption(const fs::path& file) {
   if (!fs::is_regular_file(file)) return "";
-  const std::string text = read_file(file);
+  const std::string text = read_regular_file(file, kMostFieldBytes);
   std::string line = text.substr(0, text.find_first_of("\r\n"));
   while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())) != 0) line.pop_back();
   return find_invalid_utf8(line) ? "" : line;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <set>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
@@ -13,6 +14,7 @@
 #include "data/importers/media_kind.h"
 #include "data/importers/tar.h"
 #include "data/metadata.h"
+#include "data/metadata_limits.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -155,14 +157,14 @@ class WebdatasetImporter : public Importer {
     const std::string extension = split_name(member.name).second, where = shard.file.string() + ": " + member.name;
     const std::string type = media_type_of_name(member.name);
     if (extension == "cls") {
-      item.row.label = trimmed(read_tar_member(shard.file, member));
+      item.row.label = trimmed(read_tar_member(shard.file, member, kMostFieldBytes));
     } else if (extension == "json") {
-      const std::string label = label_in(read_tar_member(shard.file, member), where);
+      const std::string label = label_in(read_tar_member(shard.file, member, kDescriptionLimits.bytes), where);
       if (item.row.label.empty()) item.row.label = label;
     } else if (type == "text") {
       const std::string name = modality_name(extension, type);
       types.add(name, type, where);
-      std::string text = trimmed(read_tar_member(shard.file, member));
+      std::string text = trimmed(read_tar_member(shard.file, member, kMostFieldBytes));
       std::replace_if(
           text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
       item.cells[name] = text;
@@ -171,13 +173,18 @@ class WebdatasetImporter : public Importer {
     } else {
       const std::string name = modality_name(extension, type), file = "media/" + folder + "/" + member.name;
       types.add(name, type, where);
-      output.make(file, [&](const fs::path& target) { write_media(target, read_tar_member(shard.file, member)); });
+      output.make(file, [&](const fs::path& target) { extract_tar_member(shard.file, member, target); });
       item.cells[name] = file;
     }
   }
 
   std::string label_in(const std::string& text, const std::string& where) const {
-    const auto json = nlohmann::json::parse(text, nullptr, false);
+    nlohmann::json json;
+    try {
+      json = parse_json(text, kDescriptionLimits);
+    } catch (const JsonFault&) {
+      // not an object either
+    }
     if (!json.is_object()) {
       throw Error(ErrorKind::data,
                   fmt::format("{}: expected a JSON object, found something else; mend the shard", where));

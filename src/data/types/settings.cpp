@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <numeric>
 
 #include "pdmp/error.h"
 #include "pdmp/options.h"
@@ -84,6 +85,11 @@ std::vector<int64_t> Settings::sizes(const std::string& key) {
   if (!found->is_array() || found->empty() || !std::all_of(found->begin(), found->end(), is_size)) {
     refuse(key, "a list of whole numbers from 1 to 1000000000");
   }
+  // 4 GB as float32: a sample without the file is as many zeros.
+  const auto all = std::accumulate(found->begin(), found->end(), 1.0, [](double product, const nlohmann::json& item) {
+    return product * item.get<double>();
+  });
+  if (all > kLargest) refuse(key, "sizes of at most 1000000000 numbers together");
   return found->get<std::vector<int64_t>>();
 }
 

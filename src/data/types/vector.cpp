@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <string_view>
 
+#include "base/printable.h"
 #include "data/types/known_shape.h"
 #include "data/types/settings.h"
 #include "data/types/types.h"
@@ -48,8 +49,8 @@ class VectorType : public ModalityType {
     const std::vector<std::string_view> parts = split(cell.text);
     const int64_t expected = shape(&cell)[0];
     if (static_cast<int64_t>(parts.size()) != expected) {
-      throw Error(ErrorKind::data, fmt::format("{}: expected {} numbers, found {} in '{}'; correct the row", where_,
-                                               expected, parts.size(), cell.text));
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: expected {} numbers, found {}; correct the row", where_, expected, parts.size()));
     }
     Tensor values = torch::empty({expected}, torch::kFloat32);
     for (size_t i = 0; i < parts.size(); ++i) values.data_ptr<float>()[i] = number(parts, i);
@@ -64,10 +65,11 @@ class VectorType : public ModalityType {
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool whole = code == std::errc() && end == text.data() + text.size();
     if (whole && std::isfinite(static_cast<float>(value))) return static_cast<float>(value);
+    constexpr size_t kShown = 40;
     const std::string place =
         i < columns_.size() ? fmt::format("column '{}'", columns_[i]) : fmt::format("place {}", i + 1);
     throw Error(ErrorKind::data, fmt::format("{}: expected a finite number in {}, found '{}'; correct the row", where_,
-                                             place, parts[i]));
+                                             place, shortened(parts[i], kShown)));
   }
 
   std::string where_;

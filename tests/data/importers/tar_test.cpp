@@ -28,8 +28,9 @@ TEST(Tar, MembersAndTheirContent) {
       directory.write("a.tar", tar_member("folder/", "", '5') + tar_member("./folder/a.txt", "first") +
                                    tar_member("b", std::string(600, 'b')) + tar_member("c", "") + tar_end());
   EXPECT_EQ(names(file), (std::vector<std::string>{"folder/a.txt", "b", "c"}));
-  EXPECT_EQ(read_tar_member(file, read_tar(file)[0]), "first");
-  EXPECT_EQ(read_tar_member(file, read_tar(file)[1]), std::string(600, 'b'));
+  EXPECT_EQ(read_tar_member(file, read_tar(file)[0], 5), "first");
+  EXPECT_THROW(read_tar_member(file, read_tar(file)[0], 4), Error);
+  EXPECT_EQ(read_tar_member(file, read_tar(file)[1], 600), std::string(600, 'b'));
 }
 
 TEST(Tar, LongNamesOfGnuAndPax) {

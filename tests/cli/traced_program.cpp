@@ -1,4 +1,4 @@
-#include "regressions/traced_program.h"
+#include "cli/traced_program.h"
 
 #include <cstdlib>
 #include <fstream>

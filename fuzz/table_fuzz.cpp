@@ -1,0 +1,46 @@
+// Any bytes as a metadata file, JSON lines where they begin with '{', else CSV: refused with an error, or rows that can
+// be written as CSV and read again.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "data/csv.h"
+#include "data/jsonl.h"
+#include "data/spreadsheet_text.h"
+#include "pdmp/error.h"
+
+namespace {
+
+void check(const pdmp::MetadataTable& table) {
+  std::string text = pdmp::csv_record(table.columns);
+  int64_t line = 0;
+  for (const pdmp::MetadataTable::Row& row : table.rows) {
+    if (row.fields.size() != table.columns.size() || row.line <= line) std::abort();
+    line = row.line;
+    text += pdmp::csv_record(row.fields);
+    for (const std::string& field : row.fields) {
+      const std::string guarded = pdmp::spreadsheet_text(field);
+      if (pdmp::from_spreadsheet_text(guarded) != field) std::abort();
+    }
+  }
+  if (table.columns.empty()) return;                         // of JSON lines without any key
+  if (table.columns[0].starts_with("\xEF\xBB\xBF")) return;  // a second byte order mark, which would be the first
+  const pdmp::MetadataTable again = pdmp::parse_csv(text, "again.csv");
+  if (again.columns != table.columns || again.rows.size() != table.rows.size()) std::abort();
+  for (size_t i = 0; i < table.rows.size(); ++i) {
+    if (again.rows[i].fields != table.rows[i].fields) std::abort();
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  try {
+    check(text.starts_with('{') ? pdmp::parse_jsonl(text, "fuzz.jsonl") : pdmp::parse_csv(text, "fuzz.csv"));
+  } catch (const pdmp::Error& error) {
+    const std::string_view message = error.what();
+    if (error.kind() != pdmp::ErrorKind::data || !message.starts_with("fuzz.")) std::abort();
+  }
+  return 0;
+}
