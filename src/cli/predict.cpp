@@ -89,6 +89,8 @@ class Printer {
   Printer(const std::vector<std::string>& classes, bool as_json, std::ostream& out)
       : classes_(classes), as_json_(as_json), out_(out) {}
 
+  void expect(int64_t samples) { best_.reserve(static_cast<size_t>(samples)); }
+
   void add(const std::string& id, const Tensor& probabilities) {
     const auto best = static_cast<size_t>(probabilities.argmax().item<int64_t>());
     const double probability = probabilities.max().item<double>();
@@ -96,16 +98,22 @@ class Printer {
       print(
           {{"id", id}, {"class", classes_[best]}, {"probability", probability}, {"probabilities", all(probabilities)}});
     } else {
-      rows_.push_back({id, classes_[best], fmt::format("{:.4f}", probability)});
+      best_.emplace_back(best, probability);
     }
   }
 
-  void finish() {
+  template <class Id>
+  void finish(Id id_of) {
     if (as_json_) {
       out_ << (any_ ? "\n]\n" : "[]\n");
-    } else {
-      out_ << text_table(rows_, false);
+      return;
     }
+    std::vector<std::vector<std::string>> rows;
+    for (size_t i = 0; i < best_.size(); ++i) {
+      rows.push_back(
+          {id_of(static_cast<int64_t>(i)), classes_[best_[i].first], fmt::format("{:.4f}", best_[i].second)});
+    }
+    out_ << text_table(std::move(rows), false);
   }
 
  private:
@@ -130,7 +138,7 @@ class Printer {
   const std::vector<std::string>& classes_;
   bool as_json_, any_ = false;
   std::ostream& out_;
-  std::vector<std::vector<std::string>> rows_;
+  std::vector<std::pair<size_t, double>> best_;  // class and probability; texts kept from each batch would leave holes
 };
 
 void predict_sample(const LoadedRun& run, const Inputs& inputs, Printer& printer) {
@@ -139,17 +147,20 @@ void predict_sample(const LoadedRun& run, const Inputs& inputs, Printer& printer
   const Batch batch = collate({make_sample(run.description, inputs, limits)}, {0});
   const Outputs outputs = run.method->forward(*run.model, batch, Mode::evaluate);
   printer.add("input", outputs.fused.softmax(1)[0]);
+  printer.finish([](int64_t) { return std::string("input"); });
 }
 
 void predict_split(const LoadedRun& run, const RunArguments& arguments, bool as_json, Printer& printer) {
   const auto data = arguments.open(run);
   int64_t next = 0;
+  printer.expect(data->size());
   const PredictionSink sink = [&](const Tensor&, const Tensor& probabilities) {
     for (int64_t i = 0; i < probabilities.size(0); ++i) printer.add(data->id(next++), probabilities[i]);
   };
   // A progress bar would stand among the values.
   const bool mixed = as_json && isatty(STDOUT_FILENO) == 1;
   evaluate(*run.model, *run.method, data, run.options.train, mixed ? "" : arguments.split, {}, sink);
+  printer.finish([&](int64_t i) { return data->id(i); });
 }
 
 }  // namespace
@@ -182,7 +193,6 @@ int predict_command(const std::vector<std::string>& args, std::ostream& out) {
   } else {
     predict_sample(run, inputs, printer);
   }
-  printer.finish();
   return 0;
 }
 

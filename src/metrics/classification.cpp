@@ -101,8 +101,8 @@ double bpcer(const ClassCounts& counts, int64_t live) {
 double acer(const ClassCounts& counts, int64_t live) { return (apcer(counts, live) + bpcer(counts, live)) / 2; }
 
 Confidences confidences_of(const Tensor& probabilities, const Tensor& labels) {
-  const auto [highest, guess] = probabilities.to(torch::kCPU, torch::kFloat64).max(1);
-  return {highest, guess.eq(labels.to(torch::kCPU))};
+  const auto [highest, guess] = probabilities.to(torch::kCPU).max(1);  // the order of floats is that of doubles
+  return {highest.to(torch::kFloat64), guess.eq(labels.to(torch::kCPU))};
 }
 
 double calibration_error(const Confidences& confidences, int64_t bins) {

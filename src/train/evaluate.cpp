@@ -1,5 +1,6 @@
 // Scoring a split: every sample, evaluation mode, no gradients.
 #include <cmath>
+#include <utility>
 
 #include "base/progress.h"
 #include "base/signal.h"
@@ -25,17 +26,30 @@ int64_t first_nonfinite(const Tensor& logits, const Batch& batch) {
   return batch.index[rows.size(0) == 0 ? 0 : rows[0][0].item<int64_t>()].item<int64_t>();
 }
 
-// Sums over samples, so that the size of the last batch does not matter.
+// Sums over samples, so that the size of the last batch does not matter, and what is kept of each. That is allocated
+// once: small tensors kept from each batch would lie in the holes that large ones of the batch leave, and the heap
+// would grow by a batch's probabilities each time.
 struct Sums {
   const Dataset& data;
-  double loss = 0;
-  std::vector<double> unimodal_loss, dependency;
+  Evaluation result;
+  Confidences confidences;
   std::vector<int64_t> unimodal_correct;
-  std::vector<Tensor> predictions, probabilities, labels, present, highest, right;
+  int64_t next = 0;  // sample
   const PredictionSink& sink;
 
-  Sums(const Dataset& scored, size_t modalities, const PredictionSink& taker)
-      : data(scored), unimodal_loss(modalities), dependency(modalities), unimodal_correct(modalities), sink(taker) {}
+  Sums(const Dataset& scored, const Model& model, const PredictionSink& taker)
+      : data(scored), unimodal_correct(static_cast<size_t>(model.modalities())), sink(taker) {
+    const int64_t samples = scored.size();
+    result.n = samples;
+    result.classes = model.classes();
+    result.unimodal_loss.resize(unimodal_correct.size());
+    result.dependency.resize(unimodal_correct.size());
+    result.labels = torch::empty({samples}, torch::kInt64);
+    result.predictions = torch::empty({samples}, torch::kInt64);
+    result.present = torch::empty({samples, model.modalities()}, torch::kBool);
+    if (!sink) result.probabilities = torch::empty({samples, model.classes()}, torch::kFloat32);
+    confidences = {torch::empty({samples}, torch::kFloat64), torch::empty({samples}, torch::kBool)};
+  }
 
   void add(const Outputs& outputs, const Batch& batch) {
     const Tensor& truth = batch.labels;
@@ -43,52 +57,50 @@ struct Sums {
     const Tensor fused = outputs.fused.to(torch::kFloat32);
     const double of_batch = cross_entropy(fused, truth, sum).item<double>();
     if (!std::isfinite(of_batch)) throw NotFinite(of_batch, data.id(first_nonfinite(fused, batch)));
-    loss += of_batch;
-    predictions.push_back(fused.argmax(1).cpu());
-    labels.push_back(truth.cpu());
+    result.loss += of_batch;
+    keep(result.predictions, fused.argmax(1));
+    keep(result.labels, truth);
+    keep(result.present, batch.present);
     add_probabilities(fused.softmax(1).cpu());
-    present.push_back(batch.present.cpu());
     const double n = static_cast<double>(truth.size(0));
     const std::vector<double> weights = dependency_sums(outputs.unimodal);
     for (size_t m = 0; m < outputs.unimodal.size(); ++m) {
       const Tensor logits = outputs.unimodal[m].to(torch::kFloat32);
-      unimodal_loss[m] += cross_entropy(logits, truth, sum).item<double>();
+      result.unimodal_loss[m] += cross_entropy(logits, truth, sum).item<double>();
       unimodal_correct[m] += logits.argmax(1).eq(truth).sum().item<int64_t>();
-      dependency[m] += weights[m] * n;
+      result.dependency[m] += weights[m] * n;
     }
+    next += truth.size(0);
   }
 
-  void add_probabilities(const Tensor& values) {
-    const Confidences confidences = confidences_of(values, labels.back());
-    highest.push_back(confidences.highest);
-    right.push_back(confidences.right);
+  // The rows of this batch.
+  void keep(const Tensor& all, const Tensor& rows) const { all.narrow(0, next, rows.size(0)).copy_(rows); }
+
+  void add_probabilities(const Tensor& values) const {
+    const int64_t rows = values.size(0);
+    const Confidences found = confidences_of(values, result.labels.narrow(0, next, rows));
+    keep(confidences.highest, found.highest);
+    keep(confidences.right, found.right);
     if (sink) {
-      sink(predictions.back(), values);
+      sink(result.predictions.narrow(0, next, rows), values);
     } else {
-      probabilities.push_back(values);
+      keep(result.probabilities, values);
     }
   }
 
-  Evaluation finish(int64_t classes) const {
-    Evaluation result;
-    result.classes = classes;
-    result.labels = torch::cat(labels);
-    result.predictions = torch::cat(predictions);
-    if (!sink) result.probabilities = torch::cat(probabilities);
-    result.present = torch::cat(present);
-    result.n = result.labels.size(0);
+  Evaluation finish() {
     const double n = static_cast<double>(result.n);
-    result.loss = loss / n;
-    const ClassCounts counts(result.labels, result.predictions, classes);
+    result.loss /= n;
+    const ClassCounts counts(result.labels, result.predictions, result.classes);
     result.accuracy = accuracy(counts);
     result.macro_f1 = macro_f1(counts);
-    result.calibration_error = calibration_error({torch::cat(highest), torch::cat(right)});
-    for (size_t m = 0; m < dependency.size(); ++m) {
+    result.calibration_error = calibration_error(confidences);
+    for (size_t m = 0; m < unimodal_correct.size(); ++m) {
       result.unimodal_accuracy.push_back(static_cast<double>(unimodal_correct[m]) / n);
-      result.unimodal_loss.push_back(unimodal_loss[m] / n);
-      result.dependency.push_back(dependency[m] / n);
+      result.unimodal_loss[m] /= n;
+      result.dependency[m] /= n;
     }
-    return result;
+    return std::move(result);
   }
 };
 
@@ -121,7 +133,7 @@ Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Da
   Loader loader(data, {.batch_size = options.batch_size, .workers = options.workers});
   loader.start_epoch(0);
   Progress progress(progress_label, loader.batches(), "batch");
-  Sums sums(*data, static_cast<size_t>(model.modalities()), sink);
+  Sums sums(*data, model, sink);
   while (std::optional<Batch> batch = loader.next()) {
     stop_if_interrupted("stopped while scoring; nothing was written");
     const Batch here = to_device(without(std::move(*batch), missing), device);
@@ -129,7 +141,7 @@ Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Da
     sums.add(method.forward(model, here, Mode::evaluate), here);
     progress.advance();
   }
-  return sums.finish(model.classes());
+  return sums.finish();
 }
 
 }  // namespace pdmp
