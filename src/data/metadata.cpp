@@ -17,10 +17,13 @@ constexpr std::pair<const char*, const char*> kSplitNames[] = {{"train", "train"
                                                                {"test", "test"}};
 
 MetadataTable read_table(const std::filesystem::path& file, const FileLimits& limits) {
+  const bool csv = file.extension() == ".csv";
+  if (!csv && file.extension() != ".jsonl") {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected a metadata file that ends in .csv or .jsonl", file.string()));
+  }
   check_description(file, limits);
-  if (file.extension() == ".csv") return read_csv(file);
-  if (file.extension() == ".jsonl") return read_jsonl(file);
-  throw Error(ErrorKind::data, fmt::format("{}: expected a metadata file that ends in .csv or .jsonl", file.string()));
+  return csv ? read_csv(file) : read_jsonl(file);
 }
 
 std::vector<MetadataTable> read_split_files(const std::filesystem::path& directory, const FileLimits& limits) {

@@ -58,10 +58,15 @@ void write_media(const std::filesystem::path& path, std::string_view bytes) {
   }
 }
 
-std::string describe_content(std::string_view bytes) {
+std::string_view known_content(std::string_view bytes) {
   for (const Signature& signature : kSignatures) {
-    if (bytes.starts_with(signature.start)) return std::string(signature.name);
+    if (bytes.starts_with(signature.start)) return signature.name;
   }
+  return {};
+}
+
+std::string describe_content(std::string_view bytes) {
+  if (const std::string_view known = known_content(bytes); !known.empty()) return std::string(known);
   std::string text = "unknown content beginning with bytes";
   for (const char byte : bytes.substr(0, 8)) text += fmt::format(" {:02x}", static_cast<uint8_t>(byte));
   return text;

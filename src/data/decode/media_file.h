@@ -26,6 +26,8 @@ void write_media(const std::filesystem::path& path, std::string_view bytes);
 
 // What bytes that are not the expected medium look like: "a Git LFS pointer ...", "an Ogg file", "bytes 00 01 02 03".
 std::string describe_content(std::string_view bytes);
+// The same where the first bytes tell; else "".
+std::string_view known_content(std::string_view bytes);
 
 // Unsigned integers of any width from a byte string; the caller has checked that they are there.
 uint32_t little_endian(std::string_view bytes, size_t at, size_t width);

@@ -26,7 +26,8 @@ MemoryInput::MemoryInput(const FileReading& reading, const std::string& bytes)
 void MemoryInput::open(std::string_view expected, const FfmpegMessages& messages) {
   const int code = input_.open(format_of(bytes_));
   if (!input_.foreign().empty()) {
-    refuse_media(reading_.path(), expected, input_.foreign(),
+    const std::string_view known = known_content(bytes_);
+    refuse_media(reading_.path(), expected, known.empty() ? input_.foreign() : known,
                  "convert it to WAV, FLAC, Ogg, MP4 or Matroska, or empty its cell");
   }
   if (code < 0) reading_.check();
