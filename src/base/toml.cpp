@@ -1,12 +1,22 @@
 #include "base/toml.h"
 
 #include <algorithm>
+#include <cctype>
 #include <fmt/format.h>
 #include <set>
 #include <utility>
 
-// Parsing alone, with errors as values.
-#define TOML_EXCEPTIONS 0
+// What toml++ 3.3 takes for granted of some malformed texts ("[", "a = [}") is an assertion in it, and with NDEBUG an
+// assumption that the optimizer uses. Here it is an exception, whatever the build.
+namespace pdmp::toml_contract {
+struct Broken {};
+constexpr void check(bool holds) {
+  if (!holds) throw Broken();
+}
+}  // namespace pdmp::toml_contract
+#undef NDEBUG
+#define TOML_ASSERT(expression) ::pdmp::toml_contract::check(static_cast<bool>(expression))
+#define TOML_EXCEPTIONS 1
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
@@ -127,20 +137,24 @@ class TomlReader {
     const size_t begin = line_begins_[section_lines_[i] - 1];
     const size_t end = i + 1 < section_lines_.size() ? line_begins_[section_lines_[i + 1] - 1] : content_.size();
     lines_before_ = section_lines_[i] - 1;
-    const toml::parse_result result = toml::parse(std::string_view(content_).substr(begin, end - begin));
-    if (!result) refuse(result.error());
-    add_table(result.table(), "");
+    try {
+      add_table(toml::parse(std::string_view(content_).substr(begin, end - begin)), "");
+    } catch (const toml::parse_error& error) {
+      refuse(error);
+    } catch (const toml_contract::Broken&) {
+      fail(section_lines_[i], "expected TOML, found a key or a value that is none in this section");
+    }
   }
 
   unsigned line_of(const toml::source_position& position) const { return position.line + lines_before_; }
 
   // Finds the sections, and what toml++ 3.3 does not: each dot of a key is a table in a table, without any limit, and a
-  // key that begins with a character beyond ASCII ends in an assertion.
+  // key that begins with a character beyond ASCII has no error.
   void scan() {
     char quote = 0;
     int dots = 0, depth = 0;  // depth: of brackets
     unsigned line = 1;
-    bool line_begins = true;
+    bool line_begins = true, in_value = false;
     for (size_t i = 0; i < content_.size(); ++i) {
       const char c = content_[i];
       if (c == '\n') {
@@ -148,11 +162,13 @@ class TomlReader {
         quote = 0;
         dots = 0;
         line_begins = true;
+        in_value = in_value && depth > 0;
         continue;
       } else if (quote != 0) {
         if (c == '\\' && quote == '"') ++i;
         if (c == quote) quote = 0;
       } else if (c == '"' || c == '\'') {
+        check_string(i, line, in_value ? "\n=,[" : "\n[.");
         quote = c;
       } else if (c == '#') {
         i = std::min(content_.find('\n', i), content_.size()) - 1;
@@ -162,10 +178,34 @@ class TomlReader {
         fail(line, fmt::format("expected text in quotes, found {}", quoted(line_text(line))));
       } else if (c == '=' || c == ',' || c == '[' || c == ']') {
         dots = 0;
-        if (c == '[' && line_begins && depth == 0 && line > 1) section_lines_.push_back(line);
+        in_value = in_value || c == '=';
+        if (c == '[' && line_begins && depth == 0) begin_section(i, line);
         depth = std::max(0, depth + (c == '[' ? 1 : c == ']' ? -1 : 0));
       }
       line_begins = line_begins && (c == ' ' || c == '\t' || c == '\r');
+    }
+  }
+
+  // The quote at byte `i` opens a string: on one line, and where a key or a value begins, or else what follows would be
+  // no string to the parser, which must not see characters beyond ASCII there.
+  void check_string(size_t i, unsigned line, std::string_view may_precede) const {
+    if (content_.compare(i, 3, std::string(3, content_[i])) == 0) {
+      fail(line, fmt::format("expected a string on one line, in single quotes or double quotes, found {}",
+                             quoted(trimmed(std::string_view(content_).substr(i, content_.find('\n', i) - i)))));
+    }
+    const size_t before = i == 0 ? std::string::npos : content_.find_last_not_of(" \t", i - 1);
+    if (before == std::string::npos || may_precede.find(content_[before]) != std::string_view::npos) return;
+    fail(line, fmt::format("expected no quote within a key or a value, found {}", quoted(line_text(line))));
+  }
+
+  // The '[' at byte `i` begins a section.
+  void begin_section(size_t i, unsigned line) {
+    if (line > 1) section_lines_.push_back(line);
+    const size_t key = content_.find_first_not_of(" \t", i + (content_.compare(i, 2, "[[") == 0 ? 2 : 1));
+    const char c = key == std::string::npos ? '\n' : content_[key];
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 &&
+        std::string_view("_-\"']").find(c) == std::string_view::npos) {
+      fail(line, fmt::format("expected the name of a section after '[', found {}", quoted(line_text(line))));
     }
   }
 
@@ -203,14 +243,10 @@ class TomlReader {
     return items;
   }
 
-  // A value that is no item: what it looks like is found once a line.
+  // A value that is no item: what it looks like is looked for once a line.
   std::string value_of(const toml::node& node) const {
-    const std::string_view source = source_of(node);
-    if (source.starts_with("\"\"\"") || source.starts_with("'''")) {
-      refuse_value(node, "a string on one line, in single quotes or double quotes");
-    }
     if (!node.is_floating_point()) return scalar_of(node);
-    std::string number(source);  // as it is written, for messages to whom wants a whole number
+    std::string number(source_of(node));  // as it is written, for messages to whom wants a whole number
     std::erase(number, '_');
     return number;
   }

@@ -81,8 +81,19 @@ TEST(Toml, ErrorsNameTheLineAndWhatStoodThere) {
   expect_fault("[[a]]\nb = 1", {"f.toml:1: expected a [section]"});
   expect_fault("[a\nb = 1", {"f.toml:1: expected TOML", "expected ']'"});
   expect_fault("= 1", {"f.toml:1: expected TOML, found '= 1'"});
+  expect_fault("a = 1\n[\nb = 1", {"f.toml:2: expected the name of a section"});
+  expect_fault("[ = 1]", {"f.toml:1: expected the name of a section"});
+  expect_fault("[[", {"f.toml:1: expected the name of a section"});
+  expect_fault("[]", {"f.toml:1: expected TOML"});
+  expect_fault("[a.]", {"f.toml:1: expected TOML"});
+  expect_fault("a = '''x[\n'''\n[\n", {"f.toml:1: expected a string on one line"});
   expect_fault("a = 1\n\u00E9 = 1", {"f.toml:2: expected text in quotes, found '\u00E9 = 1'"});
-  expect_fault("[[\x98]]", {"f.toml:1: expected text in quotes"});
+  expect_fault("[[\x98]]", {"f.toml:1: expected the name of a section"});
+  expect_fault("a = 1\n[b]\nc = [1, }", {"f.toml:2: expected TOML, found a key or a value that is none"});
+  expect_fault("b = 1\na = 0\"\u048D", {"f.toml:2: expected no quote within a key or a value"});
+  expect_fault("a = 15.'\u048D'", {"f.toml:1: expected no quote within"});
+  expect_fault("a = 'x' 'y'", {"f.toml:1: expected no quote within"});
+  expect_fault("[a\x98]", {"f.toml:1: expected text in quotes"});
   expect_fault("a = \u00E9", {"f.toml:1: expected text in quotes"});
   expect_fault("a = 18446744073709551615", {"f.toml:1: expected TOML", "64 bits"});
 }
