@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <fmt/format.h>
 #include <set>
 #include <utility>
@@ -30,38 +31,28 @@ namespace {
 
 constexpr int kMostDots = 32;  // in one key
 
-// TOML is UTF-8, names of files need not be: bytes that are none travel through the parser as private characters.
-constexpr uint32_t kFirstByte = 0x10FE00;
+// The parser sees ASCII alone: names of files need not be UTF-8, and toml++ 3.3 errs about characters beyond ASCII
+// outside of strings. Bytes beyond it, and the mark itself, travel as a mark and two hexadecimal digits.
+constexpr char kMark = '`';  // in TOML a character of strings and comments alone
 
 std::string with_bytes_hidden(std::string_view text) {
   std::string result;
-  for (size_t at = 0; at < text.size();) {
-    const size_t length = utf8_character(text, at).length;
-    if (length > 0) {
-      result += text.substr(at, length);
-      at += length;
-      continue;
-    }
-    const uint32_t code = kFirstByte + static_cast<unsigned char>(text[at++]);
-    for (const uint32_t byte :
-         {0xF0 | code >> 18, 0x80 | (code >> 12 & 0x3F), 0x80 | (code >> 6 & 0x3F), 0x80 | (code & 0x3F)}) {
-      result += static_cast<char>(byte);
-    }
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    result += byte >= 0x80 || c == kMark ? fmt::format("{}{:02x}", kMark, byte) : std::string(1, c);
   }
   return result;
 }
 
 std::string with_bytes_back(std::string_view text) {
   std::string result;
-  for (size_t at = 0; at < text.size();) {
-    const Utf8Character character = utf8_character(text, at);
-    const size_t length = std::max<size_t>(character.length, 1);
-    if (character.code >= kFirstByte && character.code < kFirstByte + 0x100) {
-      result += static_cast<char>(character.code - kFirstByte);
-    } else {
-      result += text.substr(at, length);
-    }
-    at += length;
+  for (size_t at = 0; at < text.size(); ++at) {
+    unsigned byte = 0;
+    const char* digits = text.data() + at + 1;
+    const bool hidden =
+        text[at] == kMark && at + 2 < text.size() && std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
+    result += hidden ? static_cast<char>(byte) : text[at];
+    if (hidden) at += 2;
   }
   return result;
 }
@@ -174,11 +165,14 @@ class TomlReader {
         i = std::min(content_.find('\n', i), content_.size()) - 1;
       } else if (c == '.') {
         if (++dots > kMostDots) fail(line, fmt::format("expected keys of at most {} parts, found more", kMostDots));
-      } else if (static_cast<unsigned char>(c) >= 0x80) {
+      } else if (c == kMark) {
         fail(line, fmt::format("expected text in quotes, found {}", quoted(line_text(line))));
       } else if (c == '=' || c == ',' || c == '[' || c == ']') {
         dots = 0;
         in_value = in_value || c == '=';
+        if (c == '[' && in_value && !follows(i, "\n=,[")) {
+          fail(line, fmt::format("expected TOML, found a bracket within a value: {}", quoted(line_text(line))));
+        }
         if (c == '[' && line_begins && depth == 0) begin_section(i, line);
         depth = std::max(0, depth + (c == '[' ? 1 : c == ']' ? -1 : 0));
       }
@@ -193,9 +187,15 @@ class TomlReader {
       fail(line, fmt::format("expected a string on one line, in single quotes or double quotes, found {}",
                              quoted(trimmed(std::string_view(content_).substr(i, content_.find('\n', i) - i)))));
     }
+    if (!follows(i, may_precede)) {
+      fail(line, fmt::format("expected no quote within a key or a value, found {}", quoted(line_text(line))));
+    }
+  }
+
+  // Whether byte `i` stands behind one of these, or at the beginning, blanks aside.
+  bool follows(size_t i, std::string_view allowed) const {
     const size_t before = i == 0 ? std::string::npos : content_.find_last_not_of(" \t", i - 1);
-    if (before == std::string::npos || may_precede.find(content_[before]) != std::string_view::npos) return;
-    fail(line, fmt::format("expected no quote within a key or a value, found {}", quoted(line_text(line))));
+    return before == std::string::npos || allowed.find(content_[before]) != std::string_view::npos;
   }
 
   // The '[' at byte `i` begins a section.

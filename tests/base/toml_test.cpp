@@ -92,6 +92,7 @@ TEST(Toml, ErrorsNameTheLineAndWhatStoodThere) {
   expect_fault("a = 1\n[b]\nc = [1, }", {"f.toml:2: expected TOML, found a key or a value that is none"});
   expect_fault("b = 1\na = 0\"\u048D", {"f.toml:2: expected no quote within a key or a value"});
   expect_fault("a = 15.'\u048D'", {"f.toml:1: expected no quote within"});
+  expect_fault("a = 0e['\u048D'", {"f.toml:1: expected TOML, found a bracket within a value"});
   expect_fault("a = 'x' 'y'", {"f.toml:1: expected no quote within"});
   expect_fault("[a\x98]", {"f.toml:1: expected text in quotes"});
   expect_fault("a = \u00E9", {"f.toml:1: expected text in quotes"});
