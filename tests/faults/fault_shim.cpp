@@ -2,11 +2,11 @@
 //
 //   PDMP_FAULT_UNDER    calls count that concern a file below this folder
 //   PDMP_FAULT_CALLS    of these names: "write,pwrite,writev"
-//   PDMP_FAULT_AT       the number of the call that fails, from 1; 0: none, calls are only counted
+//   PDMP_FAULT_AT       the number of the call that fails, from 1; 0: none, all are only noted in the log
 //   PDMP_FAULT_ERROR    ENOSPC, EIO, EINTR, or short: the call writes half of what it is given
 //   PDMP_FAULT_LASTING  1: every call from that one on fails, as on a full disk
 //   PDMP_FAULT_COUNTER  file of 8 bytes that counts, over the process and its children
-//   PDMP_FAULT_LOG      gets a line for each call that failed
+//   PDMP_FAULT_LOG      gets a line for each call that failed: its number, its name, its path
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
@@ -91,8 +91,10 @@ Fault decide(const char* call, const std::string& path) {
   if (now.counter == nullptr || path.compare(0, now.under.size(), now.under) != 0) return Fault::none;
   if (now.calls.find("," + std::string(call) + ",") == std::string::npos) return Fault::none;
   const uint64_t number = now.counter->fetch_add(1) + 1;
-  if (now.at == 0 || (now.lasting ? number < now.at : number != now.at)) return Fault::none;
+  const bool chosen = now.at == 0 || (now.lasting ? number >= now.at : number == now.at);
+  if (!chosen) return Fault::none;
   note(call, path, number);
+  if (now.at == 0) return Fault::none;
   errno = now.error;
   return now.error == 0 ? Fault::halve : Fault::fail;
 }

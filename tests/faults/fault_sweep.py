@@ -17,7 +17,6 @@ import pathlib
 import random
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
@@ -130,15 +129,15 @@ class Sweep:
         self.reference[what] = WORKLOADS[what].outcome(self.program, folder)
         if result.returncode != 0 or not self.reference[what]:
             sys.exit(f"{what} failed without any fault: {result.stderr[-1000:]}")
-        counts = {}
-        for call in ERRORS:
-            counted = self.folder / f"count-{what}-{call}"
-            counted.mkdir()
-            self.run(what, counted, faults=self.faults(counted, call, 0))
-            counter = pathlib.Path(f"{counted}.count")
-            counts[call] = struct.unpack("<Q", counter.read_bytes())[0] if counter.exists() else 0
-        print(f"{what}: " + ", ".join(f"{count} {call}" for call, count in counts.items() if count), flush=True)
-        return [Case(what, call, error, lasting, at) for call, count in counts.items()
+        counted = self.folder / f"count-{what}"
+        counted.mkdir()
+        self.run(what, counted, faults=self.faults(counted, ",".join(ERRORS), 0))
+        log = text_of(pathlib.Path(f"{counted}.log"))
+        if not log:
+            sys.exit(f"{what}: {self.shim} saw no call: it is not there, or cannot be preloaded")
+        counts = collections.Counter(line.split(" ", 2)[1] for line in log.splitlines())
+        print(f"{what}: " + ", ".join(f"{count} {call}" for call, count in sorted(counts.items())), flush=True)
+        return [Case(what, call, error, lasting, at) for call, count in sorted(counts.items())
                 for error, lasting in ERRORS[call] for at in range(1, count + 1)]
 
     def try_case(self, number, case):

@@ -175,7 +175,7 @@ TEST_F(Outside, ARootOutsideIsSaidAndRefusedAsUntrusted) {
       {"data", "info", data},
       {"data", "show", data, "--id", "1", "--out", (folder_ / "x.png").string()},
       {"cache", "fill", "--data", data, "--cache", (folder_ / "cache").string()},
-      {"train", "--data", data, "--run", run, "--epochs", "1", "--encoders", "m=resnet18:width=8"},
+      {"train", "--data", data, "--run", run, "--overwrite", "--epochs", "1", "--encoders", "m=resnet18:width=8"},
       {"evaluate", "--run", run},
       {"predict", "--run", run}};
   for (std::vector<std::string> command : commands) {

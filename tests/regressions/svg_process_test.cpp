@@ -22,15 +22,15 @@ using testing::TemporaryDirectory;
 // Ends a process that draws it with SIGABRT: an assertion of librsvg 2.54.
 constexpr const char* kCrash =
     R"(<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><filter id="f"><feFlood width="0" height="0"/>)"
-    R"(<feTile/></filter><rect width="50" height="50" filter="url(#f)"/></svg>)";
+    R"x(<feTile/></filter><rect width="50" height="50" filter="url(#f)"/></svg>)x";
 constexpr const char* kGood =
     R"(<svg xmlns="http://www.w3.org/2000/svg" width="300" height="300"><rect width="300" height="300" fill="blue"/></svg>)";
 
 std::string turbulence(int size) {
   const std::string edge = std::to_string(size);
   return R"(<svg xmlns="http://www.w3.org/2000/svg" width=")" + edge + R"(" height=")" + edge +
-         R"("><filter id="f"><feTurbulence numOctaves="9999999"/></filter><rect width=")" + edge + R"(" height=")" + edge +
-         R"(" filter="url(#f)"/></svg>)";
+         R"("><filter id="f"><feTurbulence numOctaves="9999999"/></filter><rect width=")" + edge + R"(" height=")" +
+         edge + R"x(" filter="url(#f)"/></svg>)x";
 }
 
 void write_set(const TemporaryDirectory& folder) {

@@ -11,6 +11,12 @@
 namespace pdmp {
 namespace {
 
+DataOptions options_of(const std::string& folder) {
+  DataOptions options;
+  options.data = folder;
+  return options;
+}
+
 using testing::TemporaryDirectory;
 
 struct RunData : ::testing::Test {
@@ -29,7 +35,7 @@ TEST_F(RunData, ARunWithoutDataJsonPasses) { EXPECT_NO_THROW(expect_same_data(op
 TEST_F(RunData, OtherDataAreRefusedWithWhatChanged) {
   keep_content_hash(options.run, *manifest);
   EXPECT_NO_THROW(expect_same_data(options, *manifest));
-  const auto fewer = load_manifest({.data = testing::write_vector_data(directory, {47, 24, 24}, "fewer")}, 0);
+  const auto fewer = load_manifest(options_of(testing::write_vector_data(directory, {47, 24, 24}, "fewer")), 0);
   testing::expect_error(ErrorKind::data, {"--resume", options.run, "train had 48 samples, has 47", "--overwrite"},
                         [&] { expect_same_data(options, *fewer); });
   keep_content_hash(options.run, *fewer);  // what the run began with stays
@@ -39,7 +45,7 @@ TEST_F(RunData, OtherDataAreRefusedWithWhatChanged) {
 TEST_F(RunData, AnOverwrittenRunMayHaveOtherData) {
   keep_content_hash(options.run, *manifest);
   options.resume = false;
-  const auto fewer = load_manifest({.data = testing::write_vector_data(directory, {47, 24, 24}, "fewer")}, 0);
+  const auto fewer = load_manifest(options_of(testing::write_vector_data(directory, {47, 24, 24}, "fewer")), 0);
   EXPECT_NO_THROW(expect_same_data(options, *fewer));
 }
 

@@ -50,10 +50,11 @@ TEST_F(BestWeightsTest, AFlippedBitOfTheIndexIsFound) {
 
 // Killed between the two renames of replace_directory: best.old and best.new are there, best is not.
 TEST_F(BestWeightsTest, WhatAKillBetweenTwoRenamesLeftIsPutInPlace) {
+  write(5);
+  fs::rename(folder / "best", folder / "later");
   write(2);
   fs::rename(folder / "best", folder / "best.old");
-  write(5);
-  fs::rename(folder / "best", folder / "best.new");
+  fs::rename(folder / "later", folder / "best.new");
   EXPECT_TRUE(recover_best(folder.path(), 2, 5));
   EXPECT_EQ(loaded(2), 2);
   EXPECT_FALSE(fs::exists(folder / "best.new"));

@@ -157,7 +157,8 @@ TEST_F(FitTest, DivergenceIsOneClearError) {
     train(folder.path() / "run", plain, options);
     FAIL() << "expected an error";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("finite loss"));
+    EXPECT_THAT(error.what(), HasSubstr("expected finite numbers, found a loss of nan"));
+    EXPECT_THAT(error.what(), HasSubstr("since step 2 (epoch 1): the training diverged; lower --lr"));
   }
 }
 
