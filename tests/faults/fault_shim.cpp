@@ -40,6 +40,11 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+std::string between_commas(const std::string& text) {
+  std::string result = ",";  // g++ 12 warns of "," + text
+  return result.append(text).append(",");
+}
+
 int error_of(const std::string& name) {
   if (name == "ENOSPC") return ENOSPC;
   if (name == "EINTR") return EINTR;
@@ -59,7 +64,7 @@ const Plan& plan() {
   static const Plan one = [] {
     Plan plan;
     plan.under = variable("PDMP_FAULT_UNDER");
-    plan.calls = "," + variable("PDMP_FAULT_CALLS") + ",";
+    plan.calls = between_commas(variable("PDMP_FAULT_CALLS"));
     plan.log = variable("PDMP_FAULT_LOG");
     plan.at = std::strtoull(variable("PDMP_FAULT_AT").c_str(), nullptr, 10);
     plan.error = error_of(variable("PDMP_FAULT_ERROR"));
@@ -89,7 +94,7 @@ void note(const char* call, const std::string& path, uint64_t number) {
 Fault decide(const char* call, const std::string& path) {
   const Plan& now = plan();
   if (now.counter == nullptr || path.compare(0, now.under.size(), now.under) != 0) return Fault::none;
-  if (now.calls.find("," + std::string(call) + ",") == std::string::npos) return Fault::none;
+  if (now.calls.find(between_commas(call)) == std::string::npos) return Fault::none;
   const uint64_t number = now.counter->fetch_add(1) + 1;
   const bool chosen = now.at == 0 || (now.lasting ? number >= now.at : number == now.at);
   if (!chosen) return Fault::none;
