@@ -2,7 +2,6 @@
 // write a file can write its digest too.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,7 +25,5 @@ class Digest {
 };
 
 std::string digest_of(std::string_view bytes);
-// Read in blocks, so memory does not grow with the file. Error{io} naming the file.
-std::string digest_of_file(const std::filesystem::path& path);
 
 }  // namespace pdmp

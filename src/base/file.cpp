@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/printable.h"
 #include "base/temporary_files.h"
 #include "pdmp/error.h"
@@ -24,24 +25,11 @@ namespace fs = std::filesystem;
               fmt::format("cannot {} '{}': {}", action, path.string(), std::generic_category().message(code)));
 }
 
-// An open file descriptor, closed at the end of its scope.
-class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags, const char* action)
-      : number_(open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-    if (number_ < 0) fail(action, path, errno);
-  }
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
+int open_file(const fs::path& path, int flags, const char* action) {
+  const int file = open(path.c_str(), flags | O_CLOEXEC, 0666);
+  if (file < 0) fail(action, path, errno);
+  return file;
+}
 
 // 0, or the reason why not all of `content` was written.
 int write_all(int file, std::string_view content) {
@@ -73,7 +61,7 @@ fs::path replaced_by(const fs::path& path) {
 }
 
 void write_through(const fs::path& path, std::string_view content, int flags, bool sync) {
-  const Descriptor file(path, O_WRONLY | flags, "write");
+  const Descriptor file(open_file(path, O_WRONLY | flags, "write"));
   if (const int code = write_all(file.number(), content)) fail("write", path, code);
   if (sync && fsync(file.number()) != 0) fail("write", path, errno);
 }
@@ -126,20 +114,22 @@ void expect_regular(const Descriptor& file, const fs::path& path) {
 
 }  // namespace
 
-std::string read_file(const fs::path& path) { return read_whole(Descriptor(path, O_RDONLY, "read"), path, kNoLimit); }
+std::string read_file(const fs::path& path) {
+  return read_whole(Descriptor(open_file(path, O_RDONLY, "read")), path, kNoLimit);
+}
 
 std::string read_file(const fs::path& path, uint64_t most) {
-  return read_whole(Descriptor(path, O_RDONLY, "read"), path, most);
+  return read_whole(Descriptor(open_file(path, O_RDONLY, "read")), path, most);
 }
 
 std::string read_regular_file(const fs::path& path, uint64_t most) {
-  const Descriptor file(path, O_RDONLY | O_NONBLOCK, "read");
+  const Descriptor file(open_file(path, O_RDONLY | O_NONBLOCK, "read"));
   expect_regular(file, path);
   return read_whole(file, path, most);
 }
 
 void read_blocks(const fs::path& path, uint64_t most, const std::function<void(std::string_view block)>& take) {
-  const Descriptor file(path, O_RDONLY | O_NONBLOCK, "read");
+  const Descriptor file(open_file(path, O_RDONLY | O_NONBLOCK, "read"));
   expect_regular(file, path);
   read_all(file, path, most, take);
 }
@@ -166,17 +156,17 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
 
 // File systems that cannot sync a folder say EINVAL.
 void sync_folder(const fs::path& folder) {
-  const Descriptor file(folder, O_RDONLY | O_DIRECTORY, "open folder");
+  const Descriptor file(open_file(folder, O_RDONLY | O_DIRECTORY, "open folder"));
   if (fsync(file.number()) != 0 && errno != EINVAL) fail("sync folder", folder, errno);
 }
 
 void sync_file(const fs::path& path) {
-  const Descriptor file(path, O_RDONLY, "open");
+  const Descriptor file(open_file(path, O_RDONLY, "open"));
   if (fdatasync(file.number()) != 0) fail("write", path, errno);
 }
 
 void sync_file_system(const fs::path& path) {
-  const Descriptor file(path, O_RDONLY, "open");
+  const Descriptor file(open_file(path, O_RDONLY, "open"));
   if (syncfs(file.number()) != 0) fail("write to disk", path, errno);
 }
 
@@ -213,7 +203,7 @@ void FileReplacement::write_pending() {
 }
 
 void append_line(const fs::path& path, std::string_view line) {
-  const Descriptor file(path, O_RDWR | O_APPEND | O_CREAT, "append to");
+  const Descriptor file(open_file(path, O_RDWR | O_APPEND | O_CREAT, "append to"));
   struct stat status = {};
   if (fstat(file.number(), &status) != 0) fail("append to", path, errno);
   if (const int code = write_all(file.number(), std::string(line) + "\n")) {

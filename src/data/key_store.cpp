@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "data/lmdb_structure.h"
@@ -60,16 +61,6 @@ Registry& registry() {
                                          folder.string(), reason));
 }
 
-struct Descriptor {
-  explicit Descriptor(int opened) : number(opened) {}
-  ~Descriptor() {
-    if (number >= 0) close(number);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  const int number;
-};
-
 // Held while nobody has the environment open: everybody who has holds a shared lock on the first byte of lock.mdb. Not
 // for a folder that this process has open: closing the file would give up the locks it holds there. The lock file
 // itself stays, so that whoever waits for it now finds the same one as those who come later.
@@ -77,14 +68,14 @@ class SoleUse {
  public:
   SoleUse(const fs::path& folder, std::chrono::milliseconds patience)
       : file_(::open((folder / kLock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)) {
-    if (file_.number < 0) refuse(folder, reason_of(errno));
+    if (file_.number() < 0) refuse(folder, reason_of(errno));
     constexpr auto kPause = std::chrono::milliseconds(50);
     for (;; patience -= kPause) {
       struct flock first = {};
       first.l_type = F_WRLCK;
       first.l_whence = SEEK_SET;
       first.l_len = 1;
-      alone_ = fcntl(file_.number, F_SETLK, &first) == 0;
+      alone_ = fcntl(file_.number(), F_SETLK, &first) == 0;
       if (alone_ || patience.count() <= 0) return;
       std::this_thread::sleep_for(kPause);
     }
@@ -121,12 +112,12 @@ struct Damaged : StoreError {
 uint64_t check_data(const fs::path& folder) {
   // Opening a pipe must not wait for somebody who writes to it.
   const Descriptor file(::open((folder / kData).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.number < 0 && errno == ENOENT) return 0;
+  if (file.number() < 0 && errno == ENOENT) return 0;
   struct stat status = {};
-  if (file.number < 0 || fstat(file.number, &status) != 0) throw StoreError("data.mdb: " + reason_of(errno), false);
+  if (file.number() < 0 || fstat(file.number(), &status) != 0) throw StoreError("data.mdb: " + reason_of(errno), false);
   if (!S_ISREG(status.st_mode)) throw StoreError("data.mdb is no regular file", false);
   try {
-    check_lmdb_meta(file.number);
+    check_lmdb_meta(file.number());
   } catch (const LmdbDamage& damage) {
     throw Damaged(damage.what(), status.st_ino);
   }

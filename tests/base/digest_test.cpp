@@ -1,10 +1,6 @@
 #include "base/digest.h"
 
-#include <fstream>
 #include <gtest/gtest.h>
-
-#include "support/expect_error.h"
-#include "support/temporary_directory.h"
 
 namespace pdmp {
 namespace {
@@ -15,24 +11,17 @@ TEST(Digest, IsXxh3With128Bits) {
   EXPECT_EQ(digest_of("pdmp"), "ef6fac60696f47cb22932e601dfe6318");
 }
 
-TEST(Digest, OfPiecesAndOfAFileIsThatOfTheWhole) {
+TEST(Digest, OfPiecesIsThatOfTheWhole) {
   std::string bytes;
   for (int i = 0; i < 3'000'000; ++i) bytes += static_cast<char>(i * 7 % 251);
   Digest digest;
   for (size_t at = 0; at < bytes.size(); at += 999'983) digest.add(std::string_view(bytes).substr(at, 999'983));
   EXPECT_EQ(digest.hex(), digest_of(bytes));
-  const testing::TemporaryDirectory folder;
-  std::ofstream(folder / "file", std::ios::binary) << bytes;
-  EXPECT_EQ(digest_of_file(folder / "file"), digest_of(bytes));
 }
 
 TEST(Digest, OneBitChangesIt) {
   EXPECT_NE(digest_of(std::string(1000, 'a')), digest_of(std::string(999, 'a') + "c"));
   EXPECT_NE(digest_of("a"), digest_of(std::string("a\0", 2)));
-}
-
-TEST(Digest, NamesAFileThatCannotBeRead) {
-  testing::expect_error(ErrorKind::io, {"cannot read '/none'", "No such file"}, [] { digest_of_file("/none"); });
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/signal.h"
 #include "data/decode/media_file.h"
 #include "pdmp/error.h"
@@ -18,23 +19,6 @@ namespace pdmp {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A descriptor that is closed at the end.
-class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC)) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int number() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
 
 const char* kind_of(mode_t mode) {
   if (S_ISDIR(mode)) return "a folder";
@@ -95,14 +79,14 @@ void FileReading::check() const {
 
 InputFile::InputFile(const FileReading& reading, std::string_view expected) : reading_(reading), expected_(expected) {
   const fs::path& path = reading.path();
-  const Descriptor place(path, O_PATH);
+  const Descriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
   struct stat status = {};
   if (place.number() < 0 || fstat(place.number(), &status) != 0) refuse_errno(path, expected, errno);
   check_descriptor(place.number(), path, expected, reading.limits());
   if (!S_ISREG(status.st_mode)) refuse_media(path, expected, kind_of(status.st_mode), "name a regular file");
   size_ = status.st_size;
   if (size_ > reading.limits().max_bytes) refuse_size(size_);
-  Descriptor file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat opened = {};
   if (file.number() < 0 || fstat(file.number(), &opened) != 0) refuse_errno(path, expected, errno);
   if (opened.st_dev != status.st_dev || opened.st_ino != status.st_ino)
@@ -144,7 +128,7 @@ void InputFile::refuse_size(int64_t bytes) const {
 
 void check_place(const fs::path& path, std::string_view expected, const FileLimits& limits) {
   if (limits.folders.empty()) return;
-  const Descriptor place(path, O_PATH);
+  const Descriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (place.number() >= 0) check_descriptor(place.number(), path, expected, limits);
 }
 
