@@ -246,7 +246,7 @@ class TomlReader {
   // A value that is no item: what it looks like is looked for once a line.
   std::string value_of(const toml::node& node) const {
     if (!node.is_floating_point()) return scalar_of(node);
-    std::string number(source_of(node));  // as it is written, for messages to whom wants a whole number
+    std::string number(source_of(node));  // as it is written, for the message where a whole number is expected
     std::erase(number, '_');
     return number;
   }

@@ -42,7 +42,7 @@ fs::path existing_cache(const std::string& folder) {
   return folder;
 }
 
-// Looking must not mend one either.
+// Nor does looking at a cache repair it.
 SampleCache look_at(const std::string& folder) {
   return SampleCache(existing_cache(folder), kAnyLimit, {}, OnDamage::refuse);
 }

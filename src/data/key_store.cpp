@@ -110,7 +110,7 @@ struct Damaged : StoreError {
 
 // What LMDB is about to map: nothing, or a regular file whose meta pages are whole. Its inode.
 uint64_t check_data(const fs::path& folder) {
-  // Opening a pipe must not wait for somebody who writes to it.
+  // Without O_NONBLOCK, opening a named pipe waits for a writer.
   const Descriptor file(::open((folder / kData).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.number() < 0 && errno == ENOENT) return 0;
   struct stat status = {};
@@ -127,7 +127,7 @@ uint64_t check_data(const fs::path& folder) {
 void set_aside(const fs::path& folder, const Damaged& damaged) {
   constexpr auto kPatience = std::chrono::seconds(2);  // others may be finding the same
   const SoleUse use(folder, kPatience);
-  if (inode_of_data(folder) != damaged.inode) return;  // somebody was faster
+  if (inode_of_data(folder) != damaged.inode) return;  // another process set it aside first
   if (!use.alone()) refuse(folder, fmt::format("data.mdb is damaged ({}), and in use", damaged.what()));
   const std::string name = fmt::format("{}{:%Y%m%dT%H%M%S}", kDamaged, fmt::gmtime(std::time(nullptr)));
   try {

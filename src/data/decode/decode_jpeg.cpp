@@ -91,7 +91,7 @@ class JpegDecoder {
     refuse(errors_.message());
   }
 
-  // Rows behind the damage are grey: no need to write all of them first.
+  // Rows behind the damage are gray: they need not all be written first.
   void check() const {
     reading_.check();
     if (errors_.message()[0] != '\0') refuse(errors_.message());
