@@ -9,6 +9,7 @@
 #include "data/decode/encode_png.h"
 #include "data/decode/encode_wav.h"
 #include "data/types/write_npy.h"
+#include "support/media_set.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -20,19 +21,9 @@ using ::testing::Not;
 using testing::ProgramResult;
 using testing::run_program;
 using testing::TemporaryDirectory;
+using testing::write_media_set;
 
 constexpr const char* kImage = R"("type": "image", "size": 8)";
-
-// Rows train and test in turn, of two classes.
-void write_set(const TemporaryDirectory& folder, const std::string& modality, const std::vector<std::string>& cells) {
-  folder.write("dataset.json",
-               R"({"classes": ["a", "b"], "modalities": [{"name": "m", "column": "file", )" + modality + "}]}");
-  std::string rows = "id,split,label,file\n";
-  for (size_t i = 0; i < cells.size(); ++i) {
-    rows += std::to_string(i) + (i % 4 == 3 ? ",test," : ",train,") + (i % 2 == 0 ? "a" : "b") + "," + cells[i] + "\n";
-  }
-  folder.write("metadata.csv", rows);
-}
 
 ProgramResult check(const TemporaryDirectory& folder, std::vector<std::string> more = {}) {
   more.insert(more.begin(), {"data", "check", folder.path().string()});
@@ -57,8 +48,8 @@ TEST(CellPlace, PipesSocketsDevicesAndFoldersAreRefusedForEveryType) {
     fs::remove(folder / device);
     ASSERT_EQ(mkfifo((folder / pipe).c_str(), 0600), 0);
     fs::create_symlink("/dev/zero", folder / device);
-    write_set(folder, std::string(modality) + R"(, "root": "/")",
-              {(folder / pipe).string(), (folder / device).string(), "/dev/null"});
+    write_media_set(folder, std::string(modality) + R"(, "root": "/")",
+                    {(folder / pipe).string(), (folder / device).string(), "/dev/null"});
     const ProgramResult result = check(folder);
     EXPECT_EQ(result.code, 1);
     EXPECT_THAT(result.out, HasSubstr("a named pipe"));
@@ -71,7 +62,7 @@ TEST(CellPlace, PipesAsFlowAreRefused) {
   const TemporaryDirectory folder;
   ASSERT_EQ(mkfifo((folder / "u.png").c_str(), 0600), 0);
   write_picture(folder / "v.png");
-  write_set(folder, R"("type": "flow", "size": 8, "frames": 1)", {"u.png;v.png", "v.png;u.png"});
+  write_media_set(folder, R"("type": "flow", "size": 8, "frames": 1)", {"u.png;v.png", "v.png;u.png"});
   EXPECT_THAT(check(folder).out, HasSubstr("a named pipe"));
 }
 
@@ -79,7 +70,7 @@ TEST(CellPlace, TrainingIsNotHeldByAPipe) {
   const TemporaryDirectory folder;
   ASSERT_EQ(mkfifo((folder / "pipe.png").c_str(), 0600), 0);
   for (int i = 0; i < 8; ++i) write_picture(folder / (std::to_string(i) + ".png"));
-  write_set(folder, kImage, {"pipe.png", "0.png", "1.png", "2.png", "3.png", "4.png", "5.png", "6.png"});
+  write_media_set(folder, kImage, {"pipe.png", "0.png", "1.png", "2.png", "3.png", "4.png", "5.png", "6.png"});
   const ProgramResult train =
       run_program({"train", "--data", folder.path().string(), "--run", (folder / "run").string(), "--epochs", "1"});
   EXPECT_EQ(train.code, 1);
@@ -94,7 +85,7 @@ TEST(CellPlace, FilesTooLargeAreRefusedUnread) {
   fs::resize_file(folder / "sparse.png", uintmax_t{5} << 30);
   write_picture(folder / "two.png");
   fs::resize_file(folder / "two.png", uintmax_t{2} << 20);  // zeros behind the end do no harm
-  write_set(folder, kImage, {"sparse.png", "two.png"});
+  write_media_set(folder, kImage, {"sparse.png", "two.png"});
   const ProgramResult usual = check(folder);
   EXPECT_THAT(usual.out, HasSubstr("sparse.png': expected a picture (PNG, JPEG, WebP, BMP, PPM or SVG) of at most 1024 "
                                    "MiB, found 5120 MiB"));
@@ -108,7 +99,7 @@ TEST(CellPlace, FilesTooLargeAreRefusedUnread) {
 TEST(CellPlace, FilesThatTakeTooLongAreGivenUp) {
   const TemporaryDirectory folder;
   write_wav(folder / "a.wav", torch::zeros({1 << 22}), 16000);
-  write_set(folder, R"("type": "audio", "profile": "log_psd_10s")", {"a.wav"});
+  write_media_set(folder, R"("type": "audio", "profile": "log_psd_10s")", {"a.wav"});
   EXPECT_EQ(check(folder).code, 0);
   const ProgramResult hurried = check(folder, {"--max-file-seconds", "0.000001"});
   EXPECT_EQ(hurried.code, 1);
@@ -133,9 +124,9 @@ class Outside : public ::testing::Test {
 };
 
 TEST_F(Outside, PathsAndLinksThatLeadOutAreRefusedWithoutABytes) {
-  write_set(folder_, kImage,
-            {(elsewhere_ / "private.png").string(), up() + "/private.png", "link.png", "linked/private.png", "good.png",
-             "inner.png", (folder_ / "good.png").string(), "./a/../good.png"});
+  write_media_set(folder_, kImage,
+                  {(elsewhere_ / "private.png").string(), up() + "/private.png", "link.png", "linked/private.png",
+                   "good.png", "inner.png", (folder_ / "good.png").string(), "./a/../good.png"});
   fs::create_directories(folder_ / "a");
   for (const ProgramResult& result :
        {check(folder_), run_program({"data", "info", folder_.path().string()}),
@@ -152,23 +143,23 @@ TEST_F(Outside, PathsAndLinksThatLeadOutAreRefusedWithoutABytes) {
 TEST_F(Outside, FoldersThatLeadOutAreNotListed) {
   for (const char* modality :
        {R"("type": "frames", "size": 8, "frames": 1)", R"("type": "flow", "size": 8, "frames": 1)"}) {
-    write_set(folder_, modality, {"linked/pictures", up() + "/pictures", (elsewhere_ / "pictures").string()});
+    write_media_set(folder_, modality, {"linked/pictures", up() + "/pictures", (elsewhere_ / "pictures").string()});
     EXPECT_THAT(check(folder_, {"--json"}).out, HasSubstr("\"failed\": 3,"));
     EXPECT_THAT(run_program({"data", "info", folder_.path().string()}).out, Not(HasSubstr("private")));
   }
 }
 
 TEST_F(Outside, ACacheHandsOutNoFileFromOutside) {
-  write_set(folder_, R"("type": "image", "size": 8, "root": "linked")", {"pictures/1.png", "pictures/1.png"});
+  write_media_set(folder_, R"("type": "image", "size": 8, "root": "linked")", {"pictures/1.png", "pictures/1.png"});
   const std::string cache = (folder_ / "cache").string(), data = folder_.path().string();
   ASSERT_EQ(run_program({"cache", "fill", "--data", data, "--cache", cache}).code, 0);
-  write_set(folder_, kImage, {"linked/pictures/1.png", "linked/pictures/1.png"});
+  write_media_set(folder_, kImage, {"linked/pictures/1.png", "linked/pictures/1.png"});
   EXPECT_THAT(run_program({"cache", "fill", "--data", data, "--cache", cache}).error, HasSubstr("2 of 2 cells"));
 }
 
 TEST_F(Outside, ARootOutsideIsSaidAndRefusedAsUntrusted) {
-  write_set(folder_, R"("type": "image", "size": 8, "root": ")" + (elsewhere_ / "pictures").string() + "\"",
-            {"1.png", "1.png", "1.png", "1.png"});
+  write_media_set(folder_, R"("type": "image", "size": 8, "root": ")" + (elsewhere_ / "pictures").string() + "\"",
+                  {"1.png", "1.png", "1.png", "1.png"});
   const std::string data = folder_.path().string(), run = (folder_ / "run").string();
   const std::vector<std::vector<std::string>> commands = {
       {"data", "check", data},
@@ -196,20 +187,21 @@ TEST_F(Outside, ARootOutsideIsSaidAndRefusedAsUntrusted) {
 TEST_F(Outside, RootsInsideAreNothingToSay) {
   fs::create_directories(folder_ / "p");
   write_picture(folder_ / "p/1.png");
-  write_set(folder_, R"("type": "image", "size": 8, "root": "p")", {"1.png"});
+  write_media_set(folder_, R"("type": "image", "size": 8, "root": "p")", {"1.png"});
   const ProgramResult result = check(folder_, {"--untrusted"});
   EXPECT_EQ(result.code, 0) << result.out;
   EXPECT_THAT(result.error, Not(HasSubstr("outside")));
 }
 
 TEST_F(Outside, ALinkAsRootLeadsOutToo) {
-  write_set(folder_, R"("type": "image", "size": 8, "root": "linked/pictures")", {"1.png"});
+  write_media_set(folder_, R"("type": "image", "size": 8, "root": "linked/pictures")", {"1.png"});
   EXPECT_THAT(check(folder_).error, HasSubstr("outside the data set's folder"));
   EXPECT_EQ(check(folder_, {"--untrusted"}).code, 1);
 }
 
 TEST_F(Outside, TheFlagReachesRunsOfAComparison) {
-  write_set(folder_, R"("type": "image", "size": 8, "root": "linked/pictures")", {"1.png", "1.png", "1.png", "1.png"});
+  write_media_set(folder_, R"("type": "image", "size": 8, "root": "linked/pictures")",
+                  {"1.png", "1.png", "1.png", "1.png"});
   const ProgramResult compare =
       run_program({"compare", "--data", folder_.path().string(), "--out", (folder_ / "c").string(), "--methods",
                    "joint", "--seeds", "1", "--epochs", "1", "--encoders", "m=resnet18:width=8", "--untrusted"});

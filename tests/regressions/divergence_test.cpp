@@ -46,10 +46,7 @@ ModalityRanking ranking() {
 
 class Divergence : public ::testing::TestWithParam<const MethodInfo*> {};
 
-// Ends well (a method may bound its steps), or in one sentence; and what is on disk is finite.
-void train_with(const MethodInfo& row, const TrainOptions& options, int& diverged) {
-  const TemporaryDirectory directory;
-  const TrainingData data = tiny_task();
+FitResult fit(const MethodInfo& row, const TrainOptions& options, const TrainingData& data, const fs::path& folder) {
   const auto make = [&] { return std::make_shared<Model>(data.train->modalities(), 3, tiny_model(), 0); };
   Trainer trainer(options, ranking());
   trainer.make_model = make;
@@ -58,9 +55,15 @@ void train_with(const MethodInfo& row, const TrainOptions& options, int& diverge
     return std::make_shared<Model>(one, 3, ModelOptions{}, 0);
   };
   const std::unique_ptr<Method> method = row.make_options()->make();
+  RunDirectory run(folder);
+  return trainer.fit(make(), *method, data, &run);
+}
+
+// Ends well (a method may bound its steps), or in one sentence; and what is on disk is finite.
+void train_with(const MethodInfo& row, const TrainOptions& options, int& diverged) {
+  const TemporaryDirectory directory;
   try {
-    RunDirectory run(directory / "run");
-    const FitResult result = trainer.fit(make(), *method, data, &run);
+    const FitResult result = fit(row, options, tiny_task(), directory / "run");
     EXPECT_TRUE(std::isfinite(result.history.back().train_loss));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::usage) GTEST_SKIP() << error.what();  // does not do with this model
@@ -96,17 +99,8 @@ TEST_P(Divergence, WithoutValidationToo) {
   const TemporaryDirectory directory;
   TrainingData data = tiny_task();
   data.val = nullptr;
-  const auto make = [&] { return std::make_shared<Model>(data.train->modalities(), 3, tiny_model(), 0); };
-  Trainer trainer(options, ranking());
-  trainer.make_model = make;
-  trainer.unimodal_model = [&](int64_t m) {
-    const std::vector<ModalityInfo> one = {data.train->modalities()[static_cast<size_t>(m)]};
-    return std::make_shared<Model>(one, 3, ModelOptions{}, 0);
-  };
-  const std::unique_ptr<Method> method = row.make_options()->make();
   try {
-    RunDirectory run(directory / "run");
-    trainer.fit(make(), *method, data, &run);
+    fit(row, options, data, directory / "run");
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::usage) return;
     EXPECT_THAT(error.what(), HasSubstr("diverged"));

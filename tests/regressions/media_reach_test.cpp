@@ -10,6 +10,7 @@
 #include "data/decode/encode_video.h"
 #include "data/decode/encode_wav.h"
 #include "data/decode/media_header.h"
+#include "support/media_set.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -22,6 +23,7 @@ using testing::run_program;
 using testing::TemporaryDirectory;
 using testing::Trace;
 using testing::trace_program;
+using testing::write_media_set;
 
 constexpr const char* kSecret = "secret";  // in the names of files that nobody may open
 
@@ -53,16 +55,6 @@ std::vector<std::string> write_reaching(const TemporaryDirectory& folder, const 
           "sdp.wav",      "imf.wav",       "redirect.mov", "asx.wav"};
 }
 
-void write_set(const TemporaryDirectory& folder, const std::string& modality, const std::vector<std::string>& cells) {
-  folder.write("dataset.json",
-               R"({"classes": ["a", "b"], "modalities": [{"name": "m", "column": "file", )" + modality + "}]}");
-  std::string rows = "id,split,label,file\n";
-  for (size_t i = 0; i < cells.size(); ++i) {
-    rows += std::to_string(i) + (i % 4 == 3 ? ",test," : ",train,") + (i % 2 == 0 ? "a" : "b") + "," + cells[i] + "\n";
-  }
-  folder.write("metadata.csv", rows);
-}
-
 void expect_sealed(const Trace& trace) {
   EXPECT_THAT(trace.network, ::testing::IsEmpty());
   EXPECT_THAT(trace.opened, ::testing::Each(::testing::Not(HasSubstr(kSecret))));
@@ -84,7 +76,7 @@ class MediaReach : public ::testing::Test {
 
 TEST_F(MediaReach, PlaylistsAndSessionsAsRecordingsAreRefusedUnopened) {
   const std::vector<std::string> cells = write_reaching(folder_, secret());
-  write_set(folder_, R"("type": "audio", "profile": "log_mel_2s")", cells);
+  write_media_set(folder_, R"("type": "audio", "profile": "log_mel_2s")", cells);
   const Trace check = trace({"data", "check", folder_.path().string()});
   expect_sealed(check);
   EXPECT_EQ(check.program.code, 1);
@@ -100,7 +92,7 @@ TEST_F(MediaReach, PlaylistsAsVideosAreRefusedUnopened) {
     cells.push_back(name + ".mp4");
     std::filesystem::rename(folder_ / name, folder_ / cells.back());
   }
-  write_set(folder_, R"("type": "frames", "size": 16, "frames": 2)", cells);
+  write_media_set(folder_, R"("type": "frames", "size": 16, "frames": 2)", cells);
   const Trace check = trace({"data", "check", folder_.path().string()});
   expect_sealed(check);
   for (const std::string& cell : cells) EXPECT_THAT(check.program.out, HasSubstr("/" + cell + "'")) << "not refused";
@@ -113,7 +105,7 @@ TEST_F(MediaReach, TrainingAndPredictionReachNothingEither) {
     cells.insert(cells.begin(), std::to_string(i) + ".wav");
     write_wav(folder_ / cells.front(), tone() * (0.1F + 0.1F * static_cast<float>(i)), 16000);
   }
-  write_set(folder_, R"("type": "audio", "profile": "log_mel_2s")", cells);
+  write_media_set(folder_, R"("type": "audio", "profile": "log_mel_2s")", cells);
   const std::string run = (elsewhere_ / "run").string();
   const Trace training =
       trace({"train", "--data", folder_.path().string(), "--run", run, "--epochs", "1", "--batch-size", "4",
@@ -163,14 +155,14 @@ TEST_F(MediaReach, DataReferencesOfQuickTimeAreNotFollowed) {
   ASSERT_GT(reference.size(), plain.size());
   folder_.write("reference.mov", reference);
   folder_.write("net.mov", with_reference(plain, "http://127.0.0.1:9/x.mov"));
-  write_set(folder_, R"("type": "frames", "size": 16, "frames": 2)", {"plain.mov", "reference.mov", "net.mov"});
+  write_media_set(folder_, R"("type": "frames", "size": 16, "frames": 2)", {"plain.mov", "reference.mov", "net.mov"});
   expect_sealed(trace({"data", "check", folder_.path().string()}));
 }
 
 TEST_F(MediaReach, SeriesOfImagesAreNoContainer) {
   folder_.write("%d.wav", "no series of images");
   write_png(folder_ / "secret1.png", torch::zeros({8, 8, 3}, torch::kUInt8));
-  write_set(folder_, R"("type": "audio", "profile": "log_mel_2s")", {"%d.wav"});
+  write_media_set(folder_, R"("type": "audio", "profile": "log_mel_2s")", {"%d.wav"});
   expect_sealed(trace({"data", "check", folder_.path().string()}));
 }
 
@@ -200,9 +192,9 @@ TEST_F(MediaReach, ReferencesInDrawingsLeadNowhere) {
     laughs += "'>";
   }
   folder_.write("laughs.svg", laughs + "]>" + begin + "<text y='20'>&j;</text></svg>");
-  write_set(folder_, R"("type": "image", "size": 16)",
-            {"image.svg", "relative.svg", "net.svg", "include.svg", "style.svg", "use.svg", "sheet.svg", "entity.svg",
-             "dtd.svg", "laughs.svg"});
+  write_media_set(folder_, R"("type": "image", "size": 16)",
+                  {"image.svg", "relative.svg", "net.svg", "include.svg", "style.svg", "use.svg", "sheet.svg",
+                   "entity.svg", "dtd.svg", "laughs.svg"});
   const Trace check = trace({"data", "check", folder_.path().string()});
   expect_sealed(check);
   EXPECT_THAT(check.program.out, HasSubstr("laughs.svg'"));
