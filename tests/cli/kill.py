@@ -1,6 +1,8 @@
-"""What the scripts that kill the program share."""
+"""What the scripts that kill the program or damage its files share."""
 
 import argparse
+import json
+import random
 import signal
 import struct
 import subprocess
@@ -40,3 +42,16 @@ def png(size, rows, level=-1):
 
     header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(raw, level)) + chunk(b"IEND", b"")
+
+
+def write_pictures(folder, count, size, splits, decoded_size):
+    """A data set of `count` random PNG files; the split of row i is splits[i % len(splits)]."""
+    rng = random.Random(1)
+    folder.mkdir()
+    lines = ["id,split,label,file"]
+    for i in range(count):
+        (folder / f"{i}.png").write_bytes(png(size, (rng.randbytes(3 * size) for _ in range(size)), 1))
+        lines.append(f"{i},{splits[i % len(splits)]},{'ab'[i % 3 == 0]},{i}.png")
+    (folder / "metadata.csv").write_text("\n".join(lines) + "\n")
+    (folder / "dataset.json").write_text(json.dumps({"name": "pictures", "modalities": [
+        {"name": "picture", "type": "image", "column": "file", "size": decoded_size}]}))

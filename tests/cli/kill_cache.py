@@ -7,7 +7,6 @@ After each kill no entry may be damaged, and every entry that the program said w
 undisturbed fill completes the cache. Needs Python alone.
 """
 
-import json
 import pathlib
 import random
 import shutil
@@ -16,21 +15,9 @@ import sys
 import tempfile
 import time
 
-from kill import kill_after, options_of, png
+from kill import kill_after, options_of, write_pictures
 
 PICTURES, SIZE = 240, 200
-
-
-def write_data(folder):
-    rng = random.Random(1)
-    folder.mkdir()
-    lines = ["id,split,label,file"]
-    for i in range(PICTURES):
-        (folder / f"{i}.png").write_bytes(png(SIZE, (rng.randbytes(3 * SIZE) for _ in range(SIZE)), 1))
-        lines.append(f"{i},{'train' if i % 2 else 'test'},{'ab'[i % 3 == 0]},{i}.png")
-    (folder / "metadata.csv").write_text("\n".join(lines) + "\n")
-    (folder / "dataset.json").write_text(json.dumps(
-        {"name": "kill", "modalities": [{"name": "picture", "type": "image", "column": "file", "size": 64}]}))
 
 
 def fill(program, data, cache, log):
@@ -58,7 +45,7 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="pdmp-kill-"))
     try:
         data, log = folder / "data", folder / "keys"
-        write_data(data)
+        write_pictures(data, PICTURES, SIZE, ["test", "train"], 64)
         begin = time.monotonic()
         process = fill(options.program, data, folder / "whole", log)
         errors = process.communicate()[1]

@@ -9,7 +9,6 @@ numbers they come to without a cache, with one warning at most. Needs Python alo
 """
 
 import argparse
-import json
 import os
 import pathlib
 import random
@@ -20,22 +19,10 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "cli"))
-from kill import png  # noqa: E402
+from kill import write_pictures  # noqa: E402
 
 PICTURES, SIZE, PAGE = 120, 40, 4096
 LIMIT = 120  # seconds, of a command that takes less than one
-
-
-def write_data(folder):
-    rng = random.Random(1)
-    folder.mkdir()
-    lines = ["id,split,label,file"]
-    for i in range(PICTURES):
-        (folder / f"{i}.png").write_bytes(png(SIZE, (rng.randbytes(3 * SIZE) for _ in range(SIZE)), 1))
-        lines.append(f"{i},{('train', 'train', 'val', 'test')[i % 4]},{'ab'[i % 3 == 0]},{i}.png")
-    (folder / "metadata.csv").write_text("\n".join(lines) + "\n")
-    (folder / "dataset.json").write_text(json.dumps(
-        {"name": "damage", "modalities": [{"name": "picture", "type": "image", "column": "file", "size": 32}]}))
 
 
 class Commands:
@@ -152,7 +139,7 @@ def main():
     options = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="pdmp-damage-"))
     try:
-        write_data(folder / "data")
+        write_pictures(folder / "data", PICTURES, SIZE, ["train", "train", "val", "test"], 32)
         commands = Commands(options.program, folder)
         reference = {"metrics": commands.train(folder / "whole_run", "off")[0]}
         reference["evaluation"] = commands.evaluate(folder / "whole_run", "off")[0]
