@@ -114,9 +114,7 @@ void expect_regular(const Descriptor& file, const fs::path& path) {
 
 }  // namespace
 
-std::string read_file(const fs::path& path) {
-  return read_whole(Descriptor(open_file(path, O_RDONLY, "read")), path, kNoLimit);
-}
+std::string read_file(const fs::path& path) { return read_regular_file(path, kNoLimit); }
 
 std::string read_file(const fs::path& path, uint64_t most) {
   return read_whole(Descriptor(open_file(path, O_RDONLY, "read")), path, most);

@@ -11,12 +11,12 @@
 
 namespace pdmp {
 
-std::string read_file(const std::filesystem::path& path);  // Error{io} naming it and the reason
-// The same of a file that is held in memory as a whole: Error{data} where it has more than `most` bytes, found before
-// they are read.
-std::string read_file(const std::filesystem::path& path, uint64_t most);
-// The same, and only of a regular file: a named pipe would keep who reads it waiting, a device has no end.
+// A regular file as a whole: a named pipe would keep the reader waiting, a device has no end. Error{io} naming the file
+// and the reason. Error{data} where it has more than `most` bytes (found before they are read), or is a pipe or device.
+std::string read_file(const std::filesystem::path& path);
 std::string read_regular_file(const std::filesystem::path& path, uint64_t most);
+// The same, of pipes too: for files that only the user names (`--config <(command)`).
+std::string read_file(const std::filesystem::path& path, uint64_t most);
 // Block by block, for files that are not held in memory; a regular file of at most that many bytes, as above.
 void read_blocks(const std::filesystem::path& path, uint64_t most,
                  const std::function<void(std::string_view block)>& take);

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 #include <map>
 
-#include "base/file.h"
 #include "models/safetensors.h"
 #include "models/spec.h"
 #include "models/weights.h"
@@ -43,7 +42,7 @@ void PretrainedOptions::describe(OptionList& list) {
 
 void load_pretrained(torch::nn::Module& encoder, const PretrainedOptions& options, const std::string& where) {
   if (options.weights.empty()) return;
-  const std::string file = read_file(options.weights);
+  const std::string file = read_weights_file(options.weights);
   check_listed_file(options.weights, file);
   const Safetensors content = parse_safetensors(options.weights, file);
   std::map<std::string, Tensor> found(content.tensors.begin(), content.tensors.end());

@@ -95,7 +95,9 @@ FileDigest write_safetensors(const std::string& path, const Safetensors& content
   return file_digest_of(file);
 }
 
-Safetensors read_safetensors(const std::string& path) { return parse_safetensors(path, read_file(path)); }
+std::string read_weights_file(const std::string& path) { return read_regular_file(path, kMostWeightsBytes); }
+
+Safetensors read_safetensors(const std::string& path) { return parse_safetensors(path, read_weights_file(path)); }
 
 Safetensors parse_safetensors(const std::string& path, const std::string& file) {
   SafetensorsHeader header = parse_safetensors_header(path, file);

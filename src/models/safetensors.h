@@ -21,7 +21,8 @@ struct Safetensors {
 FileDigest write_safetensors(const std::string& path, const Safetensors& content);
 // Throws Error{data} naming the file on a cut, overlapping or malformed one, Error{io} where it cannot be read.
 Safetensors read_safetensors(const std::string& path);
-// The same of a file that was read already.
+// The same in two steps. Error{data} also where it is no regular file or has more than 8 GiB.
+std::string read_weights_file(const std::string& path);
 Safetensors parse_safetensors(const std::string& path, const std::string& file);
 
 }  // namespace pdmp

@@ -31,7 +31,8 @@ struct SafetensorsType {
 inline constexpr SafetensorsType kSafetensorsTypes[] = {{"F32", 4}, {"F64", 8}, {"F16", 2}, {"BF16", 2}, {"I64", 8},
                                                         {"I32", 4}, {"I16", 2}, {"I8", 1},  {"U8", 1},   {"BOOL", 1}};
 
-inline constexpr uint64_t kSafetensorsPrefix = 8;  // bytes of the header's length, little-endian
+inline constexpr uint64_t kMostWeightsBytes = uint64_t{8} << 30;  // of a file, which is held in memory as a whole
+inline constexpr uint64_t kSafetensorsPrefix = 8;                 // bytes of the header's length, little-endian
 
 // `file` is all of it and must outlive the result; `path` is for messages alone. Error{data} on a cut, overlapping or
 // malformed one.

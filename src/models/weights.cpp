@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/file.h"
 #include "models/safetensors.h"
 #include "pdmp/error.h"
 #include "pdmp/model.h"
@@ -71,7 +70,7 @@ void load_weights_of(torch::nn::Module& module, const std::string& path, const s
 void save_weights(const torch::nn::Module& module, const std::string& path) { write_weights(module, path); }
 
 void load_weights(torch::nn::Module& module, const std::string& path) {
-  const std::string file = read_file(path);
+  const std::string file = read_weights_file(path);
   check_listed_file(path, file);
   load_weights_of(module, path, file);
 }

@@ -1,7 +1,7 @@
 // Weights files and their digests.
 #include "train/weights_folder.h"
 
-#include "base/file.h"
+#include "models/safetensors.h"
 #include "models/weights.h"
 
 namespace pdmp {
@@ -26,7 +26,7 @@ nlohmann::json write_weights_files(const fs::path& folder, const Weights& weight
 std::string read_listed_file(const fs::path& folder, const JsonFields& index, const std::string& name) {
   const JsonFields entry = index.object("files").object(name);
   const FileDigest expected{entry.get<uint64_t>("bytes"), entry.get<std::string>("digest")};
-  std::string content = read_file(folder / name);
+  std::string content = read_weights_file(folder / name);
   check_digest(folder / name, content, expected, "the checkpoint is damaged");
   return content;
 }

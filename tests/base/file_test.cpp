@@ -211,11 +211,12 @@ TEST(File, AFileBeyondItsLimitIsRefusedUnread) {
   expect_error(ErrorKind::data, {"/dev/zero", "at most 4 KiB"}, [&] { read_file("/dev/zero", 4096); });
 }
 
-TEST(File, OnlyRegularFilesAreDescriptions) {
+TEST(File, OnlyRegularFilesAreRead) {
   TemporaryDirectory directory;
   ASSERT_EQ(mkfifo((directory / "pipe").c_str(), 0600), 0);
   for (const fs::path& path : {directory / "pipe", fs::path("/dev/zero")}) {
     expect_error(ErrorKind::data, {path.string(), "expected a regular file"}, [&] { read_regular_file(path, 100); });
+    expect_error(ErrorKind::data, {path.string(), "expected a regular file"}, [&] { read_file(path); });
     expect_error(ErrorKind::data, {path.string(), "expected a regular file"}, [&] { read_json(path); });
   }
   expect_error(ErrorKind::io, {directory.path().string(), "directory"},

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "base/toml.h"
 #include "cli/program.h"
@@ -144,6 +145,15 @@ TEST_F(BoundedWork, ConfigThatNeverEnds) {
   const ProgramResult result = run_limited({"train", "--config", "/dev/zero"});
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.error, HasSubstr("at most 1 MiB"));
+}
+
+TEST_F(BoundedWork, WeightsThatAreNoFileOrTooLarge) {
+  const fs::path pipe = directory_ / "pipe", large = directory_.write("large.safetensors", "");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  fs::resize_file(large, int64_t{1} << 40);
+  expect_error(ErrorKind::data, {"pipe", "expected a regular file"}, [&] { read_safetensors(pipe); });
+  expect_error(ErrorKind::data, {"/dev/zero", "expected a regular file"}, [] { read_safetensors("/dev/zero"); });
+  expect_error(ErrorKind::data, {"large.safetensors", "at most 8192 MiB"}, [&] { read_safetensors(large); });
 }
 
 TEST_F(BoundedWork, CsvFieldOfAGigabyte) {
