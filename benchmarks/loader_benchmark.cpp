@@ -76,7 +76,7 @@ void make_media(const Settings& settings) {
   }
 }
 
-// `rows` rows, of which many may name the same files.
+// `rows` rows, of which many may name the same files; these lie beside the data set's folder.
 std::shared_ptr<const Manifest> make_set(const Settings& settings, const std::string& name, int64_t rows,
                                          const json& modalities) {
   const fs::path folder = settings.directory / name;
@@ -95,11 +95,11 @@ std::shared_ptr<const Manifest> make_set(const Settings& settings, const std::st
 }
 
 const json kPictureAndSound = {
-    {{"name", "picture"}, {"type", "image"}, {"column", "picture"}, {"size", 224}},
-    {{"name", "sound"}, {"type", "audio"}, {"column", "sound"}, {"profile", "log_stft_cremad"}}};
+    {{"name", "picture"}, {"type", "image"}, {"column", "picture"}, {"root", ".."}, {"size", 224}},
+    {{"name", "sound"}, {"type", "audio"}, {"column", "sound"}, {"root", ".."}, {"profile", "log_stft_cremad"}}};
 
 json clips(const char* column) {
-  return {{{"name", "clip"}, {"type", "frames"}, {"column", column}, {"frames", 3}, {"size", 224}}};
+  return {{{"name", "clip"}, {"type", "frames"}, {"column", column}, {"root", ".."}, {"frames", 3}, {"size", 224}}};
 }
 
 LoaderOptions loader_options(const Settings& settings, bool training) {
