@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <future>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -91,8 +92,10 @@ FileDigest write_safetensors(const std::string& path, const Safetensors& content
     const Tensor tensor = content.tensors[i].second.detach().cpu().contiguous();
     file.append(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
   }
+  // Beside the write, most of which waits for the disk.
+  std::future<FileDigest> digest = std::async([&] { return file_digest_of(file); });
   write_file_atomically(path, file);
-  return file_digest_of(file);
+  return digest.get();
 }
 
 std::string read_weights_file(const std::string& path) { return read_regular_file(path, kMostWeightsBytes); }
