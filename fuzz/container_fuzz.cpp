@@ -1,14 +1,21 @@
-// Any bytes as a recording: whether its container is whole.
+// Any bytes as a recording: whether its container is whole, where its tags are, and whether it is big-endian WAV.
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
+#include "data/decode/appended_tags.h"
 #include "data/decode/audio_container.h"
 #include "data/decode/media_file.h"
+#include "data/decode/rifx.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   if (pdmp::find_container_damage(bytes).size() > 1000) std::abort();
   if (pdmp::describe_content(bytes).empty()) std::abort();
+  std::string sound(bytes);
+  pdmp::remove_tags(sound);
+  if (sound.size() > size) std::abort();
+  if (pdmp::is_rifx(sound) && pdmp::to_riff(sound) && pdmp::is_rifx(sound)) std::abort();
   return 0;
 }

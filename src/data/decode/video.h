@@ -14,10 +14,15 @@ struct VideoInfo {
   int64_t frames = 0;   // shown; >= 1
   double fps = 0;       // mean of the file; 0: the file does not say and cannot be asked
   double duration = 0;  // seconds of the pictures; frames / fps where the file does not say, 0 without fps too
-  int64_t width = 0;    // as decode_frames gives them, rotation applied
+  int64_t width = 0;    // as decode_frames gives them, turned as the container says
   int64_t height = 0;
-  int rotation = 0;  // clockwise degrees that were applied: 0, 90, 180 or 270
+  int rotation = 0;       // clockwise degrees that were applied: 0, 90, 180 or 270
+  bool mirrored = false;  // left to right, after that
   bool has_audio = false;
+  // When each frame is shown, in seconds on the clock that pictures and sound share (file_clock.h), ascending; i / fps
+  // where the file does not say, empty without fps too.
+  std::vector<double> times;
+  double end = 0;  // of pictures and sound, on the same clock
 };
 
 // A file, looked through once for all that is asked of it; its bytes are in memory.

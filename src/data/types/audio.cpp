@@ -1,6 +1,7 @@
 // A recording -> the spectrogram of a profile, (1, F, T).
 #include "data/decode/audio.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "data/features/profiles.h"
@@ -64,13 +65,8 @@ class AudioType : public ModalityType {
   std::vector<int64_t> shape(const Cell*) const override { return shape_; }
 
   Tensor load(const Cell& cell, RandomStream* augment) const override {
-    std::optional<double> end = cell.end;
-    if (profile_.only_beginning) {
-      const double enough = cell.start.value_or(0) + profile_.seconds + kFilterReach;
-      end = std::min(end.value_or(enough), enough);
-    }
-    if (augment == nullptr) return in_evaluation(cell, end);
-    Tensor features = profile_.random_window ? from_wave(cell, end, *augment) : fixed(cell, end);
+    if (augment == nullptr) return in_evaluation(cell);
+    Tensor features = profile_.random_window ? from_wave(cell, *augment) : fixed(cell);
     hide(features, *augment);
     return features;
   }
@@ -79,38 +75,45 @@ class AudioType : public ModalityType {
   std::vector<std::filesystem::path> files(const Cell& cell) const override { return {cell_path(cell)}; }
 
  private:
-  static std::string times(const Cell& cell, std::optional<double> end) {
+  // Where the profile has heard enough, whatever the row's end.
+  std::optional<double> enough(const Cell& cell) const {
+    if (!profile_.only_beginning) return std::nullopt;
+    return cell.start.value_or(0) + profile_.seconds + kFilterReach;
+  }
+
+  std::string times(const Cell& cell) const {
     constexpr double kNone = -1;
-    return fmt::format("{} {}", cell.start.value_or(kNone), end.value_or(kNone));
+    const double end = cell.end ? std::min(*cell.end, enough(cell).value_or(*cell.end)) : kNone;
+    return fmt::format("{} {}", cell.start.value_or(kNone), end);
   }
 
   // By the recording's name, not by chance: what is evaluated twice gives the same numbers twice, wherever it lies.
-  Tensor in_evaluation(const Cell& cell, std::optional<double> end) const {
-    if (!draws_in_evaluation_) return fixed(cell, end);
+  Tensor in_evaluation(const Cell& cell) const {
+    if (!draws_in_evaluation_) return fixed(cell);
     const std::string name = cell_path(cell).filename().string();
-    RandomStream random = random_stream(0, fmt::format("window/{}/{}", name, times(cell, end)));
-    return from_wave(cell, end, random);
+    RandomStream random = random_stream(0, fmt::format("window/{}/{}", name, times(cell)));
+    return from_wave(cell, random);
   }
 
   // The spectrogram that is the same every time: kept as it is.
-  Tensor fixed(const Cell& cell, std::optional<double> end) const {
+  Tensor fixed(const Cell& cell) const {
     const std::filesystem::path path = cell_path(cell);
-    const std::string what = fmt::format("{} {}", name_, times(cell, end));
+    const std::string what = fmt::format("{} {}", name_, times(cell));
     return DecodedFile(cell.cache, path, cell.limits()).get(CacheKind::spectrogram, what, [&] {
-      const Audio audio = decode_audio(path, cell.start, end, cell.limits());
+      const Audio audio = decode_audio(path, cell.start, cell.end, cell.limits(), enough(cell));
       return audio_features(profile_, audio.samples, audio.rate, nullptr);
     });
   }
 
   // The window is drawn: what is kept is what all of them are cut from.
-  Tensor from_wave(const Cell& cell, std::optional<double> end, RandomStream& random) const {
+  Tensor from_wave(const Cell& cell, RandomStream& random) const {
     const std::filesystem::path path = cell_path(cell);
     Tensor features;
     DecodedFile(cell.cache, path, cell.limits())
         .use(
-            CacheKind::wave, fmt::format("wave {} {}", profile_.rate, times(cell, end)),
+            CacheKind::wave, fmt::format("wave {} {}", profile_.rate, times(cell)),
             [&] {
-              const Audio audio = decode_audio(path, cell.start, end, cell.limits());
+              const Audio audio = decode_audio(path, cell.start, cell.end, cell.limits(), enough(cell));
               return resample(audio.samples, audio.rate, profile_.rate);
             },
             [&](const Tensor& wave) { features = audio_features(profile_, wave, profile_.rate, &random); });

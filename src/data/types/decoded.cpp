@@ -12,12 +12,21 @@ Tensor made_of(const Tensor& decoded, const KeptPicture& kept) { return kept.mak
 
 std::string frame_name(const KeptPicture& kept, int64_t index) { return fmt::format("frame {} {}", index, kept.name); }
 
-// Doubles hold all of these exactly.
+// Doubles hold all of these exactly. The frames' times follow.
+constexpr int64_t kFacts = 9;
+
 Tensor tensor_of(const VideoInfo& info) {
-  return torch::tensor(
-      {static_cast<double>(info.frames), info.fps, info.duration, static_cast<double>(info.width),
-       static_cast<double>(info.height), static_cast<double>(info.rotation), info.has_audio ? 1.0 : 0.0},
-      torch::kFloat64);
+  std::vector<double> values = {static_cast<double>(info.frames),
+                                info.fps,
+                                info.duration,
+                                static_cast<double>(info.width),
+                                static_cast<double>(info.height),
+                                static_cast<double>(info.rotation),
+                                info.mirrored ? 1.0 : 0.0,
+                                info.has_audio ? 1.0 : 0.0,
+                                info.end};
+  values.insert(values.end(), info.times.begin(), info.times.end());
+  return torch::tensor(values, torch::kFloat64);
 }
 
 VideoInfo info_of(const Tensor& tensor) {
@@ -29,7 +38,10 @@ VideoInfo info_of(const Tensor& tensor) {
   info.width = static_cast<int64_t>(values[3]);
   info.height = static_cast<int64_t>(values[4]);
   info.rotation = static_cast<int>(values[5]);
-  info.has_audio = values[6] != 0;
+  info.mirrored = values[6] != 0;
+  info.has_audio = values[7] != 0;
+  info.end = values[8];
+  info.times.assign(values + kFacts, values + tensor.numel());
   return info;
 }
 

@@ -6,6 +6,26 @@
 #include <numeric>
 
 namespace pdmp {
+namespace {
+
+constexpr double kSlack = 1e-6;  // seconds; times are multiples of what doubles cannot hold
+
+// The frame nearest to a moment, the later of two; as many as there are behind the middle of the last one.
+int64_t nearest_frame(const VideoInfo& video, double seconds) {
+  const auto next = std::upper_bound(video.times.begin(), video.times.end(), seconds + kSlack);
+  const auto index = next - video.times.begin();
+  if (index == 0) return 0;
+  const double end = next == video.times.end() ? video.times.front() + video.duration : *next;
+  return seconds + kSlack >= (*(next - 1) + end) / 2 ? index : index - 1;
+}
+
+// The frame that stands at a moment; the first one before it begins.
+int64_t frame_at(const VideoInfo& video, double seconds) {
+  const auto next = std::upper_bound(video.times.begin(), video.times.end(), seconds + kSlack);
+  return std::max<int64_t>(0, next - video.times.begin() - 1);
+}
+
+}  // namespace
 
 FrameChoice read_frame_choice(Settings& source) {
   static const std::map<std::string, FramePolicy> policies = {
@@ -47,6 +67,18 @@ std::pair<int64_t, int64_t> frame_range(int64_t count, double fps, std::optional
   const auto at = [&](double seconds) { return std::clamp<int64_t>(std::llround(seconds * fps), 0, count); };
   const int64_t first = at(start.value_or(0));
   return {first, end ? std::max(first, at(*end)) : count};
+}
+
+std::pair<int64_t, int64_t> frame_range(const VideoInfo& video, std::optional<double> start,
+                                        std::optional<double> end) {
+  if (video.times.empty() || (!start && !end)) return {0, video.frames};
+  const double begin = start.value_or(0);
+  if (begin > 0 && begin >= video.end) return {video.frames, video.frames};
+  const int64_t first = nearest_frame(video, begin);
+  const int64_t last = end ? nearest_frame(video, *end) : video.frames;
+  if (first < last) return {first, last};
+  const int64_t standing = frame_at(video, begin);
+  return {standing, standing + 1};
 }
 
 }  // namespace pdmp

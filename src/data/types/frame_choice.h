@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/decode/video.h"
 #include "data/types/settings.h"
 #include "pdmp/random.h"
 
@@ -28,8 +29,13 @@ FrameChoice read_frame_choice(Settings& source);
 // all of them, the last repeated. `augment` null: evaluation.
 std::vector<int64_t> choose_frames(int64_t count, const FrameChoice& choice, RandomStream* augment);
 
-// [first, last) of `count` frames that lie between start and end seconds; all where `fps` is 0. May be empty.
+// [first, last) of `count` pictures, `fps` a second, that lie between start and end seconds; all where `fps` is 0. May be
+// empty. A moment belongs to the nearest picture.
 std::pair<int64_t, int64_t> frame_range(int64_t count, double fps, std::optional<double> start,
                                         std::optional<double> end);
+
+// The same of a video, by its frames' times. Where none lies between the two (a still passage, or one of pictures and
+// sound lasts longer or begins later), the frame that stands at `start`; empty where the whole file has ended by then.
+std::pair<int64_t, int64_t> frame_range(const VideoInfo& video, std::optional<double> start, std::optional<double> end);
 
 }  // namespace pdmp

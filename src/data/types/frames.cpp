@@ -53,10 +53,10 @@ class FramesType : public ModalityType {
   Tensor load_video(const std::filesystem::path& path, const Cell& cell, RandomStream* augment) const {
     const DecodedFile file(cell.cache, path, cell.limits());
     const VideoInfo info = file.video_info();
-    if (info.fps == 0 && info.frames > 1 && (cell.start || cell.end)) {
+    if (info.times.empty() && info.frames > 1 && (cell.start || cell.end)) {
       refuse_media(path, "a video that says how long its frames last, to cut it", "none", "leave start and end empty");
     }
-    const auto [first, last] = frame_range(info.frames, info.fps, cell.start, cell.end);
+    const auto [first, last] = frame_range(info, cell.start, cell.end);
     if (first == last) {
       refuse_media(path, "frames between start and end of the row",
                    fmt::format("{} frames, {:.2f} s in all", info.frames, info.duration), "correct start and end");

@@ -5,7 +5,13 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <torch/version.h>
 
+extern "C" {
+#include <libavcodec/avcodec.h>
+}
+
+#include "base/file.h"
 #include "data/clip.h"
 #include "data/decode/encode_png.h"
 #include "data/decode/encode_video.h"
@@ -149,6 +155,9 @@ TEST_F(CachedTypes, AWarmVideoIsNotOpened) {
   std::filesystem::remove(directory / "a.mkv");
   EXPECT_EQ(file.video_info().frames, 30);
   EXPECT_NEAR(file.video_info().fps, 10, 0.1);
+  ASSERT_EQ(file.video_info().times.size(), 30U);
+  EXPECT_NEAR(file.video_info().times[20], 2, 0.001);
+  EXPECT_NEAR(file.video_info().end, 3, 0.001);
   int64_t seen = 0;
   KeptPicture kept{CacheKind::fitted, "3 16 0 false", {}};
   file.use_frames(kept, {5, 15, 25}, [&](size_t position, const Tensor& frame) {
@@ -156,6 +165,22 @@ TEST_F(CachedTypes, AWarmVideoIsNotOpened) {
     EXPECT_EQ(static_cast<int64_t>(position), seen++);
   });
   EXPECT_EQ(seen, 3);
+}
+
+// Version 2 decoded some media otherwise, and kept no frame times.
+TEST_F(CachedTypes, EntriesOfTheVersionBeforeAreNotUsed) {
+  const auto content = cache.content(directory / "a.wav");
+  ASSERT_TRUE(content);
+  const std::string what = "wave 16000 -1 -1";
+  const auto key = [&](int version) {
+    return sha256_hex(fmt::format("{}\n{} avcodec {} torch {}\n{}", content->hash, version, avcodec_version(),
+                                  TORCH_VERSION, what));
+  };
+  ASSERT_EQ(key(3), SampleCache::key(*content, what));
+  cache.put(key(2), CacheKind::wave, torch::zeros({160000}));
+  cache.commit();
+  const auto type = make_modality_type(entry("audio", R"("profile": "log_stft_av")"));
+  EXPECT_TRUE(torch::equal(load(*type, "a.wav", true, &cache), load(*type, "a.wav", true, nullptr)));
 }
 
 TEST_F(CachedTypes, WhatDoesNotDecodeIsNotKept) {

@@ -68,6 +68,33 @@ TEST(FrameRange, FollowsStartAndEnd) {
   EXPECT_EQ(frame_range(10, 1, 50.0, 60.0), (Range{10, 10}));
 }
 
+TEST(FrameRange, FollowsTheTimesOfAVideo) {
+  using Range = std::pair<int64_t, int64_t>;
+  VideoInfo video;
+  video.times = {0, 1, 2, 2.5, 3};
+  video.frames = 5;
+  video.duration = 3.5;
+  video.end = 5;  // of its sound
+  EXPECT_EQ(frame_range(video, {}, {}), (Range{0, 5}));
+  EXPECT_EQ(frame_range(video, 1.0, 3.0), (Range{1, 4}));
+  EXPECT_EQ(frame_range(video, 0.4, 1.4), (Range{0, 1}));  // a moment belongs to the nearest frame
+  EXPECT_EQ(frame_range(video, 0.5, 2.25), (Range{1, 3}));
+  EXPECT_EQ(frame_range(video, {}, 100.0), (Range{0, 5}));
+  EXPECT_EQ(frame_range(video, 1.6, 1.9), (Range{1, 2}));  // none between: the one that stands
+  EXPECT_EQ(frame_range(video, 4.0, 4.5), (Range{4, 5}));
+  EXPECT_EQ(frame_range(video, 5.0, 6.0), (Range{5, 5}));
+  video.times = {2, 3, 4};
+  video.frames = 3;
+  EXPECT_EQ(frame_range(video, 0.0, 1.0), (Range{0, 1}));  // before it begins
+  EXPECT_EQ(frame_range(video, 1.0, 3.0), (Range{0, 1}));
+}
+
+TEST(FrameRange, OfAVideoWithoutTimesIsAllOfIt) {
+  VideoInfo video;
+  video.frames = 1;
+  EXPECT_EQ(frame_range(video, 3.0, 4.0), (std::pair<int64_t, int64_t>{0, 1}));
+}
+
 TEST(ReadFrameChoice, ReadsAndRefuses) {
   Settings settings(testing::entry("frames", R"("frames": 3, "policy": "first", "fps": 2)"));
   const FrameChoice read = read_frame_choice(settings);
