@@ -93,7 +93,7 @@ int64_t read_total(const Transaction& transaction) {
 
 // Everything that decodes: another version of it is another cache. The number goes up where our own part changes.
 const std::string& version() {
-  static const std::string text = fmt::format("2 avcodec {} torch {}", avcodec_version(), TORCH_VERSION);
+  static const std::string text = fmt::format("3 avcodec {} torch {}", avcodec_version(), TORCH_VERSION);
   return text;
 }
 
