@@ -1,10 +1,13 @@
-// Any bytes as an image: its format, whether its container is whole, and which way up it is.
+// Any bytes as an image: its format, whether its container is whole, and which way up it is; as the header of a BMP; as
+// the codes of a GIF.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
+#include "data/decode/bmp_header.h"
 #include "data/decode/exif.h"
 #include "data/decode/image_format.h"
+#include "data/decode/lzw.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
@@ -12,5 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (orientation < 1 || orientation > 8) std::abort();
   const pdmp::ImageFormat* format = pdmp::find_image_format(bytes);
   if (format != nullptr && format->damage != nullptr && format->damage(bytes).size() > 1000) std::abort();
+  const pdmp::BmpHeader header = pdmp::read_bmp_header(bytes);
+  if (header.problem.empty() && (header.width < 1 || header.height < 1)) std::abort();
+  constexpr size_t kMost = 1 << 16;
+  if (pdmp::decode_lzw(bytes, 1 + static_cast<int>(size % 8), kMost).size() > kMost) std::abort();
   return 0;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace pdmp {
 
@@ -11,6 +12,7 @@ struct FileOptions {
   int64_t max_file_mib = 1024;   // size of a file, in MiB
   double max_file_seconds = 60;  // reading and decoding one file
   bool untrusted = false;        // refuse a "root" outside the data set's folder
+  std::string media = "strict";  // or "lenient": damaged images that Pillow reads are read as well
   void describe(OptionList& list);
 };
 

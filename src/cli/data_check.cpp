@@ -10,6 +10,7 @@
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "data/decode/damaged_files.h"
 #include "data/decode_check.h"
 #include "data/media_files.h"
 #include "data/metadata.h"
@@ -45,7 +46,10 @@ std::string text_of(const DecodeCheck& check) {
     cells += count.cells;
   }
   rows.push_back({"all", "", grouped(cells), grouped(static_cast<int64_t>(check.failures.size()))});
-  return text + text_table(rows, true);
+  text += text_table(rows, true);
+  if (const int64_t damaged = damaged_files().count(); damaged > 0)
+    text += fmt::format("\ndamaged files that were read all the same: {}\n", grouped(damaged));
+  return text;
 }
 
 nlohmann::json json_of(const DecodeCheck& check) {
@@ -65,7 +69,11 @@ nlohmann::json json_of(const DecodeCheck& check) {
                         {"cell", failure.cell},
                         {"reason", failure.reason}});
   }
-  return {{"cells", cells}, {"failed", check.failures.size()}, {"counts", counts}, {"failures", failures}};
+  return {{"cells", cells},
+          {"failed", check.failures.size()},
+          {"damaged", damaged_files().count()},
+          {"counts", counts},
+          {"failures", failures}};
 }
 
 }  // namespace

@@ -6,10 +6,12 @@
 #include <iostream>
 #include <new>
 
+#include "base/log.h"
 #include "base/printable.h"
 #include "base/signal.h"
 #include "base/text_table.h"
 #include "cli/command.h"
+#include "data/decode/damaged_files.h"
 #include "pdmp/error.h"
 #include "pdmp/memory.h"
 #include "pdmp/options.h"
@@ -64,6 +66,7 @@ int run_program(const std::vector<std::string>& args, std::ostream& out) {
     out << "pdmp " << PDMP_VERSION << "\n";
   } else {
     status = find_command(args[0]).run({args.begin() + 1, args.end()}, out);
+    if (const std::string damaged = damaged_files().text(); !damaged.empty()) log_warning(damaged);
   }
   if (!out.flush()) throw Error(ErrorKind::io, "cannot write the result to standard output");
   return status;

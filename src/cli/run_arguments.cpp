@@ -24,6 +24,8 @@ void RunArguments::describe(OptionList& list) {
   list.add("max-file-seconds", &max_file_seconds, "Seconds that reading one file may take; none: as in training.")
       .above(0)
       .at_most(86400);
+  list.add("media", &media, "What to do with damaged images: strict or lenient; none named: as in training.")
+      .one_of({"", "strict", "lenient"});
   list.add("untrusted", &untrusted,
            "Refuse a data set that reads files outside its own folder, as --data of train does.");
 }
@@ -36,6 +38,7 @@ LoadedRun RunArguments::load() const {
   files.max_file_mib = max_file_mib.value_or(files.max_file_mib);
   files.max_file_seconds = max_file_seconds.value_or(files.max_file_seconds);
   files.untrusted = files.untrusted || untrusted;
+  if (!media.empty()) files.media = media;
   TrainOptions& train = loaded.options.train;
   train.threads = threads.value_or(train.threads);
   train.workers = workers.value_or(train.workers);

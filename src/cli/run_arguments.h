@@ -14,6 +14,7 @@ struct RunArguments {
   double cache_gib = DataOptions().cache_gib;
   std::optional<int64_t> threads, workers, batch_size, max_file_mib;
   std::optional<double> max_file_seconds;
+  std::string media;
   bool untrusted = false;
 
   void describe(OptionList& list);

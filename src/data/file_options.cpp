@@ -15,6 +15,11 @@ void FileOptions::describe(OptionList& list) {
       .at_most(kMostSeconds);
   list.add("untrusted", &untrusted,
            "Refuse a data set that reads files outside its own folder (a \"root\" that leads out of it).");
+  list.add("media", &media,
+           "Damaged images that Pillow reads all the same: strict refuses them, lenient takes Pillow's pixels and "
+           "counts "
+           "them.")
+      .one_of({"strict", "lenient"});
 }
 
 }  // namespace pdmp

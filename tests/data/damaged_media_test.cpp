@@ -6,7 +6,9 @@
 #include <map>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <tiffio.h>
 #include <unistd.h>
+#include <webp/encode.h>
 
 #include "base/file.h"
 #include "data/clip.h"
@@ -204,6 +206,135 @@ TEST(DamagedMedia, Png) {
   }
   const auto refused = decode_all(directory, "png", damage(good, special, kFiles, repair_png), {image});
   expect_named(directory, "png", R"("type": "image", "size": 8)", refused[0]);
+}
+
+// Bitmaps of 24 bits; sizes at 18 and 22.
+TEST(DamagedMedia, Bmp) {
+  const TemporaryDirectory directory;
+  const std::string header =
+      std::string("BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x50\0\0\0\x3C\0\0\0\1\0\x18\0", 30) + std::string(24, '\0');
+  const Tensor pixels = picture();
+  const std::string good = header + std::string(reinterpret_cast<const char*>(pixels.data_ptr<uint8_t>()), 60 * 80 * 3);
+  constexpr size_t kWidth = 18, kHeight = 22, kBits = 28, kCompression = 30;
+  std::vector<Damaged> special;
+  for (const uint64_t width : {0x0u, 0x4000u, 0x7FFFFFFFu, 0xFFFFFFFFu}) {
+    for (const uint64_t height : {0x0u, 0x1000u, 0x7FFFFFFFu, 0x80000000u}) {
+      special.push_back({with_number(with_number(good, kWidth, width, 4, false), kHeight, height, 4, false),
+                         fmt::format("declares {} x {}", width, height)});
+    }
+  }
+  for (const uint64_t compression : {1u, 2u}) {
+    const std::string runs = with_number(good, kCompression, compression, 4, false);
+    special.push_back({with_number(runs, kBits, compression == 1 ? 8 : 4, 2, false), "pixels as runs", true});
+  }
+  const auto refused = decode_all(directory, "bmp", damage(good, special, kFiles, leave_as_it_is), {image});
+  expect_named(directory, "bmp", R"("type": "image", "size": 8)", refused[0]);
+}
+
+// Codes of nine bits, each a color of its own, until there are too many; then from the beginning.
+std::string gif_of(const Tensor& indices) {
+  constexpr uint32_t kClear = 256, kBits = 9, kMost = 200;
+  std::string bits;
+  const auto add = [&](uint32_t code) {
+    for (uint32_t i = 0; i < kBits; ++i) bits += static_cast<char>(code >> i & 1);
+  };
+  for (int64_t i = 0; i < indices.numel(); ++i) {
+    if (i % kMost == 0) add(kClear);
+    add(indices.data_ptr<uint8_t>()[i]);
+  }
+  add(kClear + 1);
+  bits.resize((bits.size() + 7) / 8 * 8, '\0');
+  std::string codes(bits.size() / 8, '\0');
+  for (size_t i = 0; i < bits.size(); ++i) codes[i / 8] = static_cast<char>(codes[i / 8] | bits[i] << i % 8);
+  std::string gif = std::string("GIF89a\x50\0\x3C\0\xF7\0\0", 13) + std::string(768, 'c') +
+                    std::string(",\0\0\0\0\x50\0\x3C\0\0\x08", 11);
+  constexpr size_t kBlock = 255;
+  for (size_t at = 0; at < codes.size(); at += kBlock) {
+    const std::string block = codes.substr(at, kBlock);
+    gif += static_cast<char>(block.size()) + block;
+  }
+  return gif + std::string("\0;", 2);
+}
+
+TEST(DamagedMedia, Gif) {
+  const TemporaryDirectory directory;
+  const std::string good = gif_of(picture().select(2, 0).contiguous());
+  constexpr size_t kScreen = 6, kFrame = 13 + 768 + 5;
+  std::vector<Damaged> special;
+  for (const uint64_t width : {0x0u, 0x2000u, 0xFFFFu}) {
+    for (const uint64_t height : {0x0u, 0x2000u, 0xFFFFu}) {
+      special.push_back({with_number(with_number(good, kFrame, width, 2, false), kFrame + 2, height, 2, false),
+                         fmt::format("a frame of {} x {}", width, height)});
+      special.push_back({with_number(with_number(good, kScreen, width, 2, false), kScreen + 2, height, 2, false),
+                         fmt::format("a canvas of {} x {}", width, height), width * height < 0xFFFF * 0x2000u});
+    }
+  }
+  const auto refused = decode_all(directory, "gif", damage(good, special, kFiles, leave_as_it_is), {image});
+  expect_named(directory, "gif", R"("type": "image", "size": 8)", refused[0]);
+}
+
+std::string tiff_of(const TemporaryDirectory& directory, const Tensor& pixels, int compression) {
+  const std::filesystem::path path = directory / "good.tiff";
+  TIFF* tiff = TIFFOpen(path.c_str(), "w");
+  TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, static_cast<uint32_t>(pixels.size(1)));
+  TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, static_cast<uint32_t>(pixels.size(0)));
+  TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 8);
+  TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 3);
+  TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_RGB);
+  TIFFSetField(tiff, TIFFTAG_COMPRESSION, compression);
+  TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, 16);
+  for (int64_t y = 0; y < pixels.size(0); ++y)
+    TIFFWriteScanline(tiff, pixels[y].data_ptr<uint8_t>(), static_cast<uint32_t>(y), 0);
+  TIFFClose(tiff);
+  return read_file(path);
+}
+
+// Where the value of a tag is; the directory's entries are short enough to hold it.
+size_t place_of(const std::string& tiff, uint16_t tag) {
+  const std::string name = {static_cast<char>(tag & 255), static_cast<char>(tag >> 8)};
+  const auto* first = reinterpret_cast<const uint8_t*>(tiff.data()) + 4;
+  const size_t directory = static_cast<size_t>(first[0] | first[1] << 8 | first[2] << 16);
+  for (size_t at = directory + 2;; at += 12) {
+    if (tiff.compare(at, 2, name) == 0) return at + 8;
+  }
+}
+
+TEST(DamagedMedia, Tiff) {
+  for (const int compression : {COMPRESSION_NONE, COMPRESSION_LZW, COMPRESSION_JPEG}) {
+    const TemporaryDirectory directory;
+    const std::string good = tiff_of(directory, picture(), compression);
+    std::vector<Damaged> special;
+    for (const uint64_t width : {0x0u, 0x2000u, 0x7FFFFFFFu, 0xFFFFFFFFu}) {
+      for (const uint64_t height : {0x0u, 0x2000u, 0x7FFFFFFFu, 0xFFFFFFFFu}) {
+        special.push_back({with_number(with_number(good, place_of(good, TIFFTAG_IMAGEWIDTH), width, 4, false),
+                                       place_of(good, TIFFTAG_IMAGELENGTH), height, 4, false),
+                           fmt::format("declares {} x {}", width, height)});
+      }
+    }
+    for (const uint16_t tag :
+         {TIFFTAG_SAMPLESPERPIXEL, TIFFTAG_ROWSPERSTRIP, TIFFTAG_COMPRESSION, TIFFTAG_PHOTOMETRIC}) {
+      for (const uint64_t value : {0x0u, 0x2u, 0x6u, 0xFFFFu})
+        special.push_back(
+            {with_number(good, place_of(good, tag), value, 2, false), fmt::format("{} is {}", tag, value), true});
+    }
+    const auto refused = decode_all(directory, "tiff", damage(good, special, kFiles, leave_as_it_is), {image});
+    expect_named(directory, "tiff", R"("type": "image", "size": 8)", refused[0]);
+  }
+}
+
+TEST(DamagedMedia, Webp) {
+  for (const bool lossless : {false, true}) {
+    const TemporaryDirectory directory;
+    const Tensor pixels = picture();
+    constexpr float kQuality = 80;
+    uint8_t* bytes = nullptr;
+    const size_t size = lossless ? WebPEncodeLosslessRGB(pixels.data_ptr<uint8_t>(), 80, 60, 240, &bytes)
+                                 : WebPEncodeRGB(pixels.data_ptr<uint8_t>(), 80, 60, 240, kQuality, &bytes);
+    const std::string good(reinterpret_cast<char*>(bytes), size);
+    WebPFree(bytes);
+    const auto refused = decode_all(directory, "webp", damage(good, {}, kFiles, leave_as_it_is), {image});
+    expect_named(directory, "webp", R"("type": "image", "size": 8)", refused[0]);
+  }
 }
 
 TEST(DamagedMedia, Jpeg) {

@@ -87,12 +87,13 @@ TEST(CellPlace, FilesTooLargeAreRefusedUnread) {
   fs::resize_file(folder / "two.png", uintmax_t{2} << 20);  // zeros behind the end do no harm
   write_media_set(folder, kImage, {"sparse.png", "two.png"});
   const ProgramResult usual = check(folder);
-  EXPECT_THAT(usual.out, HasSubstr("sparse.png': expected a picture (PNG, JPEG, WebP, BMP, PPM or SVG) of at most 1024 "
-                                   "MiB, found 5120 MiB"));
+  EXPECT_THAT(usual.out,
+              HasSubstr("sparse.png': expected a picture (PNG, JPEG, WebP, GIF, TIFF, BMP, PPM or SVG) of at most 1024 "
+                        "MiB, found 5120 MiB"));
   EXPECT_THAT(usual.out, HasSubstr("--max-file-mib"));
   EXPECT_THAT(usual.out, Not(HasSubstr("two.png")));
   EXPECT_THAT(check(folder, {"--max-file-mib", "1"}).out,
-              HasSubstr("two.png': expected a picture (PNG, JPEG, WebP, BMP, "
+              HasSubstr("two.png': expected a picture (PNG, JPEG, WebP, GIF, TIFF, BMP, "
                         "PPM or SVG) of at most 1 MiB, found 2 MiB"));
 }
 

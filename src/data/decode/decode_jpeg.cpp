@@ -8,28 +8,10 @@
 #include "data/decode/libjpeg_errors.h"
 #include "data/decode/limits.h"
 #include "data/decode/media_file.h"
-#include "data/decode/rgb_planes.h"
+#include "data/decode/pixel_rows.h"
 
 namespace pdmp {
 namespace {
-
-// Product of two bytes as a share of 255, rounded: Pillow's MULDIV255.
-uint8_t share_of(uint32_t a, uint32_t b) {
-  const uint32_t product = a * b + 128;
-  return static_cast<uint8_t>((product + (product >> 8u)) >> 8u);
-}
-
-// Stored inverted where Adobe's marker is there, as by every program that writes CMYK.
-void cmyk_to_rgb(const uint8_t* in, int64_t width, bool inverted, uint8_t* out) {
-  const uint8_t flip = inverted ? 0 : 255;
-  for (int64_t x = 0; x < width; ++x, in += 4, out += 3) {
-    for (int c = 0; c < 3; ++c) out[c] = share_of(in[c] ^ flip, in[3] ^ flip);
-  }
-}
-
-void rgb_to_grey(const uint8_t* in, int64_t width, uint8_t* out) {
-  for (int64_t x = 0; x < width; ++x, in += 3) out[x] = luma(in[0], in[1], in[2]);
-}
 
 // Freed also where JpegDecoder's constructor fails.
 struct Decompressor : jpeg_decompress_struct {
@@ -64,7 +46,6 @@ class JpegDecoder {
     const int64_t left = narrow(part);
     Tensor picture = torch::empty({part.height, part.width, channels_}, torch::kUInt8);
     row_.resize(static_cast<size_t>(info_.output_width) * static_cast<size_t>(info_.output_components));
-    rgb_.resize(static_cast<size_t>(part.width) * 3);
     skip_rows(part.top);
     uint8_t* out = picture.data_ptr<uint8_t>();
     for (int64_t y = 0; y < part.height; ++y, out += part.width * channels_) {
@@ -73,7 +54,7 @@ class JpegDecoder {
       convert(row_.data() + left * info_.output_components, part.width, out);
     }
     if (part.top + part.height == height()) call([&] { jpeg_finish_decompress(&info_); });
-    if (errors_.message()[0] != '\0') refuse(errors_.message());
+    check_damage();
     return picture;
   }
 
@@ -94,7 +75,11 @@ class JpegDecoder {
   // Rows behind the damage are gray: they need not all be written first.
   void check() const {
     reading_.check();
-    if (errors_.message()[0] != '\0') refuse(errors_.message());
+    if (!reading_.limits().lenient) check_damage();
+  }
+
+  void check_damage() const {
+    if (errors_.message()[0] != '\0' && !reading_.accepts(errors_.message())) refuse(errors_.message());
   }
 
   [[noreturn]] void refuse(std::string_view reason) const {
@@ -143,18 +128,14 @@ class JpegDecoder {
     call([&] { jpeg_read_scanlines(&info_, &row, 1); });
   }
 
+  // Without Adobe's marker as well as with it, ink is taken as inverted, as Pillow does.
   void convert(const uint8_t* in, int64_t width, uint8_t* out) {
     if (info_.output_components == channels_) {
       std::memcpy(out, in, static_cast<size_t>(width * channels_));
       return;
     }
-    const uint8_t* rgb = in;
-    if (info_.out_color_space == JCS_CMYK) {
-      uint8_t* converted = channels_ == 3 ? out : rgb_.data();
-      cmyk_to_rgb(in, width, info_.saw_Adobe_marker != 0, converted);
-      rgb = converted;
-    }
-    if (channels_ == 1) rgb_to_grey(rgb, width, out);
+    const PixelLayout layout = info_.out_color_space == JCS_CMYK ? PixelLayout::cmyk_inverted : PixelLayout::rgb;
+    write_row({in, layout, info_.output_components}, width, channels_, out);
   }
 
   const FileReading& reading_;
@@ -162,7 +143,7 @@ class JpegDecoder {
   LibjpegErrors errors_;
   Decompressor info_;
   Progress progress_;
-  std::vector<uint8_t> row_, rgb_;
+  std::vector<uint8_t> row_;
 };
 
 }  // namespace

@@ -1,71 +1,115 @@
 #include "data/decode/exif.h"
 
-#include "data/decode/media_file.h"
+#include <cctype>
+#include <optional>
+#include <string>
+
+#include "data/decode/image_parts.h"
+#include "data/decode/png_text.h"
+#include "data/decode/tiff_directory.h"
 
 namespace pdmp {
 namespace {
 
 constexpr std::string_view kPrefix{"Exif\0\0", 6};
 
-// Segments before the first scan; the block is in one marked APP1 (0xE1).
-std::string_view exif_of_jpeg(std::string_view bytes) {
-  constexpr uint32_t kStartOfScan = 0xDA, kApplication1 = 0xE1;
-  size_t at = 2;
-  while (at + 4 <= bytes.size()) {
-    const uint32_t marker = big_endian(bytes, at + 1, 1), length = big_endian(bytes, at + 2, 2);
-    if (marker == kStartOfScan || length < 2) break;
-    const std::string_view body = bytes.substr(at + 4, length - 2);
-    if (marker == kApplication1 && body.starts_with(kPrefix)) return body.substr(kPrefix.size());
-    at += 2 + length;
-  }
-  return {};
+// What a file says about itself.
+struct Notes {
+  std::string exif, xmp;  // "": there is none
+};
+
+// An EXIF block may be split over several segments.
+Notes notes_of_jpeg(std::string_view bytes) {
+  constexpr uint32_t kApplication1 = 0xE1;
+  constexpr std::string_view kXmp{"http://ns.adobe.com/xap/1.0/\0", 29};
+  Notes notes;
+  walk_jpeg(bytes, [&](const ImagePart& part) {
+    if (part.marker != kApplication1) return;
+    if (part.body.starts_with(kPrefix)) notes.exif += part.body.substr(kPrefix.size());
+    if (part.body.starts_with(kXmp)) notes.xmp = part.body.substr(kXmp.size());
+  });
+  return notes;
 }
 
-std::string_view exif_of_png(std::string_view bytes) {
-  for (size_t at = 8; at + 12 <= bytes.size(); at += 12 + size_t{big_endian(bytes, at, 4)}) {
-    if (bytes.substr(at + 4, 4) == "eXIf") return bytes.substr(at + 8, big_endian(bytes, at, 4));
-  }
-  return {};
+int hexadecimal_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const int letter = std::tolower(static_cast<unsigned char>(c));
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
-std::string_view exif_of_webp(std::string_view bytes) {
-  for (size_t at = 12; at + 8 <= bytes.size();) {
-    const size_t length = little_endian(bytes, at + 4, 4);
-    const std::string_view body = bytes.substr(at + 8, length);
-    if (bytes.substr(at, 4) == "EXIF") return body.starts_with(kPrefix) ? body.substr(kPrefix.size()) : body;
-    at += 8 + length + length % 2;
+// An empty line, the profile's name, its length, and the bytes in hexadecimal digits.
+std::string raw_profile(const std::string& text) {
+  size_t at = 0;
+  for (int line = 0; line < 3 && at != std::string::npos; ++line) {
+    at = text.find('\n', at);
+    if (at != std::string::npos) ++at;
   }
-  return {};
+  std::string profile;
+  int high = -1;
+  for (; at < text.size(); ++at) {
+    const int digit = hexadecimal_digit(text[at]);
+    if (digit < 0) continue;
+    if (high >= 0) profile += static_cast<char>(high * 16 + digit);
+    high = high >= 0 ? -1 : digit;
+  }
+  return profile;
 }
 
-std::string_view exif_of(std::string_view bytes) {
-  if (bytes.starts_with("\xFF\xD8")) return exif_of_jpeg(bytes);
-  if (bytes.starts_with("\x89PNG")) return exif_of_png(bytes);
-  if (bytes.starts_with("RIFF")) return exif_of_webp(bytes);
-  return {};
+Notes notes_of_png(std::string_view bytes) {
+  Notes notes;
+  std::string profile;
+  walk_png(bytes, [&](const ImagePart& part) {
+    if (part.type == "eXIf") notes.exif = part.body;
+    const PngText text = read_png_text(part);
+    if (text.keyword == "Raw profile type exif") profile = raw_profile(text.text);
+    if (text.keyword == "XML:com.adobe.xmp") notes.xmp = text.text;
+  });
+  if (notes.exif.empty()) notes.exif = std::move(profile);
+  return notes;
+}
+
+Notes notes_of_webp(std::string_view bytes) {
+  Notes notes;
+  walk_webp(bytes, [&](const ImagePart& part) {
+    if (part.type == "EXIF" && notes.exif.empty()) notes.exif = part.body;
+    if (part.type == "XMP " && notes.xmp.empty()) notes.xmp = part.body;
+  });
+  return notes;
+}
+
+// The first tiff:Orientation="6" or <tiff:Orientation>6.
+std::optional<double> orientation_of_xmp(std::string_view xmp) {
+  constexpr std::string_view kName = "tiff:Orientation";
+  for (size_t at = xmp.find(kName); at != std::string_view::npos; at = xmp.find(kName, at + 1)) {
+    std::string_view rest = xmp.substr(at + kName.size());
+    const size_t behind = rest.starts_with("=\"") ? 2 : rest.starts_with('>') ? 1 : 0;
+    if (behind == 0 || rest.size() <= behind || std::isdigit(static_cast<unsigned char>(rest[behind])) == 0) continue;
+    return rest[behind] - '0';
+  }
+  return std::nullopt;
+}
+
+int orientation_of(std::string_view exif, std::string_view xmp) {
+  constexpr uint32_t kOrientation = 0x0112;
+  while (exif.starts_with(kPrefix)) exif.remove_prefix(kPrefix.size());
+  const TiffDirectory directory(exif);
+  const auto noted = directory.has(kOrientation) ? directory.number(kOrientation) : orientation_of_xmp(xmp);
+  for (int orientation = 2; orientation <= 8; ++orientation) {
+    if (noted == orientation) return orientation;
+  }
+  return 1;
 }
 
 }  // namespace
 
-// The block is a TIFF file: byte order, 42, where its first directory is; that has a count and entries of 12 bytes.
 int exif_orientation(std::string_view bytes) {
-  constexpr size_t kEntry = 12, kOrientation = 0x0112, kShort = 3;
-  const std::string_view tiff = exif_of(bytes);
-  const bool little = tiff.starts_with("II");
-  if (tiff.size() < 8 || (!little && !tiff.starts_with("MM"))) return 1;
-  const auto number = [&](size_t at, size_t width) -> size_t {
-    if (at + width > tiff.size()) return 0;
-    return little ? little_endian(tiff, at, width) : big_endian(tiff, at, width);
-  };
-  const size_t directory = number(4, 4), entries = number(directory, 2);
-  for (size_t i = 0; i < entries; ++i) {
-    const size_t entry = directory + 2 + i * kEntry;
-    if (entry + kEntry > tiff.size()) break;
-    if (number(entry, 2) != kOrientation || number(entry + 2, 2) != kShort) continue;
-    const auto value = static_cast<int>(number(entry + 8, 2));
-    return value >= 1 && value <= 8 ? value : 1;
-  }
-  return 1;
+  constexpr uint32_t kXmlPacket = 700;
+  if (is_tiff(bytes)) return orientation_of(bytes, TiffDirectory(bytes).value(kXmlPacket));
+  Notes notes;
+  if (bytes.starts_with("\xFF\xD8")) notes = notes_of_jpeg(bytes);
+  if (bytes.starts_with("\x89PNG")) notes = notes_of_png(bytes);
+  if (bytes.starts_with("RIFF")) notes = notes_of_webp(bytes);
+  return orientation_of(notes.exif, notes.xmp);
 }
 
 }  // namespace pdmp

@@ -10,7 +10,8 @@ Tensor turn_upright(const Tensor& picture, int orientation) {
   Tensor upright = on_its_side ? picture.transpose(0, 1) : picture;
   if (top_down) upright = upright.flip(0);
   if (left_right) upright = upright.flip(1);
-  return upright.contiguous();
+  // Of one row or one column, contiguous() may keep strides that no loop over rows and pixels expects.
+  return upright.clone(at::MemoryFormat::Contiguous);
 }
 
 }  // namespace pdmp

@@ -12,6 +12,7 @@
 
 #include "base/descriptor.h"
 #include "base/signal.h"
+#include "data/decode/damaged_files.h"
 #include "data/decode/media_file.h"
 #include "pdmp/error.h"
 
@@ -54,7 +55,9 @@ void check_descriptor(int place, const fs::path& path, std::string_view expected
 }  // namespace
 
 FileLimits::FileLimits(const FileOptions& options)
-    : max_bytes(options.max_file_mib << 20), max_seconds(options.max_file_seconds) {}
+    : max_bytes(options.max_file_mib << 20),
+      max_seconds(options.max_file_seconds),
+      lenient(options.media == "lenient") {}
 
 FileReading::FileReading(fs::path path, const FileLimits& limits)
     : path_(std::move(path)), limits_(limits), start_(std::chrono::steady_clock::now()) {}
@@ -75,6 +78,11 @@ void FileReading::check() const {
   if (interrupted()) throw Error(ErrorKind::interrupted, fmt::format("stopped while reading '{}'", path_.string()));
   refuse_media(path_, fmt::format("a file that is read and decoded within {:g} s", limits_.max_seconds),
                "one that takes longer", "empty its cell, or allow more with --max-file-seconds");
+}
+
+bool FileReading::accepts(const std::string& damage) const {
+  if (limits_.lenient) damaged_files().add(path_, damage);
+  return limits_.lenient;
 }
 
 InputFile::InputFile(const FileReading& reading, std::string_view expected) : reading_(reading), expected_(expected) {

@@ -18,6 +18,7 @@ struct FileLimits {
 
   int64_t max_bytes;
   double max_seconds;
+  bool lenient;  // damaged images that Pillow reads are read as well
   // Canonical. A file lies in one of them once all its links are followed. Empty: it may lie anywhere.
   std::vector<std::filesystem::path> folders;
 };
@@ -35,6 +36,9 @@ class FileReading {
   bool is_over() const;
   // Error{data} naming file and limit, or Error{interrupted}, where it is over.
   void check() const;
+
+  // Of a file that is damaged but could be decoded: whether that is to be done. It is counted then (damaged_files.h).
+  bool accepts(const std::string& damage) const;
 
  private:
   double seconds() const;

@@ -36,8 +36,11 @@ std::optional<double> seconds_of(const AVFormatContext& format, const AVStream& 
   return std::nullopt;
 }
 
-// The readers of single pictures are called png_pipe, jpeg_pipe ...
-bool is_still(const AVFormatContext& format) { return std::string_view(format.iformat->name).ends_with("_pipe"); }
+// The readers of single pictures are called png_pipe, jpeg_pipe ...; of an animated GIF the first one counts.
+bool is_still(const AVFormatContext& format) {
+  const std::string_view name = format.iformat->name;
+  return name.ends_with("_pipe") || name == "gif";
+}
 
 MediaHeader header_of(const AVFormatContext& format) {
   MediaHeader header;

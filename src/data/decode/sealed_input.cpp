@@ -32,8 +32,8 @@ void set_text(AVFormatContext& format, const char* option, const char* value) {
 }  // namespace
 
 const char* const kContainers = PDMP_CONTAINERS;
-const char* const kContainersAndImages =
-    PDMP_CONTAINERS ",png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,ppm_pipe,pgm_pipe,pgmyuv_pipe,pbm_pipe,pam_pipe";
+const char* const kContainersAndImages = PDMP_CONTAINERS
+    ",png_pipe,jpeg_pipe,webp_pipe,gif,tiff_pipe,bmp_pipe,ppm_pipe,pgm_pipe,pgmyuv_pipe,pbm_pipe,pam_pipe";
 
 int find_streams(AVFormatContext& format) {
   // The header of PCM says all there is to know; FFmpeg would still try every format it knows on all of it, for

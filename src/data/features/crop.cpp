@@ -1,6 +1,9 @@
 #include "data/features/crop.h"
 
+#include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
+#include <utility>
 
 namespace pdmp {
 namespace {
@@ -17,6 +20,15 @@ CropBox centre_box(int64_t height, int64_t width) {
   box.top = (height - box.height) / 2;
   box.left = (width - box.width) / 2;
   return box;
+}
+
+// Of one direction: where the part begins and how long it is.
+std::pair<int64_t, int64_t> part_of(double begin, double length, bool fraction, int64_t all) {
+  const double scale = fraction ? static_cast<double>(all) : 1;
+  const int64_t first = std::llround(begin * scale), last = std::llround((begin + length) * scale);
+  if (!fraction) return {first, last - first};
+  const int64_t within = std::min(first, all - 1);
+  return {within, std::max<int64_t>(std::min(last, all) - within, 1)};
 }
 
 }  // namespace
@@ -36,6 +48,30 @@ CropBox random_resized_crop(int64_t height, int64_t width, double min_scale, Ran
     return box;
   }
   return centre_box(height, width);
+}
+
+FixedCrop make_fixed_crop(double x, double y, double width, double height) {
+  return {x, y, width, height, std::max({x, y, width, height}) <= 1};
+}
+
+bool is_valid(const FixedCrop& crop) {
+  constexpr double kMost = 1 << 24, kRounding = 1e-9;  // pixels; 0.7 + 0.3 is above 1 in binary
+  const double least = std::min(crop.x, crop.y), right = crop.x + crop.width, bottom = crop.y + crop.height;
+  if (!(least >= 0) || !(crop.width > 0) || !(crop.height > 0)) return false;
+  if (crop.fractions) return std::max(right, bottom) <= 1 + kRounding;
+  const auto is_whole = [](double value) { return value == std::floor(value); };
+  return is_whole(crop.x) && is_whole(crop.y) && is_whole(crop.width) && is_whole(crop.height) &&
+         std::max(right, bottom) <= kMost;
+}
+
+CropBox box_of(const FixedCrop& crop, int64_t height, int64_t width) {
+  const auto [left, across] = part_of(crop.x, crop.width, crop.fractions, width);
+  const auto [top, down] = part_of(crop.y, crop.height, crop.fractions, height);
+  return {top, left, down, across};
+}
+
+std::string text_of(const FixedCrop& crop) {
+  return fmt::format("{} {} {} {} {}", crop.x, crop.y, crop.width, crop.height, crop.fractions);
 }
 
 Tensor crop(const Tensor& picture, const CropBox& box) {

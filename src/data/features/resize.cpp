@@ -202,12 +202,18 @@ Tensor resize_height(const Tensor& picture, int64_t height, const Kernel& kernel
   return result;
 }
 
+// Of one column or one channel it does not matter how far the next one would be.
+bool has_pixel_rows(const Tensor& picture) {
+  if (picture.dim() != 3 || picture.scalar_type() != torch::kUInt8 || picture.numel() == 0) return false;
+  const int64_t channels = picture.size(2);
+  return channels <= 4 && (channels == 1 || picture.stride(2) == 1) &&
+         (picture.size(1) == 1 || picture.stride(1) == channels);
+}
+
 }  // namespace
 
 Tensor resize(const Tensor& picture, int64_t height, int64_t width, Interpolation interpolation) {
-  const bool valid = picture.dim() == 3 && picture.scalar_type() == torch::kUInt8 && picture.numel() > 0 &&
-                     picture.size(2) <= 4 && picture.stride(2) == 1 && picture.stride(1) == picture.size(2);
-  if (!valid || height < 1 || width < 1) {
+  if (!has_pixel_rows(picture) || height < 1 || width < 1) {
     throw Error(ErrorKind::data, fmt::format("cannot resize ({}) to {}x{}: a picture is (height, width, 1 to 4) bytes",
                                              fmt::join(picture.sizes(), ", "), height, width));
   }

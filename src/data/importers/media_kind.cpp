@@ -19,10 +19,11 @@ namespace fs = std::filesystem;
 
 std::string media_type_of_name(const fs::path& name) {
   static const std::map<std::string, std::string> types = {
-      {".png", "image"},  {".jpg", "image"},  {".jpeg", "image"}, {".webp", "image"}, {".bmp", "image"},
-      {".ppm", "image"},  {".pgm", "image"},  {".svg", "image"},  {".wav", "audio"},  {".ogg", "audio"},
-      {".oga", "audio"},  {".flac", "audio"}, {".mp3", "audio"},  {".m4a", "audio"},  {".aac", "audio"},
-      {".opus", "audio"}, {".npy", "tensor"}, {".txt", "text"}};
+      {".png", "image"}, {".jpg", "image"}, {".jpeg", "image"}, {".webp", "image"}, {".bmp", "image"},
+      {".gif", "image"}, {".tif", "image"}, {".tiff", "image"}, {".ppm", "image"},  {".pgm", "image"},
+      {".svg", "image"}, {".wav", "audio"}, {".ogg", "audio"},  {".oga", "audio"},  {".flac", "audio"},
+      {".mp3", "audio"}, {".m4a", "audio"}, {".aac", "audio"},  {".opus", "audio"}, {".npy", "tensor"},
+      {".txt", "text"}};
   if (is_video_name(name)) return "frames";
   const auto found = types.find(lower_case(name.extension().string()));
   return found == types.end() ? "" : found->second;

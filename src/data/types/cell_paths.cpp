@@ -26,7 +26,8 @@ std::strong_ordering compare_numbers(std::string_view a, std::string_view b) {
 }
 
 bool is_picture_name(const std::filesystem::path& path) {
-  static const std::set<std::string> extensions = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".ppm", ".pgm", ".svg"};
+  static const std::set<std::string> extensions = {".png",  ".jpg", ".jpeg", ".webp", ".gif", ".tif",
+                                                   ".tiff", ".bmp", ".ppm",  ".pgm",  ".svg"};
   return extensions.contains(lower_case(path.extension().string())) && !path.filename().string().starts_with('.');
 }
 
@@ -74,7 +75,7 @@ std::vector<std::filesystem::path> list_pictures(const std::filesystem::path& fo
   }
   if (code) refuse_media(folder, "a folder of pictures", code.message());
   if (pictures.empty())
-    refuse_media(folder, "a folder of pictures", "none in it (.png, .jpg, .webp, .bmp, .ppm, .pgm, .svg)");
+    refuse_media(folder, "a folder of pictures", "none in it (.png, .jpg, .webp, .gif, .tif, .bmp, .ppm, .pgm, .svg)");
   std::sort(pictures.begin(), pictures.end(),
             [](const auto& a, const auto& b) { return natural_less(a.filename().string(), b.filename().string()); });
   return pictures;

@@ -3,6 +3,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "data/decode/damaged_files.h"
 #include "data/decode/image.h"
 
 namespace pdmp {
@@ -59,9 +60,11 @@ std::optional<std::string> DecodedFile::key(const std::string& what) const {
   return SampleCache::key(*content_, what);
 }
 
-// What was decoded belongs to the content that was hashed before only if the file is still the same.
+// What was decoded belongs to the content that was hashed before only if the file is still the same. Damaged files
+// stay out: without --media lenient they do not decode.
 void DecodedFile::keep(CacheKind kind, const std::string& what, const Tensor& value) const {
-  if (content_ && has_content(path_, *content_, limits_)) cache_->put(*key(what), kind, value);
+  if (content_ && !damaged_files().has(path_) && has_content(path_, *content_, limits_))
+    cache_->put(*key(what), kind, value);
 }
 
 void DecodedFile::use(CacheKind kind, const std::string& what, const std::function<Tensor()>& make,

@@ -1,5 +1,5 @@
-// Optical flow as pairs of grey pictures -> (2, T, size, size). One crop and one flip for the whole sample; a mirrored
-// horizontal motion changes its sign.
+// Optical flow as pairs of grey pictures -> (2, T, height, width). One crop and one flip for the whole sample; a
+// mirrored horizontal motion changes its sign.
 #include <fmt/format.h>
 
 #include "data/decode/image.h"
@@ -27,7 +27,9 @@ class FlowType : public ModalityType {
     source.finish();
   }
 
-  std::vector<int64_t> shape(const Cell*) const override { return {2, choice_.frames, settings_.size, settings_.size}; }
+  std::vector<int64_t> shape(const Cell*) const override {
+    return {2, choice_.frames, settings_.size.height, settings_.size.width};
+  }
 
   Tensor load(const Cell& cell, RandomStream* augment) const override {
     const std::vector<FlowPair> pairs = find_flow_pairs(cell);
@@ -75,7 +77,7 @@ class FlowType : public ModalityType {
     const bool flip = augment != nullptr && augment->bernoulli(settings_.flip);
     std::vector<Tensor> result;
     for (const Tensor& step : steps) {
-      Tensor picture = resize(crop(step, box), settings_.size, settings_.size, settings_.interpolation);
+      Tensor picture = resize(crop(step, box), settings_.size.height, settings_.size.width, settings_.interpolation);
       if (flip) {
         picture = picture.flip(1);
         picture.select(2, 0).bitwise_not_();  // 255 - u

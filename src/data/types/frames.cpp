@@ -1,4 +1,4 @@
-// A clip: a folder of pictures, pictures separated by ';', or a video -> (3, T, size, size). Crop and flip are drawn
+// A clip: a folder of pictures, pictures separated by ';', or a video -> (3, T, height, width). Crop and flip are drawn
 // for each frame.
 #include <fmt/format.h>
 
@@ -23,7 +23,7 @@ class FramesType : public ModalityType {
   }
 
   std::vector<int64_t> shape(const Cell*) const override {
-    return {settings_.channels, choice_.frames, settings_.size, settings_.size};
+    return {settings_.channels, choice_.frames, settings_.size.height, settings_.size.width};
   }
 
   Tensor load(const Cell& cell, RandomStream* augment) const override {
@@ -64,8 +64,8 @@ class FramesType : public ModalityType {
     std::vector<int64_t> chosen = choose_frames(last - first, choice_, augment);
     for (int64_t& index : chosen) index += first;
     std::vector<Tensor> frames(chosen.size());
-    file.use_frames(kept_picture(settings_, augment), chosen, [&](size_t position, const Tensor& kept) {
-      frames[position] = finish_picture(kept, settings_, augment);
+    file.use_frames(kept_picture(path, settings_, augment), chosen, [&](size_t position, const Tensor& kept) {
+      frames[position] = finish_picture(kept, path, settings_, augment);
     });
     return torch::stack(frames, 1);
   }

@@ -1,4 +1,4 @@
-// A picture file -> (C, size, size).
+// An image file -> (C, height, width).
 #include "data/types/cell_paths.h"
 #include "data/types/picture.h"
 #include "data/types/types.h"
@@ -18,7 +18,7 @@ class ImageType : public ModalityType {
   }
 
   std::vector<int64_t> shape(const Cell*) const override {
-    return {settings_.channels, settings_.size, settings_.size};
+    return {settings_.channels, settings_.size.height, settings_.size.width};
   }
 
   Tensor load(const Cell& cell, RandomStream* augment) const override {

@@ -8,9 +8,9 @@ namespace pdmp {
 
 const std::vector<ModalityTypeInfo>& modality_type_table() {
   static const std::vector<ModalityTypeInfo> table = {
-      {"image", "a picture file -> (C, size, size)", make_image_type},
-      {"frames", "a video, a folder or a ';' list of pictures -> (3, T, size, size)", make_frames_type},
-      {"flow", "pairs of grey pictures, horizontal and vertical motion -> (2, T, size, size)", make_flow_type},
+      {"image", "an image file -> (C, height, width)", make_image_type},
+      {"frames", "a video, a folder or a ';' list of pictures -> (3, T, height, width)", make_frames_type},
+      {"flow", "pairs of grey pictures, horizontal and vertical motion -> (2, T, height, width)", make_flow_type},
       {"audio", "a recording -> spectrogram of a profile (1, F, T)", make_audio_type},
       {"tensor", "a .npy file of fixed shape", make_tensor_type},
       {"vector", "numbers in the metadata itself -> (D)", make_vector_type},

@@ -1,0 +1,93 @@
+#include "data/decode/decode_png.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <zlib.h>
+
+#include "data/decode/ffmpeg_image.h"
+#include "data/decode/image_parts.h"
+#include "data/decode/media_file.h"
+
+namespace pdmp {
+namespace {
+
+constexpr std::string_view kEnd{"\0\0\0\0IEND\xAE\x42\x60\x82", 12};
+constexpr uint32_t kGray = 0, kGrayWithAlpha = 4;  // color types; from kGrayWithAlpha on tRNS means nothing
+
+// Chunks that say something of pixels; FFmpeg refuses a file for damage in any other chunk too.
+class PixelChunks {
+ public:
+  explicit PixelChunks(const FileReading& reading) : reading_(reading) {}
+
+  void add(const ImagePart& chunk) {
+    constexpr std::array kKept = {"IHDR", "PLTE", "tRNS", "IDAT", "IEND"};
+    constexpr size_t kColorType = 9;
+    if (chunk.type == "IHDR" && chunk.body.size() > kColorType) {
+      depth_ = big_endian(chunk.body, kColorType - 1, 1);
+      color_ = big_endian(chunk.body, kColorType, 1);
+    }
+    if (chunk.type == "tRNS" && takes_transparency(chunk.body)) return;
+    if (std::find(kKept.begin(), kKept.end(), chunk.type) != kKept.end()) keep(chunk);
+  }
+
+  // `rest`: a chunk that is cut. The pixels of the picture may all be there.
+  void finish(std::string_view rest) {
+    constexpr size_t kBefore = 8;  // length and type
+    if (rest.size() > kBefore && rest.substr(4, 4) == "IDAT") {
+      const std::string_view typed = rest.substr(4);
+      add_number(static_cast<uint32_t>(rest.size() - kBefore));
+      image.bytes += typed;
+      add_number(checksum_of(typed));
+    }
+    image.bytes += kEnd;
+  }
+
+  FfmpegImage image{AV_CODEC_ID_PNG, "PNG", "\x89PNG\r\n\x1A\n", {}};
+
+ private:
+  // Pillow does not look at the checksum of pixels.
+  void keep(const ImagePart& chunk) {
+    image.bytes += chunk.bytes;
+    if (chunk.type != "IDAT" || !reading_.limits().lenient) return;
+    constexpr size_t kNumber = 4;
+    const std::string_view typed = chunk.bytes.substr(kNumber, chunk.bytes.size() - 2 * kNumber);
+    const uint32_t right = checksum_of(typed), noted = big_endian(chunk.bytes, chunk.bytes.size() - kNumber, kNumber);
+    if (right == noted || !reading_.accepts("a wrong checksum of pixels")) return;
+    image.bytes.resize(image.bytes.size() - kNumber);
+    add_number(right);
+  }
+
+  void add_number(uint32_t number) {
+    for (const int shift : {24, 16, 8, 0}) image.bytes += static_cast<char>(number >> shift);
+  }
+
+  // Of type and body.
+  static uint32_t checksum_of(std::string_view typed) {
+    return static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(typed.data()), typed.size()));
+  }
+
+  // FFmpeg knows no transparent color among fewer than 256 grays.
+  bool takes_transparency(std::string_view body) {
+    if (color_ >= kGrayWithAlpha) return true;
+    if (color_ != kGray || depth_ >= 8 || body.size() < 2) return false;
+    const uint32_t largest = (1u << depth_) - 1;
+    image.transparent_gray = static_cast<uint8_t>((big_endian(body, 0, 2) & largest) * 255 / largest);
+    return true;
+  }
+
+  const FileReading& reading_;
+  uint32_t depth_ = 8, color_ = kGray;
+};
+
+}  // namespace
+
+Tensor decode_png(const FileReading& reading, std::string_view bytes, int64_t channels) {
+  PixelChunks chunks(reading);
+  const PartsEnd end = walk_png(bytes, [&](const ImagePart& chunk) { chunks.add(chunk); });
+  if (!end.damage.empty()) chunks.finish(bytes.substr(end.at));
+  return decode_by_ffmpeg(reading, std::move(chunks.image), channels);
+}
+
+}  // namespace pdmp
