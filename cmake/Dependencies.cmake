@@ -18,6 +18,8 @@ pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(RSVG REQUIRED IMPORTED_TARGET librsvg-2.0 cairo-ft fontconfig)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
+# Unicode normal forms. It comes with librsvg.
+pkg_check_modules(GLIB REQUIRED IMPORTED_TARGET glib-2.0)
 # toml++ is used as headers, in one source: nothing links it.
 pkg_check_modules(TOMLPLUSPLUS REQUIRED tomlplusplus)
 

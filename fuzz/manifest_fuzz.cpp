@@ -13,7 +13,13 @@
 
 namespace pdmp {
 
-// The types' own checks need LibTorch. In their place: every getter of what they read their settings with.
+// The table of types needs LibTorch.
+CellFiles cell_files(const std::string& type) {
+  if (type == "frames" || type == "flow") return CellFiles::several;
+  return type == "text" || type == "vector" ? CellFiles::none : CellFiles::one;
+}
+
+// So do the types' own checks. In their place: every getter of what they read their settings with.
 void check_modality(const ModalityEntry& entry) {
   Settings settings(entry);
   settings.integer("size", 1, 1, 4096);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/descriptor.h"
+#include "base/json_file.h"
 #include "base/printable.h"
 #include "base/temporary_files.h"
 #include "pdmp/error.h"
@@ -212,18 +213,7 @@ void append_line(const fs::path& path, std::string_view line) {
 }
 
 nlohmann::json read_json(const fs::path& path, const JsonLimits& limits) {
-  const std::string content = read_regular_file(path, limits.bytes);
-  try {
-    return parse_json(content, limits);
-  } catch (const JsonFault& fault) {
-    std::string place;
-    if (fault.byte() > 0) {
-      const std::string_view before = std::string_view(content).substr(0, fault.byte() - 1);
-      const size_t line_begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
-      place = fmt::format(":{}:{}", 1 + std::count(before.begin(), before.end(), '\n'), before.size() - line_begin + 1);
-    }
-    throw Error(ErrorKind::data, fmt::format("{}{}: expected JSON: {}", path.string(), place, fault.what()));
-  }
+  return parse_json_file(path, read_regular_file(path, limits.bytes), limits);
 }
 
 void write_json(const fs::path& path, const nlohmann::json& value) {

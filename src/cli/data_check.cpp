@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -35,9 +36,52 @@ std::string line_of(const CheckFailure& failure) {
          "\n";
 }
 
+// Cells of a modality that fail in the same way.
+struct Fault {
+  std::vector<const CheckFailure*> cells;  // the first few
+  int64_t count = 0;
+};
+
+// "'a/b.png': expected a picture, ..." -> "expected a picture, ...": files differ where the fault does not.
+std::string without_file(const std::string& reason) {
+  const size_t end = reason.starts_with('\'') ? reason.find("': ") : std::string::npos;
+  return end == std::string::npos ? reason : reason.substr(end + 3);
+}
+
+// In the order of their first cells.
+std::vector<Fault> faults_of(const DecodeCheck& check) {
+  constexpr size_t kNamed = 6;
+  std::vector<Fault> faults;
+  std::map<std::pair<std::string, std::string>, size_t> positions;
+  for (const CheckFailure& failure : check.failures) {
+    const auto [found, fresh] = positions.try_emplace({failure.modality, without_file(failure.reason)}, faults.size());
+    if (fresh) faults.emplace_back();
+    Fault& fault = faults[found->second];
+    ++fault.count;
+    if (fault.cells.size() < kNamed) fault.cells.push_back(&failure);
+  }
+  return faults;
+}
+
+std::string text_of(const Fault& fault) {
+  std::string text = line_of(*fault.cells.front());
+  if (fault.count == 1) return text;
+  std::vector<std::string> others;
+  for (size_t i = 1; i < fault.cells.size(); ++i) {
+    others.push_back(
+        fmt::format("{}:{} {}", fault.cells[i]->file, fault.cells[i]->line, shortened(fault.cells[i]->id, 40)));
+  }
+  const bool all = static_cast<size_t>(fault.count) == fault.cells.size();
+  return text +
+         message_line(fmt::format("  the same in {} more cell{}: {}{}", grouped(fault.count - 1),
+                                  fault.count == 2 ? "" : "s", fmt::join(others, ", "),
+                                  all ? "" : " ... (--json names all)")) +
+         "\n";
+}
+
 std::string text_of(const DecodeCheck& check) {
   std::string text;
-  for (const CheckFailure& failure : check.failures) text += line_of(failure);
+  for (const Fault& fault : faults_of(check)) text += text_of(fault);
   if (!text.empty()) text += "\n";
   std::vector<std::vector<std::string>> rows = {{"split", "modality", "cells", "failed"}};
   int64_t cells = 0;
@@ -81,8 +125,8 @@ nlohmann::json json_of(const DecodeCheck& check) {
 int data_check_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help{.name = "pdmp data check",
                          .summary =
-                             "Decodes all of a data set and lists each cell that fails with its reason; the "
-                             "exit status is 1 where one does.",
+                             "Decodes all of a data set and lists what fails, each fault once with the number of its "
+                             "cells; the exit status is 1 where one does.",
                          .example = "pdmp data check mydata --split test",
                          .argument = "DIR",
                          .argument_help = "The data set: a folder with dataset.json.",

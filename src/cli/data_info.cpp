@@ -110,6 +110,12 @@ std::string modality_table(const Inventory& inventory) {
     rows.push_back({modality.name, modality.type, shape_text(modality), grouped(modality.files),
                     modality.files > 0 ? size_text(modality.bytes) : "-", spread_text(modality.seconds, 2),
                     spread_text(modality.width, 0), spread_text(modality.height, 0)});
+    if (modality.unparsed > 0) {
+      notes += fmt::format("{}: cells whose numbers do not parse: {}: {}{}; see pdmp data check\n", modality.name,
+                           grouped(modality.unparsed),
+                           printable(fmt::format("{}", fmt::join(modality.unparsed_cells, ", "))),
+                           static_cast<size_t>(modality.unparsed) > modality.unparsed_cells.size() ? " ..." : "");
+    }
     if (modality.unread == 0) continue;
     notes += fmt::format("{}: files whose header cannot be read: {}: {}; see pdmp data check\n", modality.name,
                          modality.unread, printable(fmt::format("{}", fmt::join(modality.unread_files, ", "))));
@@ -175,6 +181,8 @@ Json json_of(const ModalityInventory& modality) {
           {"bytes", modality.bytes},
           {"unread", modality.unread},
           {"unread_files", modality.unread_files},
+          {"unparsed", modality.unparsed},
+          {"unparsed_cells", modality.unparsed_cells},
           {"seconds", json_of(modality.seconds)},
           {"width", json_of(modality.width)},
           {"height", json_of(modality.height)}};

@@ -1,7 +1,10 @@
 // Where the files of a data set may lie: in its own folder, or below the "root" of their modality.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <string_view>
 #include <vector>
 
 #include "data/decode/file_reading.h"
@@ -18,8 +21,9 @@ FileLimits limits_of_folder(const std::filesystem::path& directory, const FileOp
 std::vector<FileLimits> limits_of_cells(const std::filesystem::path& directory,
                                         const std::vector<ModalityEntry>& modalities, const FileOptions& options);
 
-// Error{data} where a file of the data set's description is no regular file, too large, or a link that leads out of
-// the folder.
-void check_description(const std::filesystem::path& file, const FileLimits& limits);
+// A file of the data set's description, opened once. Error{data} where it is no regular file, has more than `most`
+// bytes, or is a link that leads out of the folder.
+void read_description(const std::filesystem::path& file, const FileLimits& limits, uint64_t most,
+                      const std::function<void(std::string_view block)>& take);
 
 }  // namespace pdmp

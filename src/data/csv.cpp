@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "data/metadata_limits.h"
+#include "data/table_text.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -115,7 +116,7 @@ class CsvScanner {
 
   void add(std::string_view block) {
     pending_ += block;
-    if (line_ == 0 && pending_.size() < kByteOrderMark.size()) return;
+    if (line_ == 0 && pending_.size() < kTelling) return;
     if (line_ == 0) begin();
     const size_t end = last_record_end();
     // A record this long has a field that is too long, too many fields, or a quote in a wrong place: it is parsed as
@@ -137,6 +138,7 @@ class CsvScanner {
 
  private:
   static constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  static constexpr size_t kTelling = 64;  // bytes that tell the encoding, where the file has as many
   static constexpr size_t kMostRecordBytes = size_t{64} << 20;
 
   [[noreturn]] void fail(int64_t line, const std::string& message) const {
@@ -146,8 +148,8 @@ class CsvScanner {
   void begin() {
     line_ = 1;
     if (pending_.starts_with(kByteOrderMark)) pending_.erase(0, kByteOrderMark.size());
-    if (pending_.starts_with("\xFF\xFE") || pending_.starts_with("\xFE\xFF")) {
-      fail(1, "expected UTF-8, found UTF-16; save the file as UTF-8");
+    if (const std::string found = foreign_encoding(pending_); !found.empty()) {
+      fail(1, fmt::format("expected UTF-8, found {}", found));
     }
   }
 
@@ -167,6 +169,7 @@ class CsvScanner {
 
   void parse(std::string_view text) {
     check_encoding(text);
+    if (!has_header_) check_separator(text);
     CsvReader reader(text, file_, line_);
     MetadataTable::Row row;
     while (reader.next(row)) take(row);
@@ -174,11 +177,24 @@ class CsvScanner {
   }
 
   void check_encoding(std::string_view text) const {
+    if (const size_t at = text.find('\0'); at != std::string_view::npos) {
+      fail(line_of(text, at), fmt::format("expected text, found {}", zero_bytes(text, at)));
+    }
     const auto at = find_invalid_utf8(text);
     if (!at) return;
-    const auto line = line_ + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*at), '\n');
-    fail(line, fmt::format("expected UTF-8, found byte 0x{:02x}; save the file as UTF-8",
-                           static_cast<unsigned char>(text[*at])));
+    fail(line_of(text, *at), fmt::format("expected UTF-8, found byte 0x{:02x}; save the file as UTF-8",
+                                         static_cast<unsigned char>(text[*at])));
+  }
+
+  int64_t line_of(std::string_view text, size_t at) const {
+    return line_ + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+  }
+
+  void check_separator(std::string_view text) const {
+    text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
+    if (const std::string found = foreign_separator(text); !found.empty()) {
+      fail(line_, fmt::format("expected the columns of the header to be separated by commas, found {}", found));
+    }
   }
 
   void take(MetadataTable::Row& row) {
@@ -189,7 +205,8 @@ class CsvScanner {
       header_(std::move(row.fields));
     } else if (row.fields.size() != columns_) {
       fail(row.line,
-           fmt::format("expected {} fields as in the header, found {}; a field that holds a comma needs quotes",
+           fmt::format("expected {} fields as in the header, found {}; a field that holds a comma needs quotes, a "
+                       "number a decimal point",
                        columns_, row.fields.size()));
     } else {
       row_(row);
@@ -240,8 +257,14 @@ MetadataTable parse_csv(std::string_view text, const std::filesystem::path& file
 }
 
 MetadataTable read_csv(const std::filesystem::path& file) {
+  return read_csv(file, [&](const TakeBlock& take) { read_blocks(file, kMostMetadataBytes, take); });
+}
+
+MetadataTable read_csv(const std::filesystem::path& file, const ReadBlocks& read) {
   TableSinks sinks(file);
-  scan_csv(file, kMostMetadataBytes, sinks.header, sinks.row);
+  CsvScanner scanner(file, sinks.header, sinks.row);
+  read([&](std::string_view block) { scanner.add(block); });
+  scanner.finish();
   return sinks.take();
 }
 
@@ -253,9 +276,11 @@ void scan_csv(const std::filesystem::path& file, uint64_t most, const CsvHeaderS
 
 std::string csv_record(const std::vector<std::string>& fields) {
   std::string record;
+  // Alone in its record, a field with other separators would look like a table of those.
+  const char* special = fields.size() == 1 ? ",\"\r\n;\t|" : ",\"\r\n";
   for (size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) record += ',';
-    const bool plain = fields[i].find_first_of(",\"\r\n") == std::string::npos && !fields[i].starts_with('\'');
+    const bool plain = fields[i].find_first_of(special) == std::string::npos && !fields[i].starts_with('\'');
     if (plain) {
       record += fields[i];
       continue;

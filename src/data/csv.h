@@ -18,6 +18,7 @@ namespace pdmp {
 // allows.
 MetadataTable parse_csv(std::string_view text, const std::filesystem::path& file);
 MetadataTable read_csv(const std::filesystem::path& file);
+MetadataTable read_csv(const std::filesystem::path& file, const ReadBlocks& read);
 
 // The same without the table, for files that are larger than what is wanted of them: the columns, then row after row.
 // `most`: bytes of the file.

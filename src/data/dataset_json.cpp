@@ -12,9 +12,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::vector<std::string> kKeys = {"name",    "task",         "classes",  "modalities", "metadata",
-                                        "missing", "val_fraction", "val_seed", "live_class"};
-
 // A JSON object with its place, for messages: "mydata/dataset.json: modality 2".
 class Object {
  public:
@@ -153,13 +150,45 @@ void parse_validation(const Object& object, DatasetJson& result) {
   }
 }
 
+ColumnNames parse_columns(const Object& object) {
+  ColumnNames columns;
+  for (const std::string& key : ColumnNames::keys()) {
+    if (!object.has(key.c_str())) continue;
+    const std::string column = object.text(key.c_str());
+    if (column.empty()) object.fail(fmt::format("'{}': expected the name of a column, found an empty text", key));
+    columns.set(key, column);
+  }
+  return columns;
+}
+
 }  // namespace
+
+const std::vector<std::string>& ColumnNames::keys() {
+  static const std::vector<std::string> keys = {"id", "split", "label", "group", "start", "end"};
+  return keys;
+}
+
+const std::string& ColumnNames::of(const std::string& key) const {
+  const auto found = named_.find(key);
+  return found == named_.end() ? key : found->second;
+}
+
+const std::vector<std::string>& dataset_json_keys() {
+  static const std::vector<std::string> keys = [] {
+    std::vector<std::string> all = {"$schema",  "name",    "task",         "classes",  "modalities",
+                                    "metadata", "missing", "val_fraction", "val_seed", "live_class"};
+    all.insert(all.end(), ColumnNames::keys().begin(), ColumnNames::keys().end());
+    return all;
+  }();
+  return keys;
+}
 
 DatasetJson parse_dataset_json(const nlohmann::json& json, const std::filesystem::path& file) {
   const Object object(json, file.string());
   for (const auto& [key, value] : json.items()) {
-    if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) {
-      object.fail(fmt::format("unknown key '{}'{}", key, suggestion(key, kKeys)));
+    const std::vector<std::string>& known = dataset_json_keys();
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
+      object.fail(fmt::format("unknown key '{}'{}", key, suggestion(key, known)));
     }
   }
   if (const std::string task = object.text("task", "classification"); task != "classification") {
@@ -167,7 +196,9 @@ DatasetJson parse_dataset_json(const nlohmann::json& json, const std::filesystem
   }
   DatasetJson result;
   result.name = object.text("name", file.parent_path().filename().string());
+  object.text("$schema");  // for editors
   result.metadata = object.text("metadata");
+  result.columns = parse_columns(object);
   result.missing = parse_missing(object);
   result.classes = object.texts("classes");
   result.live_class = object.text("live_class");

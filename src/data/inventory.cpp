@@ -1,6 +1,7 @@
 #include "data/inventory.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <memory>
 #include <optional>
 #include <unordered_set>
@@ -98,6 +99,18 @@ void add_files(const Manifest& manifest, const MediaFiles& media, const Headers&
   numbers.finish(result);
 }
 
+// Of a modality whose cells are the samples themselves.
+void add_unparsed(const Manifest& manifest, size_t m, const ModalityType& type, ModalityInventory& result) {
+  constexpr size_t kNamed = 5;
+  if (cell_files(result.type) != CellFiles::none) return;
+  for (const ManifestRow& row : manifest.rows) {
+    if (row.cells[m].empty() || load_problem(type, cell_of(manifest, row, m), result.shape, nullptr).empty()) continue;
+    ++result.unparsed;
+    if (result.unparsed_cells.size() < kNamed)
+      result.unparsed_cells.push_back(fmt::format("{}:{}", row.file, row.line));
+  }
+}
+
 }  // namespace
 
 Spread spread_of(std::vector<double> values) {
@@ -121,9 +134,11 @@ Inventory take_inventory(const Manifest& manifest, const MediaFiles& media, int6
     ModalityInventory modality;
     modality.name = entry.name;
     modality.type = entry.type;
-    modality.shape = first_shape(manifest, m, *make_modality_type(entry));
+    const std::unique_ptr<ModalityType> type = make_modality_type(entry);
+    modality.shape = first_shape(manifest, m, *type);
     modality.cells = count_cells(manifest, media, m);
     add_files(manifest, media, headers, m, modality);
+    add_unparsed(manifest, m, *type, modality);
     result.modalities.push_back(std::move(modality));
   }
   std::unordered_set<std::string> paths;

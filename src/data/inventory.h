@@ -30,6 +30,8 @@ struct ModalityInventory {
   int64_t files = 0, bytes = 0;             // distinct files
   int64_t unread = 0;                       // of files: those whose header does not say what it should
   std::vector<std::string> unread_files;    // the first five, relative to the data set
+  int64_t unparsed = 0;                     // cells whose numbers do not parse
+  std::vector<std::string> unparsed_cells;  // the first five: "metadata.csv:7"
   Spread seconds;                           // of the samples' recordings or videos, cut by their start and end
   Spread width, height;                     // of the files
 };

@@ -6,7 +6,9 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "data/file_list.h"
 #include "data/metadata_limits.h"
+#include "data/table_text.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -31,7 +33,7 @@ std::optional<std::string> cell_text(const Json& value) {
   for (const Json& item : value) {
     if (!is_scalar(item)) return std::nullopt;
     if (!text.empty()) text += item.is_string() ? ';' : ',';
-    text += scalar_text(item);
+    text += item.is_string() ? escaped_file(item.get<std::string>()) : scalar_text(item);
   }
   return text;
 }
@@ -78,6 +80,7 @@ class TableBuilder {
   }
 
   size_t column_of(const std::string& key, int64_t line) {
+    if (key.find('\0') != std::string::npos) fail(table_.file, line, "expected keys of text, found a code of 0 in one");
     const auto [found, fresh] = positions_.try_emplace(key, table_.columns.size());
     if (!fresh) return found->second;
     if (table_.columns.size() == kMostColumns) {
@@ -93,6 +96,9 @@ class TableBuilder {
       fail(table_.file, line,
            fmt::format("'{}': expected text, a number or a list of these, found {}", key,
                        value.is_object() ? "an object" : "a list of lists or objects"));
+    }
+    if (text->find('\0') != std::string::npos) {
+      fail(table_.file, line, fmt::format("'{}': expected text, found a character of code 0; remove it", key));
     }
     if (text->size() > kMostFieldBytes) {
       fail(table_.file, line,
@@ -111,6 +117,7 @@ class LineScanner {
   explicit LineScanner(const std::filesystem::path& file) : builder_(file), file_(file) {}
 
   void add(std::string_view block) {
+    if (line_ == 1 && pending_.empty()) check_encoding(block);
     for (size_t end = block.find('\n'); end != std::string_view::npos; end = block.find('\n')) {
       pending_ += block.substr(0, end);
       end_line();
@@ -132,9 +139,17 @@ class LineScanner {
   void end_line() {
     std::string_view record = pending_;
     if (line_ == 1 && record.starts_with("\xEF\xBB\xBF")) record.remove_prefix(3);
+    if (const size_t at = record.find('\0'); at != std::string_view::npos) {
+      fail(file_, line_, fmt::format("expected text, found {}", zero_bytes(record, at)));
+    }
     if (record.find_first_not_of(" \t\r") != std::string_view::npos) builder_.add(record, line_);
     pending_.clear();
     ++line_;
+  }
+
+  void check_encoding(std::string_view beginning) const {
+    const std::string found = foreign_encoding(beginning);
+    if (!found.empty()) fail(file_, 1, fmt::format("expected UTF-8, found {}", found));
   }
 
   TableBuilder builder_;
@@ -152,8 +167,12 @@ MetadataTable parse_jsonl(std::string_view text, const std::filesystem::path& fi
 }
 
 MetadataTable read_jsonl(const std::filesystem::path& file) {
+  return read_jsonl(file, [&](const TakeBlock& take) { read_blocks(file, kMostMetadataBytes, take); });
+}
+
+MetadataTable read_jsonl(const std::filesystem::path& file, const ReadBlocks& read) {
   LineScanner lines(file);
-  read_blocks(file, kMostMetadataBytes, [&](std::string_view block) { lines.add(block); });
+  read([&](std::string_view block) { lines.add(block); });
   return lines.finish();
 }
 

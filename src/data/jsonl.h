@@ -9,8 +9,10 @@
 namespace pdmp {
 
 // Columns are all keys, in the order of first appearance; a missing key or null is an empty cell. Numbers and booleans
-// become text; a list of numbers is joined by ',', a list of texts (files) by ';'. Error{data} with file and line.
+// become text; a list of numbers is joined by ',', a list of texts (files) by ';' (file_list.h). Error{data} with file
+// and line.
 MetadataTable parse_jsonl(std::string_view text, const std::filesystem::path& file);
 MetadataTable read_jsonl(const std::filesystem::path& file);
+MetadataTable read_jsonl(const std::filesystem::path& file, const ReadBlocks& read);
 
 }  // namespace pdmp

@@ -1,16 +1,16 @@
 #include "data/manifest.h"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
 #include <numeric>
 #include <unordered_map>
 
-#include "base/file.h"
+#include "base/json_file.h"
 #include "base/log.h"
 #include "data/cell_places.h"
+#include "data/class_labels.h"
 #include "data/dataset_json.h"
 #include "data/metadata.h"
 #include "data/row_reader.h"
@@ -26,14 +26,15 @@ namespace {
 }
 
 // Fills manifest.rows. Returns the distinct labels as they are written; a row's label is a position among them.
-std::vector<std::string> read_rows(Manifest& manifest, const std::vector<MetadataTable>& tables) {
+std::vector<std::string> read_rows(Manifest& manifest, const std::vector<MetadataTable>& tables,
+                                   const ColumnNames& columns) {
   std::vector<std::string> labels;
   std::unordered_map<std::string, int64_t> positions;
   size_t count = 0;
   for (const MetadataTable& table : tables) count += table.rows.size();
   manifest.rows.reserve(count);
   for (const MetadataTable& table : tables) {
-    const RowReader reader(table, manifest.modalities);
+    const RowReader reader(table, manifest.modalities, columns);
     for (const MetadataTable::Row& row : table.rows) {
       ManifestRow result = reader.read(row, static_cast<int64_t>(manifest.rows.size()) + 1);
       const auto [label, fresh] = positions.try_emplace(reader.label(row), static_cast<int64_t>(labels.size()));
@@ -80,37 +81,19 @@ std::string classes_text(const std::vector<std::string>& classes) {
                      classes.size() - kNamed);
 }
 
-using ClassPositions = std::unordered_map<std::string, int64_t>;
-
-ClassPositions positions_of(const std::vector<std::string>& classes) {
-  ClassPositions positions;
-  for (const std::string& name : classes) positions.emplace(name, static_cast<int64_t>(positions.size()));
-  return positions;
-}
-
-// A class name, else an index into the list.
-std::optional<int64_t> class_index(const ClassPositions& classes, const std::string& label) {
-  const auto found = classes.find(label);
-  if (found != classes.end()) return found->second;
-  int64_t index = -1;
-  const auto [rest, code] = std::from_chars(label.data(), label.data() + label.size(), index);
-  const bool whole = code == std::errc() && rest == label.data() + label.size();
-  if (!whole || index < 0 || index >= static_cast<int64_t>(classes.size())) return std::nullopt;
-  return index;
-}
-
 // From positions in `labels` to classes.
 void assign_labels(Manifest& manifest, const std::vector<std::string>& labels) {
-  const ClassPositions positions = positions_of(manifest.classes);
+  const ClassIndex index(manifest.classes);
   std::vector<std::optional<int64_t>> classes;
-  for (const std::string& label : labels) classes.push_back(class_index(positions, label));
+  for (const std::string& label : labels) classes.push_back(index.find(label));
   for (size_t i = 0; i < manifest.rows.size(); ++i) {
     const auto position = static_cast<size_t>(manifest.rows.label(i));
     const std::string& label = labels[position];
     if (label.empty()) fail(manifest, manifest.rows[i], "'label': expected a class, found an empty cell");
     if (!classes[position]) {
       fail(manifest, manifest.rows[i],
-           fmt::format("'label': expected one of the classes {}, found '{}'", classes_text(manifest.classes), label));
+           fmt::format("'label': expected one of the classes {}, found '{}'{}", classes_text(manifest.classes), label,
+                       index.advice(label)));
     }
     manifest.rows.set_label(i, *classes[position]);
   }
@@ -177,6 +160,22 @@ void warn_of_thin_classes(const Manifest& manifest) {
   if (manifest.rows.has_split("train")) warn(manifest, "classes without a training sample", untrained);
 }
 
+void warn_of_look_alikes(const Manifest& manifest) {
+  constexpr size_t kNamed = 5;
+  const std::vector<LookAlike> pairs = find_look_alikes(manifest.classes);
+  if (pairs.empty()) return;
+  std::string text;
+  for (size_t i = 0; i < std::min(kNamed, pairs.size()); ++i) {
+    text += fmt::format("{}{} and {} differ in {} alone", i > 0 ? "; " : "", spelled(pairs[i].first),
+                        spelled(pairs[i].second), pairs[i].difference);
+  }
+  if (pairs.size() > kNamed) text += fmt::format("; and {} more pairs", pairs.size() - kNamed);
+  log_warning(
+      fmt::format("{}: classes that look alike count as different ones: {}; correct the labels where they "
+                  "mean one class",
+                  manifest.directory.string(), text));
+}
+
 }  // namespace
 
 const FileLimits& Manifest::limits(size_t modality) const {
@@ -190,8 +189,10 @@ DatasetJson read_dataset_json(const std::filesystem::path& directory, const File
     throw Error(ErrorKind::io, fmt::format("{}: expected a data set, found no dataset.json; `pdmp prepare` makes one",
                                            directory.string()));
   }
-  check_description(file, limits_of_folder(directory, files));
-  return parse_dataset_json(read_json(file, kDescriptionLimits), file);
+  std::string content;
+  read_description(file, limits_of_folder(directory, files), kDescriptionLimits.bytes,
+                   [&](std::string_view block) { content += block; });
+  return parse_dataset_json(parse_json_file(file, content, kDescriptionLimits), file);
 }
 
 Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed, const FileOptions& files) {
@@ -199,7 +200,8 @@ Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed, co
   Manifest manifest{directory, json.name, json.missing, std::move(json.classes), std::move(json.modalities), {}, {}};
   manifest.files = limits_of_cells(directory, manifest.modalities, files);
   const std::vector<std::string> labels =
-      read_rows(manifest, read_metadata(directory, json.metadata, limits_of_folder(directory, files)));
+      read_rows(manifest, read_metadata(directory, json.metadata, limits_of_folder(directory, files), json.columns),
+                json.columns);
   check_ids(manifest);
   if (manifest.classes.empty()) manifest.classes = sorted(labels);
   assign_labels(manifest, labels);
@@ -209,6 +211,7 @@ Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed, co
   }
   check_live_class(manifest, json.live_class);
   if (json.val_fraction) take_validation(manifest, *json.val_fraction, json.val_seed.value_or(seed));
+  warn_of_look_alikes(manifest);
   warn_of_thin_classes(manifest);
   return manifest;
 }

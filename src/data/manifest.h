@@ -27,6 +27,12 @@ struct ModalityEntry {
   nlohmann::json settings;  // the whole entry: what the type reads (profile, size, frames, policy, max_bytes, mean ...)
 };
 
+// How many files a cell of a modality type names: the text itself is the sample, or one file, or a list of them.
+enum class CellFiles { none, one, several };
+
+// Of a type that there is. In types/table.cpp, as the next.
+CellFiles cell_files(const std::string& type);
+
 // Error{data} naming the modality where its type is unknown or a setting does not fit. In types/table.cpp: reading a
 // manifest needs no LibTorch but for what the types themselves know.
 void check_modality(const ModalityEntry& entry);

@@ -6,7 +6,9 @@
 #include "base/value_text.h"
 #include "data/cell_places.h"
 #include "data/csv.h"
+#include "data/dataset_json.h"
 #include "data/jsonl.h"
+#include "data/metadata_limits.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -22,21 +24,22 @@ MetadataTable read_table(const std::filesystem::path& file, const FileLimits& li
     throw Error(ErrorKind::data,
                 fmt::format("{}: expected a metadata file that ends in .csv or .jsonl", file.string()));
   }
-  check_description(file, limits);
-  return csv ? read_csv(file) : read_jsonl(file);
+  const auto read = [&](const TakeBlock& take) { read_description(file, limits, kMostMetadataBytes, take); };
+  return csv ? read_csv(file, read) : read_jsonl(file, read);
 }
 
-std::vector<MetadataTable> read_split_files(const std::filesystem::path& directory, const FileLimits& limits) {
+std::vector<MetadataTable> read_split_files(const std::filesystem::path& directory, const FileLimits& limits,
+                                            const std::string& split_column) {
   std::vector<MetadataTable> tables;
   for (const auto& [name, split] : kSplitNames) {
     for (const char* extension : {".csv", ".jsonl"}) {
       const auto file = directory / (std::string(name) + extension);
       if (!std::filesystem::exists(file)) continue;
       tables.push_back(read_table(file, limits));
-      if (tables.back().find("split")) {
-        throw Error(ErrorKind::data, fmt::format("{}: the file's name gives the split and so does its column 'split'; "
+      if (tables.back().find(split_column)) {
+        throw Error(ErrorKind::data, fmt::format("{}: the file's name gives the split and so does its column '{}'; "
                                                  "remove the column or name the file metadata{}",
-                                                 file.string(), extension));
+                                                 file.string(), split_column, extension));
       }
       tables.back().split = split;
     }
@@ -51,11 +54,13 @@ std::optional<std::string> canonical_split(std::string_view name) {
   for (const auto& [alias, split] : kSplitNames) {
     if (lower == alias) return split;
   }
-  return std::nullopt;
+  if (lower == "training") return "train";
+  if (lower == "validate") return "val";
+  return lower == "testing" ? std::optional<std::string>("test") : std::nullopt;
 }
 
 std::vector<MetadataTable> read_metadata(const std::filesystem::path& directory, const std::string& named,
-                                         const FileLimits& limits) {
+                                         const FileLimits& limits, const ColumnNames& columns) {
   std::vector<MetadataTable> tables;
   if (!named.empty()) {
     tables.push_back(read_table(directory / named, limits));
@@ -66,7 +71,7 @@ std::vector<MetadataTable> read_metadata(const std::filesystem::path& directory,
     tables.push_back(read_table(directory / name, limits));
     return tables;
   }
-  tables = read_split_files(directory, limits);
+  tables = read_split_files(directory, limits, columns.of("split"));
   if (tables.empty()) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: expected metadata.csv, metadata.jsonl or train.csv and test.csv, found "

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,10 @@
 #include "data/row_iterator.h"
 
 namespace pdmp {
+
+// Gives a file block by block.
+using TakeBlock = std::function<void(std::string_view block)>;
+using ReadBlocks = std::function<void(const TakeBlock& take)>;
 
 struct MetadataTable {
   struct Row {

@@ -43,6 +43,7 @@ class ModalityType {
 struct ModalityTypeInfo {
   const char* name;
   const char* summary;
+  CellFiles files;
   // Settings from the manifest entry; unknown or impossible ones are Error{data} naming the modality.
   std::unique_ptr<ModalityType> (*make)(const ModalityEntry& entry);
 };

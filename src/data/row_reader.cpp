@@ -1,10 +1,12 @@
 #include "data/row_reader.h"
 
-#include <charconv>
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <utility>
 
+#include "data/decimal.h"
+#include "data/file_list.h"
 #include "data/metadata.h"
 #include "data/metadata_limits.h"
 #include "data/path_template.h"
@@ -14,42 +16,63 @@
 namespace pdmp {
 namespace {
 
+std::string placed(const std::string& file, const ModalityEntry& entry) {
+  return (std::filesystem::path(entry.root) / file).string() + entry.ext;
+}
+
 // "a.png;b.png" -> "root/a.png.ext;root/b.png.ext".
-std::string with_root(const std::string& files, const ModalityEntry& entry) {
+std::string placed_list(const std::string& files, const ModalityEntry& entry) {
   if (entry.root.empty() && entry.ext.empty()) return files;
-  std::string result;
-  for (size_t at = 0; at <= files.size();) {
-    const size_t end = std::min(files.find(';', at), files.size());
-    if (at > 0) result += ';';
-    result += (std::filesystem::path(entry.root) / files.substr(at, end - at)).string() + entry.ext;
-    if (result.size() > kMostFieldBytes) {
+  std::vector<std::string> names = split_file_list(files);
+  size_t bytes = 0;
+  for (std::string& name : names) {
+    name = placed(name, entry);
+    bytes += name.size() + 1;
+    if (bytes > kMostFieldBytes) {
       throw Error(ErrorKind::data,
                   fmt::format("expected files whose names take at most {} bytes, found more", kMostFieldBytes));
     }
-    at = end + 1;
   }
-  return result;
+  return join_file_list(names);
+}
+
+// The cell of a modality from the text of its column.
+std::string placed_cell(const std::string& text, const ModalityEntry& entry, CellFiles files) {
+  if (text.empty() || files == CellFiles::none) return text;
+  return files == CellFiles::one ? placed(unescaped_file(text), entry) : placed_list(text, entry);
+}
+
+bool has_meaning(const std::string& name) {
+  const std::vector<std::string>& keys = ColumnNames::keys();
+  return std::find(keys.begin(), keys.end(), name) != keys.end();
 }
 
 }  // namespace
 
-RowReader::RowReader(const MetadataTable& table, const std::vector<ModalityEntry>& entries)
-    : table_(table), entries_(entries) {
-  label_ = require_column("label", "the class of a sample");
+RowReader::RowReader(const MetadataTable& table, const std::vector<ModalityEntry>& entries, const ColumnNames& columns)
+    : table_(table), entries_(entries), columns_(columns) {
+  for (const std::string& key : ColumnNames::keys()) {
+    if (columns.is_named(key) && !(key == "split" && !table.split.empty())) {
+      require_column(columns.of(key), fmt::format("\"{}\" of dataset.json", key));
+    }
+  }
+  label_ = require_column(columns.of("label"), "the class of a sample",
+                          "; if it is called otherwise, name it in dataset.json: \"label\": \"COLUMN\"");
   for (const ModalityEntry& entry : entries) sources_.push_back(make_source(entry));
 }
 
-size_t RowReader::require_column(const std::string& name, const std::string& who) const {
+size_t RowReader::require_column(const std::string& name, const std::string& who, const char* advice) const {
   const auto column = table_.find(name);
   if (column && !name.empty()) return *column;
-  throw Error(ErrorKind::data, fmt::format("{}: column '{}' ({}) is missing{}", table_.file.string(), name, who,
-                                           suggestion(name, table_.columns)));
+  throw Error(ErrorKind::data, fmt::format("{}: column '{}' ({}) is missing{}{}", table_.file.string(), name, who,
+                                           suggestion(name, table_.columns), advice));
 }
 
 RowReader::Source RowReader::make_source(const ModalityEntry& entry) const {
   const std::string who = fmt::format("modality '{}' of dataset.json", entry.name);
   Source source;
   source.path = entry.path;
+  source.files = cell_files(entry.type);
   for (const std::string& column : entry.columns) source.columns.push_back(require_column(column, who));
   if (!entry.column.empty()) {
     source.columns.push_back(require_column(entry.column, who));
@@ -67,12 +90,14 @@ RowReader::Source RowReader::make_source(const ModalityEntry& entry) const {
   return source;
 }
 
+std::optional<size_t> RowReader::find_column(const std::string& key) const { return table_.find(columns_.of(key)); }
+
 ManifestRow RowReader::read(const MetadataTable::Row& row, int64_t number) const {
   ManifestRow result;
   result.line = row.line;
   result.file = table_.file.filename().string();
-  const auto field = [&](const char* column) {
-    const auto position = table_.find(column);
+  const auto field = [&](const char* key) {
+    const auto position = find_column(key);
     return position ? row.fields[*position] : std::string();
   };
   result.id = field("id").empty() ? std::to_string(number) : field("id");
@@ -84,9 +109,11 @@ ManifestRow RowReader::read(const MetadataTable::Row& row, int64_t number) const
   }
   if (!table_.split.empty()) {
     result.split = table_.split;
-  } else if (table_.find("split")) {
+  } else if (find_column("split")) {
     const auto split = canonical_split(field("split"));
-    if (!split) fail(row, fmt::format("'split': expected train, val or test, found '{}'", field("split")));
+    if (!split) {
+      fail(row, fmt::format("'{}': expected train, val or test, found '{}'", columns_.of("split"), field("split")));
+    }
     result.split = *split;
   } else {
     result.split = "train";
@@ -101,7 +128,7 @@ std::string RowReader::cell(const MetadataTable::Row& row, const ManifestRow& re
   if (source.columns.empty()) return path(row, result, m);
   const std::string& text = row.fields[source.columns.front()];
   try {
-    return text.empty() ? text : with_root(text, entries_[m]);
+    return placed_cell(text, entries_[m], source.files);
   } catch (const Error& error) {
     fail(row, fmt::format("modality '{}': {}", entries_[m].name, error.what()));
   }
@@ -129,8 +156,10 @@ std::string RowReader::numbers(const MetadataTable::Row& row, size_t m) const {
 // A template that uses an empty cell means: absent.
 std::string RowReader::path(const MetadataTable::Row& row, const ManifestRow& result, size_t m) const {
   bool absent = false;
-  const auto value = [&](const std::string& name) -> std::string {
-    if (const auto column = table_.find(name); column && !(name == "id" && row.fields[*column].empty())) {
+  const bool list = sources_[m].files == CellFiles::several;
+  const auto raw_value = [&](const std::string& name) -> std::string {
+    const auto column = has_meaning(name) ? find_column(name) : table_.find(name);
+    if (column && !(name == "id" && row.fields[*column].empty())) {
       absent = absent || row.fields[*column].empty();
       return row.fields[*column].empty() ? "0" : row.fields[*column];
     }
@@ -139,23 +168,26 @@ std::string RowReader::path(const MetadataTable::Row& row, const ManifestRow& re
     fail(row, fmt::format("modality '{}': path '{}' uses the column '{}', which is not there{}", entries_[m].name,
                           sources_[m].path, name, suggestion(name, table_.columns)));
   };
+  // The template may hold a list; what stands in a column is a part of one name.
+  const auto value = [&](const std::string& name) { return list ? escaped_file(raw_value(name)) : raw_value(name); };
   try {
-    const std::string text = with_root(expand_template(sources_[m].path, value), entries_[m]);
-    return absent ? "" : text;
+    const std::string text = expand_template(sources_[m].path, value);
+    if (absent) return "";
+    return list ? placed_list(text, entries_[m]) : placed(text, entries_[m]);
   } catch (const Error& error) {
     if (std::string_view(error.what()).starts_with(table_.file.string())) throw;
     fail(row, fmt::format("modality '{}': {}", entries_[m].name, error.what()));
   }
 }
 
-std::optional<double> RowReader::seconds(const MetadataTable::Row& row, const char* column) const {
-  const auto position = table_.find(column);
+std::optional<double> RowReader::seconds(const MetadataTable::Row& row, const char* key) const {
+  const auto position = find_column(key);
   if (!position || row.fields[*position].empty()) return std::nullopt;
   const std::string& text = row.fields[*position];
-  double value = 0;
-  const auto [rest, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc() || rest != text.data() + text.size() || !std::isfinite(value) || value < 0) {
-    fail(row, fmt::format("'{}': expected seconds of at least 0, found '{}'", column, text));
+  const std::optional<double> value = parse_decimal(text);
+  if (!value || !std::isfinite(*value) || *value < 0) {
+    const char* advice = text.find(',') == std::string::npos ? "" : "; write a decimal point, not a comma";
+    fail(row, fmt::format("'{}': expected seconds of at least 0, found '{}'{}", columns_.of(key), text, advice));
   }
   return value;
 }

@@ -6,16 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "data/dataset_json.h"
 #include "data/manifest.h"
 #include "data/metadata_table.h"
 
 namespace pdmp {
 
-// Reads the rows of one table. `table` and `entries` must outlive it.
+// Reads the rows of one table. What it is given must outlive it.
 class RowReader {
  public:
   // Error{data} where a column that is asked for is not there.
-  RowReader(const MetadataTable& table, const std::vector<ModalityEntry>& entries);
+  RowReader(const MetadataTable& table, const std::vector<ModalityEntry>& entries, const ColumnNames& columns);
 
   // Everything but the class index; `number` (1-based, over all tables) is the id of rows without one.
   ManifestRow read(const MetadataTable::Row& row, int64_t number) const;
@@ -26,18 +27,22 @@ class RowReader {
   struct Source {
     std::vector<size_t> columns;
     std::string path;
+    CellFiles files = CellFiles::none;
   };
 
   Source make_source(const ModalityEntry& entry) const;
-  size_t require_column(const std::string& name, const std::string& who) const;
+  size_t require_column(const std::string& name, const std::string& who, const char* advice = "") const;
+  // The column that has the meaning `key`; nothing where there is none.
+  std::optional<size_t> find_column(const std::string& key) const;
   std::string cell(const MetadataTable::Row& row, const ManifestRow& result, size_t m) const;
   std::string numbers(const MetadataTable::Row& row, size_t m) const;
   std::string path(const MetadataTable::Row& row, const ManifestRow& result, size_t m) const;
-  std::optional<double> seconds(const MetadataTable::Row& row, const char* column) const;
+  std::optional<double> seconds(const MetadataTable::Row& row, const char* key) const;
   [[noreturn]] void fail(const MetadataTable::Row& row, const std::string& message) const;
 
   const MetadataTable& table_;
   const std::vector<ModalityEntry>& entries_;
+  const ColumnNames& columns_;
   size_t label_ = 0;
   std::vector<Source> sources_;  // as entries_
 };

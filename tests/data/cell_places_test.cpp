@@ -60,10 +60,15 @@ TEST(CellPlaces, UntrustedSetsHaveNoRootOutside) {
 TEST(CellPlaces, ADescriptionIsAFileOfTheFolder) {
   const TemporaryDirectory directory, other;
   const FileLimits limits = limits_of_folder(directory.path(), {});
-  EXPECT_NO_THROW(check_description(directory.write("metadata.csv", "a\n"), limits));
+  std::string content;
+  read_description(directory.write("metadata.csv", "a\n"), limits, 2,
+                   [&](std::string_view block) { content += block; });
+  EXPECT_EQ(content, "a\n");
+  const auto read = [&](const char* name) { read_description(directory / name, limits, 1, [](std::string_view) {}); };
+  expect_error(ErrorKind::data, {"metadata.csv", "found more"}, [&] { read("metadata.csv"); });
   const auto private_file = other.write("private.csv", "a\n");
   fs::create_symlink(private_file, directory / "link.csv");
-  expect_error(ErrorKind::data, {"link.csv", "leads out"}, [&] { check_description(directory / "link.csv", limits); });
+  expect_error(ErrorKind::data, {"link.csv", "leads out"}, [&] { read("link.csv"); });
 }
 
 }  // namespace

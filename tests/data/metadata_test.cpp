@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "data/dataset_json.h"
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"
 
@@ -14,7 +15,7 @@ using testing::TemporaryDirectory;
 
 std::string message_of(const TemporaryDirectory& directory, const std::string& named = "") {
   try {
-    read_metadata(directory.path(), named);
+    read_metadata(directory.path(), named, {}, {});
   } catch (const Error& error) {
     return error.what();
   }
@@ -35,7 +36,7 @@ TEST(Metadata, OneFileASplit) {
   directory.write("train.csv", "label\na\n");
   directory.write("validation.csv", "label\nb\n");
   directory.write("test.jsonl", "{\"label\": \"c\"}\n");
-  const auto tables = read_metadata(directory.path(), "");
+  const auto tables = read_metadata(directory.path(), "", {}, {});
   ASSERT_EQ(tables.size(), 3u);
   EXPECT_EQ(tables[0].split, "train");
   EXPECT_EQ(tables[1].split, "val");
@@ -47,8 +48,8 @@ TEST(Metadata, TheFileNamedWins) {
   const TemporaryDirectory directory;
   directory.write("metadata.csv", "label\na\n");
   directory.write("other.jsonl", "{\"label\": \"b\"}\n");
-  EXPECT_EQ(read_metadata(directory.path(), "").at(0).rows.at(0).fields.at(0), "a");
-  EXPECT_EQ(read_metadata(directory.path(), "other.jsonl").at(0).rows.at(0).fields.at(0), "b");
+  EXPECT_EQ(read_metadata(directory.path(), "", {}, {}).at(0).rows.at(0).fields.at(0), "a");
+  EXPECT_EQ(read_metadata(directory.path(), "other.jsonl", {}, {}).at(0).rows.at(0).fields.at(0), "b");
 }
 
 TEST(Metadata, SaysWhatItExpected) {

@@ -89,7 +89,8 @@ class AveImporter : public Importer {
                              {"test", kTestCounts}},
                 .min_pictures = 1,
                 .segments = true,
-                .clips = {}};
+                .clips = {},
+                .filtered = {}};
     const auto folders = options_.list_folders(raw, {"AVE_Dataset", "data"});
     for (const char* split : {"train", "val", "test"}) {
       add_list(set.clips, read_list(require_list(folders, {std::string(split) + "Set.txt"})), split);

@@ -149,7 +149,7 @@ class CefaImporter : public Importer {
       set.modalities.push_back(modality(name, root));
     }
     add_videos(set, root, find_races(root), protocol);
-    write_imported(set, output);
+    write_imported(std::move(set), output);
   }
 
  private:
@@ -197,7 +197,10 @@ class CefaImporter : public Importer {
       return;
     }
     const std::string split = split_of(*parsed, protocol);
-    if (split.empty()) return;
+    if (split.empty()) {
+      ++set.filtered["videos that the protocol does without"];
+      return;
+    }
     if (!seen.insert(name).second) {
       set.missing.push_back(video.string() + ": there is another video of this name, so it is left out");
       return;
@@ -230,7 +233,7 @@ class CefaImporter : public Importer {
         const fs::path file = found == pictures[m].end() ? folders[m] / (name + ".jpg") : found->second;
         problem = medium_problem(file);
         if (!problem.empty()) set.missing.push_back(fmt::format("{}: {}", file.string(), problem));
-        row.cells.push_back(cell_below(root, file));
+        row.cells.push_back(file_cell(root, file));
       }
       if (problem.empty()) set.rows.push_back(row);
     }

@@ -17,6 +17,7 @@
 #include "data/csv.h"
 #include "data/decode/video.h"
 #include "data/extract_frames.h"
+#include "data/file_list.h"
 #include "data/importers/imported_set.h"
 #include "data/parallel.h"
 #include "data/stratified.h"
@@ -115,7 +116,9 @@ std::set<const Clip*> choose_validation(const ClipSet& set, const ClipOptions& o
   return chosen;
 }
 
-std::string cell(const Medium& medium) { return medium.problem.empty() ? medium.file.generic_string() : ""; }
+std::string cell(const Medium& medium) {
+  return medium.problem.empty() ? escaped_file(medium.file.generic_string()) : "";
+}
 
 std::string seconds(const std::optional<int64_t>& value) { return value ? std::to_string(*value) : ""; }
 
@@ -213,7 +216,7 @@ nlohmann::json counts_json(const ClipSet& set, const Counts& counts, const Missi
     }
     splits[split] = entry;
   }
-  return {{"splits", splits}, {"missing", missing.all}};
+  return {{"splits", splits}, {"missing", missing.all}, {"filtered", set.filtered}};
 }
 
 // "6,698 of 6,698".
@@ -237,6 +240,7 @@ void report_counts(const ClipSet& set, const Counts& counts) {
     rows.back().push_back(of_expected(sum.written, expected_in(set, split)));
     for_val += sum.for_val;
   }
+  for (const std::string& rule : set.filtered) log_info(rule);
   log_info("clips found, of those that were published; per class also in counts.json");
   log_lines(text_table(rows, true));
   if (for_val > 0) log_info(fmt::format("{} clips of train are the validation split (--val)", grouped(for_val)));
@@ -253,6 +257,16 @@ void warn_of_close_frames(const ClipSet& set, const ClipOptions& options) {
                   set.sample.frames));
 }
 
+// "; of 24 listed clips: 24 audio is not there, 12 visual is a Git LFS pointer": which rule took how many.
+std::string losses(const ClipSet& set) {
+  std::vector<std::string> rules = set.filtered;
+  const Missing missing = find_missing(set);
+  for (const auto& [kind, paths] : missing.by_kind)
+    rules.push_back(fmt::format("{}: {}", kind, grouped(static_cast<int64_t>(paths.size()))));
+  return fmt::format("; of {} listed clips: {}", grouped(static_cast<int64_t>(set.clips.size())),
+                     fmt::join(rules, "; "));
+}
+
 void check_anything_left(const ClipSet& set, const ClipOptions& options) {
   const auto is_left = [&](const Clip& clip) { return clip.split == "train" && is_kept(clip, options); };
   if (std::any_of(set.clips.begin(), set.clips.end(), is_left)) return;
@@ -261,11 +275,12 @@ void check_anything_left(const ClipSet& set, const ClipOptions& options) {
     const Medium& medium = clip.audio.problem.empty() ? clip.visual : clip.audio;
     throw Error(ErrorKind::data,
                 fmt::format("expected sound and pictures of the listed clips, found none of train: '{}' {}; name the "
-                            "folder of the download with --raw, and see `pdmp prepare {} --help`",
-                            medium.file.string(), medium.problem, set.name));
+                            "folder of the download with --raw, and see `pdmp prepare {} --help`{}",
+                            medium.file.string(), medium.problem, set.name, losses(set)));
   }
   throw Error(ErrorKind::data,
-              fmt::format("{}: the lists name no clip for training; use the published lists", set.name));
+              fmt::format("{}: the lists name no clip for training that can be used; use the published lists{}",
+                          set.name, losses(set)));
 }
 
 // Whether some medium that is used lies outside the output.
@@ -345,12 +360,7 @@ fs::path open_download(const fs::path& raw) {
   if (!fs::is_directory(raw, ignored)) {
     throw Error(ErrorKind::io, fmt::format("{}: expected the folder of the download, found none", raw.string()));
   }
-  fs::path path = fs::absolute(raw).lexically_normal();
-  if (path.string().find(';') != std::string::npos) {
-    throw Error(ErrorKind::usage, fmt::format("--raw: expected a path without ';', which separates files in a data "
-                                              "set, found '{}'; rename or link the folder",
-                                              path.string()));
-  }
+  const fs::path path = fs::absolute(raw).lexically_normal();
   return path.has_filename() ? path : path.parent_path();
 }
 

@@ -48,10 +48,10 @@ struct ClipSet {
   int64_t min_pictures = 1;
   bool segments = false;  // stills only of the seconds between start and end
   std::vector<Clip> clips;
+  std::vector<std::string> filtered;  // rows of lists that are no clips of the set: how many, and why
 };
 
-// An absolute, plain path: what the tables of the data set will name. Error{io} where it is no folder, Error{usage}
-// where it holds a ';', which separates the files of a cell.
+// An absolute, plain path: what the tables of the data set will name. Error{io} where it is no folder.
 std::filesystem::path open_download(const std::filesystem::path& raw);
 
 // Leaves out clips without media, takes the validation split where the set has none, extracts stills where asked, and

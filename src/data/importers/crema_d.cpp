@@ -40,6 +40,14 @@ std::optional<ClipName> parse_name(std::string name) {
   return ClipName{name, (*parts)[0], upper((*parts)[2])};
 }
 
+// A clip's level is "LO", "MD", "HI" or, unsaid, "XX"; one file of the download is called 1040_ITH_SAD_X, and lists
+// differ on it.
+std::vector<std::string> spellings(const std::string& stem) {
+  if (stem.ends_with("_XX")) return {stem, stem.substr(0, stem.size() - 1)};
+  if (stem.ends_with("_X")) return {stem, stem + "X"};
+  return {stem};
+}
+
 // "stem,EMO", with or without the header "name,label"; "stem.flv Emo" in one release.
 std::vector<std::string> fields_of(const std::string& line) {
   const char separator = line.find(',') != std::string::npos ? ',' : ' ';
@@ -67,7 +75,8 @@ class CremaDImporter : public Importer {
                 .expected = {{"train", {973, 1148, 1131, 1138, 1142, 1166}}, {"test", {114, 123, 140, 133, 129, 105}}},
                 .min_pictures = 1,
                 .segments = false,
-                .clips = {}};
+                .clips = {},
+                .filtered = {}};
     const auto folders = options_.list_folders(raw, {"CREMA-D", "data", "lists"});
     for (const char* split : {"train", "test"}) {
       add_list(set.clips, read_list(require_list(folders, {std::string(split) + ".csv"})), split);
@@ -120,9 +129,11 @@ class CremaDImporter : public Importer {
     ClipPlaces places;
     places.sound_in_videos = false;  // published numbers rest on the recordings; the videos have a lossy copy
     for (const fs::path& root : roots) {
-      places.recordings.push_back(root / "AudioWAV" / (stem + ".wav"));
-      places.videos.push_back(root / "VideoFlash" / (stem + ".flv"));
-      places.pictures.push_back(root / "Image-01-FPS" / stem);
+      for (const std::string& name : spellings(stem)) {
+        places.recordings.push_back(root / "AudioWAV" / (name + ".wav"));
+        places.videos.push_back(root / "VideoFlash" / (name + ".flv"));
+        places.pictures.push_back(root / "Image-01-FPS" / name);
+      }
     }
     return places;
   }

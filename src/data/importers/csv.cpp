@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/value_text.h"
+#include "data/class_labels.h"
 #include "data/importers/clip_set.h"
 #include "data/importers/imported_set.h"
 #include "data/importers/importers.h"
@@ -42,18 +43,22 @@ class CsvImporter : public Importer {
     set.name = root.filename().string();
     ModalityTypes types;
     for (const ListFile& list : find_lists(lists_.empty() ? root : fs::path(lists_))) add_rows(set, types, list, root);
+    const size_t listed = set.rows.size();
     drop_empty(set);
     number(set);
     for (const auto& [name, text] : roots_) {
       const auto type = types.all().find(name);
       if (type == types.all().end()) {
-        throw Error(ErrorKind::data, fmt::format("--root {}={}: expected media there, found none; {}", name, text,
-                                                 set.missing.empty() ? "" : "first " + set.missing.front()));
+        throw Error(ErrorKind::data,
+                    fmt::format("--root {}={}: expected media there, found none; {} of the files that {} listed "
+                                "samples name cannot be used{}",
+                                name, text, set.missing.size(), listed,
+                                set.missing.empty() ? "" : ", the first: " + set.missing.front()));
       }
       set.columns.push_back(type->second == "text" ? name : name + "_file_name");
       set.modalities.push_back(media_entry(name, type->second, set.columns.back(), root.string()));
     }
-    write_imported(set, output);
+    write_imported(std::move(set), output);
   }
 
  private:
@@ -83,8 +88,7 @@ class CsvImporter : public Importer {
     const std::string split = *canonical_split(list.file.stem().string());
     for (const ListFile::Line& line : list.lines) {
       const auto fields = split_fields(line.text, ',');
-      const bool good = fields && fields->size() == 2 && !(*fields)[0].empty() && !(*fields)[1].empty() &&
-                        line.text.find(';') == std::string::npos;
+      const bool good = fields && fields->size() == 2 && !(*fields)[0].empty() && !(*fields)[1].empty();
       if (!good) list.refuse(line, "'id,label'");
       if (lower_case((*fields)[0]) == "id" && lower_case((*fields)[1]) == "label") continue;  // a header after all
       ImportedRow row{(*fields)[0], split, (*fields)[1], "", {}};
@@ -116,7 +120,7 @@ class CsvImporter : public Importer {
                                                file.string(), name, text));
     }
     types.add(name, type, file.string());
-    return type == "text" ? text_cell(file, root) : cell_below(root, file);
+    return type == "text" ? text_cell(file, root) : file_cell(root, file);
   }
 
   static void drop_empty(ImportedSet& set) {
@@ -131,14 +135,12 @@ class CsvImporter : public Importer {
       return;
     }
     for (const ListFile::Line& line : read_list(classes_).lines) set.classes.push_back(line.text);
+    const ClassIndex index(set.classes);
     for (const ImportedRow& row : set.rows) {
-      const auto number = whole_number(row.label);
-      const bool known = std::find(set.classes.begin(), set.classes.end(), row.label) != set.classes.end();
-      if (known || (number && *number < static_cast<int64_t>(set.classes.size()))) continue;
+      if (index.find(row.label)) continue;
       throw Error(ErrorKind::data,
-                  fmt::format("{}: expected a list of all classes, found no '{}', the label of '{}'; add "
-                              "it",
-                              classes_, row.label, row.id));
+                  fmt::format("{}: expected a list of all classes, found no '{}', the label of '{}'; add it{}",
+                              classes_, row.label, row.id, index.advice(row.label)));
     }
   }
 

@@ -2,13 +2,16 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <set>
 
+#include "base/log.h"
+#include "base/value_text.h"
 #include "data/importers/clip_set.h"
+#include "data/importers/folder_layout.h"
 #include "data/importers/imported_set.h"
 #include "data/importers/importers.h"
 #include "data/importers/media_kind.h"
-#include "data/metadata.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -16,85 +19,154 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> folders_in(const fs::path& folder) {
-  std::vector<fs::path> folders = sorted_entries(folder);
-  std::erase_if(folders, [](const fs::path& entry) { return !fs::is_directory(entry); });
-  return folders;
-}
-
-bool has_split(const std::vector<fs::path>& folders) {
-  return std::any_of(folders.begin(), folders.end(),
-                     [](const fs::path& folder) { return canonical_split(folder.filename().string()).has_value(); });
-}
-
-// Media of one modality and split, in a folder a class. modality "": named by its type.
-struct Tree {
-  std::string split, modality;
-  fs::path folder;
-};
-
-// RAW/<split>/<class>/<file>: no folder of a class holds folders.
-bool is_single(const std::vector<fs::path>& splits) {
-  for (const fs::path& split : splits) {
-    for (const fs::path& folder : folders_in(split)) {
-      if (!folders_in(folder).empty()) return false;
-    }
-  }
-  return true;
-}
-
-void add_tree(std::vector<Tree>& trees, const fs::path& split, const std::string& modality, const fs::path& folder,
-              ImportedSet& set) {
-  if (const auto name = canonical_split(split.filename().string())) {
-    trees.push_back({*name, modality, folder});
-  } else {
-    set.missing.push_back(split.string() + ": is no split (train, val, test), so it is left out");
-  }
-}
-
-std::vector<Tree> find_trees(const fs::path& raw, ImportedSet& set) {
-  std::vector<Tree> trees;
-  const std::vector<fs::path> top = folders_in(raw);
-  if (has_split(top)) {
-    const bool single = is_single(top);
-    for (const fs::path& split : top) {
-      if (single) add_tree(trees, split, "", split, set);
-      if (single) continue;
-      for (const fs::path& modality : folders_in(split)) {
-        add_tree(trees, split, modality.filename().string(), modality, set);
-      }
-    }
-  } else {
-    for (const fs::path& modality : top) {
-      for (const fs::path& split : folders_in(modality)) {
-        add_tree(trees, split, modality.filename().string(), split, set);
-      }
-    }
-  }
-  if (!trees.empty()) return trees;
-  throw Error(ErrorKind::io, fmt::format("{}: expected folders SPLIT/MODALITY/CLASS, MODALITY/SPLIT/CLASS or "
-                                         "SPLIT/CLASS with splits train, val and test, found none of them",
-                                         raw.string()));
-}
-
 // (split, class, stem) -> modality -> medium
 using Samples = std::map<std::array<std::string, 3>, std::map<std::string, fs::path>>;
+
+// What the pictures of a modality are: samples themselves, or frames in a folder that is a sample.
+struct PictureKind {
+  bool files = true, folders = true;
+};
+
+// Of each modality, by what most of its pictures are: a folder of pictures among pictures is out of place, and the
+// other way around. Where they go in pairs, a picture and a clip of one sample, both are read.
+class PictureKinds {
+ public:
+  explicit PictureKinds(const std::vector<ClassFolder>& classes) {
+    for (const ClassFolder& label : classes) count(counts_[label.modality], *label.folder);
+  }
+
+  PictureKind of(const std::string& modality) const {
+    const Count& count = counts_.at(modality);
+    if (modality.empty() && 2 * count.pairs > count.folders) return {true, true};
+    return {count.files >= count.folders || count.folders == 0, count.folders > count.files};
+  }
+
+ private:
+  struct Count {
+    int64_t files = 0, folders = 0, pairs = 0;
+  };
+
+  static void count(Count& count, const FolderTree& label) {
+    std::set<std::string> stems;
+    for (const fs::path& file : label.files) {
+      if (media_type_of_name(file) != "image") continue;
+      ++count.files;
+      stems.insert(file.stem().string());
+    }
+    for (const FolderTree& folder : label.folders) {
+      if (folder.direct_images() == 0) continue;
+      ++count.folders;
+      count.pairs += stems.contains(folder.name) ? 1 : 0;
+    }
+  }
+
+  std::map<std::string, Count> counts_;
+};
+
+std::string files_text(const fs::path& root, const LeftOut& left_out) {
+  return fmt::format("{} ({} file{})", cell_below(root, left_out.path), left_out.files, left_out.files == 1 ? "" : "s");
+}
 
 class FoldersImporter : public Importer {
  public:
   void describe(OptionList& list) override {
+    list.add(
+        "layout", &layout_,
+        fmt::format("What the folders are: {}; auto: what most of the tree fits.", fmt::join(layout_names(), ", ")));
     list.add("overwrite", &overwrite_, "Replace a data set made with other settings.");
   }
 
   void run(const fs::path& raw, const fs::path& out) override {
+    const std::string layout = checked_layout();
     const fs::path root = open_download(raw);
-    const ImporterOutput output(out, {{"importer", "folders"}, {"raw", root.string()}}, overwrite_);
+    const ImporterOutput output(out, {{"importer", "folders"}, {"raw", root.string()}, {"layout", layout}}, overwrite_);
     if (output.is_done_already()) return;
     ImportedSet set;
     set.name = root.filename().string();
+    const FolderTree tree = read_folder_tree(root);
+    FolderReading reading = read_layout(tree, layout);
+    const PictureKinds kinds(reading.classes);
     ModalityTypes types;
     Samples samples;
-    for (const Tree& tree : find_trees(root, set)) add_media(samples, types, tree, set, root);
+    for (const ClassFolder& label : reading.classes) {
+      add_media(samples, types, label, kinds.of(label.modality), set, reading.left_out, root);
+    }
+    report(reading, static_cast<int64_t>(samples.size()), set, root);
+    add_rows(set, samples, types, root);
+    write_imported(std::move(set), output);
+  }
+
+ private:
+  // In capitals, as messages name them.
+  std::string checked_layout() const {
+    if (lower_case(layout_) == "auto") return "auto";
+    for (const std::string& name : layout_names()) {
+      if (lower_case(name) == lower_case(layout_)) return name;
+    }
+    throw Error(ErrorKind::usage,
+                fmt::format("--layout: expected auto, {}, found '{}'", fmt::join(layout_names(), ", "), layout_));
+  }
+
+  static void add_media(Samples& samples, ModalityTypes& types, const ClassFolder& label, const PictureKind& kind,
+                        ImportedSet& set, std::vector<LeftOut>& left_out, const fs::path& root) {
+    LeftOut pictures{label.folder->path / "*", 0};
+    for (const fs::path& file : label.folder->files) {
+      const std::string type = media_type_of_name(file);
+      if (type == "image" && !kind.files) {
+        ++pictures.files;
+      } else {
+        add_medium(samples, types, label, file, type, set, root);
+      }
+    }
+    if (pictures.files > 0) left_out.push_back(std::move(pictures));
+    for (const FolderTree& folder : label.folder->folders) {
+      if (kind.folders && folder.direct_images() > 0) {
+        add_medium(samples, types, label, folder.path, "frames", set, root);
+      } else {
+        left_out.push_back({folder.path, folder.count_files()});
+      }
+    }
+  }
+
+  static void add_medium(Samples& samples, ModalityTypes& types, const ClassFolder& label, const fs::path& path,
+                         const std::string& type, ImportedSet& set, const fs::path& root) {
+    const bool folder = fs::is_directory(path);
+    std::string problem = folder ? "" : medium_problem(path);
+    if (problem.empty()) problem = place_problem(path, root);
+    if (problem.empty() && type.empty()) problem = "is no medium that is read";
+    if (!problem.empty()) {
+      set.missing.push_back(fmt::format("{}: {}", path.string(), problem));
+      return;
+    }
+    const std::string modality = label.modality.empty() ? type : label.modality;
+    types.add(modality, type, path.string());
+    const std::string stem = folder ? path.filename().string() : path.stem().string();
+    if (!samples[{label.split, label.label, stem}].emplace(modality, path).second) {
+      set.missing.push_back(path.string() + ": another file has this name, so it is left out");
+    }
+  }
+
+  static void report(const FolderReading& reading, int64_t samples, ImportedSet& set, const fs::path& root) {
+    constexpr size_t kNamed = 5;
+    for (const LeftOut& left_out : reading.left_out) set.left_out.push_back(files_text(root, left_out));
+    std::string text =
+        fmt::format("read as {}: {} sample{}", name_of(reading.layout), samples, samples == 1 ? "" : "s");
+    if (!set.left_out.empty()) {
+      const auto end = set.left_out.begin() + static_cast<std::ptrdiff_t>(std::min(kNamed, set.left_out.size()));
+      text += fmt::format("; left out: {}", fmt::join(set.left_out.begin(), end, ", "));
+    }
+    if (set.left_out.size() > kNamed) {
+      text += fmt::format(" and {} more (all are named in counts.json)", set.left_out.size() - kNamed);
+    }
+    log_info(text);
+    if (reading.doubt.empty()) return;
+    log_warning(
+        fmt::format("the folders fit {} nearly as well as {}, which was chosen by their names; --layout says "
+                    "which it is",
+                    reading.doubt, name_of(reading.layout)));
+  }
+
+  static void add_rows(ImportedSet& set, const Samples& samples, const ModalityTypes& types, const fs::path& root) {
     for (const auto& [name, type] : types.all()) {
       set.columns.push_back(type == "text" ? name : name + "_file_name");
       set.modalities.push_back(media_entry(name, type, set.columns.back(), root.string()));
@@ -108,42 +180,16 @@ class FoldersImporter : public Importer {
       set.rows.push_back(std::move(row));
     }
     set.classes.assign(classes.begin(), classes.end());
-    write_imported(set, output);
   }
 
- private:
   static std::string cell(const std::map<std::string, fs::path>& media, const std::string& name,
                           const std::string& type, const fs::path& root) {
     const auto found = media.find(name);
     if (found == media.end()) return "";
-    return type == "text" ? text_cell(found->second, root) : cell_below(root, found->second);
+    return type == "text" ? text_cell(found->second, root) : file_cell(root, found->second);
   }
 
-  static void add_media(Samples& samples, ModalityTypes& types, const Tree& tree, ImportedSet& set,
-                        const fs::path& root) {
-    for (const fs::path& label : folders_in(tree.folder)) {
-      for (const fs::path& file : sorted_entries(label)) {
-        const std::string type = media_type(file);
-        std::string problem = fs::is_directory(file) ? "" : medium_problem(file);
-        if (problem.empty()) problem = place_problem(file, root);
-        if (type.empty() || !problem.empty() || file.string().find(';') != std::string::npos) {
-          set.missing.push_back(fmt::format("{}: {}", file.string(),
-                                            !problem.empty() ? problem
-                                            : type.empty()   ? "is no medium that is read"
-                                                             : "has a ';' in its name"));
-          continue;
-        }
-        const std::string modality = tree.modality.empty() ? type : tree.modality;
-        types.add(modality, type, file.string());
-        const std::string stem = fs::is_directory(file) ? file.filename().string() : file.stem().string();
-        auto& media = samples[{tree.split, label.filename().string(), stem}];
-        if (!media.emplace(modality, file).second) {
-          set.missing.push_back(file.string() + ": another file has this name, so it is left out");
-        }
-      }
-    }
-  }
-
+  std::string layout_ = "auto";
   bool overwrite_ = false;
 };
 

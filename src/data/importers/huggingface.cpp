@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "data/csv.h"
+#include "data/file_list.h"
 #include "data/importers/clip_set.h"
 #include "data/importers/imported_set.h"
 #include "data/importers/importers.h"
@@ -39,14 +40,15 @@ std::vector<Column> media_columns(const MetadataTable& table) {
                                            table.file.string(), fmt::join(table.columns, ", ")));
 }
 
-// The paths of one cell, below the folder of the metadata.
+// The paths of one cell, below the folder of the metadata. A column of single files has lists too, but where there is a
+// file of the whole name, it is meant.
 std::vector<fs::path> paths_of(const std::string& cell, const fs::path& folder) {
-  std::vector<fs::path> paths;
-  for (size_t at = 0; at < cell.size();) {
-    const size_t end = std::min(cell.find(';', at), cell.size());
-    if (end > at) paths.push_back((folder / cell.substr(at, end - at)).lexically_normal());
-    at = end + 1;
+  std::error_code ignored;
+  if (const fs::path whole = folder / unescaped_file(cell); !cell.empty() && fs::exists(whole, ignored)) {
+    return {whole.lexically_normal()};
   }
+  std::vector<fs::path> paths;
+  for (const std::string& name : split_file_list(cell)) paths.push_back((folder / name).lexically_normal());
   return paths;
 }
 
@@ -91,7 +93,7 @@ class HuggingfaceImporter : public Importer {
       set.rows.push_back(std::move(item.row));
     }
     set.classes = number_classes(set.rows);
-    write_imported(set, output);
+    write_imported(std::move(set), output);
   }
 
  private:
@@ -159,7 +161,8 @@ class HuggingfaceImporter : public Importer {
 
   static void add_media(ImportedSet& set, ModalityTypes& types, Found& item, const MetadataTable& table,
                         const MetadataTable::Row& row, const Column& column, const fs::path& root) {
-    std::string cell, type;
+    std::string type;
+    std::vector<std::string> names;
     const std::vector<fs::path> paths = paths_of(row.fields[column.position], table.file.parent_path());
     for (const fs::path& path : paths) {
       std::string problem = fs::is_directory(path) ? "" : medium_problem(path);
@@ -175,13 +178,13 @@ class HuggingfaceImporter : public Importer {
                                 "found '{}'",
                                 table.file.string(), row.line, table.columns[column.position], path.string()));
       }
-      cell += (cell.empty() ? "" : ";") + (type == "text" ? text_cell(path, root) : cell_below(root, path));
+      names.push_back(type == "text" ? text_cell(path, root) : cell_below(root, path));
     }
     if (paths.empty()) return;
     if (table.columns[column.position].ends_with("names") && type == "image") type = "frames";  // several pictures
     const std::string modality = column.modality.empty() ? type : column.modality;
     types.add(modality, type, fmt::format("{}:{}", table.file.string(), row.line));
-    item.cells[modality] = cell;
+    item.cells[modality] = type == "text" ? names.front() : join_file_list(names);
   }
 
   std::string label_ = "label";

@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "data/csv.h"
 #include "data/decode/file_reading.h"
+#include "data/file_list.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -61,7 +62,10 @@ nlohmann::json counts_json(const ImportedSet& set, const Counts& counts) {
     if (expected != set.expected.end()) entry["expected"] = expected->second;
     splits[split] = entry;
   }
-  return {{"splits", splits}, {"missing", set.missing}};
+  nlohmann::json json = {{"splits", splits}, {"missing", set.missing}};
+  if (!set.left_out.empty()) json["left_out"] = set.left_out;
+  if (!set.filtered.empty()) json["filtered"] = set.filtered;
+  return json;
 }
 
 void report(const ImportedSet& set, const Counts& counts) {
@@ -82,12 +86,35 @@ void report(const ImportedSet& set, const Counts& counts) {
                           fmt::join(set.missing.begin(), end, "; ")));
 }
 
+// "; 24 missing or unusable, the first: ...; 12 outside of protocol 4@5": what became of all.
+std::string losses(const ImportedSet& set) {
+  std::string text;
+  if (!set.missing.empty()) {
+    text += fmt::format("; {} missing or unusable, the first: {}", set.missing.size(), set.missing.front());
+  }
+  if (!set.left_out.empty()) {
+    text += fmt::format("; {} left out, the first: {}", set.left_out.size(), set.left_out.front());
+  }
+  for (const auto& [rule, count] : set.filtered) text += fmt::format("; {} {}", count, rule);
+  return text;
+}
+
+// A sample that lacks every modality is none.
+void drop_empty_rows(ImportedSet& set) {
+  std::erase_if(set.rows, [&](const ImportedRow& row) {
+    const bool empty = std::all_of(row.cells.begin(), row.cells.end(), [](const std::string& c) { return c.empty(); });
+    if (empty) set.missing.push_back(row.id + ": a sample without any medium, which is left out");
+    return empty;
+  });
+}
+
 }  // namespace
 
-void write_imported(const ImportedSet& set, const ImporterOutput& output) {
-  if (set.rows.empty()) {
-    const std::string first = set.missing.empty() ? "" : "; the first problem: " + set.missing.front();
-    throw Error(ErrorKind::data, fmt::format("{}: expected samples in the download, found none{}", set.name, first));
+void write_imported(ImportedSet set, const ImporterOutput& output) {
+  drop_empty_rows(set);
+  if (set.rows.empty() || set.modalities.empty()) {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected samples with media in the download, found none{}", set.name, losses(set)));
   }
   Counts counts;
   for (const ImportedRow& row : set.rows) ++counts[row.split][row.label];
@@ -113,6 +140,8 @@ std::string cell_below(const fs::path& base, const fs::path& path) {
   const bool below = !relative.empty() && *relative.begin() != "..";
   return (below ? relative : path).generic_string();
 }
+
+std::string file_cell(const fs::path& base, const fs::path& path) { return escaped_file(cell_below(base, path)); }
 
 std::string place_problem(const fs::path& file, const fs::path& root) {
   std::error_code code;

@@ -26,6 +26,8 @@ struct ImportedSet {
   std::vector<std::string> columns;  // of metadata.csv, behind id, split, label and group
   std::vector<ImportedRow> rows;
   std::vector<std::string> missing;         // "path: what is wrong with it"
+  std::vector<std::string> left_out;        // of the download, as it fits nowhere: "train/dog/more (1 file)"
+  std::map<std::string, int64_t> filtered;  // rule -> samples of the download that it keeps out
   std::map<std::string, int64_t> expected;  // split -> published number of samples; may be empty
   std::optional<double> val_fraction;       // taken off train whenever the data set is opened
   int64_t seed = 0;                         // of that
@@ -33,10 +35,12 @@ struct ImportedSet {
 
 // metadata.csv, counts.json (found and expected, per split and class; all that is missing) and, last, dataset.json; the
 // counts and the first five missing ones also to the log. Error{data} where there are no rows.
-void write_imported(const ImportedSet& set, const ImporterOutput& output);
+void write_imported(ImportedSet set, const ImporterOutput& output);
 
 // `path` as a cell under the modality root `base`: relative where it lies below, else absolute.
 std::string cell_below(const std::filesystem::path& base, const std::filesystem::path& path);
+// The same as an entry of a list of files (data/file_list.h): what a cell of metadata.csv says.
+std::string file_cell(const std::filesystem::path& base, const std::filesystem::path& path);
 // "lies outside ..." where `file`, links followed, is not below `root`: a list of a download may name any path, and
 // what it names ends up in the data set. "" where it is.
 std::string place_problem(const std::filesystem::path& file, const std::filesystem::path& root);

@@ -3,14 +3,19 @@
 #include <array>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <fstream>
+#include <map>
 #include <set>
 #include <unordered_map>
 #include <utility>
 
+#include "base/log.h"
+#include "base/text_table.h"
 #include "data/csv.h"
 #include "data/importers/clip_set.h"
 #include "data/importers/importers.h"
 #include "data/importers/kinetics_classes.h"
+#include "data/importers/kinetics_folders.h"
 #include "data/importers/list_file.h"
 #include "pdmp/error.h"
 
@@ -44,11 +49,6 @@ std::optional<std::pair<std::string, std::string>> parse_name(std::string name) 
   return std::pair(stem_of(name.substr(0, bar), *last, *last + kClipSeconds), name.substr(0, bar));
 }
 
-std::string underscored(std::string label) {
-  std::replace(label.begin(), label.end(), ' ', '_');
-  return label;
-}
-
 std::vector<fs::path> below_roots(const fs::path& raw, const std::vector<std::string>& folders) {
   std::vector<std::string> all;
   for (const std::string& root : kRoots) {
@@ -60,27 +60,37 @@ std::vector<fs::path> below_roots(const fs::path& raw, const std::vector<std::st
 // Where media of any split are: a stem says which clip it is, wherever it lies.
 struct Places {
   explicit Places(const fs::path& raw)
-      : recordings(below_roots(raw, {"audio/train", "audio/test", "audio/val"})),
-        pictures(below_roots(
-            raw, {"visual/train_img/Image-01-FPS", "visual/val_img/Image-01-FPS", "visual/test_img/Image-01-FPS"})),
+      : folders(find_split_folders(raw)),
         // Replacements of clips that were damaged in the first distribution.
-        replacements(below_roots(raw, {"replacement/replacement_for_corrupted_k400", "replacement"})),
-        videos(below_roots(raw, {"train", "val", "test", "videos/train", "videos/val", "videos/test"})) {}
+        replacements(below_roots(raw, {"replacement/replacement_for_corrupted_k400", "replacement"})) {}
 
-  ClipPlaces of(const std::string& label, const std::string& stem) const {
-    ClipPlaces found;
-    for (const fs::path& folder : recordings) found.recordings.push_back(folder / underscored(label) / (stem + ".wav"));
-    for (const fs::path& folder : pictures) found.pictures.push_back(folder / underscored(label) / stem);
-    for (const fs::path& folder : replacements) found.videos.push_back(folder / (stem + ".mp4"));
-    for (const fs::path& folder : videos) {
-      found.videos.push_back(folder / (stem + ".mp4"));
-      found.videos.push_back(folder / label / (stem + ".mp4"));
-      found.videos.push_back(folder / underscored(label) / (stem + ".mp4"));
+  // The folders of a class, which archives call as Kinetics-400 does or as the first publication did.
+  static std::vector<fs::path> of_class(const SplitFolder& folder, const std::vector<std::string>& labels) {
+    std::vector<fs::path> found;
+    for (const std::string& label : labels) {
+      const auto place = folder.classes.find(class_key(label));
+      if (place != folder.classes.end() && (found.empty() || found.front() != place->second))
+        found.push_back(place->second);
     }
     return found;
   }
 
-  std::vector<fs::path> recordings, pictures, replacements, videos;
+  ClipPlaces of(const std::vector<std::string>& labels, const std::string& stem) const {
+    ClipPlaces found;
+    for (const fs::path& folder : replacements) found.videos.push_back(folder / (stem + ".mp4"));
+    for (const SplitFolder& folder : folders) {
+      found.videos.push_back(folder.path / (stem + ".mp4"));
+      for (const fs::path& of_label : of_class(folder, labels)) {
+        found.recordings.push_back(of_label / (stem + ".wav"));
+        found.pictures.push_back(of_label / stem);
+        found.videos.push_back(of_label / (stem + ".mp4"));
+      }
+    }
+    return found;
+  }
+
+  std::vector<SplitFolder> folders;
+  std::vector<fs::path> replacements;
 };
 
 // Names in a folder without `extension`; "" means folders. Nothing where it is not there.
@@ -92,6 +102,7 @@ std::vector<std::string> names_in(const fs::path& folder, const std::string& ext
     const fs::path name = extension.empty() ? at->path().filename() : at->path().stem();
     if (fits && is_plain_name(name.string())) names.push_back(name.string());
   }
+  std::sort(names.begin(), names.end());
   return names;
 }
 
@@ -126,43 +137,79 @@ class KineticsSoundsImporter : public Importer {
                 .expected = {},
                 .min_pictures = min_pictures_,
                 .segments = false,
-                .clips = list_clips(raw, classes)};
-    if (!classes.train.empty()) set.expected = {{"train", classes.train}, {"test", classes.test}};
+                .clips = {},
+                .filtered = {}};
     const Places places(raw);
+    list_clips(set, raw, classes, places);
+    if (!classes.train.empty()) set.expected = {{"train", classes.train}, {"test", classes.test}};
     for (Clip& clip : set.clips) {
-      const std::string& label = classes.labels[static_cast<size_t>(clip.label)];
-      find_media(clip, places.of(label, clip.id), options_.videos_only(), min_pictures_);
+      find_media(clip, places.of(names_of(classes, static_cast<size_t>(clip.label)), clip.id), options_.videos_only(),
+                 min_pictures_);
     }
     write_clips(std::move(set), options_, output, raw);
   }
 
  private:
+  static std::vector<std::string> names_of(const KineticsClasses& classes, size_t c) {
+    return {classes.labels[c], classes.names[c]};
+  }
+
   // OGM-GE's lists (of ks31), else the annotations of Kinetics-400, else folders of classes.
-  std::vector<Clip> list_clips(const fs::path& raw, const KineticsClasses& classes) const {
+  void list_clips(ClipSet& set, const fs::path& raw, const KineticsClasses& classes, const Places& places) const {
     std::vector<std::string> below;
     for (const std::string& root : kRoots) {
       for (const char* folder : {"annotations", "data", ""}) below.push_back(root + folder);
     }
     const auto folders = options_.list_folders(raw, below);
-    std::vector<Clip> clips;
     if (classes_ == "ks31" && find_list(folders, {"my_train.txt"})) {
-      add_list(clips, read_list(require_list(folders, {"my_train.txt"})), "train");
-      add_list(clips, read_list(require_list(folders, {"my_test.txt"})), "test");
-    } else if (find_list(folders, {"train.csv"}) || !options_.lists.empty()) {
-      add_annotations(clips, require_list(folders, {"train.csv"}), "train", classes);
-      add_annotations(clips, require_list(folders, {test_ + ".csv"}), "test", classes);
-      if (test_ == "test" && options_.val) add_annotations(clips, require_list(folders, {"val.csv"}), "val", classes);
+      add_list(set.clips, read_list(require_list(folders, {"my_train.txt"})), "train");
+      add_list(set.clips, read_list(require_list(folders, {"my_test.txt"})), "test");
+    } else if (find_annotations(folders, "train") || !options_.lists.empty()) {
+      add_annotations(set, require_annotations(folders, "train"), "train", classes);
+      add_annotations(set, require_annotations(folders, test_), "test", classes);
+      if (test_ == "test" && options_.val) add_annotations(set, require_annotations(folders, "val"), "val", classes);
     } else {
-      add_folders(clips, raw, {"train", "train_img", "train", "train"}, classes);
-      add_folders(clips, raw, {"test", "val_img", "test", test_}, classes);
+      add_folders(set.clips, places, classes);
     }
-    if (clips.empty()) {
-      throw Error(ErrorKind::io, fmt::format("{}: expected lists (my_train.txt and my_test.txt for ks31, or "
-                                             "annotations/train.csv) or folders such as audio/train/<class>, found "
-                                             "none; name the folder of the lists with --lists",
-                                             raw.string()));
+    if (!set.clips.empty()) return;
+    if (!set.filtered.empty()) {
+      throw Error(ErrorKind::data, fmt::format("expected clips of the classes of {}, found none: {}; choose another "
+                                               "list with --classes, or --lists of Kinetics-400",
+                                               classes_, fmt::join(set.filtered, "; ")));
     }
-    return clips;
+    throw Error(ErrorKind::io, fmt::format("{}: expected lists (my_train.txt and my_test.txt for ks31, or "
+                                           "annotations/train.csv) or folders such as audio/train/<class>, found "
+                                           "none; name the folder of the lists with --lists",
+                                           raw.string()));
+  }
+
+  // val.csv, else a table whose name says the split otherwise: kinetics400_validate.csv.
+  static std::optional<fs::path> find_annotations(const std::vector<fs::path>& folders, const std::string& split) {
+    if (auto exact = find_list(folders, {split + ".csv"})) return exact;
+    for (const fs::path& folder : folders) {
+      std::error_code ignored;
+      if (!fs::is_directory(folder, ignored)) continue;
+      for (const std::string& name : names_in(folder, ".csv")) {
+        const fs::path file = folder / (name + ".csv");
+        if (split_in_name(name) == split && is_annotations(file)) return file;
+      }
+    }
+    return std::nullopt;
+  }
+
+  // Lists of other kinds lie there too.
+  static bool is_annotations(const fs::path& file) {
+    constexpr std::streamsize kHeader = 200;
+    std::string header(kHeader, '\0');
+    std::error_code ignored;
+    if (!fs::is_regular_file(file, ignored)) return false;
+    std::ifstream(file, std::ios::binary).read(header.data(), kHeader);
+    return header.find("youtube_id") != std::string::npos;
+  }
+
+  static fs::path require_annotations(const std::vector<fs::path>& folders, const std::string& split) {
+    if (const auto found = find_annotations(folders, split)) return *found;
+    return require_list(folders, {split + ".csv"});
   }
 
   static Clip make_clip(const std::string& stem, const std::string& video, const std::string& split, size_t label) {
@@ -189,8 +236,8 @@ class KineticsSoundsImporter : public Importer {
     }
   }
 
-  static void add_annotations(std::vector<Clip>& clips, const fs::path& file, const std::string& split,
-                              const KineticsClasses& classes) {
+  void add_annotations(ClipSet& set, const fs::path& file, const std::string& split,
+                       const KineticsClasses& classes) const {
     const MetadataTable table = read_csv(file);
     std::array<size_t, 4> columns{};
     const std::array<const char*, 4> names = {"label", "youtube_id", "time_start", "time_end"};
@@ -206,9 +253,14 @@ class KineticsSoundsImporter : public Importer {
     }
     std::unordered_map<std::string, size_t> labels;
     for (size_t c = 0; c < classes.labels.size(); ++c) labels.emplace(classes.labels[c], c);
+    size_t others = 0;
+    std::string first;
     for (const MetadataTable::Row& row : table.rows) {
       const auto label = labels.find(row.fields[columns[0]]);
-      if (label == labels.end() || label->first.empty()) continue;
+      if (label == labels.end() || label->first.empty()) {
+        if (others++ == 0) first = row.fields[columns[0]];
+        continue;
+      }
       const std::string& video = row.fields[columns[1]];
       const auto start = whole_number(row.fields[columns[2]]), end = whole_number(row.fields[columns[3]]);
       if (!start || !end || !is_plain_name(video)) {
@@ -217,39 +269,62 @@ class KineticsSoundsImporter : public Importer {
                                 "'{}' and '{}'; use the published annotations",
                                 file.string(), row.line, video, row.fields[columns[2]], row.fields[columns[3]]));
       }
-      clips.push_back(make_clip(stem_of(video, *start, *end), video, split, label->second));
+      set.clips.push_back(make_clip(stem_of(video, *start, *end), video, split, label->second));
     }
+    if (others == 0) return;
+    set.filtered.push_back(fmt::format("{}: {} of {} rows are of classes that {} does not have, the first '{}'",
+                                       file.filename().string(), grouped(static_cast<int64_t>(others)),
+                                       grouped(static_cast<int64_t>(table.rows.size())), classes_, first));
   }
 
-  // How the folders of a split are called.
-  struct SplitNames {
-    std::string split, pictures, recordings, videos;
-  };
+  // Stems of one kind of media: split of the folders -> class -> stems.
+  using Stems = std::map<std::string, std::map<size_t, std::set<std::string>>>;
 
-  // A clip is what its stem says: a recording whose pictures are gone moves no other.
-  static void add_folders(std::vector<Clip>& clips, const fs::path& raw, const SplitNames& names,
-                          const KineticsClasses& classes) {
-    const auto pictures = below_roots(raw, {"visual/" + names.pictures + "/Image-01-FPS"});
-    const auto recordings = below_roots(raw, {"audio/" + names.recordings});
-    const auto videos = below_roots(raw, {"videos/" + names.videos, names.videos});
-    for (size_t c = 0; c < classes.labels.size(); ++c) {
-      if (classes.labels[c].empty()) continue;
-      std::set<std::string> stems;
-      const auto collect = [&](const std::vector<fs::path>& folders, const std::string& extension) {
-        for (const fs::path& folder : folders) {
-          for (const std::string& label : {classes.labels[c], underscored(classes.labels[c])}) {
-            for (std::string& name : names_in(folder / label, extension)) stems.insert(std::move(name));
-          }
+  static Stems stems_in(const Places& places, const KineticsClasses& classes, const std::string& extension) {
+    Stems stems;
+    for (const SplitFolder& folder : places.folders) {
+      for (size_t c = 0; c < classes.labels.size(); ++c) {
+        if (classes.labels[c].empty()) continue;
+        for (const fs::path& of_label : Places::of_class(folder, names_of(classes, c))) {
+          for (std::string& name : names_in(of_label, extension)) stems[folder.split][c].insert(std::move(name));
         }
-      };
-      collect(pictures, "");
-      collect(recordings, ".wav");
-      collect(videos, ".mp4");
-      for (const std::string& stem : stems) {
-        const auto name = parse_name(stem);
-        clips.push_back(make_clip(stem, name ? name->second : "", names.split, c));
       }
     }
+    return stems;
+  }
+
+  // Archives of stills have but one split beside train, called val, whatever the recordings call it.
+  std::string test_folders_of(const Stems& stems) const {
+    if (stems.contains(test_)) return test_;
+    return test_ == "val" ? "test" : "val";
+  }
+
+  // A clip is what its stem says: a recording whose pictures are gone moves no other.
+  void add_folders(std::vector<Clip>& clips, const Places& places, const KineticsClasses& classes) const {
+    std::map<size_t, std::set<std::string>> train, test;
+    std::set<std::string> unused;
+    for (const char* extension : {"", ".wav", ".mp4"}) {  // "": folders of stills
+      const Stems all = stems_in(places, classes, extension);
+      for (const auto& [split, by_class] : all) {
+        if (split != "train" && split != test_folders_of(all)) {
+          unused.insert(split);
+          continue;
+        }
+        for (const auto& [label, stems] : by_class)
+          (split == "train" ? train : test)[label].insert(stems.begin(), stems.end());
+      }
+    }
+    for (const auto& [split, by_class] : {std::pair("train", &train), std::pair("test", &test)}) {
+      for (const auto& [label, stems] : *by_class) {
+        for (const std::string& stem : stems) {
+          const auto name = parse_name(stem);
+          clips.push_back(make_clip(stem, name ? name->second : "", split, label));
+        }
+      }
+    }
+    if (unused.empty()) return;
+    log_warning(fmt::format("clips in folders of the split {} are not used; --test {} makes them the test split",
+                            fmt::join(unused, ", "), fmt::join(unused, ", ")));
   }
 
   ClipOptions options_;

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "data/metadata_limits.h"
+#include "data/table_text.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -22,6 +23,12 @@ void check_content(std::string_view text, const fs::path& file) {
     throw Error(ErrorKind::data, fmt::format("{}: expected a list, found a Git LFS pointer; run `git lfs pull` in the "
                                              "download, or download the file itself",
                                              file.string()));
+  }
+  if (const std::string found = foreign_encoding(text); !found.empty()) {
+    throw Error(ErrorKind::data, fmt::format("{}: expected UTF-8, found {}", file.string(), found));
+  }
+  if (const size_t at = text.find('\0'); at != std::string_view::npos) {
+    throw Error(ErrorKind::data, fmt::format("{}: expected a list, found {}", file.string(), zero_bytes(text, at)));
   }
   if (const auto at = find_invalid_utf8(text)) {
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*at), '\n');
@@ -105,7 +112,7 @@ std::optional<int64_t> whole_number(std::string_view text) {
 }
 
 bool is_plain_name(std::string_view name) {
-  const auto is_fine = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '/' && c != '\\' && c != ';'; };
+  const auto is_fine = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '/' && c != '\\'; };
   return !name.empty() && name.front() != '.' && std::all_of(name.begin(), name.end(), is_fine);
 }
 

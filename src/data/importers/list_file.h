@@ -38,7 +38,7 @@ std::optional<std::vector<std::string>> split_fields(std::string_view line, char
 
 std::optional<int64_t> whole_number(std::string_view text);  // >= 0
 
-// Whether a list may name it: a plain file name, which leads out of no folder and is one path in a cell.
+// Whether a list may name it: a plain file name, which leads out of no folder.
 bool is_plain_name(std::string_view name);
 
 }  // namespace pdmp

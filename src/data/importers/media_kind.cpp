@@ -19,11 +19,11 @@ namespace fs = std::filesystem;
 
 std::string media_type_of_name(const fs::path& name) {
   static const std::map<std::string, std::string> types = {
-      {".png", "image"}, {".jpg", "image"}, {".jpeg", "image"}, {".webp", "image"}, {".bmp", "image"},
-      {".gif", "image"}, {".tif", "image"}, {".tiff", "image"}, {".ppm", "image"},  {".pgm", "image"},
-      {".svg", "image"}, {".wav", "audio"}, {".ogg", "audio"},  {".oga", "audio"},  {".flac", "audio"},
-      {".mp3", "audio"}, {".m4a", "audio"}, {".aac", "audio"},  {".opus", "audio"}, {".npy", "tensor"},
-      {".txt", "text"}};
+      {".png", "image"},  {".jpg", "image"}, {".jpeg", "image"}, {".webp", "image"}, {".bmp", "image"},
+      {".gif", "image"},  {".tif", "image"}, {".tiff", "image"}, {".ppm", "image"},  {".pgm", "image"},
+      {".svg", "image"},  {".wav", "audio"}, {".ogg", "audio"},  {".oga", "audio"},  {".flac", "audio"},
+      {".mp3", "audio"},  {".m4a", "audio"}, {".aac", "audio"},  {".opus", "audio"}, {".npy", "tensor"},
+      {".npz", "tensor"}, {".txt", "text"}};
   if (is_video_name(name)) return "frames";
   const auto found = types.find(lower_case(name.extension().string()));
   return found == types.end() ? "" : found->second;
@@ -71,19 +71,20 @@ std::string text_cell(const fs::path& file, const fs::path& root) {
 }
 
 std::vector<std::string> number_classes(const std::vector<ImportedRow>& rows) {
-  constexpr int64_t kMostClasses = 100000;
   std::set<std::string> names;
-  int64_t largest = -1;
-  bool numbers = true;
+  std::set<int64_t> numbers;
   for (const ImportedRow& row : rows) {
+    if (!names.insert(row.label).second) continue;
     const auto number = whole_number(row.label);
-    numbers = numbers && number && *number < kMostClasses && std::to_string(*number) == row.label;
-    if (numbers) largest = std::max(largest, *number);
-    names.insert(row.label);
+    if (number && std::to_string(*number) == row.label) numbers.insert(*number);
   }
-  if (!numbers) return {names.begin(), names.end()};
+  if (numbers.size() != names.size() || numbers.empty()) return {names.begin(), names.end()};
   std::vector<std::string> classes;
-  for (int64_t c = 0; c <= largest; ++c) classes.push_back(std::to_string(c));
+  if (const auto most = 2 * static_cast<int64_t>(numbers.size()); numbers.contains(0) && *numbers.rbegin() < most) {
+    for (int64_t c = 0; c <= *numbers.rbegin(); ++c) classes.push_back(std::to_string(c));
+  } else {
+    for (const int64_t number : numbers) classes.push_back(std::to_string(number));
+  }
   return classes;
 }
 

@@ -12,7 +12,7 @@
 
 namespace pdmp {
 
-// By the name: "image", "audio", "frames" (a video), "tensor" (.npy) or "text" (.txt); a folder is "frames". "" =
+// By the name: "image", "audio", "frames" (a video), "tensor" (.npy, .npz) or "text" (.txt); a folder is "frames". "" =
 // nothing pdmp reads.
 std::string media_type(const std::filesystem::path& path);
 std::string media_type_of_name(const std::filesystem::path& name);  // never a folder
@@ -36,8 +36,8 @@ nlohmann::json media_entry(const std::string& name, const std::string& type, con
 // `root` (a list in the download may name any path).
 std::string text_cell(const std::filesystem::path& file, const std::filesystem::path& root);
 
-// The numbering of labels that came without a list: whole numbers are their own (0 ... the largest), names are sorted
-// by bytes.
+// The numbering of labels that came without a list. Whole numbers of which at least half of 0 ... the largest occur, 0
+// among them, are their own; others are names, such as years, in their order. Names are sorted by bytes.
 std::vector<std::string> number_classes(const std::vector<ImportedRow>& rows);
 
 }  // namespace pdmp

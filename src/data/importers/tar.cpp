@@ -61,7 +61,7 @@ bool is_sound(const Block& block) {
 bool is_safe(const fs::path& name) {
   const auto part_is_safe = [](const fs::path& part) {
     const std::string text = part.string();
-    const auto is_fine = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\\' && c != ';'; };
+    const auto is_fine = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\\'; };
     return text != ".." && !text.empty() && std::all_of(text.begin(), text.end(), is_fine);
   };
   return !name.empty() && !name.is_absolute() && std::all_of(name.begin(), name.end(), part_is_safe);

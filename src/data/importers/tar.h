@@ -16,7 +16,7 @@ struct TarMember {
 
 // Plain files in the order of the archive. Error{data} naming the archive: a Git LFS pointer, compressed, no tar, cut
 // (also between members: the end of archive is missing), damaged headers, links, and names that are absolute, hold
-// ".." or could not be one path in a cell. Error{io} where it cannot be read.
+// "..", backslashes or control characters. Error{io} where it cannot be read.
 std::vector<TarMember> read_tar(const std::filesystem::path& archive);
 
 // Error{data} where it has more than `most` bytes.

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/value_text.h"
+#include "data/file_list.h"
 #include "data/importers/clip_set.h"
 #include "data/importers/imported_set.h"
 #include "data/importers/importers.h"
@@ -112,7 +113,7 @@ class Ucf101Importer : public Importer {
       add_list(set, read_list(require_list(folders, {fmt::format("{}list{}.txt", split, split_)})), split, source,
                base);
     }
-    write_imported(set, output);
+    write_imported(std::move(set), output);
   }
 
  private:
@@ -197,9 +198,9 @@ class Ucf101Importer : public Importer {
   }
 
   static std::string rgb_cell(const std::string& key, const Source& source, const fs::path& root) {
-    if (const fs::path folder = find(source.frames, key); !folder.empty()) return cell_below(root, folder);
+    if (const fs::path folder = find(source.frames, key); !folder.empty()) return file_cell(root, folder);
     const fs::path video = find(source.videos, key);
-    if (!video.empty() && medium_problem(video).empty()) return cell_below(root, video);
+    if (!video.empty() && medium_problem(video).empty()) return file_cell(root, video);
     const fs::path folder = find(source.mixed, key);
     return folder.empty() ? "" : listed_frames(folder, root);
   }
@@ -211,21 +212,20 @@ class Ucf101Importer : public Importer {
       if (picture.filename().string().starts_with("img_")) pictures.push_back(picture);
     }
     const size_t count = std::min(kListedFrames, pictures.size());
-    std::string cell;
+    std::vector<std::string> names;
     for (size_t i = 0; i < count; ++i) {
-      if (i > 0) cell.push_back(';');
-      cell += cell_below(root, pictures[(2 * i + 1) * pictures.size() / (2 * count)]);
+      names.push_back(cell_below(root, pictures[(2 * i + 1) * pictures.size() / (2 * count)]));
     }
-    return cell;
+    return join_file_list(names);
   }
 
   static std::string flow_cell(const std::string& key, const Source& source, const fs::path& root) {
     const fs::path u = find(source.horizontal, key), v = find(source.vertical, key);
-    if (!u.empty() && !v.empty()) return cell_below(root, u) + ";" + cell_below(root, v);
+    if (!u.empty() && !v.empty()) return join_file_list({cell_below(root, u), cell_below(root, v)});
     const fs::path folder = find(source.mixed, key);
     if (folder.empty()) return "";
     for (const fs::path& entry : sorted_entries(folder)) {
-      if (entry.filename().string().starts_with("flow_x")) return cell_below(root, folder);
+      if (entry.filename().string().starts_with("flow_x")) return file_cell(root, folder);
     }
     return "";
   }

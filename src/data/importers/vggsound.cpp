@@ -82,7 +82,8 @@ class VggSoundImporter : public Importer {
                 .expected = {{"train", {183730}}, {"test", {15446}}},
                 .min_pictures = min_pictures_,
                 .segments = false,
-                .clips = {}};
+                .clips = {},
+                .filtered = {}};
     for (const char* split : {"train", "test"}) places_[split] = find_places(raw, split);
     for (size_t c = 0; c < set.classes.size(); ++c) labels_[set.classes[c]] = static_cast<int64_t>(c);
     const auto folders = options_.list_folders(raw, {"vggsound", "VGGSound", "VGGSound_final", "data"});

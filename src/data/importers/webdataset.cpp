@@ -7,8 +7,10 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
-#include "data/decode/media_file.h"
+#include "base/value_text.h"
+#include "data/file_list.h"
 #include "data/importers/clip_set.h"
+#include "data/importers/folder_tree.h"
 #include "data/importers/imported_set.h"
 #include "data/importers/importers.h"
 #include "data/importers/media_kind.h"
@@ -63,11 +65,24 @@ struct Found {
   std::map<std::string, std::string> cells;  // by modality
 };
 
-// "a/clip01.rgb.jpg": everything before the first '.' of the name is the key, "rgb.jpg" says what it is.
-std::pair<std::string, std::string> split_name(const std::string& name) {
+// "a/clip01.rgb.jpg" -> "a/clip01", "rgb.jpg".
+std::pair<std::string, std::string> split_at_first_dot(const std::string& name) {
   const size_t slash = name.rfind('/'), from = slash == std::string::npos ? 0 : slash + 1;
   const size_t dot = std::min(name.find('.', from), name.size());
   return {name.substr(0, dot), dot == name.size() ? "" : name.substr(dot + 1)};
+}
+
+// "a/22.05.CLS" -> "a/22.05", "cls".
+std::pair<std::string, std::string> split_at_last_dot(const std::string& name) {
+  const size_t slash = name.rfind('/'), dot = name.rfind('.');
+  if (dot == std::string::npos || (slash != std::string::npos && dot < slash)) return {name, ""};
+  return {name.substr(0, dot), lower_case(name.substr(dot + 1))};
+}
+
+// Of a member in a hidden folder, or what macOS puts beside each file: no data.
+bool is_hidden(const std::string& name) {
+  const fs::path path(name);
+  return std::any_of(path.begin(), path.end(), [](const fs::path& part) { return part != "." && is_leftover(part); });
 }
 
 // "rgb.jpg" -> rgb; "jpg" -> image; "0.jpg" -> image_0.
@@ -80,7 +95,7 @@ std::string modality_name(const std::string& extension, const std::string& type)
   return digits ? type + "_" + part : part;
 }
 
-std::string trimmed(const std::string& text) {
+std::string without_blanks(const std::string& text) {
   const size_t first = text.find_first_not_of(" \t\r\n"), last = text.find_last_not_of(" \t\r\n");
   return first == std::string::npos ? "" : text.substr(first, last - first + 1);
 }
@@ -118,85 +133,135 @@ class WebdatasetImporter : public Importer {
       set.rows.push_back(std::move(item.row));
     }
     set.classes = number_classes(set.rows);
-    write_imported(set, output);
+    write_imported(std::move(set), output);
   }
 
  private:
   void add_shard(ImportedSet& set, ModalityTypes& types, std::vector<Found>& found, const Shard& shard,
                  const fs::path& root, const ImporterOutput& output) const {
     const std::string folder = fs::path(cell_below(root, shard.file)).replace_extension().generic_string();
+    const std::vector<TarMember> members = members_of(shard, set);
+    const std::map<std::string, std::string> labels = labels_of(shard, members);
     std::map<std::string, Found> samples;
-    std::set<std::string> names;
-    for (const TarMember& member : read_tar(shard.file)) {
+    std::set<std::string> unlabelled;
+    for (const TarMember& member : members) {
       if (interrupted()) {
         throw Error(ErrorKind::interrupted, "stopped while unpacking; the same command goes on where it stopped");
       }
-      const std::string where = shard.file.string() + ": " + member.name;
-      if (!names.insert(member.name).second) {
-        set.missing.push_back(where + ": is in the shard twice, the second is left out");
-        continue;
+      const std::string key = key_of(member.name, labels);
+      if (key.empty()) {
+        unlabelled.insert(split_at_first_dot(member.name).first);
+      } else if (Found& item = samples[key]; !is_label(member.name)) {
+        add_member(set, types, item, shard, member, member.name.substr(key.size() + 1), folder, output);
       }
-      const std::string key = split_name(member.name).first;
-      Found& item = samples[key];
-      item.row.id = folder + "/" + key;
-      item.row.split = shard.split;
-      add_member(set, types, item, shard, member, folder, output);
+    }
+    for (const std::string& key : unlabelled) {
+      set.missing.push_back(
+          fmt::format("{}: {}: has no class (.cls, or '{}' in .json)", shard.file.string(), key, label_));
     }
     for (auto& [key, item] : samples) {
-      if (item.row.label.empty()) {
-        set.missing.push_back(
-            fmt::format("{}: {}: has no class (.cls, or '{}' in .json)", shard.file.string(), key, label_));
-      } else {
-        found.push_back(std::move(item));
-      }
+      item.row.id = folder + "/" + key;
+      item.row.split = shard.split;
+      item.row.label = labels.at(key);
+      found.push_back(std::move(item));
     }
   }
 
-  void add_member(ImportedSet& set, ModalityTypes& types, Found& item, const Shard& shard, const TarMember& member,
-                  const std::string& folder, const ImporterOutput& output) const {
-    const std::string extension = split_name(member.name).second, where = shard.file.string() + ": " + member.name;
-    const std::string type = media_type_of_name(member.name);
-    if (extension == "cls") {
-      item.row.label = trimmed(read_tar_member(shard.file, member, kMostFieldBytes));
-    } else if (extension == "json") {
-      const std::string label = label_in(read_tar_member(shard.file, member, kDescriptionLimits.bytes), where);
-      if (item.row.label.empty()) item.row.label = label;
+  static bool is_label(const std::string& name) {
+    const std::string extension = split_at_last_dot(name).second;
+    return extension == "cls" || extension == "json";
+  }
+
+  // Without hidden ones, each name once.
+  static std::vector<TarMember> members_of(const Shard& shard, ImportedSet& set) {
+    std::vector<TarMember> members;
+    std::set<std::string> names;
+    for (TarMember& member : read_tar(shard.file)) {
+      if (is_hidden(member.name)) continue;
+      if (names.insert(member.name).second) {
+        members.push_back(std::move(member));
+      } else {
+        set.missing.push_back(
+            fmt::format("{}: {}: is in the shard twice, the second is left out", shard.file.string(), member.name));
+      }
+    }
+    return members;
+  }
+
+  // By key: what stands before the extension of a member that says the class. A .cls member goes before a .json one.
+  std::map<std::string, std::string> labels_of(const Shard& shard, const std::vector<TarMember>& members) const {
+    std::map<std::string, std::string> labels;
+    for (const char* wanted : {"cls", "json"}) {
+      for (const TarMember& member : members) {
+        const auto [key, extension] = split_at_last_dot(member.name);
+        if (extension != wanted || labels.contains(key)) continue;
+        const std::string label = extension == "cls"
+                                      ? without_blanks(read_tar_member(shard.file, member, kMostFieldBytes))
+                                      : label_in(shard, member);
+        if (!label.empty()) labels[key] = label;
+      }
+    }
+    return labels;
+  }
+
+  // The longest beginning up to a dot that has a class: keys may hold dots themselves. "" where none has.
+  static std::string key_of(const std::string& name, const std::map<std::string, std::string>& labels) {
+    const size_t slash = name.rfind('/'), from = slash == std::string::npos ? 0 : slash + 1;
+    for (size_t dot = name.rfind('.'); dot != std::string::npos && dot > from; dot = name.rfind('.', dot - 1)) {
+      if (labels.contains(name.substr(0, dot))) return name.substr(0, dot);
+    }
+    return "";
+  }
+
+  // `extension`: what follows the key.
+  static void add_member(ImportedSet& set, ModalityTypes& types, Found& item, const Shard& shard,
+                         const TarMember& member, const std::string& extension, const std::string& folder,
+                         const ImporterOutput& output) {
+    const std::string where = shard.file.string() + ": " + member.name, type = media_type_of_name(member.name);
+    if (type.empty() || member.size == 0) {
+      set.missing.push_back(where + (type.empty() ? ": is no medium that is read" : ": is empty"));
+      return;
+    }
+    const std::string name = modality_name(extension, type);
+    types.add(name, type, where);
+    if (item.cells.contains(name)) {
+      set.missing.push_back(where + ": another file gives the sample's " + name + ", so it is left out");
     } else if (type == "text") {
-      const std::string name = modality_name(extension, type);
-      types.add(name, type, where);
-      std::string text = trimmed(read_tar_member(shard.file, member, kMostFieldBytes));
+      std::string text = without_blanks(read_tar_member(shard.file, member, kMostFieldBytes));
       std::replace_if(
           text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
       item.cells[name] = text;
-    } else if (type.empty() || member.size == 0) {
-      set.missing.push_back(where + (type.empty() ? ": is no medium that is read" : ": is empty"));
     } else {
-      const std::string name = modality_name(extension, type), file = "media/" + folder + "/" + member.name;
-      types.add(name, type, where);
+      const std::string file = "media/" + folder + "/" + member.name;
       output.make(file, [&](const fs::path& target) { extract_tar_member(shard.file, member, target); });
-      item.cells[name] = file;
+      item.cells[name] = escaped_file(file);
     }
   }
 
-  std::string label_in(const std::string& text, const std::string& where) const {
+  // "" where there is none. KEY.json must be an object that may have one; others, such as KEY.camera.json, may be
+  // anything.
+  std::string label_in(const Shard& shard, const TarMember& member) const {
+    const bool plain = lower_case(split_at_first_dot(member.name).second) == "json";
+    if (!plain && member.size > kDescriptionLimits.bytes) return "";
     nlohmann::json json;
     try {
-      json = parse_json(text, kDescriptionLimits);
+      json = parse_json(read_tar_member(shard.file, member, kDescriptionLimits.bytes), kDescriptionLimits);
     } catch (const JsonFault&) {
       // not an object either
     }
+    const auto found = json.is_object() ? json.find(label_) : json.end();
+    const bool has_label = found != json.end() && !found->is_null();
+    if (json.is_object() && !has_label) return "";
+    if (has_label && !found->is_structured()) return found->is_string() ? found->get<std::string>() : found->dump();
+    if (!plain) return "";
+    const std::string where = shard.file.string() + ": " + member.name;
     if (!json.is_object()) {
       throw Error(ErrorKind::data,
                   fmt::format("{}: expected a JSON object, found something else; mend the shard", where));
     }
-    const auto found = json.find(label_);
-    if (found == json.end() || found->is_null()) return "";
-    if (found->is_structured()) {
-      throw Error(ErrorKind::data,
-                  fmt::format("{}: expected '{}' to be a text or a number, found a list or object; mend the shard",
-                              where, label_));
-    }
-    return found->is_string() ? found->get<std::string>() : found->dump();
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected '{}' to be a text or a number, found a list or object; mend the shard", where,
+                            label_));
   }
 
   std::string label_ = "label";

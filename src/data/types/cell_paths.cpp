@@ -7,6 +7,7 @@
 
 #include "base/value_text.h"
 #include "data/decode/media_file.h"
+#include "data/file_list.h"
 
 namespace pdmp {
 namespace {
@@ -58,11 +59,7 @@ std::filesystem::path cell_path(const Cell& cell) { return cell.directory / cell
 
 std::vector<std::filesystem::path> cell_paths(const Cell& cell) {
   std::vector<std::filesystem::path> paths;
-  for (size_t first = 0; first <= cell.text.size();) {
-    const size_t last = std::min(cell.text.find(';', first), cell.text.size());
-    if (last > first) paths.push_back(cell.directory / cell.text.substr(first, last - first));
-    first = last + 1;
-  }
+  for (const std::string& name : split_file_list(cell.text)) paths.push_back(cell.directory / name);
   return paths;
 }
 

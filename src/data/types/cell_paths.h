@@ -10,7 +10,7 @@ namespace pdmp {
 
 // The one path of a cell.
 std::filesystem::path cell_path(const Cell& cell);
-// Paths separated by ';', empty ones left out.
+// Paths separated by ';' (data/file_list.h), empty ones left out.
 std::vector<std::filesystem::path> cell_paths(const Cell& cell);
 
 // Pictures directly in `folder` (by extension, hidden files left out) in natural order. Error{data} where the folder

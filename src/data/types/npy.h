@@ -1,4 +1,4 @@
-// NumPy's .npy files (format versions 1 to 3), little-endian, C order, numbers.
+// NumPy's .npy files (format versions 1 to 3) of real numbers, and .npz files with one of them.
 #pragma once
 
 #include <filesystem>
@@ -10,8 +10,8 @@
 namespace pdmp {
 
 std::vector<int64_t> read_npy_shape(const std::filesystem::path& path, const FileLimits& limits = {});
-// The array as float32. Error{data} naming file, position and value where it is cut, of another kind (byte order,
-// Fortran order, dtype) or holds NaN or infinity, or where reading it goes beyond `limits`.
+// The array as float32. Error{data} naming file, position and value where it is cut, of another kind (complex, text,
+// objects, several arrays) or holds NaN or infinity, or where reading it goes beyond `limits`.
 Tensor read_npy(const std::filesystem::path& path, const FileLimits& limits = {});
 
 }  // namespace pdmp

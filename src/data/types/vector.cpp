@@ -1,10 +1,11 @@
 // Numbers in the metadata itself, separated by commas -> (D).
-#include <charconv>
 #include <cmath>
 #include <fmt/format.h>
+#include <optional>
 #include <string_view>
 
 #include "base/printable.h"
+#include "data/decimal.h"
 #include "data/types/known_shape.h"
 #include "data/types/settings.h"
 #include "data/types/types.h"
@@ -49,8 +50,9 @@ class VectorType : public ModalityType {
     const std::vector<std::string_view> parts = split(cell.text);
     const int64_t expected = shape(&cell)[0];
     if (static_cast<int64_t>(parts.size()) != expected) {
-      throw Error(ErrorKind::data,
-                  fmt::format("{}: expected {} numbers, found {}; correct the row", where_, expected, parts.size()));
+      const char* advice = columns_.empty() ? "" : ", where numbers have a decimal point and no comma";
+      throw Error(ErrorKind::data, fmt::format("{}: expected {} numbers, found {}; correct the row{}", where_, expected,
+                                               parts.size(), advice));
     }
     Tensor values = torch::empty({expected}, torch::kFloat32);
     for (size_t i = 0; i < parts.size(); ++i) values.data_ptr<float>()[i] = number(parts, i);
@@ -59,17 +61,16 @@ class VectorType : public ModalityType {
 
  private:
   float number(const std::vector<std::string_view>& parts, size_t i) const {
-    std::string_view text = parts[i];
-    if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
-    double value = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool whole = code == std::errc() && end == text.data() + text.size();
-    if (whole && std::isfinite(static_cast<float>(value))) return static_cast<float>(value);
+    const std::optional<double> value = parse_decimal(parts[i]);
+    if (value && std::isfinite(static_cast<float>(*value))) return static_cast<float>(*value);
     constexpr size_t kShown = 40;
     const std::string place =
         i < columns_.size() ? fmt::format("column '{}'", columns_[i]) : fmt::format("place {}", i + 1);
-    throw Error(ErrorKind::data, fmt::format("{}: expected a finite number in {}, found '{}'; correct the row", where_,
-                                             place, shortened(parts[i], kShown)));
+    const char* advice = parts[i].find(';') == std::string_view::npos
+                             ? "correct the row"
+                             : "separate numbers by commas, and write them with a decimal point";
+    throw Error(ErrorKind::data, fmt::format("{}: expected a finite number in {}, found '{}'; {}", where_, place,
+                                             shortened(parts[i], kShown), advice));
   }
 
   std::string where_;

@@ -44,7 +44,7 @@ TEST(ListFile, QuotedFieldsHoldSeparatorsAndQuotes) {
 
 TEST(ListFile, NamesLeadOutOfNoFolder) {
   EXPECT_TRUE(is_plain_name("--4-0ihtnBU_000058"));
-  for (const char* name : {"", "..", "a/b", "a;b", "../x"}) EXPECT_FALSE(is_plain_name(name)) << name;
+  for (const char* name : {"", "..", "a/b", "a\\b", "../x"}) EXPECT_FALSE(is_plain_name(name)) << name;
   EXPECT_EQ(whole_number("000058"), 58);
   for (const char* text : {"", "-1", "5s", "StartTime"}) EXPECT_FALSE(whole_number(text)) << text;
 }

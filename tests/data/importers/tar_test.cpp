@@ -62,10 +62,11 @@ TEST(Tar, DamagedOnesAreRecognised) {
 
 TEST(Tar, NamesThatLeadElsewhereAreRefused) {
   const TemporaryDirectory directory;
-  for (const std::string name : {"/etc/passwd", "../a", "a/../../b", "a;b", "a\\b"}) {
+  for (const std::string name : {"/etc/passwd", "../a", "a/../../b", "a\\b"}) {
     const auto file = directory.write("bad.tar", tar_member(name, "x") + tar_end());
     expect_error(ErrorKind::data, {"bad.tar", name, "not unpacked"}, [&] { read_tar(file); });
   }
+  EXPECT_EQ(names(directory.write("a.tar", tar_member("a;b", "x") + tar_end())), std::vector<std::string>{"a;b"});
   const auto link = directory.write("bad.tar", tar_member("link", "", '2') + tar_end());
   expect_error(ErrorKind::data, {"'link'", "no plain file"}, [&] { read_tar(link); });
 }

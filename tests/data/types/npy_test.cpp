@@ -76,13 +76,9 @@ TEST_F(ReadNpyRefuses, NumbersThatAreNotFinite) {
   expect_refused(npy("<f8", "(1,)", raw<double>({1e300})), {"inf at [0]"});  // not a float32
 }
 
-TEST_F(ReadNpyRefuses, OtherTypesAndOrders) {
-  expect_refused(npy("<c8", "(1,)", std::string(8, '\0')), {"<c8", "<f4, <f8"});
-  expect_refused(npy(">f4", "(1,)", std::string(4, '\0')), {">f4"});
+TEST_F(ReadNpyRefuses, OtherTypes) {
+  expect_refused(npy("<c8", "(1,)", std::string(8, '\0')), {"<c8", "f4, f8", "astype"});
   expect_refused(npy("|O", "(1,)", std::string(8, '\0')), {"|O"});
-  std::string fortran = npy("(2, 3)", std::vector<float>(6, 1));
-  fortran.replace(fortran.find("False"), 5, "True ");
-  expect_refused(fortran, {"Fortran order", "ascontiguousarray"});
 }
 
 TEST_F(ReadNpyRefuses, CutAndEmptyArrays) {

@@ -1,0 +1,30 @@
+// The folders of a download with their media, read once.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace pdmp {
+
+struct FolderTree {
+  std::filesystem::path path;
+  std::string name;
+  std::vector<std::filesystem::path> files;  // sorted; of any kind
+  std::vector<FolderTree> folders;           // sorted
+
+  int64_t direct_media() const;   // files that some modality type reads
+  int64_t direct_images() const;  // pictures among them
+  bool has_media() const;         // here or below
+  int64_t count_files() const;    // here and below
+};
+
+// Down to folders that no layout has. What programs leave behind is left out: hidden files and folders, __MACOSX,
+// Thumbs.db and the like. Error{io} where a folder cannot be read.
+FolderTree read_folder_tree(const std::filesystem::path& folder);
+
+// Whether a file or folder of this name is left behind by an operating system or archiver and never somebody's data.
+bool is_leftover(const std::filesystem::path& name);
+
+}  // namespace pdmp
