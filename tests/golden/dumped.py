@@ -32,7 +32,8 @@ class Dump:
 
 
 class Report:
-    """Lines of what was compared, by kind; exit status 1 where something differs without a reason."""
+    """Lines of what was compared, by kind; exit status 1 where something differs without a reason. `reasons`: by kind and
+    beginning of the file's name."""
 
     def __init__(self, reasons):
         self.reasons, self.kinds, self.wrong, self.used = reasons, {}, [], set()
@@ -40,7 +41,7 @@ class Report:
     def add(self, kind, name, difference):
         """`difference`: "" where the two are equal."""
         equal, explained, differing = self.kinds.get(kind, (0, 0, 0))
-        reason = next((start for start in self.reasons if difference and name.startswith(start)), None)
+        reason = next((key for key in self.reasons if difference and kind == key[0] and name.startswith(key[1])), None)
         if not difference:
             equal += 1
         elif reason is not None:

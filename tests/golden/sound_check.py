@@ -23,7 +23,17 @@ import soundfile
 from dumped import Dump, Report, ffmpeg
 
 RATES = [8000, 16000, 22050, 44100, 48000, 96000]
-REASONS = {}
+LOSSLESS, BY_FFMPEG_KIND, BY_SOUNDFILE = "lossless: soundfile", "lossy: ffmpeg", "lossy: soundfile within 1e-3"
+SHORT = "FFmpeg leaves the padding of the last block in Vorbis of one page; pdmp and soundfile keep the length that the page notes"
+RATE = "Opus is decoded at 48 kHz, as by ffmpeg; soundfile has libopus decode at the rate of what was encoded"
+REFUSED = "refused: FFmpeg does not read this order of bytes"
+REASONS = {
+    (LOSSLESS, "AIFF_PCM_24_22050_2_LITTLE"): REFUSED, (LOSSLESS, "AU_PCM_16_22050_2_LITTLE"): REFUSED,
+    (LOSSLESS, "AU_FLOAT_22050_2_LITTLE"): REFUSED,
+    (BY_SOUNDFILE, "OGG_OPUS_8000"): RATE, (BY_SOUNDFILE, "OGG_OPUS_16000"): RATE,
+    (BY_FFMPEG_KIND, "OGG_VORBIS_8000"): SHORT, (BY_FFMPEG_KIND, "OGG_VORBIS_16000"): SHORT,
+    (BY_FFMPEG_KIND, "OGG_VORBIS_22050_1"): SHORT,
+}
 
 
 def wave(rate, channels, seconds=0.5):
@@ -99,10 +109,9 @@ def lossless(folder):
     for subtype in ("PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"):
         for channels in (1, 2):
             yield write(folder, "WAV", subtype, 22050, channels, "BIG")
-    for subtype in ("PCM_16", "FLOAT"):
-        yield write(folder, "WAVEX", subtype, 22050, 2, "BIG")
-        yield write(folder, "AIFF", subtype, 22050, 2, "LITTLE")
-        yield write(folder, "AU", subtype, 22050, 2, "LITTLE")
+    for container, endian, subtype in (("AIFF", "LITTLE", "PCM_16"), ("AIFF", "LITTLE", "PCM_24"), ("AU", "LITTLE", "PCM_16"),
+                                       ("AU", "LITTLE", "FLOAT"), ("CAF", "LITTLE", "PCM_16"), ("CAF", "LITTLE", "FLOAT")):
+        yield write(folder, container, subtype, 22050, 2, endian)
 
 
 def lossy(folder):
@@ -176,11 +185,11 @@ def main(program):
         folder = Path(name)
         dump = Dump(program, folder)
         for path in lossless(folder):
-            report.add("lossless: soundfile", path.name, difference(dump.sound(path), of_soundfile(path), 0))
+            report.add(LOSSLESS, path.name, difference(dump.sound(path), of_soundfile(path), 0))
         for path in lossy(folder):
             ours = dump.sound(path)
-            report.add("lossy: ffmpeg", path.name, difference(ours, of_ffmpeg(path), 0))
-            report.add("lossy: soundfile within 1e-3", path.name, difference(ours, of_soundfile(path), 1e-3))
+            report.add(BY_FFMPEG_KIND, path.name, difference(ours, of_ffmpeg(path), 0))
+            report.add(BY_SOUNDFILE, path.name, difference(ours, of_soundfile(path), 1e-3))
         for path in others(folder):
             report.add("other containers: ffmpeg", path.name, difference(dump.sound(path), of_ffmpeg(path), 0))
         for path, clean in tagged(folder):

@@ -1,5 +1,5 @@
-// `start` and `end` of a row mean the same moment for the pictures and the sound of a file, whatever its frame rate does
-// and whichever stream begins first.
+// `start` and `end` of a row mean the same moment for the pictures and the sound of a file, whatever its frame rate
+// does and whichever stream begins first.
 #include <cmath>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -44,8 +44,7 @@ class FileClock : public ::testing::Test {
   }
 
   // What `frames` shows of a row: its first frames, as many as it wants; the last repeated where there are fewer.
-  Indices shown(const std::string& name, std::optional<double> start, std::optional<double> end,
-                int frames = 1) const {
+  Indices shown(const std::string& name, std::optional<double> start, std::optional<double> end, int frames = 1) const {
     const auto type =
         make_modality_type(entry("frames", fmt::format(R"("frames": {}, "size": 64, "policy": "first")", frames)));
     return numbers_in(type->load({name, folder_.path(), start, end}, nullptr));
@@ -69,8 +68,8 @@ constexpr const char* kSlowThenFast = "setpts='if(lt(N,10),N,10+(N-10)*0.05)/TB'
 TEST_F(FileClock, FramesOfVariableRateAreFoundByTheirTimes) {
   write_frames("steady.mp4", 60);
   for (const std::string cell : {"a.mp4", "a.mov", "a.mkv", "a.flv", "ts.mpg"}) {
-    run_ffmpeg(fmt::format("-i {} -vf \"{}\" -vsync vfr -enc_time_base 1:1000 -c:v libx264 -qp 10 {} {}", path("steady.mp4"), kSlowThenFast,
-                           cell == "ts.mpg" ? "-f mpegts" : "", path(cell)));
+    run_ffmpeg(fmt::format("-i {} -vf \"{}\" -vsync vfr -enc_time_base 1:1000 -c:v libx264 -qp 10 {} {}",
+                           path("steady.mp4"), kSlowThenFast, cell == "ts.mpg" ? "-f mpegts" : "", path(cell)));
     SCOPED_TRACE(cell);
     EXPECT_EQ(shown(cell, 5.0, {}), (Indices{5}));
     EXPECT_EQ(shown(cell, 11.0, {}), (Indices{30}));
@@ -82,8 +81,8 @@ TEST_F(FileClock, FramesOfVariableRateAreFoundByTheirTimes) {
 
 TEST_F(FileClock, AStillPassageShowsTheFrameThatStands) {
   write_frames("steady.mp4", 60);
-  run_ffmpeg(fmt::format("-i {} -vf \"{}\" -vsync vfr -enc_time_base 1:1000 -c:v libx264 -qp 10 {}", path("steady.mp4"), kSlowThenFast,
-                         path("a.mp4")));
+  run_ffmpeg(fmt::format("-i {} -vf \"{}\" -vsync vfr -enc_time_base 1:1000 -c:v libx264 -qp 10 {}", path("steady.mp4"),
+                         kSlowThenFast, path("a.mp4")));
   EXPECT_EQ(shown("a.mp4", 5.1, 5.3), (Indices{5}));
   EXPECT_EQ(shown("a.mp4", 5.6, 5.9), (Indices{5}));
   expect_error(ErrorKind::data, {"a.mp4", "60 frames", "12.50 s"}, [&] { shown("a.mp4", 12.5, 13.0); });
@@ -92,8 +91,8 @@ TEST_F(FileClock, AStillPassageShowsTheFrameThatStands) {
 // A rate that is written into the header changes no frame's time.
 TEST_F(FileClock, TheHeadersRateChangesNothing) {
   write_frames("steady.mp4", 40);
-  run_ffmpeg(fmt::format("-i {} -vf \"setpts=N*0.5/TB\" -vsync vfr -enc_time_base 1:1000 -c:v libx264 -qp 10 {}", path("steady.mp4"),
-                         path("a.mp4")));
+  run_ffmpeg(fmt::format("-i {} -vf \"setpts=N*0.5/TB\" -vsync vfr -enc_time_base 1:1000 -c:v libx264 -qp 10 {}",
+                         path("steady.mp4"), path("a.mp4")));
   run_ffmpeg(fmt::format("-i {} -c:v copy -r 30 {}", path("a.mp4"), path("claims.mkv")));
   EXPECT_EQ(shown("a.mp4", 5.0, 6.0, 3), (Indices{10, 11, 11}));
   EXPECT_EQ(shown("claims.mkv", 5.0, 6.0, 3), (Indices{10, 11, 11}));
@@ -101,18 +100,18 @@ TEST_F(FileClock, TheHeadersRateChangesNothing) {
 
 // Pictures from 0 to 5 s, sound from 2 to 5 s.
 std::string late_sound(const std::string& codecs, const std::string& target) {
-  return fmt::format(
-      "-f lavfi -i testsrc=d=5:r=10:s=64x48 -itsoffset 2 -f lavfi -i sine=440:d=3 -map 0 -map 1 {} {}", codecs, target);
+  return fmt::format("-f lavfi -i testsrc=d=5:r=10:s=64x48 -itsoffset 2 -f lavfi -i sine=440:d=3 -map 0 -map 1 {} {}",
+                     codecs, target);
 }
 
 struct Streams {
   const char *name, *codecs;
 };
 constexpr Streams kContainers[] = {
-    {"av.mp4", "-c:v libx264 -c:a aac"},       {"av.mov", "-c:v libx264 -c:a aac"},
-    {"pcm.mov", "-c:v mpeg4 -c:a pcm_s16le"},  {"av.mkv", "-c:v libx264 -c:a aac"},
-    {"opus.mkv", "-c:v libx264 -c:a libopus"}, {"av.webm", "-c:v libvpx -c:a libvorbis"},
-    {"av.flv", "-c:v flv1 -ar 44100 -c:a aac"}, {"ts.mpg", "-c:v libx264 -c:a aac -f mpegts"},
+    {"av.mp4", "-c:v libx264 -c:a aac"},          {"av.mov", "-c:v libx264 -c:a aac"},
+    {"pcm.mov", "-c:v mpeg4 -c:a pcm_s16le"},     {"av.mkv", "-c:v libx264 -c:a aac"},
+    {"opus.mkv", "-c:v libx264 -c:a libopus"},    {"av.webm", "-c:v libvpx -c:a libvorbis"},
+    {"av.flv", "-c:v flv1 -ar 44100 -c:a aac"},   {"ts.mpg", "-c:v libx264 -c:a aac -f mpegts"},
     {"ps.mpg", "-r 25 -c:v mpeg2video -c:a mp2"}, {"av.wmv", "-c:v wmv2 -c:a wmav2"},
 };
 
@@ -192,9 +191,10 @@ TEST_F(FileClock, EditListsCutBothStreams) {
 
 // A pause of the sound that its timestamps tell is heard.
 TEST_F(FileClock, PausesOfTheSoundStayPauses) {
-  run_ffmpeg(fmt::format("-f lavfi -i testsrc=d=5:r=10:s=64x48 -f lavfi -i sine=440:d=5 -map 0 -map 1 "
-                         "-af \"aselect='lt(t,1)+gt(t,3)'\" -c:v libx264 -c:a pcm_s16le {}",
-                         path("pause.mkv")));
+  run_ffmpeg(
+      fmt::format("-f lavfi -i testsrc=d=5:r=10:s=64x48 -f lavfi -i sine=440:d=5 -map 0 -map 1 "
+                  "-af \"aselect='lt(t,1)+gt(t,3)'\" -c:v libx264 -c:a pcm_s16le {}",
+                  path("pause.mkv")));
   EXPECT_GT(level("pause.mkv", 0, 0.9), kLoud);
   EXPECT_LT(level("pause.mkv", 1.5, 2.5), kSilent);
   EXPECT_GT(level("pause.mkv", 3.2, 4), kLoud);
@@ -205,7 +205,8 @@ TEST_F(FileClock, AVideoThatBeginsLateIsWhole) {
   write_frames("steady.mp4", 10);
   for (const char* name : {"late.mp4", "late.mov", "late.mkv", "late.flv", "late.3gp", "late.mpg"}) {
     SCOPED_TRACE(name);
-    const std::string codec = std::string(name) == "late.mpg" ? "-c:v copy -bsf:v h264_mp4toannexb -f mpegts" : "-c:v copy";
+    const std::string codec =
+        std::string(name) == "late.mpg" ? "-c:v copy -bsf:v h264_mp4toannexb -f mpegts" : "-c:v copy";
     run_ffmpeg(fmt::format("-i {} {} -output_ts_offset 8 {}", path("steady.mp4"), codec, path(name)));
     EXPECT_EQ(read_video_info(folder_ / name).frames, 10);
     EXPECT_EQ(shown(name, {}, {}, 3), (Indices{0, 1, 2}));

@@ -67,8 +67,8 @@ TEST_F(RecordingEdges, FlacWithTagsBehindIt) {
   const std::string flac = convert("a.flac");
   const Tensor expected = sound("a.wav");
   ASSERT_TRUE(torch::equal(sound("a.flac"), expected));
-  const std::string tags[] = {id3v1(),           apev2(true),           apev2(false),
-                              apev2(true) + id3v1(), lyrics3() + id3v1(), std::string(5000, '\0')};
+  const std::string tags[] = {
+      id3v1(), apev2(true), apev2(false), apev2(true) + id3v1(), lyrics3() + id3v1(), std::string(5000, '\0')};
   for (const std::string& tag : tags) {
     folder_.write("tagged.flac", flac + tag);
     EXPECT_TRUE(torch::equal(sound("tagged.flac"), expected)) << tag.substr(0, 8);
@@ -139,6 +139,17 @@ TEST_F(RecordingEdges, OpusWithALongPreSkip) {
   EXPECT_TRUE(torch::equal(cut.samples, all.slice(0, 48000 - skipped)));
 }
 
+// Vorbis of a single page: its blocks hold more samples than it notes.
+TEST_F(RecordingEdges, AShortVorbisEndsWhereItSays) {
+  for (const int64_t count : {1000, 4000, 10000}) {
+    write_wav(folder_ / "a.wav", tone(count), kRate);
+    convert("short.ogg", "-c:a libvorbis");
+    EXPECT_EQ(sound("short.ogg").size(0), count);
+    const Tensor inner = (sound("short.ogg") - sound("a.wav")).slice(0, 100, count - 300);
+    EXPECT_LT(inner.abs().max().item<double>(), 0.2) << count;
+  }
+}
+
 // PCM and float samples as WAV in either order of bytes.
 std::string wav(bool big, uint32_t form, int bits, bool extensible, const Tensor& samples) {
   const auto number = [&](uint32_t value, int width) {
@@ -158,14 +169,14 @@ std::string wav(bool big, uint32_t form, int bits, bool extensible, const Tensor
   }
   const uint32_t align = static_cast<uint32_t>(bits) / 8;
   std::string form_chunk = number(extensible ? 0xFFFE : form, 2) + number(1, 2) + number(kRate, 4) +
-                    number(kRate * align, 4) + number(align, 2) + number(static_cast<uint32_t>(bits), 2);
+                           number(kRate * align, 4) + number(align, 2) + number(static_cast<uint32_t>(bits), 2);
   if (extensible) {
-    form_chunk += number(22, 2) + number(static_cast<uint32_t>(bits), 2) + number(4, 4) + number(form, 4) + number(0, 2) +
-           number(16, 2) + std::string("\x80\0\0\xAA\0\x38\x9B\x71", 8);
+    form_chunk += number(22, 2) + number(static_cast<uint32_t>(bits), 2) + number(4, 4) + number(form, 4) +
+                  number(0, 2) + number(16, 2) + std::string("\x80\0\0\xAA\0\x38\x9B\x71", 8);
   }
   const std::string list = "LIST" + number(4, 4) + "INFO";
-  const std::string chunks = "WAVEfmt " + number(static_cast<uint32_t>(form_chunk.size()), 4) + form_chunk + list + "data" +
-                             number(static_cast<uint32_t>(data.size()), 4) + data;
+  const std::string chunks = "WAVEfmt " + number(static_cast<uint32_t>(form_chunk.size()), 4) + form_chunk + list +
+                             "data" + number(static_cast<uint32_t>(data.size()), 4) + data;
   return (big ? "RIFX" : "RIFF") + number(static_cast<uint32_t>(chunks.size()), 4) + chunks;
 }
 

@@ -65,6 +65,7 @@ class AudioDecoder {
     check(avcodec_send_packet(context_.get(), nullptr), "decode");
     receive();
     check_length();
+    drop_padding();
     fall_silent();
   }
 
@@ -113,6 +114,15 @@ class AudioDecoder {
     const AVStream& pictures = *input_.format()->streams[pictures_index_];
     const double end = seconds_at(pictures, packet.pts) + seconds_at(pictures, packet.duration);
     pictures_end_ = std::max(pictures_end_, end - clock_start_.value_or(0));
+  }
+
+  // Vorbis is coded in blocks; the last page says how many samples are sound. FFmpeg leaves the others where it is the
+  // first page too.
+  void drop_padding() {
+    constexpr int64_t kLargestBlock = 8192;
+    if (context_->codec_id != AV_CODEC_ID_VORBIS || !is_format("ogg") || stream().start_time != 0) return;
+    const int64_t padding = track_.heard() - stream().duration;
+    if (stream().duration > 0 && padding > 0 && padding < kLargestBlock) track_.drop(padding);
   }
 
   // Where the pictures of a row last longer than the sound. Without an end it ends with the sound, unless it only

@@ -78,51 +78,62 @@ void use_times(VideoReader& reader, FrameMap& map) {
   info.end = std::max(seconds_at(stream, end), reader.end_of(find_sound(reader.format()))) - start;
 }
 
-// The packets' times are of no use; those of decoded frames may be, where FFmpeg can tell them.
-struct DecodedTimes {
-  int64_t frames = 0;
-  std::vector<double> seconds;  // ascending; empty where one is missing
+// What decoding tells where the packets' own times are of no use.
+struct DecodedFrames {
+  std::vector<std::optional<double>> times;  // seconds of the timestamps, in order of presentation
+  double start = 0;                          // of the first, on the file's clock
 };
 
-DecodedTimes decode_times(const FileReading& reading, const std::string& bytes) {
+DecodedFrames decode_times(const FileReading& reading, const std::string& bytes) {
   VideoReader reader(reading, bytes);
+  const AVStream& stream = reader.stream();
   const auto packet = make_packet();
   const auto frame = make_frame();
-  DecodedTimes result;
-  bool known = true;
+  DecodedFrames result;
   for (bool more = true; more;) {
     more = reader.next(*packet);
     reader.send(more ? packet.get() : nullptr);
     while (reader.receive(*frame)) {
-      ++result.frames;
-      const double time = seconds_at(reader.stream(), frame->best_effort_timestamp);
-      known = known && frame->best_effort_timestamp != AV_NOPTS_VALUE &&
-              (result.seconds.empty() || time > result.seconds.back());
-      if (known) result.seconds.push_back(time);
+      const int64_t time = frame->best_effort_timestamp;
+      result.times.push_back(time == AV_NOPTS_VALUE ? std::nullopt : std::optional(seconds_at(stream, time)));
     }
   }
-  const double start = clock_start(reader.format()).value_or(result.seconds.empty() ? 0 : result.seconds.front());
-  for (double& time : result.seconds) time -= start;
-  if (!known) result.seconds.clear();
+  const auto clock = clock_start(reader.format());
+  if (clock && stream.start_time != AV_NOPTS_VALUE) result.start = seconds_at(stream, stream.start_time) - *clock;
   return result;
 }
 
-// Of frames whose times nobody knows: equally long ones.
-std::vector<double> times_of_rate(const VideoInfo& info) {
+// Frames without a time, or with an earlier one than the frame before, last as long as the rate says. All are moved so
+// that the first stands at `start`: FFmpeg takes times of decoding for them, which are late by as much as B-frames are
+// reordered. Empty where a rate is needed and there is none.
+std::vector<double> complete_times(const DecodedFrames& decoded, double fps) {
   std::vector<double> times;
-  if (info.fps <= 0) return times;
-  for (int64_t i = 0; i < info.frames; ++i) times.push_back(static_cast<double>(i) / info.fps);
+  const auto known =
+      std::find_if(decoded.times.begin(), decoded.times.end(), [](const auto& time) { return time.has_value(); });
+  const bool any = known != decoded.times.end();
+  const double first = any && fps > 0 ? **known - static_cast<double>(known - decoded.times.begin()) / fps : 0;
+  for (const std::optional<double>& time : decoded.times) {
+    if (time && (times.empty() || *time > times.back())) {
+      times.push_back(*time);
+    } else if (fps > 0) {
+      times.push_back(times.empty() ? first : times.back() + 1 / fps);
+    } else {
+      return {};
+    }
+  }
+  const double late = times.empty() ? 0 : times.front() - decoded.start;
+  for (double& time : times) time -= late;
   return times;
 }
 
 void count_by_decoding(const FileReading& reading, const std::string& bytes, FrameMap& map) {
-  DecodedTimes decoded = decode_times(reading, bytes);
+  const DecodedFrames decoded = decode_times(reading, bytes);
   VideoInfo& info = map.info;
-  info.frames = decoded.frames;
-  info.times = decoded.seconds.empty() ? times_of_rate(info) : std::move(decoded.seconds);
-  if (info.fps <= 0) return;
-  info.duration = static_cast<double>(info.frames) / info.fps;
-  if (!info.times.empty()) info.end = std::max(info.end, info.times.back() + 1 / info.fps);
+  info.frames = static_cast<int64_t>(decoded.times.size());
+  info.times = complete_times(decoded, info.fps);
+  if (info.fps <= 0 || info.times.empty()) return;
+  info.duration = info.times.back() - info.times.front() + 1 / info.fps;
+  info.end = std::max(info.end, info.times.back() + 1 / info.fps);
 }
 
 FrameMap read_map(const FileReading& reading, const std::string& bytes) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-
 #include <fmt/format.h>
 
 #include "data/decode/limits.h"
@@ -52,6 +51,13 @@ void SoundTrack::move_to(int64_t place, int rate) {
     samples_.resize(samples_.size() + static_cast<size_t>(end - begin));
   }
   position_ = place;
+}
+
+void SoundTrack::drop(int64_t count) {
+  const auto kept = static_cast<int64_t>(samples_.size()) - count;
+  samples_.resize(static_cast<size_t>(std::max<int64_t>(0, kept)));
+  position_ -= count;
+  heard_ -= count;
 }
 
 bool SoundTrack::complete() const {

@@ -29,6 +29,9 @@ class SoundTrack {
   // Silence up to a place; before the first sample also a place before 0, where the sound begins.
   void move_to(int64_t place, int rate);
 
+  // Takes back the last samples added.
+  void drop(int64_t count);
+
   int64_t position() const { return position_; }  // place of the next sample, in samples from the clock's beginning
   int64_t heard() const { return heard_; }        // samples added
   int64_t spanned() const { return position_ - first_; }  // from the first sample added
