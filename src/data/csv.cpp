@@ -191,9 +191,10 @@ class CsvScanner {
   }
 
   void check_separator(std::string_view text) const {
-    text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
-    if (const std::string found = foreign_separator(text); !found.empty()) {
-      fail(line_, fmt::format("expected the columns of the header to be separated by commas, found {}", found));
+    const size_t begin = std::min(text.find_first_not_of("\r\n"), text.size());
+    if (const std::string found = foreign_separator(text.substr(begin)); !found.empty()) {
+      fail(line_of(text, begin),
+           fmt::format("expected the columns of the header to be separated by commas, found {}", found));
     }
   }
 

@@ -106,7 +106,7 @@ class Values {
     for (const Json& value : rule.value("enum", Json::array())) expect(value, true);
     if (rule.contains("enum")) expect("neither", false);
     const double step = rule.value("type", "") == "integer" ? 1 : 0.001;
-    if (rule.contains("minimum") && key_ != "resize") {
+    if (rule.contains("minimum")) {
       expect(number(rule, rule["minimum"].get<double>()), true);
       expect(number(rule, rule["minimum"].get<double>() - step), false);
     }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <limits>
 #include <string>
+#include <vector>
 
 namespace pdmp {
 namespace {
@@ -25,13 +26,15 @@ TEST(ParseDecimal, ReadsWhatFloatOfPythonReads) {
 
 TEST(ParseDecimal, TooSmallIsZeroTooLargeIsInfinite) {
   const std::string zeros(400, '0');
-  for (const std::string& text : {std::string("1e-400"), std::string("2e-324"), "0." + zeros + "1", "123e-500",
-                                  "0.00001e-320", "1" + zeros + "e-1000", std::string("1e-99999999999999999999999")}) {
+  for (const std::string& text :
+       std::vector<std::string>{std::string("1e-400"), std::string("2e-324"), "0." + zeros + "1", "123e-500",
+                                "0.00001e-320", "1" + zeros + "e-1000", std::string("1e-99999999999999999999999")}) {
     EXPECT_EQ(parse_decimal(text), 0) << text;
     EXPECT_TRUE(std::signbit(*parse_decimal("-" + text))) << text;
   }
-  for (const std::string& text : {std::string("1e400"), "1" + zeros, "0.0001e400",
-                                  std::string("1e99999999999999999999999"), "0." + zeros + "1e1000"}) {
+  for (const std::string& text :
+       std::vector<std::string>{std::string("1e400"), "1" + zeros, "0.0001e400",
+                                std::string("1e99999999999999999999999"), "0." + zeros + "1e1000"}) {
     EXPECT_EQ(parse_decimal(text), kInfinity) << text;
     EXPECT_EQ(parse_decimal("-" + text), -kInfinity) << text;
   }

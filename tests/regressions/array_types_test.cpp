@@ -195,8 +195,8 @@ TEST_F(ArrayTypes, NumbersTooSmallForADoubleAreZero) {
   const Tensor values = type->load(cell("1e-400,-1e-400,0.5,1e-50," + ("0." + std::string(400, '0') + "1")), nullptr);
   EXPECT_TRUE(torch::equal(values, torch::tensor({0.0f, 0.0f, 0.5f, 0.0f, 0.0f})));
   EXPECT_TRUE(std::signbit(values[1].item<float>()));
-  for (const std::string large :
-       {"1e400", "-1e400", "1e39", "1" + std::string(400, '0'), std::string("1e99999999999999999999")}) {
+  for (const std::string& large : std::vector<std::string>{"1e400", "-1e400", "1e39", "1" + std::string(400, '0'),
+                                                           std::string("1e99999999999999999999")}) {
     expect_error(ErrorKind::data, {"finite number"}, [&] { type->load(cell("1," + large + ",1,1,1"), nullptr); });
   }
 }

@@ -103,7 +103,7 @@ std::string losses(const ImportedSet& set) {
 void drop_empty_rows(ImportedSet& set) {
   std::erase_if(set.rows, [&](const ImportedRow& row) {
     const bool empty = std::all_of(row.cells.begin(), row.cells.end(), [](const std::string& c) { return c.empty(); });
-    if (empty) set.missing.push_back(row.id + ": a sample without any medium, which is left out");
+    if (empty) ++set.filtered["samples without any medium"];
     return empty;
   });
 }

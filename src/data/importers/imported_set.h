@@ -34,7 +34,8 @@ struct ImportedSet {
 };
 
 // metadata.csv, counts.json (found and expected, per split and class; all that is missing) and, last, dataset.json; the
-// counts and the first five missing ones also to the log. Error{data} where there are no rows.
+// counts and the first five missing ones also to the log. Rows without any cell are left
+// out, and counted. Error{data} where no rows or no modalities are left.
 void write_imported(ImportedSet set, const ImporterOutput& output);
 
 // `path` as a cell under the modality root `base`: relative where it lies below, else absolute.
