@@ -228,6 +228,43 @@ def write_gif(add):
         at = gif.index(b",", 13 + 3 * (2 << (gif[10] & 7)))
         gif[at + 1:at + 5] = struct.pack("<HH", 5, 3)
         add(f"gif offset frame{' transparent' if transparent else ''}", bytes(gif))
+    write_gif_edges(add)
+
+
+def gif_codes(values):
+    """Of values below 4: codes of three bits, each two values behind a code that clears."""
+    codes = [code for i, value in enumerate(values) for code in ([4, value] if i % 2 == 0 else [value])] + [5]
+    number = sum(code << 3 * i for i, code in enumerate(codes))
+    return number.to_bytes((3 * len(codes) + 7) // 8, "little")
+
+
+def gif(width, height, frames, table=b"\x0A\x14\x1E\xC8\x64\0\x28\x32\x3C\x46\x50\x5A", background=1):
+    """frames: (left, top, width, height, values, bytes before it, its own palette)."""
+    flags = 0x80 | (len(table) // 3).bit_length() - 2 if table else 0
+    data = b"GIF89a" + struct.pack("<HHBBB", width, height, flags, background, 0) + table
+    for left, top, wide, high, values, before, own in frames:
+        codes = gif_codes(values)
+        data += before + b"," + struct.pack("<HHHHB", left, top, wide, high, 0x81 if own else 0) + own
+        data += bytes([2, len(codes)]) + codes + b"\0"
+    return data + b";"
+
+
+def write_gif_edges(add):
+    def control(flags, transparent):
+        return b"!\xF9\4" + bytes([flags, 10, 0, transparent, 0])
+
+    own = bytes(range(100, 112))
+    for name, before in {"": b"", " transparent": control(1, 3), " not transparent": control(0, 3),
+                         " two controls": control(1, 1) + control(0, 0), " comment": b"!\xFE\3abc\0",
+                         " bytes between": b"\0\0xyz"}.items():
+        for palette_name, local in {"": b"", " own palette": own}.items():
+            how = name + palette_name
+            add(f"gif covered{how}", gif(2, 2, [(0, 0, 2, 2, [0, 1, 2, 3], before, local)]))
+            add(f"gif uncovered{how}", gif(3, 2, [(1, 1, 1, 1, [1], before, local)]))
+            add(f"gif beyond the canvas{how}", gif(1, 1, [(2, 1, 1, 1, [1], before, local)]))
+            add(f"gif canvas of no size{how}", gif(0, 0, [(0, 0, 2, 1, [2, 3], before, local)]))
+        add(f"gif no palette{name}", gif(2, 1, [(0, 0, 2, 1, [3, 1], before, b"")], b""))
+        add(f"gif two colors{name}", gif(2, 1, [(0, 0, 2, 1, [3, 1], before, b"")], own[:6]))
 
 
 # ---- TIFF -----------------------------------------------------------------------------------------------------------
@@ -348,6 +385,9 @@ def write_bmp(add):
     add("bmp rle8", bmp(flat, 8, 40, (), padded, compression=1, data=run_length(flat, False)))
     add("bmp rle4", bmp(flat // 16, 4, 40, (), padded[:64], compression=2, data=run_length(flat // 16, True)))
     few = padded[:4 * 252]
+    for bits, name, entries in [(4, "colors", padded[:12]), (8, "colors", padded[:12]),
+                                (8, "grays", b"".join(bytes([i, i, i, 0]) for i in range(3)))]:
+        add(f"bmp palette{bits} of 3 {name}", bmp(red >> (8 - bits), bits, 40, (), entries))
     add("bmp of 252 colors, offset 54", bmp(red % 252, 8, 40, (), few, offset=54))
 
 

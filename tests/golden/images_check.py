@@ -3,12 +3,13 @@
 
     tests/golden/images_check.py build/release/pdmp [-v]
 
-Some 500 files over format, mode, depth, alpha, palette, orientation, interlace, sampling, compression and packing. What
+Some 1,200 files over format, mode, depth, alpha, palette, orientation, interlace, sampling, compression and packing. What
 Pillow gives is what ImageOps.exif_transpose(Image.open(file)) converts to RGB, with transparency laid on white. Prints a
 table; what is not equal to the bit is listed with its reason, and the exit status is 1 where something differs that has
 none in REASONS. By hand: pip install pillow numpy tifffile, in an environment of its own. The numbers come from `pdmp
 data show`, which is asked once for all files of one size (as frames of one folder).
 """
+import io
 import json
 import subprocess
 import sys
@@ -99,7 +100,7 @@ def gray16(path):
         return np.repeat(gray[..., None], 3, -1)
 
 
-@reason("PNG gray of 2 and 4 bits with a transparent value: Pillow compares it before scaling, the standard after")
+@reason("PNG gray of 2 and 4 bits with a transparent value: Pillow compares it, unscaled, with scaled samples")
 def gray_transparency(path):
     with Image.open(path) as image:
         if path.suffix != ".png" or image.mode != "L" or "transparency" not in image.info:
@@ -108,6 +109,29 @@ def gray_transparency(path):
         gray = np.asarray(image)
         key = image.info["transparency"] * 255 // ((1 << depth) - 1)
         return np.repeat(np.where(gray == key, 255, gray).astype(np.uint8)[..., None], 3, -1)
+
+
+@reason("PNG of 16-bit colors with a transparent one: Pillow compares upper bytes with 16 bits, so that none is")
+def color_transparency(path):
+    with Image.open(path) as image:
+        if path.suffix != ".png" or image.mode != "RGB" or "transparency" not in image.info:
+            return None
+        if path.read_bytes()[24] != 16:
+            return None
+        colors = np.asarray(image)  # in these files, the upper byte says what the lower one is
+        through = (colors == [value >> 8 for value in image.info["transparency"]]).all(-1, keepdims=True)
+        return np.where(through, 255, colors).astype(np.uint8)
+
+
+@reason("TIFF of uncompressed YCbCr: Pillow converts it by its own tables, but compressed YCbCr by libtiff, as here")
+def uncompressed_ycbcr(path):
+    with Image.open(path) as image:
+        if path.suffix != ".tif" or image.mode != "YCbCr":
+            return None
+        compressed = io.BytesIO()
+        image.save(compressed, "tiff", compression="tiff_lzw")
+    with Image.open(compressed) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 # ---- All of it ------------------------------------------------------------------------------------------------------
