@@ -145,6 +145,18 @@ TEST(Bmp, TheOffsetMayLieOnThePalette) {
   EXPECT_EQ(pixel(old, 3, 0), (Pixel{250, 5, 7}));
 }
 
+TEST(Bmp, ValuesBeyondThePaletteAreBlackOrOfItsGrays) {
+  const std::string pixels = repeated("\1\2\3\xC8\4\5\6\7", 8);
+  const Tensor colors = decoded({.bits = 8, .colors = 3, .palette = palette_of(3), .pixels = pixels});
+  EXPECT_EQ(pixel(colors, 0, 1), (Pixel{2, 253, 7}));
+  EXPECT_EQ(pixel(colors, 0, 2), (Pixel{0, 0, 0}));
+  EXPECT_EQ(pixel(colors, 0, 3), (Pixel{0, 0, 0}));
+  const std::string grays("\0\0\0\0\1\1\1\0\2\2\2\0", 12);
+  const Tensor gray = decoded({.bits = 8, .colors = 3, .palette = grays, .pixels = pixels});
+  EXPECT_EQ(pixel(gray, 0, 1), (Pixel{2, 2, 2}));
+  EXPECT_EQ(pixel(gray, 0, 3), (Pixel{200, 200, 200}));
+}
+
 TEST(Bmp, HeadersOfOs2) {
   const std::string pixels = repeated("\xFA\1\2\3\4\5\6\7", 8);
   const Tensor first = decoded({.bits = 8, .header = 12, .palette = palette_of(256, false), .pixels = pixels});

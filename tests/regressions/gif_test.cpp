@@ -122,11 +122,20 @@ TEST(Gif, TheEndMayBeMissing) {
       kSecond);
 }
 
+TEST(Gif, ValuesBeyondThePaletteAreBlack) {
+  std::string two = screen(2, 1, kColors.substr(0, 6));
+  two[10] = '\x80';  // a palette of two colors
+  const Tensor picture = decoded(two + frame({0, 0, 2, 1}, codes_of({1, 3})) + ";");
+  EXPECT_EQ(pixel(picture, 0, 0), kSecond);
+  EXPECT_EQ(pixel(picture, 0, 1), (Pixel{0, 0, 0}));
+}
+
 TEST(Gif, WhatIsCutIsRefused) {
   const std::string whole = screen(4, 4) + frame({0, 0, 4, 4}, codes_of(std::vector<uint8_t>(16, 1))) + ";";
   ASSERT_EQ(decoded(whole).numel(), 48);
-  const size_t pixels = whole.size() - 3;  // the end, of the blocks and of the file, costs nothing
-  for (size_t size = 6; size + 1 < pixels; ++size) {
+  const size_t end = whole.size() - 2;  // of its codes; the ends of blocks and file cost nothing
+  EXPECT_EQ(decoded(whole.substr(0, end)).numel(), 48);
+  for (size_t size = 6; size < end; ++size) {
     expect_error(ErrorKind::data, {"a.gif", "whole GIF"}, [&] { decoded(whole.substr(0, size)); });
   }
   expect_error(ErrorKind::data, {"a.gif", "no frame"}, [] { decoded(screen(4, 4) + ";"); });

@@ -103,11 +103,18 @@ class Reader {
     }
     const size_t entry = is_core() ? 3 : 4, end = begin + count * entry;
     result_.pixels = stated <= kHeader + length_ ? end : stated;
-    for (size_t i = 0; i < result_.colors.size(); ++i) {
-      const auto gray = static_cast<uint8_t>(i);
+    bool gray = true;  // color i is i
+    for (size_t i = 0; i < std::min(count, result_.colors.size()); ++i) {
       const auto part = [&](size_t c) { return static_cast<uint8_t>(number(begin + i * entry + c, 1)); };
-      result_.colors[i] = i < count ? std::array{part(2), part(1), part(0)} : std::array{gray, gray, gray};
+      result_.colors[i] = {part(2), part(1), part(0)};
+      gray = gray && result_.colors[i] == gray_of(i);
     }
+    for (size_t i = count; gray && i < result_.colors.size(); ++i) result_.colors[i] = gray_of(i);
+  }
+
+  static std::array<uint8_t, 3> gray_of(size_t i) {
+    const auto value = static_cast<uint8_t>(i);
+    return {value, value, value};
   }
 
   std::string_view bytes_;

@@ -60,8 +60,7 @@ class GifReader {
     if ((flags & kPresent) == 0) return;
     const size_t count = size_t{2} << (flags & 7u);
     for (size_t i = 0; i < palette.size(); ++i) {
-      const auto gray = static_cast<uint8_t>(i);
-      std::array<uint8_t, 3> rgb = {gray, gray, gray};
+      std::array<uint8_t, 3> rgb{};
       for (size_t c = 0; c < 3 && i < count; ++c) rgb[c] = static_cast<uint8_t>(number(1));
       palette[i] = {rgb[0], rgb[1], rgb[2], 255};
     }
@@ -97,11 +96,12 @@ class GifReader {
     frame.codes = sub_blocks();
   }
 
-  // As many as there are: whether the frame is whole, its codes tell.
+  // The empty one at their end may be missing.
   std::string sub_blocks() {
     std::string content;
     while (at_ < bytes_.size()) {
-      const size_t size = std::min<size_t>(static_cast<uint8_t>(bytes_[at_]), bytes_.size() - at_ - 1);
+      const size_t size = static_cast<uint8_t>(bytes_[at_]);
+      if (size > bytes_.size() - at_ - 1) refuse(fmt::format("a file cut in a block after {} bytes", bytes_.size()));
       content += bytes_.substr(at_ + 1, size);
       at_ += size + 1;
       if (size == 0) break;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <optional>
 #include <string>
 #include <zlib.h>
@@ -19,7 +20,7 @@ constexpr uint32_t kGray = 0, kGrayWithAlpha = 4;  // color types; from kGrayWit
 // Chunks that say something of pixels; FFmpeg refuses a file for damage in any other chunk too.
 class PixelChunks {
  public:
-  explicit PixelChunks(const FileReading& reading) : reading_(reading) {}
+  explicit PixelChunks(bool lenient) : lenient_(lenient) {}
 
   void add(const ImagePart& chunk) {
     constexpr std::array kKept = {"IHDR", "PLTE", "tRNS", "IDAT", "IEND"};
@@ -45,16 +46,18 @@ class PixelChunks {
   }
 
   FfmpegImage image{AV_CODEC_ID_PNG, "PNG", "\x89PNG\r\n\x1A\n", {}};
+  std::string damage;  // that was mended, leniently
 
  private:
-  // Pillow does not look at the checksum of pixels.
+  // Pillow looks at the checksum neither of pixels nor of the end.
   void keep(const ImagePart& chunk) {
-    image.bytes += chunk.bytes;
-    if (chunk.type != "IDAT" || !reading_.limits().lenient) return;
+    image.bytes += chunk.type == "IEND" ? kEnd : chunk.bytes;
+    if (chunk.type != "IDAT" || !lenient_) return;
     constexpr size_t kNumber = 4;
     const std::string_view typed = chunk.bytes.substr(kNumber, chunk.bytes.size() - 2 * kNumber);
     const uint32_t right = checksum_of(typed), noted = big_endian(chunk.bytes, chunk.bytes.size() - kNumber, kNumber);
-    if (right == noted || !reading_.accepts("a wrong checksum of pixels")) return;
+    if (right == noted) return;
+    damage = "a wrong checksum of pixels";
     image.bytes.resize(image.bytes.size() - kNumber);
     add_number(right);
   }
@@ -77,17 +80,54 @@ class PixelChunks {
     return true;
   }
 
-  const FileReading& reading_;
+  bool lenient_;
   uint32_t depth_ = 8, color_ = kGray;
 };
+
+struct Inflater {
+  Inflater() {
+    if (inflateInit(&stream) != Z_OK) throw std::bad_alloc();
+  }
+  ~Inflater() { inflateEnd(&stream); }
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+
+  z_stream stream{};
+};
+
+// Whether pixels inflate as far as they go. FFmpeg relies on checksums for that.
+bool inflates(const FileReading& reading, std::string_view png) {
+  Inflater inflater;
+  z_stream& stream = inflater.stream;
+  std::array<Bytef, 1 << 15> ignored;
+  int code = Z_OK;
+  walk_png(png, [&](const ImagePart& chunk) {
+    if (chunk.type != "IDAT") return;
+    stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(chunk.body.data()));
+    stream.avail_in = static_cast<uInt>(chunk.body.size());
+    for (stream.avail_out = 0; code == Z_OK && (stream.avail_in > 0 || stream.avail_out == 0);) {
+      reading.check();
+      stream.next_out = ignored.data();
+      stream.avail_out = static_cast<uInt>(ignored.size());
+      code = inflate(&stream, Z_NO_FLUSH);
+      if (code == Z_BUF_ERROR) code = Z_OK;  // it wants the next chunk
+    }
+  });
+  return code == Z_OK || code == Z_STREAM_END;
+}
 
 }  // namespace
 
 Tensor decode_png(const FileReading& reading, std::string_view bytes, int64_t channels) {
-  PixelChunks chunks(reading);
+  PixelChunks chunks(reading.limits().lenient);
   const PartsEnd end = walk_png(bytes, [&](const ImagePart& chunk) { chunks.add(chunk); });
   if (!end.damage.empty()) chunks.finish(bytes.substr(end.at));
-  return decode_by_ffmpeg(reading, std::move(chunks.image), channels);
+  const std::string damage = end.damage.empty() ? chunks.damage : end.damage;
+  if (!damage.empty() && !inflates(reading, chunks.image.bytes))
+    refuse_media(reading.path(), "a whole PNG picture", "damaged pixels");
+  const Tensor picture = decode_by_ffmpeg(reading, std::move(chunks.image), channels);
+  if (!damage.empty()) reading.accepts(damage);  // which counts it
+  return picture;
 }
 
 }  // namespace pdmp

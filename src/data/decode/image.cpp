@@ -42,8 +42,8 @@ Tensor decode_whole(const FileReading& reading, const ImageFormat& format, std::
 }
 
 // Pillow reads a PNG whose pixels are there, whatever is missing behind them.
-bool may_lack(const ImageFormat& format, const FileReading& reading, const std::string& damage) {
-  return format.codec == AV_CODEC_ID_PNG && reading.accepts(damage);
+bool may_lack(const ImageFormat& format, const FileLimits& limits) {
+  return format.codec == AV_CODEC_ID_PNG && limits.lenient;
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ Tensor decode_image(const std::filesystem::path& path, int64_t channels, const C
   const ImageFormat* format = find_image_format(bytes);
   if (format == nullptr) refuse_media(path, kExpected, describe_content(bytes));
   const std::string damage = format->damage != nullptr ? format->damage(bytes) : "";
-  if (!damage.empty() && !may_lack(*format, reading, damage))
+  if (!damage.empty() && !may_lack(*format, limits))
     refuse_media(path, fmt::format("a whole {} picture", format->name), damage);
   const int orientation = exif_orientation(bytes);
   // What lies behind damage depends on how much of a file is decoded.
