@@ -159,11 +159,15 @@ TEST_F(BoundedWork, WeightsThatAreNoFileOrTooLarge) {
 TEST_F(BoundedWork, CsvFieldOfAGigabyte) {
   testing::write_toy_data(data_, 4);
   for (const char* begin : {"id,label,caption,n0,n1\nx,red,", "id,label,caption,n0,n1\nx,red,\"", "id"}) {
+    std::ofstream(data_ / "metadata.csv") << begin << std::string(100 * kMegabyte, 'x');
+    const ProgramResult letters = run_limited({"data", "info", data_.string()});
+    EXPECT_EQ(letters.code, 1);
+    EXPECT_THAT(letters.error, HasSubstr("expected fields of at most 1048576 bytes"));
     std::ofstream(data_ / "metadata.csv") << begin;
     fs::resize_file(data_ / "metadata.csv", 1000 * kMegabyte);
-    const ProgramResult result = run_limited({"data", "info", data_.string()});
-    EXPECT_EQ(result.code, 1);
-    EXPECT_THAT(result.error, HasSubstr("expected fields of at most 1048576 bytes"));
+    const ProgramResult zeros = run_limited({"data", "info", data_.string()});
+    EXPECT_EQ(zeros.code, 1);
+    EXPECT_THAT(zeros.error, HasSubstr("found bytes of 0"));
   }
 }
 

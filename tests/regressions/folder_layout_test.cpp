@@ -91,7 +91,7 @@ TEST_F(FolderLayout, NestedFoldersOfAnyNumberAndDepthAreLeftOut) {
 
 TEST_F(FolderLayout, FoldersOfFramesInClassesAreClips) {
   for (const auto& [first, second] :
-       {std::pair("clip0", "clip1"), std::pair("0", "1"), std::pair("v_a_01", "v_b_02")}) {
+       {std::pair("clip0", "clip1"), std::pair("0", "1"), std::pair("v_a_01", "v_b_02"), std::pair("clipA", "clipB")}) {
     std::filesystem::remove_all(raw_ / "train");
     std::filesystem::remove_all(raw_ / "test");
     write_clips(first, second);

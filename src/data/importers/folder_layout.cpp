@@ -63,11 +63,15 @@ bool names_a_view(const std::string& name) {
   return words.contains(without_number(name));
 }
 
+// "clip_a", "Scene 12", "v_07".
 bool names_a_clip(const std::string& name) {
-  static const std::set<std::string> words = {
-      "c",        "clip", "clips", "frames", "id",      "img",     "p",    "rec",   "recording", "s",   "seq",
-      "sequence", "shot", "scene", "sample", "segment", "subject", "take", "track", "v",         "vid", "video"};
-  return ends_in_digit(name) && words.contains(without_number(name));
+  static const std::vector<std::string> beginnings = {"clip", "frames", "recording", "sample", "scene", "segment",
+                                                      "seq",  "shot",   "subject",   "take",   "track", "vid"};
+  static const std::set<std::string> letters = {"c", "id", "img", "p", "rec", "s", "v"};
+  const std::string lower = lower_case(name);
+  const auto begins = [&](const std::string& word) { return lower.starts_with(word); };
+  return std::any_of(beginnings.begin(), beginnings.end(), begins) ||
+         (ends_in_digit(name) && letters.contains(without_number(name)));
 }
 
 template <class Test>
