@@ -45,7 +45,7 @@ def frame_times(path):
     begin = start.get("video", times[0])
     sound = next((stream for stream in streams if stream["codec_type"] == "audio"), None)
     if sound is not None and "audio" in start:
-        block = {"aac": 1024, "mp3": 1152, "mp2": 1152}.get(sound["codec_name"], 0)
+        block = {"aac": 1024, "mp3": 1152, "mp2": 1152, "opus": 960}.get(sound["codec_name"], 0)
         if start["audio"] < begin - 2 * block / int(sound["sample_rate"]):
             begin = start["audio"]
     if path.name.endswith("_b.avi"):  # notes no times of presentation; ffprobe gives those of decoding, which are late

@@ -125,6 +125,7 @@ TEST_F(FileClock, RowsBeforeALateSoundHearSilence) {
     EXPECT_GT(level(name, 3, 4), kLoud);
     EXPECT_GT(level(name, 4, 4.9), kLoud);
     EXPECT_EQ(sound(name, 0, 1).size(0), decode_audio(folder_ / name, 0.0, 1.0).rate);
+    EXPECT_NEAR(read_video_info(folder_ / name).times.front(), 0, 0.001);
     // The file as a whole has the same clock.
     const Audio all = decode_audio(folder_ / name);
     EXPECT_LT(all.samples.slice(0, 0, all.rate * 19 / 10).abs().max().item<double>(), kSilent);
@@ -154,6 +155,19 @@ TEST_F(FileClock, RowsBeforeLatePicturesShowTheFirst) {
     EXPECT_GT(level(name, 0.1, 1), kLoud);
     EXPECT_GT(level(name, 4, 4.9), kLoud);
     EXPECT_NEAR(read_video_info(folder_ / name).times.front(), 2, 0.06);
+  }
+}
+
+// What an encoder puts in front of its sound, and a container does not note, moves no row.
+TEST_F(FileClock, AnEncodersDelayMovesNoFrame) {
+  write_video(folder_ / "steady.mp4", testing::numbered_clip(60, kSide, kSide), {.fps = 25});
+  for (const auto& [name, codecs] : kContainers) {
+    if (std::string(name) == "pcm.mov") continue;  // has none
+    SCOPED_TRACE(name);
+    run_ffmpeg(fmt::format("-i {} -f lavfi -i sine=440:d=2.4 -map 0 -map 1 -q:v 2 {} {}", path("steady.mp4"), codecs,
+                           path(name)));
+    EXPECT_EQ(shown(name, 0.0, {}, 2), (Indices{0, 1}));
+    EXPECT_EQ(shown(name, 1.0, 1.12, 4), (Indices{25, 26, 27, 27}));
   }
 }
 

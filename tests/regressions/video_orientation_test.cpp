@@ -100,7 +100,7 @@ TEST(VideoOrientation, AnotherAngleIsRefused) {
 TEST(VideoOrientation, FramesThatCarryTheirOwn) {
   const TemporaryDirectory folder;
   const std::string a = (folder / "a.mp4").string();
-  write_video(a, corner_clip().repeat({4, 1, 1, 1}), {.keyframe_interval = 5});
+  write_video(a, corner_clip().repeat({4, 1, 1, 1}), {.keyframe_interval = 50});
   const auto check = [&](const std::string& options, const std::string& name, const auto& shown) {
     const std::string target = (folder / name).string();
     run_ffmpeg("-i " + a + " -c copy -bsf:v h264_metadata=display_orientation=insert:" + options + " " + target);

@@ -58,7 +58,9 @@ size_t lyrics3_length(std::string_view bytes) {
   return length + kEnd.size() + kDigits;
 }
 
-bool is_stream(std::string_view bytes) { return bytes.starts_with("fLaC") || bytes.starts_with("OggS"); }
+bool is_stream(std::string_view bytes) {
+  return bytes.starts_with("fLaC") || bytes.starts_with("OggS") || bytes.starts_with("wvpk");
+}
 
 // A frame of MPEG audio begins with eleven set bits.
 bool is_mpeg_audio(std::string_view bytes) {

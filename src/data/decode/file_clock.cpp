@@ -3,6 +3,7 @@
 #include <algorithm>
 
 extern "C" {
+#include <libavcodec/codec_desc.h>
 #include <libavformat/avformat.h>
 }
 
@@ -14,9 +15,14 @@ std::optional<double> start_of(const AVFormatContext& format, int index) {
   return seconds_at(*format.streams[index], format.streams[index]->start_time);
 }
 
+// Two blocks; of 25 ms where the codec's are not known. Lossless codecs have no delay.
 double encoder_delay(const AVCodecParameters& sound) {
-  constexpr int kBlocks = 2;
-  return sound.sample_rate > 0 ? static_cast<double>(kBlocks * sound.frame_size) / sound.sample_rate : 0;
+  constexpr int kBlocks = 2, kBlocksPerSecond = 40;
+  const AVCodecDescriptor* codec = avcodec_descriptor_get(sound.codec_id);
+  const bool lossy = codec != nullptr && (codec->props & AV_CODEC_PROP_LOSSY) != 0;
+  if (!lossy || sound.sample_rate <= 0) return 0;
+  const int block = sound.frame_size > 0 ? sound.frame_size : sound.sample_rate / kBlocksPerSecond;
+  return static_cast<double>(kBlocks) * block / sound.sample_rate;
 }
 
 }  // namespace

@@ -2,15 +2,34 @@
 #include "data/decode/video_reader.h"
 
 #include <algorithm>
-#include <string_view>
-
 #include <fmt/format.h>
+#include <string_view>
 
 #include "data/decode/file_clock.h"
 #include "data/decode/limits.h"
 #include "data/decode/media_file.h"
 
 namespace pdmp {
+namespace {
+
+double start_of(const AVFormatContext& format) {
+  return format.start_time == AV_NOPTS_VALUE ? 0 : static_cast<double>(format.start_time) / AV_TIME_BASE;
+}
+
+// Seconds from the first picture or sound on. What a file says of itself counts from 0 of its timestamps, which may
+// begin behind it. What its streams say goes before a longer sum that FFmpeg makes of their starts and lengths: in ASF
+// each is as long as the file.
+double declared_length(const AVFormatContext& format) {
+  const double whole = static_cast<double>(format.duration) / AV_TIME_BASE - std::max(start_of(format), 0.0);
+  double longest = 0;
+  for (unsigned i = 0; i < format.nb_streams; ++i) {
+    const AVStream& stream = *format.streams[i];
+    if (stream.duration > 0) longest = std::max(longest, seconds_at(stream, stream.duration));
+  }
+  return longest > 0 ? std::min(whole, longest) : whole;
+}
+
+}  // namespace
 
 VideoReader::VideoReader(const FileReading& reading, const std::string& bytes, const StreamFacts* known)
     : reading_(reading), path_(reading.path()), input_(reading, bytes) {
@@ -70,11 +89,8 @@ bool VideoReader::receive(AVFrame& frame) {
 void VideoReader::check_end() {
   if (!messages_.first().empty()) refuse_media(path_, kExpectedWholeVideo, messages_.first());
   if (format().duration_estimation_method != AVFMT_DURATION_FROM_STREAM || format().duration <= 0) return;
-  // The declared length counts from 0 of the timestamps, which may begin behind it, or before.
-  const double start =
-      format().start_time == AV_NOPTS_VALUE ? 0 : static_cast<double>(format().start_time) / AV_TIME_BASE;
-  const double declared = static_cast<double>(format().duration) / AV_TIME_BASE - std::max(start, 0.0);
-  const double found = *std::max_element(last_ends_.begin(), last_ends_.end()) - start;
+  const double declared = declared_length(format());
+  const double found = *std::max_element(last_ends_.begin(), last_ends_.end()) - start_of(format());
   if (found < 0.9 * declared && declared - found > 0.2) {
     refuse_media(path_, fmt::format("a video of {:.2f} s as the file says", declared), fmt::format("{:.2f} s", found));
   }

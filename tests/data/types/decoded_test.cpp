@@ -159,7 +159,7 @@ TEST_F(CachedTypes, AWarmVideoIsNotOpened) {
   EXPECT_NEAR(file.video_info().times[20], 2, 0.001);
   EXPECT_NEAR(file.video_info().end, 3, 0.001);
   int64_t seen = 0;
-  KeptPicture kept{CacheKind::fitted, "3 16 0 false", {}};
+  KeptPicture kept{CacheKind::fitted, "3 16x16 0 false", {}};
   file.use_frames(kept, {5, 15, 25}, [&](size_t position, const Tensor& frame) {
     EXPECT_EQ(frame.size(0), 16);
     EXPECT_EQ(static_cast<int64_t>(position), seen++);
