@@ -41,10 +41,11 @@ std::string whole_jpeg() {
   return read_file(directory / "a.jpg");
 }
 
-// Some bytes in the middle of the pixels are others.
+// The last pixels are missing, but not the end of the file.
 std::string damaged_jpeg() {
   std::string jpeg = whole_jpeg();
-  return jpeg.replace(jpeg.size() / 2, 40, std::string(40, '\xFF'));
+  constexpr size_t kMissing = 200, kEnd = 2;
+  return jpeg.erase(jpeg.size() - kMissing - kEnd, kMissing);
 }
 
 // What libjpeg makes of it, whatever it warns of, as Pillow takes it.
@@ -91,11 +92,21 @@ TEST(DamagedImage, WhatPillowRefusesIsRefusedLenientlyToo) {
        {jpeg.substr(0, jpeg.size() / 2), jpeg.substr(0, jpeg.size() - 1), jpeg.substr(0, 20)}) {
     const auto path = directory.write("cut.jpg", bytes);
     expect_error(ErrorKind::data, {"cut.jpg", "whole JPEG"}, [&] { decode_image(path, 3, {}, lenient()); });
+    EXPECT_FALSE(damaged_files().has(path));
   }
   write_png(directory / "a.png", pattern(64, 96));
   const std::string png = read_file(directory / "a.png");
   const auto cut = directory.write("cut.png", png.substr(0, png.size() / 2));
   expect_error(ErrorKind::data, {"cut.png", "whole PNG"}, [&] { decode_image(cut, 3, {}, lenient()); });
+  EXPECT_FALSE(damaged_files().has(cut));
+  // Not only their checksum is wrong: the pixels are.
+  for (const size_t from_end : {17U, 18U, 60U}) {
+    std::string wrong = png;
+    wrong[png.size() - from_end] = static_cast<char>(wrong[png.size() - from_end] ^ 0x55);
+    const auto path = directory.write("wrong.png", wrong);
+    expect_error(ErrorKind::data, {"wrong.png", "whole PNG"}, [&] { decode_image(path, 3, {}, lenient()); });
+    EXPECT_FALSE(damaged_files().has(path));
+  }
   const auto text = directory.write("text.png", "hello");
   expect_error(ErrorKind::data, {"text.png"}, [&] { decode_image(text, 3, {}, lenient()); });
 }
@@ -111,6 +122,7 @@ TEST(DamagedImage, OfAPngLenientlyWithoutEndOrChecksum) {
     const auto path = directory.write("damaged.png", bytes);
     expect_error(ErrorKind::data, {"damaged.png", "whole PNG"}, [&] { decode_image(path); });
     EXPECT_TRUE(torch::equal(decode_image(path, 3, {}, lenient()), pattern(64, 96)));
+    EXPECT_TRUE(damaged_files().has(path));
   }
 }
 

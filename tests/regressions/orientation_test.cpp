@@ -192,7 +192,7 @@ TEST(Orientation, OfAJpegBehindBytesThatFill) {
   expect_turned(jpeg_with("\xFF" + exif));
   expect_turned(jpeg_with("\xFF\xFF\xFF\xFF" + exif));
   expect_turned(jpeg_with(segment(0xFE, "a comment") + "\xFF\xFF" + exif));
-  expect_turned(jpeg_with("stray bytes" + exif));
+  expect_turned(jpeg_with(segment(0xFE, "a comment") + "stray bytes" + exif));
   expect_turned(jpeg_with(std::string("\xFF\0", 2) + exif));
 }
 

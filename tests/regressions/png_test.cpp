@@ -119,6 +119,12 @@ TEST(PngChunks, DamageWhereNoPixelsAreDoesNotMatter) {
   }
 }
 
+TEST(PngChunks, AWrongChecksumOfTheEndDoesNotMatter) {
+  std::string png = png_of(2, 8, kColor, "\1\2\3\4\5\6", "");
+  png.back() = static_cast<char>(png.back() ^ 1);
+  EXPECT_EQ(pixel(decoded(png), 0, 1), (Pixel{4, 5, 6}));
+}
+
 TEST(PngChunks, DamageWherePixelsAreIsRefused) {
   const std::string row("\1\2\3\4\5\6", 6);
   std::string png = png_of(2, 8, kColor, row, "");

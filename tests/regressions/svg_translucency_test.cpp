@@ -37,7 +37,7 @@ TEST(SvgTranslucency, OfFills) {
   expect_red(drawn(red(R"(fill-opacity=".5")")), 10, 127);
   expect_red(drawn(red(R"(opacity=".25")")), 10, 191);
   expect_red(drawn(red(R"(fill-opacity=".9")")), 10, 25);
-  expect_red(drawn(R"(<rect width="256" height="64" style="fill: rgba(255, 0, 0, 0.5)"/>)"), 10, 127);
+  expect_red(drawn(R"x(<rect width="256" height="64" style="fill: rgba(255, 0, 0, 0.5)"/>)x"), 10, 127);
   expect_red(drawn(red(R"(fill-opacity="0")")), 10, 255);
   expect_red(drawn(red("")), 10, 0);
 }

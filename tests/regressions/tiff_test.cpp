@@ -308,8 +308,10 @@ TEST(Tiff, MissingPixelsAreRefused) {
   const TemporaryDirectory directory;
   const auto whole = directory.write("a.tiff", file(4, 2, 8, "abcdefgh"));
   EXPECT_EQ(pixel(decode_image(whole, 1), 1, 3), (Pixel{'h'}));
-  for (const auto& [count, pixels] : {std::pair<uint32_t, std::string>{8, "abcdefg"}, {7, "abcdefgh"}, {8, ""}}) {
-    const auto cut = directory.write("cut.tiff", file(4, 2, count, pixels));
+  // What is not compressed is there even where the file counts it wrong.
+  EXPECT_EQ(pixel(decode_image(directory.write("b.tiff", file(4, 2, 7, "abcdefgh")), 1), 1, 3), (Pixel{'h'}));
+  for (const char* pixels : {"abcdefg", ""}) {
+    const auto cut = directory.write("cut.tiff", file(4, 2, 8, pixels));
     expect_error(ErrorKind::data, {"cut.tiff", "whole TIFF"}, [&] { decode_image(cut); });
   }
   const auto huge = directory.write("huge.tiff", file(1 << 20, 1 << 20, 8, "abcdefgh"));

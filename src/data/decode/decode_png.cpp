@@ -15,7 +15,7 @@ namespace pdmp {
 namespace {
 
 constexpr std::string_view kEnd{"\0\0\0\0IEND\xAE\x42\x60\x82", 12};
-constexpr uint32_t kGray = 0, kGrayWithAlpha = 4;  // color types; from kGrayWithAlpha on tRNS means nothing
+constexpr uint32_t kGray = 0, kPalette = 3, kGrayWithAlpha = 4;  // color types; from kGrayWithAlpha on tRNS means nothing
 
 // Chunks that say something of pixels; FFmpeg refuses a file for damage in any other chunk too.
 class PixelChunks {
@@ -29,6 +29,7 @@ class PixelChunks {
       depth_ = big_endian(chunk.body, kColorType - 1, 1);
       color_ = big_endian(chunk.body, kColorType, 1);
     }
+    lacks_palette = chunk.type == "IHDR" ? color_ == kPalette : lacks_palette && chunk.type != "PLTE";
     if (chunk.type == "tRNS" && takes_transparency(chunk.body)) return;
     if (std::find(kKept.begin(), kKept.end(), chunk.type) != kKept.end()) keep(chunk);
   }
@@ -47,6 +48,7 @@ class PixelChunks {
 
   FfmpegImage image{AV_CODEC_ID_PNG, "PNG", "\x89PNG\r\n\x1A\n", {}};
   std::string damage;  // that was mended, leniently
+  bool lacks_palette = false;
 
  private:
   // Pillow looks at the checksum neither of pixels nor of the end.
@@ -122,6 +124,7 @@ Tensor decode_png(const FileReading& reading, std::string_view bytes, int64_t ch
   PixelChunks chunks(reading.limits().lenient);
   const PartsEnd end = walk_png(bytes, [&](const ImagePart& chunk) { chunks.add(chunk); });
   if (!end.damage.empty()) chunks.finish(bytes.substr(end.at));
+  if (chunks.lacks_palette) refuse_media(reading.path(), "a whole PNG picture", "a picture of a palette without it");
   const std::string damage = end.damage.empty() ? chunks.damage : end.damage;
   if (!damage.empty() && !inflates(reading, chunks.image.bytes))
     refuse_media(reading.path(), "a whole PNG picture", "damaged pixels");
