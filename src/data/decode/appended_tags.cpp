@@ -67,9 +67,19 @@ bool is_mpeg_audio(std::string_view bytes) {
   return bytes.size() >= 2 && bytes[0] == '\xFF' && (static_cast<uint8_t>(bytes[1]) & 0xE0u) == 0xE0u;
 }
 
+// The header of AU says where its samples begin and how many bytes they are, unless the writer could not know; FFmpeg
+// reads on to the end of the file.
+size_t au_length(std::string_view bytes) {
+  constexpr size_t kHeader = 24;
+  if (bytes.size() < kHeader || !bytes.starts_with(".snd")) return bytes.size();
+  const size_t samples = big_endian(bytes, 8, 4), length = big_endian(bytes, 4, 4) + samples;
+  return samples > 0 && length < bytes.size() ? length : bytes.size();
+}
+
 }  // namespace
 
 void remove_tags(std::string& bytes) {
+  bytes.resize(au_length(bytes));
   const size_t front = id3v2_length(bytes);
   const std::string_view sound = std::string_view(bytes).substr(front);
   const bool stream = is_stream(sound);

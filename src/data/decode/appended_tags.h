@@ -5,8 +5,9 @@
 
 namespace pdmp {
 
-// Cuts off what stands behind FLAC, Ogg and MPEG audio (ID3v1, Lyrics3v2, APEv2, ID3v2.4 with a footer), and an ID3v2
-// tag before FLAC or Ogg. Other files, which say where their sound ends, stay as they are.
+// Cuts off tags behind FLAC, Ogg, WavPack and MPEG audio (ID3v1, Lyrics3v2, APEv2, ID3v2.4 with a footer), an ID3v2 tag
+// before the first three, and whatever stands behind the samples of AU. FFmpeg itself keeps to the end that other files
+// note.
 void remove_tags(std::string& bytes);
 
 }  // namespace pdmp

@@ -1,10 +1,9 @@
 #include "data/decode/video.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <set>
 #include <string>
-
-#include <fmt/format.h>
 
 #include "base/value_text.h"
 #include "data/decode/audio_container.h"
@@ -128,7 +127,8 @@ std::string read_video(const FileReading& reading) {
   std::string bytes = read_media(reading, kExpectedVideo);
   const std::string damage = find_container_damage(bytes);
   if (!damage.empty()) refuse_media(reading.path(), kExpectedWholeVideo, damage);
-  if (bytes.starts_with("version https://git-lfs")) refuse_media(reading.path(), kExpectedVideo, describe_content(bytes));
+  if (bytes.starts_with("version https://git-lfs"))
+    refuse_media(reading.path(), kExpectedVideo, describe_content(bytes));
   return bytes;
 }
 
