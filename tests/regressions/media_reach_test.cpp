@@ -77,7 +77,7 @@ class MediaReach : public ::testing::Test {
 TEST_F(MediaReach, PlaylistsAndSessionsAsRecordingsAreRefusedUnopened) {
   const std::vector<std::string> cells = write_reaching(folder_, secret());
   write_media_set(folder_, R"("type": "audio", "profile": "log_mel_2s")", cells);
-  const Trace check = trace({"data", "check", folder_.path().string()});
+  const Trace check = trace({"data", "check", "--json", folder_.path().string()});
   expect_sealed(check);
   EXPECT_EQ(check.program.code, 1);
   for (const std::string& cell : cells) EXPECT_THAT(check.program.out, HasSubstr("/" + cell + "'")) << "not refused";
@@ -93,7 +93,7 @@ TEST_F(MediaReach, PlaylistsAsVideosAreRefusedUnopened) {
     std::filesystem::rename(folder_ / name, folder_ / cells.back());
   }
   write_media_set(folder_, R"("type": "frames", "size": 16, "frames": 2)", cells);
-  const Trace check = trace({"data", "check", folder_.path().string()});
+  const Trace check = trace({"data", "check", "--json", folder_.path().string()});
   expect_sealed(check);
   for (const std::string& cell : cells) EXPECT_THAT(check.program.out, HasSubstr("/" + cell + "'")) << "not refused";
   expect_sealed(trace({"data", "info", folder_.path().string()}));
@@ -156,14 +156,14 @@ TEST_F(MediaReach, DataReferencesOfQuickTimeAreNotFollowed) {
   folder_.write("reference.mov", reference);
   folder_.write("net.mov", with_reference(plain, "http://127.0.0.1:9/x.mov"));
   write_media_set(folder_, R"("type": "frames", "size": 16, "frames": 2)", {"plain.mov", "reference.mov", "net.mov"});
-  expect_sealed(trace({"data", "check", folder_.path().string()}));
+  expect_sealed(trace({"data", "check", "--json", folder_.path().string()}));
 }
 
 TEST_F(MediaReach, SeriesOfImagesAreNoContainer) {
   folder_.write("%d.wav", "no series of images");
   write_png(folder_ / "secret1.png", torch::zeros({8, 8, 3}, torch::kUInt8));
   write_media_set(folder_, R"("type": "audio", "profile": "log_mel_2s")", {"%d.wav"});
-  expect_sealed(trace({"data", "check", folder_.path().string()}));
+  expect_sealed(trace({"data", "check", "--json", folder_.path().string()}));
 }
 
 TEST_F(MediaReach, ReferencesInDrawingsLeadNowhere) {
@@ -195,7 +195,7 @@ TEST_F(MediaReach, ReferencesInDrawingsLeadNowhere) {
   write_media_set(folder_, R"("type": "image", "size": 16)",
                   {"image.svg", "relative.svg", "net.svg", "include.svg", "style.svg", "use.svg", "sheet.svg",
                    "entity.svg", "dtd.svg", "laughs.svg"});
-  const Trace check = trace({"data", "check", folder_.path().string()});
+  const Trace check = trace({"data", "check", "--json", folder_.path().string()});
   expect_sealed(check);
   EXPECT_THAT(check.program.out, HasSubstr("laughs.svg'"));
   expect_sealed(trace({"data", "info", folder_.path().string()}));
