@@ -235,7 +235,7 @@ def judge(code, found, error, expected):
     if code < 0 or code > 2:
         return f"ended by {code}"
     if code != 0:
-        lines = [line for line in error.splitlines() if line.startswith("pdmp: ")]
+        lines = [line for line in error.splitlines() if line.startswith("pdmp: ") and not line.startswith("pdmp: warning: ")]
         bad = len(lines) != 1 or "json.exception" in error or "LibTorch" in error
         return "error without a sentence: " + error[-300:] if bad else "detected"
     if found == expected:
