@@ -9,7 +9,7 @@
 namespace pdmp {
 
 struct BmpHeader {
-  enum Compression : uint32_t { kNone = 0, kRle8 = 1, kRle4 = 2 };
+  static constexpr uint32_t kNone = 0, kRle8 = 1, kRle4 = 2;  // compression
 
   std::string problem;  // what is unusual about it, so that nothing else of this counts; "": nothing
   int64_t width = 0, height = 0;
