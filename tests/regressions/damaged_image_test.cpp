@@ -107,6 +107,9 @@ TEST(DamagedImage, WhatPillowRefusesIsRefusedLenientlyToo) {
     expect_error(ErrorKind::data, {"wrong.png", "whole PNG"}, [&] { decode_image(path, 3, {}, lenient()); });
     EXPECT_FALSE(damaged_files().has(path));
   }
+  std::string shifted = png;
+  const auto fewer = directory.write("fewer.png", shifted.erase(png.size() / 2, 10));
+  expect_error(ErrorKind::data, {"fewer.png", "whole PNG"}, [&] { decode_image(fewer, 3, {}, lenient()); });
   const auto text = directory.write("text.png", "hello");
   expect_error(ErrorKind::data, {"text.png"}, [&] { decode_image(text, 3, {}, lenient()); });
 }

@@ -15,7 +15,8 @@ namespace pdmp {
 namespace {
 
 constexpr std::string_view kEnd{"\0\0\0\0IEND\xAE\x42\x60\x82", 12};
-constexpr uint32_t kGray = 0, kPalette = 3, kGrayWithAlpha = 4;  // color types; from kGrayWithAlpha on tRNS means nothing
+constexpr uint32_t kGray = 0, kPalette = 3,
+                   kGrayWithAlpha = 4;  // color types; from kGrayWithAlpha on tRNS means nothing
 
 // Chunks that say something of pixels; FFmpeg refuses a file for damage in any other chunk too.
 class PixelChunks {
@@ -126,7 +127,8 @@ Tensor decode_png(const FileReading& reading, std::string_view bytes, int64_t ch
   if (!end.damage.empty()) chunks.finish(bytes.substr(end.at));
   if (chunks.lacks_palette) refuse_media(reading.path(), "a whole PNG picture", "a picture of a palette without it");
   const std::string damage = end.damage.empty() ? chunks.damage : end.damage;
-  if (!damage.empty() && !inflates(reading, chunks.image.bytes))
+  const bool shifted = !end.damage.empty() && !chunks.damage.empty();  // too many or too few bytes within a chunk
+  if (shifted || (!damage.empty() && !inflates(reading, chunks.image.bytes)))
     refuse_media(reading.path(), "a whole PNG picture", "damaged pixels");
   const Tensor picture = decode_by_ffmpeg(reading, std::move(chunks.image), channels);
   if (!damage.empty()) reading.accepts(damage);  // which counts it

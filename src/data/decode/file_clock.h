@@ -15,8 +15,8 @@ int find_sound(AVFormatContext& format);
 
 // Where the clock of a file with moving pictures begins, in seconds of its timestamps: with the earlier of pictures and
 // sound, as players and ffmpeg's -ss count. Sound that begins earlier by no more than what its encoder adds in front
-// (two of its blocks; some containers do not note it, or twice) does not count. Nothing where no timestamp is known. After
-// find_streams (sealed_input.h).
+// (two of its blocks; some containers do not note it, or twice) does not count. Nothing where no timestamp is known.
+// After find_streams (sealed_input.h).
 std::optional<double> clock_start(AVFormatContext& format);
 
 // A timestamp of the stream in seconds.

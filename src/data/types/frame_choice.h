@@ -29,8 +29,8 @@ FrameChoice read_frame_choice(Settings& source);
 // all of them, the last repeated. `augment` null: evaluation.
 std::vector<int64_t> choose_frames(int64_t count, const FrameChoice& choice, RandomStream* augment);
 
-// [first, last) of `count` pictures, `fps` a second, that lie between start and end seconds; all where `fps` is 0. May be
-// empty. A moment belongs to the nearest picture.
+// [first, last) of `count` pictures, `fps` a second, that lie between start and end seconds; all where `fps` is 0. May
+// be empty. A moment belongs to the nearest picture.
 std::pair<int64_t, int64_t> frame_range(int64_t count, double fps, std::optional<double> start,
                                         std::optional<double> end);
 

@@ -173,8 +173,8 @@ TEST_F(CachedTypes, EntriesOfTheVersionBeforeAreNotUsed) {
   ASSERT_TRUE(content);
   const std::string what = "wave 16000 -1 -1";
   const auto key = [&](int version) {
-    return sha256_hex(fmt::format("{}\n{} avcodec {} torch {}\n{}", content->hash, version, avcodec_version(),
-                                  TORCH_VERSION, what));
+    return sha256_hex(
+        fmt::format("{}\n{} avcodec {} torch {}\n{}", content->hash, version, avcodec_version(), TORCH_VERSION, what));
   };
   ASSERT_EQ(key(3), SampleCache::key(*content, what));
   cache.put(key(2), CacheKind::wave, torch::zeros({160000}));
