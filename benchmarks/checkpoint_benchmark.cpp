@@ -1,5 +1,5 @@
 // What the digest of a checkpoint costs: a file of 90 MB (the weights and momentum of ResNet-18), written with it and
-// without. docs/performance.md has the figures.
+// without. docs/run-directory.md has the figures.
 //
 //   pdmp_benchmarks --benchmark_filter=checkpoint --benchmark_enable_random_interleaving --benchmark_repetitions=20
 #include <benchmark/benchmark.h>
