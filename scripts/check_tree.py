@@ -49,6 +49,7 @@ TESTED_IN = {
     "data/decode/image_format.cpp": "data/decode/image_test.cpp",
     "data/decode/image_parts.cpp": "regressions/orientation_test.cpp",
     "data/decode/lzw.cpp": "regressions/gif_test.cpp",
+    "data/decode/picture_size.cpp": "regressions/pnm_test.cpp",
     "data/decode/pixel_rows.cpp": "regressions/tiff_test.cpp",
     "data/decode/png_text.cpp": "regressions/orientation_test.cpp",
     "data/decode/tiff_directory.cpp": "regressions/orientation_test.cpp",

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "data/decode/bmp_header.h"
-#include "data/decode/limits.h"
 #include "data/decode/media_file.h"
+#include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
 
 namespace pdmp {
@@ -110,9 +110,7 @@ class BmpDecoder {
   BmpDecoder(const FileReading& reading, std::string_view bytes, int64_t channels)
       : reading_(reading), bytes_(bytes), channels_(channels), header_(read_bmp_header(bytes)) {
     if (!header_.problem.empty()) refuse(header_.problem);
-    if (header_.width > kMaxPixels / header_.height)
-      refuse(fmt::format("Picture size {}x{} (at most {} million pixels are read)", header_.width, header_.height,
-                         kMaxPixels >> 20));
+    check_picture_size(reading_.path(), kExpected, header_.width, header_.height);
     for (size_t i = 0; i < 4; ++i) components_.emplace_back(header_.masks[i]);
     row_.resize(static_cast<size_t>(header_.width) * 4);
   }

@@ -7,13 +7,15 @@
 #include <string>
 #include <vector>
 
-#include "data/decode/limits.h"
 #include "data/decode/lzw.h"
 #include "data/decode/media_file.h"
+#include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
 
 namespace pdmp {
 namespace {
+
+constexpr const char* kExpected = "a whole GIF picture";
 
 using Palette = std::array<std::array<uint8_t, 4>, 256>;  // RGBA
 
@@ -52,7 +54,7 @@ class GifReader {
   }
 
   [[noreturn]] void refuse(const std::string& found) const {
-    refuse_media(reading_.path(), "a whole GIF picture", found);
+    refuse_media(reading_.path(), kExpected, found);
   }
 
   void read_palette(uint32_t flags) {
@@ -116,8 +118,7 @@ class GifReader {
     if (transparent_) palette[*transparent_][3] = 0;
     outside = transparent_.value_or(0);
     if (frame.width < 1 || frame.height < 1) refuse("a frame without pixels");
-    if (width * height <= kMaxPixels) return;
-    refuse(fmt::format("Picture size {}x{} (at most {} million pixels are read)", width, height, kMaxPixels >> 20));
+    check_picture_size(reading_.path(), kExpected, width, height);
   }
 
   const FileReading& reading_;
@@ -159,7 +160,7 @@ Tensor decode_gif(const FileReading& reading, std::string_view bytes, int64_t ch
   const std::vector<uint8_t> values = decode_lzw(gif.frame.codes, gif.frame.bits, count);
   reading.check();
   if (values.size() < count) {
-    refuse_media(reading.path(), "a whole GIF picture",
+    refuse_media(reading.path(), kExpected,
                  fmt::format("{} of the {} pixels of its first frame", values.size(), count));
   }
   const std::vector<uint8_t> canvas = canvas_of(gif, values);

@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fmt/format.h>
 #include <vector>
 
 #include "data/decode/libjpeg_errors.h"
 #include "data/decode/limits.h"
 #include "data/decode/media_file.h"
+#include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
 
 namespace pdmp {
 namespace {
+
+constexpr const char* kExpected = "a whole JPEG picture";
 
 // Freed also where JpegDecoder's constructor fails.
 struct Decompressor : jpeg_decompress_struct {
@@ -31,7 +33,7 @@ class JpegDecoder {
       jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
       jpeg_read_header(&info_, TRUE);
     });
-    check_size();
+    check_picture_size(reading_.path(), kExpected, width(), height());
     info_.out_color_space = output_colours();
     progress_.reading = &reading_;
     progress_.progress_monitor = limit_scans;
@@ -83,12 +85,7 @@ class JpegDecoder {
   }
 
   [[noreturn]] void refuse(std::string_view reason) const {
-    refuse_media(reading_.path(), "a whole JPEG picture", reason);
-  }
-
-  void check_size() const {
-    if (width() * height() <= kMaxPixels) return;
-    refuse(fmt::format("Picture size {}x{} (at most {} million pixels are read)", width(), height(), kMaxPixels >> 20));
+    refuse_media(reading_.path(), kExpected, reason);
   }
 
   J_COLOR_SPACE output_colours() const {

@@ -6,13 +6,14 @@
 #include <fmt/format.h>
 #include <vector>
 
-#include "data/decode/limits.h"
 #include "data/decode/media_file.h"
+#include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
 
 namespace pdmp {
 namespace {
 
+constexpr const char* kExpected = "a whole PBM, PGM or PPM picture";
 constexpr int kByte = 255, kWord = 65535;
 
 class PnmDecoder {
@@ -46,7 +47,7 @@ class PnmDecoder {
 
  private:
   [[noreturn]] void refuse(const std::string& found) const {
-    refuse_media(reading_.path(), "a whole PBM, PGM or PPM picture", found);
+    refuse_media(reading_.path(), kExpected, found);
   }
 
   void skip_space() {
@@ -76,8 +77,7 @@ class PnmDecoder {
   void check_header() const {
     if (width_ < 1 || height_ < 1 || largest_ < 1 || largest_ > kWord)
       refuse(fmt::format("{}x{} pixels of samples up to {}", width_, height_, largest_));
-    if (width_ <= kMaxPixels / height_) return;
-    refuse(fmt::format("Picture size {}x{} (at most {} million pixels are read)", width_, height_, kMaxPixels >> 20));
+    check_picture_size(reading_.path(), kExpected, width_, height_);
   }
 
   // A bit that is set is black.

@@ -9,6 +9,7 @@
 
 #include "data/decode/limits.h"
 #include "data/decode/media_file.h"
+#include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
 #include "data/decode/tiff_file.h"
 
@@ -59,10 +60,7 @@ class TiffDecoder {
 
   void check_size() const {
     if (width_ < 1 || height_ < 1) file_.refuse("no pixels");
-    if (width_ <= kMaxPixels / height_) return;
-    refuse_media(
-        reading_.path(), "a whole TIFF picture",
-        fmt::format("Picture size {}x{} (at most {} million pixels are read)", width_, height_, kMaxPixels >> 20));
+    check_picture_size(reading_.path(), kExpectedTiff, width_, height_);
   }
 
   // JPEG in one plane converts its colors itself; libtiff, all other YCbCr.

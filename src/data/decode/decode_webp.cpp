@@ -1,12 +1,11 @@
 #include "data/decode/decode_webp.h"
 
-#include <fmt/format.h>
 #include <memory>
 #include <webp/decode.h>
 #include <webp/demux.h>
 
-#include "data/decode/limits.h"
 #include "data/decode/media_file.h"
+#include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
 
 namespace pdmp {
@@ -24,10 +23,8 @@ bool check_header(const FileReading& reading, const WebPData& data) {
   WebPBitstreamFeatures features{};
   if (WebPGetFeatures(data.bytes, data.size, &features) != VP8_STATUS_OK)
     refuse_media(reading.path(), kExpected, "a header that is damaged");
-  const int64_t width = features.width, height = features.height;
-  if (width * height <= kMaxPixels) return features.has_alpha != 0;
-  refuse_media(reading.path(), kExpected,
-               fmt::format("Picture size {}x{} (at most {} million pixels are read)", width, height, kMaxPixels >> 20));
+  check_picture_size(reading.path(), kExpected, features.width, features.height);
+  return features.has_alpha != 0;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ extern "C" {
 #include "data/decode/ffmpeg.h"
 #include "data/decode/limits.h"
 #include "data/decode/media_file.h"
+#include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
 #include "data/decode/rgb_planes.h"
 
@@ -49,8 +50,7 @@ class ImageDecoder {
     if (code >= 0) return;
     reading_.check();
     std::string reason = messages.reason(code);
-    if (reason.starts_with("Picture size"))
-      reason += fmt::format(" (at most {} million pixels are read)", kMaxPixels >> 20);
+    if (reason.starts_with("Picture size")) reason += pixel_limit_text();
     refuse(reason);
   }
 

@@ -8,8 +8,8 @@
 #include <mutex>
 #include <vector>
 
-#include "data/decode/limits.h"
 #include "data/decode/media_file.h"
+#include "data/decode/picture_size.h"
 #include "data/decode/rgb_planes.h"
 #include "data/decode/svg_process.h"
 
@@ -84,7 +84,7 @@ void put_row(const uint8_t* in, int64_t width, int64_t channels, uint8_t* out) {
 
 std::string problem_of(const SvgSize& size) {
   if (!size.problem.starts_with("Picture size")) return size.problem;
-  return fmt::format("{} (at most {} million pixels are read)", size.problem, kMaxPixels >> 20);
+  return size.problem + pixel_limit_text();
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ uint16_t TiffFile::word(uint32_t tag, uint16_t otherwise) const {
 
 void TiffFile::refuse(std::string_view otherwise) const {
   reading_.check();
-  refuse_media(reading_.path(), "a whole TIFF picture", message_[0] != '\0' ? message_.data() : otherwise);
+  refuse_media(reading_.path(), kExpectedTiff, message_[0] != '\0' ? message_.data() : otherwise);
 }
 
 tmsize_t TiffFile::read(thandle_t self, void* target, tmsize_t count) {

@@ -11,6 +11,8 @@
 
 namespace pdmp {
 
+constexpr const char* kExpectedTiff = "a whole TIFF picture";
+
 class TiffFile {
  public:
   // Both must outlive it. Error{data} naming the file where it has no directory that libtiff can read.
