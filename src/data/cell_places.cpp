@@ -78,22 +78,18 @@ void read_description(const fs::path& file, const FileLimits& limits, uint64_t m
                       const std::function<void(std::string_view block)>& take) {
   const FileReading reading(file, limits);
   const InputFile opened(reading, "a description of the data set");
-  std::string block(size_t{1} << 16, '\0');
   uint64_t total = 0;
-  while (true) {
-    const int64_t count = opened.read_at(static_cast<int64_t>(total), block.data(), static_cast<int64_t>(block.size()));
-    if (count == 0) return;
-    if (count < 0) {
-      throw Error(ErrorKind::io,
-                  fmt::format("cannot read '{}': {}", file.string(), std::generic_category().message(errno)));
-    }
-    total += static_cast<uint64_t>(count);
+  const bool whole = opened.read_blocks([&](std::string_view block) {
+    total += block.size();
     if (total > most) {
       throw Error(ErrorKind::data, fmt::format("'{}': expected at most {} MiB, found more; make the file smaller",
                                                file.string(), most >> 20));
     }
-    take(std::string_view(block).substr(0, static_cast<size_t>(count)));
-  }
+    take(block);
+  });
+  if (whole) return;
+  throw Error(ErrorKind::io,
+              fmt::format("cannot read '{}': {}", file.string(), std::generic_category().message(errno)));
 }
 
 }  // namespace pdmp

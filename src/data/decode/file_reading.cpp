@@ -113,20 +113,29 @@ int64_t InputFile::read_at(int64_t offset, char* target, int64_t count) const {
   }
 }
 
+bool InputFile::read_blocks(const std::function<void(std::string_view block)>& take) const {
+  constexpr int64_t kBlock = 1 << 18;
+  std::string block(static_cast<size_t>(std::min(size_ + 1, kBlock)), '\0');
+  for (int64_t at = 0;;) {
+    const int64_t count = read_at(at, block.data(), static_cast<int64_t>(block.size()));
+    if (count <= 0) return count == 0;
+    at += count;
+    take(std::string_view(block).substr(0, static_cast<size_t>(count)));
+  }
+}
+
 // In blocks, so that a slow disk does not outlast the limit unnoticed.
 std::string InputFile::read_all() const {
-  constexpr int64_t kBlock = 1 << 18;
-  std::string bytes, block(static_cast<size_t>(std::min(size_ + 1, kBlock)), '\0');
+  std::string bytes;
   bytes.reserve(static_cast<size_t>(size_) + 1);
-  while (true) {
+  const bool whole = read_blocks([&](std::string_view block) {
     reading_.check();
-    const int64_t count = read_at(static_cast<int64_t>(bytes.size()), block.data(), static_cast<int64_t>(block.size()));
-    if (count < 0) refuse_errno(reading_.path(), expected_, errno);
-    if (count == 0) return bytes;
-    bytes.append(block, 0, static_cast<size_t>(count));
+    bytes += block;
     if (static_cast<int64_t>(bytes.size()) > reading_.limits().max_bytes)
       refuse_size(static_cast<int64_t>(bytes.size()));
-  }
+  });
+  if (!whole) refuse_errno(reading_.path(), expected_, errno);
+  return bytes;
 }
 
 void InputFile::refuse_size(int64_t bytes) const {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +62,8 @@ class InputFile {
   int64_t size() const { return size_; }
   // As pread: how many bytes, 0 at the end, below 0 with errno where that fails.
   int64_t read_at(int64_t offset, char* target, int64_t count) const;
+  // All bytes, block by block; false, with errno, where reading fails.
+  bool read_blocks(const std::function<void(std::string_view block)>& take) const;
   // All bytes. Error{data} where that fails, the file grows beyond the limit meanwhile, or the reading is over.
   std::string read_all() const;
 
