@@ -34,7 +34,7 @@ class JpegDecoder {
       jpeg_read_header(&info_, TRUE);
     });
     check_picture_size(reading_.path(), kExpected, width(), height());
-    info_.out_color_space = output_colours();
+    info_.out_color_space = output_colors();
     progress_.reading = &reading_;
     progress_.progress_monitor = limit_scans;
     info_.progress = &progress_;
@@ -88,7 +88,7 @@ class JpegDecoder {
     refuse_media(reading_.path(), kExpected, reason);
   }
 
-  J_COLOR_SPACE output_colours() const {
+  J_COLOR_SPACE output_colors() const {
     if (info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK) return JCS_CMYK;
     return info_.jpeg_color_space == JCS_GRAYSCALE && channels_ == 1 ? JCS_GRAYSCALE : JCS_RGB;
   }

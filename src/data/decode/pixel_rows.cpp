@@ -30,10 +30,10 @@ struct Gray {
 struct GrayAlpha {
   Rgb operator()(const uint8_t* p) const { return on_white(Rgb{p[0], p[0], p[0]}, p[1]); }
 };
-struct Colour {
+struct Color {
   Rgb operator()(const uint8_t* p) const { return {p[0], p[1], p[2]}; }
 };
-struct ColourAlpha {
+struct ColorAlpha {
   Rgb operator()(const uint8_t* p) const { return on_white(Rgb{p[0], p[1], p[2]}, p[3]); }
 };
 template <uint8_t kFlip>
@@ -67,9 +67,9 @@ void write_row(const PixelRow& row, int64_t width, int64_t channels, uint8_t* ou
     case PixelLayout::gray_alpha:
       return write<GrayAlpha>(row, width, channels, out);
     case PixelLayout::rgb:
-      return write<Colour>(row, width, channels, out);
+      return write<Color>(row, width, channels, out);
     case PixelLayout::rgba:
-      return write<ColourAlpha>(row, width, channels, out);
+      return write<ColorAlpha>(row, width, channels, out);
     case PixelLayout::cmyk:
       return write<Ink<kInk>>(row, width, channels, out);
     case PixelLayout::cmyk_inverted:

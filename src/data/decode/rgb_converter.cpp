@@ -43,14 +43,14 @@ Tensor RgbConverter::convert(const AVFrame& source, int orientation) {
   if (scaler_ == nullptr || av_frame_get_buffer(target.get(), 0) < 0) {
     refuse_media(path_, "a video of a known pixel format", fmt::format("format {}", source.format));
   }
-  use_colours(source);
+  use_colors(source);
   sws_scale(scaler_, source.data, source.linesize, 0, source.height, target->data, target->linesize);
   return turn_upright(by_planes ? interleave(*target, 3) : copy_rows(*target), orientation);
 }
 
 // The matrix the file declares, else ITU-R 601, which is what files that declare none are read with everywhere. swscale
 // knows by itself that the yuvj formats have the full range.
-void RgbConverter::use_colours(const AVFrame& source) {
+void RgbConverter::use_colors(const AVFrame& source) {
   int *inverse = nullptr, *table = nullptr;
   int from_full = 0, to_full = 0, brightness = 0, contrast = 0, saturation = 0;
   if (sws_getColorspaceDetails(scaler_, &inverse, &from_full, &table, &to_full, &brightness, &contrast, &saturation) <

@@ -23,7 +23,7 @@ class RgbConverter {
   Tensor convert(const AVFrame& source, int orientation);
 
  private:
-  void use_colours(const AVFrame& source);
+  void use_colors(const AVFrame& source);
 
   const std::filesystem::path& path_;
   SwsContext* scaler_ = nullptr;

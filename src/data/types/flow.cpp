@@ -1,4 +1,4 @@
-// Optical flow as pairs of grey pictures -> (2, T, height, width). One crop and one flip for the whole sample; a
+// Optical flow as pairs of gray images -> (2, T, height, width). One crop and one flip for the whole sample; a
 // mirrored horizontal motion changes its sign.
 #include <fmt/format.h>
 

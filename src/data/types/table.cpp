@@ -11,7 +11,7 @@ const std::vector<ModalityTypeInfo>& modality_type_table() {
       {"image", "an image file -> (C, height, width)", CellFiles::one, make_image_type},
       {"frames", "a video, a folder or a ';' list of pictures -> (3, T, height, width)", CellFiles::several,
        make_frames_type},
-      {"flow", "pairs of grey pictures, horizontal and vertical motion -> (2, T, height, width)", CellFiles::several,
+      {"flow", "pairs of gray images, horizontal and vertical motion -> (2, T, height, width)", CellFiles::several,
        make_flow_type},
       {"audio", "a recording -> spectrogram of a profile (1, F, T)", CellFiles::one, make_audio_type},
       {"tensor", "a .npy file, or .npz with one array, of fixed shape", CellFiles::one, make_tensor_type},
