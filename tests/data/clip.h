@@ -1,6 +1,9 @@
 // Test clips whose frames tell their own number after lossy coding.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "pdmp/torch.h"
 
 namespace pdmp::testing {
@@ -26,6 +29,16 @@ inline int64_t number_of(const Tensor& frame) {
     if (frame[frame.size(0) / 2][x][1].item<int64_t>() > 125) number |= int64_t{1} << stripe;
   }
   return number;
+}
+
+// Which frames of such a clip a sample of the type `frames`, (3, T, H, W) of the clip's own size, shows.
+inline std::vector<int64_t> numbers_in(const Tensor& sample) {
+  const Tensor deviation = torch::tensor({0.229, 0.224, 0.225}).reshape({3, 1, 1, 1});
+  const Tensor mean = torch::tensor({0.485, 0.456, 0.406}).reshape({3, 1, 1, 1});
+  const Tensor bytes = ((sample * deviation + mean) * 255).round().permute({1, 2, 3, 0});
+  std::vector<int64_t> numbers;
+  for (int64_t t = 0; t < bytes.size(0); ++t) numbers.push_back(number_of(bytes[t]));
+  return numbers;
 }
 
 }  // namespace pdmp::testing

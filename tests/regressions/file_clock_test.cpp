@@ -18,21 +18,12 @@ namespace {
 
 using testing::entry;
 using testing::expect_error;
+using testing::numbers_in;
 using testing::run_ffmpeg;
 using testing::TemporaryDirectory;
 
 using Indices = std::vector<int64_t>;
 constexpr int64_t kSide = 64;
-
-// The numbers of the frames that a sample of `frames` shows.
-Indices numbers_in(const Tensor& sample) {
-  const Tensor deviation = torch::tensor({0.229, 0.224, 0.225}).reshape({3, 1, 1, 1});
-  const Tensor mean = torch::tensor({0.485, 0.456, 0.406}).reshape({3, 1, 1, 1});
-  const Tensor bytes = ((sample * deviation + mean) * 255).round().permute({1, 2, 3, 0});
-  Indices numbers;
-  for (int64_t t = 0; t < bytes.size(0); ++t) numbers.push_back(testing::number_of(bytes[t]));
-  return numbers;
-}
 
 class FileClock : public ::testing::Test {
  protected:

@@ -1,17 +1,16 @@
 // JPEG of four colors: ink is stored inverted, with Adobe's marker or without, as Pillow takes it.
 #include <array>
-#include <cstdlib>
 #include <gtest/gtest.h>
-#include <vector>
 
 #include "data/decode/image.h"
-#include "data/decode/libjpeg_errors.h"
+#include "support/coded_jpeg.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
 namespace {
 
+using testing::coded_jpeg;
 using testing::pixel;
 using testing::Pixel;
 using testing::TemporaryDirectory;
@@ -24,32 +23,13 @@ struct Coding {
 // 16 x 16 pixels of one color, as they are stored.
 std::string coded(const std::array<uint8_t, 4>& stored, const Coding& coding) {
   constexpr int kSide = 16, kBest = 100;
-  std::vector<uint8_t> row;
-  for (int x = 0; x < kSide; ++x) row.insert(row.end(), stored.begin(), stored.end());
-  jpeg_compress_struct info{};
-  LibjpegErrors errors;
-  unsigned char* bytes = nullptr;
-  unsigned long size = 0;
-  info.err = errors.manager();
-  EXPECT_TRUE(errors.run([&] {
-    jpeg_create_compress(&info);
-    jpeg_mem_dest(&info, &bytes, &size);
-    info.image_height = info.image_width = kSide;
-    info.input_components = 4;
-    info.in_color_space = JCS_CMYK;
-    jpeg_set_defaults(&info);
+  Tensor picture = torch::empty({kSide, kSide, 4}, torch::kUInt8);
+  for (int c = 0; c < 4; ++c) picture.select(2, c).fill_(stored[static_cast<size_t>(c)]);
+  return coded_jpeg(picture, JCS_CMYK, [&](jpeg_compress_struct& info) {
     jpeg_set_colorspace(&info, coding.colors);
     jpeg_set_quality(&info, kBest, TRUE);
     info.write_Adobe_marker = coding.adobe ? TRUE : FALSE;
-    jpeg_start_compress(&info, TRUE);
-    JSAMPROW rows = row.data();
-    while (info.next_scanline < info.image_height) jpeg_write_scanlines(&info, &rows, 1);
-    jpeg_finish_compress(&info);
-  })) << errors.message();
-  std::string result(reinterpret_cast<const char*>(bytes), size);
-  jpeg_destroy_compress(&info);
-  std::free(bytes);
-  return result;
+  });
 }
 
 Pixel first_pixel(const std::string& jpeg, int64_t channels = 3) {

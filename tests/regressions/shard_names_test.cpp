@@ -113,7 +113,7 @@ TEST_F(ShardNames, YearsAreNames) {
   write({{"0.jpg", picture_}, {"0.cls", "0"}, {"1.jpg", picture_}, {"1.cls", "2"}});
   EXPECT_THAT(prepare().classes, ElementsAre("0", "1", "2"));  // dense: numbers keep their places
   write({{"0.jpg", picture_}, {"0.cls", "2"}, {"1.jpg", picture_}, {"1.cls", "1"}});
-  EXPECT_THAT(prepare().classes, ElementsAre("1", "2"));  // nobody has 0
+  EXPECT_THAT(prepare().classes, ElementsAre("1", "2"));  // no sample has the label 0
 }
 
 TEST_F(ShardNames, TwoFilesOfOneModality) {

@@ -184,7 +184,7 @@ TEST(Tiff, FurtherSamples) {
   // Colors times 51 / 255: divided again, truncated, and laid on white.
   EXPECT_EQ(decoded_pixel({40, 20, 0, 51}, {.extra = {EXTRASAMPLE_ASSOCALPHA}}), (Pixel{244, 224, 204}));
   EXPECT_EQ(decoded_pixel({200, 100, 0, 51}, {.extra = {EXTRASAMPLE_UNSPECIFIED}}), (Pixel{200, 100, 0}));
-  EXPECT_EQ(decoded_pixel({200, 100, 0, 51}, {}), (Pixel{244, 224, 204}));  // that it is alpha, nobody says
+  EXPECT_EQ(decoded_pixel({200, 100, 0, 51}, {}), (Pixel{244, 224, 204}));  // alpha that no tag declares
   EXPECT_EQ(decoded_pixel({200, 100, 0, 51, 9}, {.extra = {EXTRASAMPLE_UNASSALPHA, EXTRASAMPLE_UNSPECIFIED}}),
             (Pixel{244, 224, 204}));
   EXPECT_EQ(decoded_pixel({200, 51}, {.photometric = PHOTOMETRIC_MINISBLACK, .extra = {EXTRASAMPLE_UNASSALPHA}}),

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "base/file.h"
-#include "data/decode/libjpeg_errors.h"
 #include "data/decode/limits.h"
+#include "support/coded_jpeg.h"
 #include "support/expect_error.h"
 #include "support/golden.h"
 
@@ -17,6 +17,7 @@ Tensor decode(const std::string& name, std::string_view bytes, int64_t channels,
   return decode_jpeg(FileReading(name, limits), bytes, channels, part);
 }
 
+using testing::coded_jpeg;
 using testing::expect_error;
 using testing::golden;
 
@@ -30,37 +31,14 @@ struct Coding {
 // A picture of noise, coded with libjpeg itself.
 std::string coded(int64_t height, int64_t width, const Coding& coding) {
   torch::manual_seed(height * 1000 + width);
-  const int64_t components = coding.grey ? 1 : 3;
-  const Tensor picture = torch::randint(256, {height, width, components}, torch::kUInt8);
-  jpeg_compress_struct info{};
-  LibjpegErrors errors;
-  unsigned char* bytes = nullptr;
-  unsigned long size = 0;
-  info.err = errors.manager();
-  EXPECT_TRUE(errors.run([&] {
-    jpeg_create_compress(&info);
-    jpeg_mem_dest(&info, &bytes, &size);
-    info.image_height = static_cast<JDIMENSION>(height);
-    info.image_width = static_cast<JDIMENSION>(width);
-    info.input_components = static_cast<int>(components);
-    info.in_color_space = coding.grey ? JCS_GRAYSCALE : JCS_RGB;
-    jpeg_set_defaults(&info);
+  const Tensor picture = torch::randint(256, {height, width, coding.grey ? 1 : 3}, torch::kUInt8);
+  return coded_jpeg(picture, coding.grey ? JCS_GRAYSCALE : JCS_RGB, [&](jpeg_compress_struct& info) {
     if (!coding.grey) {
       info.comp_info[0].h_samp_factor = coding.horizontal;
       info.comp_info[0].v_samp_factor = coding.vertical;
     }
     if (coding.progressive) jpeg_simple_progression(&info);
-    jpeg_start_compress(&info, TRUE);
-    while (info.next_scanline < info.image_height) {
-      JSAMPROW row = picture.data_ptr<uint8_t>() + info.next_scanline * width * components;
-      jpeg_write_scanlines(&info, &row, 1);
-    }
-    jpeg_finish_compress(&info);
-  })) << errors.message();
-  std::string result(reinterpret_cast<const char*>(bytes), size);
-  jpeg_destroy_compress(&info);
-  std::free(bytes);
-  return result;
+  });
 }
 
 std::vector<int64_t> pixel(const Tensor& picture, int64_t y, int64_t x) {

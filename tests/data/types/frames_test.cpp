@@ -13,6 +13,7 @@ namespace {
 using testing::cell;
 using testing::entry;
 using testing::expect_error;
+using testing::numbers_in;
 using testing::TemporaryDirectory;
 
 // Frame i is a plane of value 10 i.
@@ -83,16 +84,6 @@ TEST(FramesType, NamesWhatDoesNotDecode) {
   expect_error(ErrorKind::data, {"frame0.png", "0 bytes"},
                [&] { type->load(cell("clip", directory.path()), nullptr); });
   expect_error(ErrorKind::data, {"absent"}, [&] { type->load(cell("absent", directory.path()), nullptr); });
-}
-
-// Which frames of a numbered clip a sample of its own size shows.
-Indices numbers_in(const Tensor& sample) {
-  const Tensor deviation = torch::tensor({0.229, 0.224, 0.225}).reshape({3, 1, 1, 1});
-  const Tensor mean = torch::tensor({0.485, 0.456, 0.406}).reshape({3, 1, 1, 1});
-  const Tensor bytes = ((sample * deviation + mean) * 255).round().permute({1, 2, 3, 0});
-  Indices numbers;
-  for (int64_t t = 0; t < bytes.size(0); ++t) numbers.push_back(testing::number_of(bytes[t]));
-  return numbers;
 }
 
 TEST(FramesType, DecodesAVideoOnTheFly) {
