@@ -76,7 +76,7 @@ void make_media(const Settings& settings) {
   }
 }
 
-// `rows` rows, of which many may name the same files; these lie beside the data set's folder.
+// A data set of `rows` rows. Several rows may name the same media file; media lie outside the data set's folder.
 std::shared_ptr<const Manifest> make_set(const Settings& settings, const std::string& name, int64_t rows,
                                          const json& modalities) {
   const fs::path folder = settings.directory / name;

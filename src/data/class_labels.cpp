@@ -1,4 +1,4 @@
-// Which class a label means, and names that differ in what nobody sees.
+// Maps labels to classes, and finds class names that differ only in white space or Unicode normal form.
 #include "data/class_labels.h"
 
 #include <algorithm>

@@ -15,8 +15,8 @@ namespace pdmp {
 namespace {
 
 constexpr std::string_view kEnd{"\0\0\0\0IEND\xAE\x42\x60\x82", 12};
-constexpr uint32_t kGray = 0, kPalette = 3,
-                   kGrayWithAlpha = 4;  // color types; from kGrayWithAlpha on tRNS means nothing
+// Color types; from kGrayWithAlpha on tRNS means nothing.
+constexpr uint32_t kGray = 0, kPalette = 3, kGrayWithAlpha = 4;
 
 // Chunks that say something of pixels; FFmpeg refuses a file for damage in any other chunk too.
 class PixelChunks {
@@ -48,7 +48,7 @@ class PixelChunks {
   }
 
   FfmpegImage image{AV_CODEC_ID_PNG, "PNG", "\x89PNG\r\n\x1A\n", {}};
-  std::string damage;  // that was mended, leniently
+  std::string damage;  // repaired, as --media lenient allows
   bool lacks_palette = false;
 
  private:

@@ -25,8 +25,8 @@ struct FrameMap {
   bool timed = false;
   int orientation = 1;  // EXIF's, of the container
   std::optional<StreamFacts> facts;
-  // A packet is a whole picture and says whether others lean on it: H.264 without fields, in a container that does not
-  // cut pictures up. (In HEVC pictures may lean on some that say nothing leans on them.)
+  // Every packet is one whole frame, and non-reference frames are marked as such: progressive H.264 in MP4 or MOV.
+  // (HEVC marks some frames as non-reference that other frames do reference.)
   bool separate = false;
 };
 

@@ -1,4 +1,4 @@
-// Opens a video, hands out its packets and decodes them, and notices where the file is cut or damaged.
+// Demuxes and decodes one video, and detects truncated and damaged files.
 #include "data/decode/video_reader.h"
 
 #include <algorithm>

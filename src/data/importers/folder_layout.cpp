@@ -1,4 +1,4 @@
-// Decides the layout of somebody's own folders from the whole tree, so that one folder out of place changes nothing.
+// Detects the layout of a user's folders from the whole tree, so that one misplaced folder does not change it.
 #include "data/importers/folder_layout.h"
 
 #include <algorithm>

@@ -24,7 +24,7 @@ struct FolderTree {
 // Thumbs.db and the like. Error{io} where a folder cannot be read.
 FolderTree read_folder_tree(const std::filesystem::path& folder);
 
-// Whether a file or folder of this name is left behind by an operating system or archiver and never somebody's data.
+// Whether a name belongs to an operating system or archiver (hidden files, Thumbs.db, __MACOSX) and not to data.
 bool is_leftover(const std::filesystem::path& name);
 
 }  // namespace pdmp

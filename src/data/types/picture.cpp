@@ -47,7 +47,7 @@ void read_cut(Settings& augment, PictureSettings& settings) {
   }
 }
 
-// Fractions where none of the four is above 1: nobody wants one pixel.
+// Four values of at most 1 are fractions of the image; otherwise they are pixels.
 void read_crop(Settings& source, PictureSettings& settings) {
   const nlohmann::json* value = source.value("crop");
   if (value == nullptr) return;
