@@ -30,6 +30,8 @@ TESTED_IN = {
     "data/dataset_json.cpp": "data/manifest_test.cpp",
     "data/decode/appended_tags.cpp": "regressions/recording_edges_test.cpp",
     "data/decode/audio_container.cpp": "data/decode/audio_test.cpp",
+    "train/fit_services.cpp": "train/fit_test.cpp",
+    "models/encode.cpp": "models/model_test.cpp",
     "data/decode/bmp_header.cpp": "regressions/bmp_test.cpp",
     "data/decode/damaged_files.cpp": "regressions/damaged_image_test.cpp",
     "data/decode/decode_bmp.cpp": "regressions/bmp_test.cpp",

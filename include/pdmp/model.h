@@ -112,7 +112,8 @@ struct ModelOptions {
   void check(const std::vector<ModalityInfo>& modalities) const;
 };
 
-// Which of a modality's parameters a method touches (docs/design.md, "ownership").
+// Which of a modality's parameters a method touches (docs/design.md, "ownership"): all of its encoder, the filters of
+// its convolutions (over one, two or three dimensions), every tensor but vectors, or its part of the head too.
 enum class Scope { encoder_all, encoder_conv, encoder_non1d, encoder_plus_head };
 Scope parse_scope(const std::string& text);  // Error{usage}
 
@@ -122,6 +123,7 @@ struct OwnedParameter {
   std::optional<int64_t> owner;  // modality, or shared
   bool in_encoder = false;       // false: part of the head (a modality's block, or shared). True without owner: an
                                  // encoder of several modalities
+  bool convolution = false;      // filters of a convolution over one, two or three dimensions
 };
 
 class Probes;
@@ -145,6 +147,11 @@ class Model : public torch::nn::Module {
   Feature encode(int64_t m, const Tensor& x, const Tensor& present);
   Tensor fuse(const std::vector<Feature>& features, const Tensor& present);                          // (B, C)
   std::vector<Tensor> unimodal_logits(const std::vector<Feature>& features, const Tensor& present);  // M x (B, C)
+  // Encoders see at most `rows` rows of a batch at a time, 0: all of it. Activations then take the memory of so many
+  // rows: backward computes every such micro-batch but the last a second time, as it was the first time (dropout,
+  // running statistics). Features and gradients are those of the whole batch to rounding, except that BatchNorm of an
+  // encoder takes the statistics of a micro-batch.
+  void set_micro_batch(int64_t rows) { micro_batch_ = rows; }
   // encode + fuse; unimodal logits too where `with_unimodal`.
   Outputs forward(const Batch& batch, bool with_unimodal);
   // Sum over modalities of the cross-entropy of the probes, over the rows that have the modality; undefined without
@@ -159,12 +166,14 @@ class Model : public torch::nn::Module {
  private:
   void add_head(const ModelOptions& options, const std::vector<int64_t>& widths, uint64_t seed);
   void record_ownership();
+  void mark_convolutions();
   std::vector<ModalityInfo> infos_;
   int64_t classes_;
   std::vector<std::shared_ptr<Encoder>> encoders_;  // M; one of them may be there several times
   std::shared_ptr<Fusion> fusion_;
   const UnimodalForm* unimodal_ = nullptr;
-  bool frozen_ = true;              // ModelOptions::bn_unimodal
+  bool frozen_ = true;  // ModelOptions::bn_unimodal
+  int64_t micro_batch_ = 0;
   std::shared_ptr<Probes> probes_;  // null for other forms than probe
   std::vector<OwnedParameter> ownership_;
 };

@@ -9,7 +9,7 @@
 #include "models/encoders/table.h"
 #include "models/evaluation_mode.h"
 #include "models/init.h"
-#include "models/present_rows.h"
+#include "models/micro_batches.h"
 #include "models/pretrained.h"
 #include "models/spec.h"
 #include "models/unimodal.h"
@@ -58,26 +58,12 @@ bool bears_channels_last(const torch::nn::Module& module) {
   return true;
 }
 
-// A single row has no batch statistics (over a 1x1 map LibTorch refuses to take them): BatchNorm uses its running ones.
 void check_input(const ModalityInfo& info, const Tensor& x, const Tensor& present) {
   const bool fits = x.dim() > 0 && x.sizes().slice(1) == at::IntArrayRef(info.shape);
   if (fits && present.dim() == 1 && present.size(0) == x.size(0)) return;
   throw Error(ErrorKind::data,
               fmt::format("model: expected modality '{}' as (B, {}) and present as (B), found ({}) and ({})", info.name,
                           fmt::join(info.shape, ", "), fmt::join(x.sizes(), ", "), fmt::join(present.sizes(), ", ")));
-}
-
-Feature encode_rows(Encoder& encoder, const Tensor& x) {
-  return pass_with_statistics(encoder, x.size(0), [&] { return encoder.forward(x); });
-}
-
-// Features of a batch in which nobody has the modality. Their shape is asked from one row of zeros, with nothing
-// learnt.
-Feature absent_feature(Encoder& encoder, const Tensor& x) {
-  const torch::NoGradGuard no_grad;
-  const EvaluationMode evaluation(encoder);
-  const Feature one = encoder.forward(torch::zeros_like(x.slice(0, 0, 1)));
-  return {one.map.defined() ? zeros_like_row(one.map, x.size(0)) : Tensor(), zeros_like_row(one.pooled, x.size(0))};
 }
 
 std::shared_ptr<Encoder> make_started_encoder(const std::string& spec, const ModalityInfo& modality,
@@ -172,12 +158,7 @@ void Model::add_head(const ModelOptions& options, const std::vector<int64_t>& wi
 
 Feature Model::encode(int64_t m, const Tensor& x, const Tensor& present) {
   check_input(infos_.at(static_cast<size_t>(m)), x, present);
-  Encoder& network = encoder(m);
-  const Tensor rows = present.nonzero().flatten();
-  if (rows.size(0) == x.size(0)) return encode_rows(network, x);
-  if (rows.size(0) == 0) return absent_feature(network, x);
-  const Feature seen = encode_rows(network, x.index_select(0, rows));
-  return {scatter_rows(seen.map, rows, x.size(0)), scatter_rows(seen.pooled, rows, x.size(0))};
+  return encode_in_micro_batches(encoder(m), x, present, micro_batch_);
 }
 
 Tensor Model::fuse(const std::vector<Feature>& features, const Tensor& present) {

@@ -1,0 +1,175 @@
+#include "models/micro_batches.h"
+
+#include <ATen/Context.h>
+#include <ATen/autocast_mode.h>
+#include <algorithm>
+#include <memory>
+#include <torch/autograd.h>
+#include <torch/custom_class.h>
+#include <utility>
+#include <vector>
+
+namespace pdmp {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// What a pass through a network depends on beside weights and input.
+class PassState {
+ public:
+  PassState(const torch::nn::Module& network, const torch::Device& device)
+      : training_(network.is_training()),
+        generator_(at::globalContext().defaultGenerator(device)),
+        random_(generator_.get_state()),
+        device_(device.type()),
+        autocast_(at::autocast::is_autocast_enabled(device_)),
+        autocast_type_(at::autocast::get_autocast_dtype(device_)) {
+    for (const auto& part : network.modules(/*include_self=*/false)) modes_.emplace_back(part, part->is_training());
+    for (const Tensor& buffer : network.buffers()) buffers_.emplace_back(buffer, buffer.detach().clone());
+  }
+
+  void restore(torch::nn::Module& network) const {
+    if (network.is_training() != training_) network.train(training_);
+    for (const auto& [part, mode] : modes_) {  // parents first
+      if (part->is_training() != mode) part->train(mode);
+    }
+    // Not a change that graphs of other passes need to know of: they took the statistics of their batch.
+    for (const auto& [buffer, value] : buffers_) buffer.variable_data().copy_(value);
+    at::Generator(generator_).set_state(random_);
+    at::autocast::set_autocast_enabled(device_, autocast_);
+    at::autocast::set_autocast_dtype(device_, autocast_type_);
+  }
+
+ private:
+  bool training_;
+  std::vector<std::pair<std::shared_ptr<torch::nn::Module>, bool>> modes_;  // of the parts
+  std::vector<std::pair<Tensor, Tensor>> buffers_;                          // and their values
+  at::Generator generator_;
+  Tensor random_;
+  torch::DeviceType device_;
+  bool autocast_;
+  at::ScalarType autocast_type_;
+};
+
+// A network as it was at an earlier pass, for the life of the object.
+class Replay {
+ public:
+  Replay(torch::nn::Module& network, const PassState& earlier, const torch::Device& device)
+      : network_(network), now_(network, device) {
+    earlier.restore(network);
+  }
+  ~Replay() { now_.restore(network_); }
+  Replay(const Replay&) = delete;
+  Replay& operator=(const Replay&) = delete;
+
+ private:
+  torch::nn::Module& network_;
+  PassState now_;
+};
+
+// Casts of weights made without gradients would be used by passes that need some.
+class WithoutCastCache {
+ public:
+  WithoutCastCache() : was_enabled_(at::autocast::is_autocast_cache_enabled()) {
+    at::autocast::set_autocast_cache_enabled(false);
+  }
+  ~WithoutCastCache() { at::autocast::set_autocast_cache_enabled(was_enabled_); }
+  WithoutCastCache(const WithoutCastCache&) = delete;
+  WithoutCastCache& operator=(const WithoutCastCache&) = delete;
+
+ private:
+  bool was_enabled_;
+};
+
+// One micro-batch through an encoder, which must outlive the graph.
+class Pass : public torch::CustomClassHolder {
+ public:
+  Pass(Encoder& encoder, Tensor x, Tensor present)
+      : encoder_(encoder), x_(std::move(x)), present_(std::move(present)), state_(encoder, x_.device()) {
+    for (const Tensor& parameter : encoder.parameters()) {
+      if (parameter.requires_grad()) parameters_.push_back(parameter);
+    }
+  }
+
+  const std::vector<Tensor>& parameters() const { return parameters_; }
+
+  // The pooled feature, and the map where there is one.
+  variable_list run() const {
+    const WithoutCastCache no_cache;
+    const Feature feature = encode_batch(encoder_, x_, present_);
+    return feature.map.defined() ? variable_list{feature.pooled, feature.map} : variable_list{feature.pooled};
+  }
+
+  // Of the parameters, from those of the outputs (undefined where an output was not used).
+  variable_list gradients(const variable_list& of_outputs) const {
+    const torch::AutoGradMode with_graph(true);
+    const variable_list all = run_again();
+    variable_list outputs, given;
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (!of_outputs[i].defined()) continue;
+      outputs.push_back(all[i]);
+      given.push_back(of_outputs[i]);
+    }
+    if (outputs.empty()) return variable_list(parameters_.size());
+    return torch::autograd::grad(outputs, parameters_, given, std::nullopt, /*create_graph=*/false,
+                                 /*allow_unused=*/true);
+  }
+
+ private:
+  variable_list run_again() const {
+    const Replay replay(encoder_, state_, x_.device());
+    return run();
+  }
+
+  Encoder& encoder_;
+  Tensor x_, present_;
+  PassState state_;
+  std::vector<Tensor> parameters_;
+};
+
+// Node of the graph: parameters -> outputs of the pass.
+class PassFunction : public torch::autograd::Function<PassFunction> {
+ public:
+  static variable_list forward(AutogradContext* context, const c10::intrusive_ptr<Pass>& pass, at::TensorList) {
+    context->saved_data["pass"] = c10::IValue::make_capsule(pass);
+    context->set_materialize_grads(false);
+    return pass->run();
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& of_outputs) {
+    const auto pass = c10::static_intrusive_pointer_cast<Pass>(context->saved_data["pass"].toCapsule());
+    variable_list gradients = pass->gradients(of_outputs);
+    gradients.insert(gradients.begin(), Tensor());  // of the pass itself
+    return gradients;
+  }
+};
+
+Feature encode_again_in_backward(Encoder& encoder, const Tensor& x, const Tensor& present) {
+  const bool nobody = !present.any().item<bool>();
+  if (nobody || !torch::GradMode::is_enabled()) return encode_batch(encoder, x, present);
+  const auto pass = c10::make_intrusive<Pass>(encoder, x, present);
+  if (pass->parameters().empty()) return encode_batch(encoder, x, present);
+  const variable_list outputs = PassFunction::apply(pass, at::TensorList(pass->parameters()));
+  return {outputs.size() > 1 ? outputs[1] : Tensor(), outputs[0]};
+}
+
+}  // namespace
+
+Feature encode_in_micro_batches(Encoder& encoder, const Tensor& x, const Tensor& present, int64_t rows) {
+  const int64_t all = x.size(0);
+  if (rows <= 0 || all <= rows) return encode_batch(encoder, x, present);
+  std::vector<Tensor> maps, pooled;
+  for (int64_t start = 0; start < all; start += rows) {
+    const int64_t count = std::min(rows, all - start);
+    const Tensor some = x.narrow(0, start, count), here = present.narrow(0, start, count);
+    // The graph of the last one takes the memory that backward needs for the others.
+    const bool last = start + count == all;
+    const Feature feature = last ? encode_batch(encoder, some, here) : encode_again_in_backward(encoder, some, here);
+    pooled.push_back(feature.pooled);
+    if (feature.map.defined()) maps.push_back(feature.map);
+  }
+  return {maps.empty() ? Tensor() : at::cat(maps), at::cat(pooled)};
+}
+
+}  // namespace pdmp
