@@ -31,7 +31,9 @@ struct OptimizerOptions {
   std::string clip_position = "auto";          // auto (the method's default) | before | after modulation
   std::string modulation = "auto";             // auto | grad | lr: what StepContext::scale multiplies
   double label_smoothing = 0;
-  std::string class_weights = "none";  // none | balanced (n / (C * n_c); 0 for a class without samples)
+  // none | balanced (n / (C * n_c) in train; 0 for a class without samples) | one number per class: "1,2,3,4"
+  std::string class_weights = "none";
+  std::string loss = "cross_entropy";  // NAME[:option=value]...: cross_entropy | focal:gamma=2
   void describe(OptionList& list);
   bool adaptive() const { return optimizer == "adamw"; }
 };
@@ -113,14 +115,18 @@ double schedule_factor(const OptimizerOptions& options, int64_t epoch, int64_t e
 // before; one that is not finite leaves the gradients as they are. Undefined gradients count as nothing.
 double clip_gradients(const std::vector<Tensor>& parameters, double max_norm);
 
-// Cross-entropy of the options. logits (B, C), labels (B) int64. With class weights w the mean over samples is
-// weighted, sum w_y l / sum w_y; label smoothing e puts e / C on every class.
+class LossFunction;  // src/optim/loss.h
+
+// Loss of the options: logits (B, C), labels (B) int64. With class weights w the mean over samples is weighted,
+// sum w_y l / sum w_y; label smoothing e (of cross_entropy) puts e / C on every class.
 class Criterion {
  public:
+  // Error{usage} where loss, class weights and label smoothing do not go together or do not fit the classes of `train`.
   Criterion(const OptimizerOptions& options, const Dataset& train);
   Tensor operator()(const Tensor& logits, const Tensor& labels) const;
 
  private:
+  std::shared_ptr<const LossFunction> loss_;
   double label_smoothing_;
   Tensor class_weights_;
 };

@@ -14,6 +14,5 @@ std::unique_ptr<Optimizer> make_adamw(const OptimizerOptions& options, std::vect
 
 std::vector<std::string> optimizer_names();
 std::vector<std::string> schedule_names();
-std::vector<std::string> class_weight_names();
 
 }  // namespace pdmp

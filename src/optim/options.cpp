@@ -27,8 +27,10 @@ void OptimizerOptions::describe(OptionList& list) {
       .one_of({"auto", "grad", "lr"});
   list.add("label-smoothing", &label_smoothing, "Share of the target spread over all classes.").at_least(0).at_most(1);
   list.add("class-weights", &class_weights,
-           "balanced: every class weighs the same in the loss, however many its samples.")
-      .one_of(class_weight_names());
+           "What samples count in the loss: none, balanced (every class alike, however many its samples), or a number "
+           "per class in the order of the data set: 1,2,3,4.");
+  list.add("loss", &loss,
+           "Loss of the logits: cross_entropy, or focal:gamma=2, in which well classified samples count less.");
 }
 
 }  // namespace pdmp

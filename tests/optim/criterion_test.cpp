@@ -39,6 +39,23 @@ TEST(Criterion, WeightsTakeTheLogitsType) {
   EXPECT_NEAR(value.item<float>(), 1.0986123, 1e-6);
 }
 
+// Weights 4/9 and 4/3 of losses .045677799 and .010869331.
+TEST(Criterion, FocalWithBalancedClassWeights) {
+  OptimizerOptions options;
+  options.class_weights = "balanced";
+  options.loss = "focal:gamma=2";
+  const Tensor logits = at::tensor({1.0, 0.0, -1.0, 0.0, 2.0, 0.0}, at::kDouble).reshape({2, 3});
+  const Tensor value = Criterion(options, train_data())(logits, at::tensor({0, 1}, at::kLong));
+  EXPECT_NEAR(value.item<double>(), 0.019571447908, 1e-12);
+}
+
+TEST(Criterion, FocalHasNoLabelSmoothing) {
+  OptimizerOptions options;
+  options.loss = "focal";
+  options.label_smoothing = 0.1;
+  EXPECT_THROW(Criterion(options, train_data()), Error);
+}
+
 TEST(Criterion, UnknownWeightsAreAnError) {
   OptimizerOptions options;
   options.class_weights = "balance";

@@ -26,7 +26,8 @@ TEST(OptimizerOptions, AreDescribedUnderTheirFlags) {
                                                                                    {"clip-norm", "40"},
                                                                                    {"clip-position", "after"},
                                                                                    {"label-smoothing", "0.1"},
-                                                                                   {"class-weights", "balanced"}}) {
+                                                                                   {"class-weights", "1,2,3"},
+                                                                                   {"loss", "focal:gamma=1"}}) {
     list.set(name, text, "--" + name);
   }
   EXPECT_TRUE(options.adaptive());
@@ -36,7 +37,8 @@ TEST(OptimizerOptions, AreDescribedUnderTheirFlags) {
   EXPECT_THAT(options.schedule_epochs, ::testing::ElementsAre(3, 5));
   EXPECT_EQ(options.warmup_epochs, 2);
   EXPECT_EQ(options.clip_norm, 40);
-  EXPECT_EQ(options.class_weights, "balanced");
+  EXPECT_EQ(options.class_weights, "1,2,3");
+  EXPECT_EQ(options.loss, "focal:gamma=1");
 }
 
 TEST(OptimizerOptions, RefuseWhatCannotBe) {
