@@ -88,8 +88,11 @@ struct TrainingData {
 
 struct LoaderOptions {
   int64_t batch_size = 64;
-  bool shuffle = false;    // order from stream "shuffle/<epoch>"
-  bool augment = false;    // sample i of epoch e from stream "augment/<e>/<i>"
+  bool shuffle = false;  // order from stream "shuffle/<epoch>"
+  // Each place of an epoch, as many as there are samples, goes to a class drawn alike among those that have samples and
+  // to one of its samples, with replacement: weights 1 / n_c. From stream "sampler/<epoch>", in place of `shuffle`.
+  bool balanced = false;
+  bool augment = false;    // sample i of epoch e from stream "augment/<e>/<i>"; balanced: its place in the epoch
   bool drop_last = false;  // training only; evaluation scores every sample
   int64_t workers = 0;     // threads that decode ahead; 0: batches are made when asked for
   int64_t prefetch = 2;    // batches ready ahead of the caller, with workers >= 1

@@ -77,6 +77,7 @@ struct Job {
 
   BatchBuilder builder;
   int64_t epoch = 0;
+  int64_t first = 0;             // place of its first sample in the epoch
   size_t taken = 0, loaded = 0;  // samples
   std::exception_ptr error;      // of the first sample in order that has one
   size_t error_position = 0;
@@ -88,6 +89,30 @@ struct Job {
 bool only_here(const std::vector<Tensor>& tensors) {
   return std::all_of(tensors.begin(), tensors.end(),
                      [](const Tensor& tensor) { return tensor.use_count() == 1 && tensor.storage().use_count() == 1; });
+}
+
+// As many samples as there are, with replacement; every class that has samples is as likely as any other.
+std::vector<int64_t> balanced_order(const Dataset& data, RandomStream random) {
+  std::vector<std::vector<int64_t>> classes(data.classes().size());
+  for (int64_t i = 0; i < data.size(); ++i) classes[static_cast<size_t>(data.label(i))].push_back(i);
+  std::erase_if(classes, [](const std::vector<int64_t>& members) { return members.empty(); });
+  const auto below = [&](size_t count) {
+    return static_cast<size_t>(random.integer(0, static_cast<int64_t>(count) - 1));
+  };
+  std::vector<int64_t> order;
+  for (int64_t i = 0; i < data.size(); ++i) {
+    const std::vector<int64_t>& members = classes[below(classes.size())];
+    order.push_back(members[below(members.size())]);
+  }
+  return order;
+}
+
+std::vector<int64_t> order_of_epoch(const Dataset& data, const LoaderOptions& options, int64_t epoch) {
+  if (options.balanced) return balanced_order(data, random_stream(options.seed, fmt::format("sampler/{}", epoch)));
+  std::vector<int64_t> order(static_cast<size_t>(data.size()));
+  std::iota(order.begin(), order.end(), 0);
+  if (options.shuffle) random_stream(options.seed, fmt::format("shuffle/{}", epoch)).shuffle(order);
+  return order;
 }
 
 void check_options(const Dataset& data, const LoaderOptions& options) {
@@ -111,7 +136,7 @@ struct Loader::State {
   State(std::shared_ptr<const Dataset> source, const LoaderOptions& given);
   ~State();
 
-  Sample load(int64_t epoch, int64_t index) const;
+  Sample load(const Job& job, size_t position) const;
   std::shared_ptr<Job> make_job(int64_t number) const;
   void fill(size_t window);  // wants the lock
   size_t prefetched() const;
@@ -176,9 +201,12 @@ void Loader::State::stop_workers() {
   workers.clear();  // joins
 }
 
-Sample Loader::State::load(int64_t of_epoch, int64_t index) const {
+// A sample that an epoch has twice is augmented in two ways.
+Sample Loader::State::load(const Job& job, size_t position) const {
+  const int64_t index = job.builder.indices()[position];
   if (!options.augment) return data->get(index, nullptr);
-  RandomStream random = random_stream(options.seed, fmt::format("augment/{}/{}", of_epoch, index));
+  const int64_t number = options.balanced ? job.first + static_cast<int64_t>(position) : index;
+  RandomStream random = random_stream(options.seed, fmt::format("augment/{}/{}", job.epoch, number));
   return data->get(index, &random);
 }
 
@@ -187,6 +215,7 @@ std::shared_ptr<Job> Loader::State::make_job(int64_t number) const {
   const int64_t stop = std::min(begin + options.batch_size, data->size());
   auto job = std::make_shared<Job>(std::vector<int64_t>(order.begin() + begin, order.begin() + stop));
   job->epoch = epoch;
+  job->first = begin;
   return job;
 }
 
@@ -244,7 +273,7 @@ std::vector<Tensor> Loader::State::free_inputs() {
 }
 
 void Loader::State::load_into(Job& job, size_t position) {
-  const Sample sample = load(job.epoch, job.builder.indices()[position]);
+  const Sample sample = load(job, position);
   {
     const std::lock_guard lock(mutex);
     if (!job.builder.begun()) job.builder.begin(position, sample, options.pinned, free_inputs());
@@ -280,9 +309,7 @@ void Loader::start_epoch(int64_t epoch, int64_t first) {
   if (first < 0 || first > batches()) {
     throw Error(ErrorKind::data, fmt::format("expected a first batch from 0 to {}, found {}", batches(), first));
   }
-  std::vector<int64_t> order(static_cast<size_t>(state.data->size()));
-  std::iota(order.begin(), order.end(), 0);
-  if (state.options.shuffle) random_stream(state.options.seed, fmt::format("shuffle/{}", epoch)).shuffle(order);
+  std::vector<int64_t> order = order_of_epoch(*state.data, state.options, epoch);
   const std::lock_guard lock(state.mutex);
   state.order = std::move(order);
   state.epoch = epoch;

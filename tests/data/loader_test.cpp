@@ -144,6 +144,44 @@ TEST(Loader, StartsAgainInTheMiddleOfAnEpoch) {
   expect_equal(epoch_of(loader, 1), epoch_of(fresh, 1));
 }
 
+// Nine of ten samples are of class 0; as many are drawn as there are.
+TEST(Loader, BalancedDrawsEveryClassAsOften) {
+  const int64_t size = 2000;
+  Tensor labels = torch::zeros({size}, torch::kInt64);
+  labels.narrow(0, 0, size / 10).fill_(2);  // and none of class 1
+  const auto data = std::make_shared<TensorDataset>(std::vector<ModalityInfo>{{"x", "vector", {1}}},
+                                                    std::vector<std::string>{"a", "b", "c"},
+                                                    std::vector{torch::zeros({size, 1})}, labels);
+  LoaderOptions wanted = options(64, 0);
+  wanted.balanced = true;
+  Loader loader(data, wanted);
+  const auto drawn = epoch_of(loader, 0);
+  const auto numbers = indices(drawn);
+  EXPECT_EQ(numbers.size(), 2000u);
+  const auto rare = std::count_if(numbers.begin(), numbers.end(), [](int64_t i) { return i < 200; });
+  EXPECT_NEAR(static_cast<double>(rare), 1000, 3 * 22.4);  // three standard deviations, sqrt(2000) / 2
+  EXPECT_GT(std::set<int64_t>(numbers.begin(), numbers.begin() + 64).size(), 55u);
+  EXPECT_NE(indices(epoch_of(loader, 1)), numbers);
+  auto whole = epoch_of(loader, 0);
+  whole.erase(whole.begin(), whole.begin() + 5);
+  EXPECT_EQ(indices(epoch_of(loader, 0, 5)), indices(whole));
+}
+
+TEST(Loader, ASampleDrawnTwiceIsAugmentedInTwoWays) {
+  LoaderOptions wanted = training_options(2);
+  wanted.balanced = true;
+  Loader loader(std::make_shared<CountingDataset>(23), wanted), other(std::make_shared<CountingDataset>(23), wanted);
+  const auto batches = epoch_of(loader, 0);
+  expect_equal(batches, epoch_of(other, 0));
+  const auto drawn = indices(batches);
+  EXPECT_LT(std::set<int64_t>(drawn.begin(), drawn.end()).size(), 23u);
+  std::set<float> random;
+  for (const Batch& batch : batches) {
+    for (int64_t i = 0; i < batch.size(); ++i) random.insert(batch.inputs[0][i][1].item<float>());
+  }
+  EXPECT_EQ(random.size(), 23u);
+}
+
 TEST(Loader, ThrowsTheFirstErrorInOrder) {
   for (const int64_t workers : {0, 4}) {
     Loader loader(std::make_shared<CountingDataset>(20, std::set<int64_t>{9, 10, 17}), options(4, workers));
