@@ -38,6 +38,7 @@ struct RunOptions {
 
   std::string run;            // run directory
   std::string analysis_file;  // --analysis FILE
+  std::string init_from;      // run directory, or weights file in its checkpoints/, whose weights it starts from
   NameMap alone;              // modality -> run directory of its training alone, for methods that use teachers; one
                               // that is not named is trained first, in RUN/alone/<modality>
   bool resume = false, overwrite = false, dry_run = false;
@@ -52,11 +53,14 @@ struct RunSummary {
   std::string method;
   uint64_t seed = 0;
   std::vector<std::string> modalities;
-  int64_t epochs = 0;                   // trained
-  int64_t selected_epoch = 0;           // 0-based
-  std::string selected_by;              // last | best_val
-  std::optional<Evaluation> test, val;  // nothing where the data set has no such split
-  double seconds = 0;                   // of training, over all processes of the run
+  int64_t epochs = 0;          // trained
+  int64_t selected_epoch = 0;  // 0-based
+  std::string selected_by;     // last | best_val
+  std::string select_metric = "accuracy";
+  std::optional<Evaluation> test, val;  // nothing where the data set has no such split; with TrainOptions::ema of the
+                                        // averaged weights, which predictions are made with
+  std::optional<Evaluation> trained_test, trained_val;  // with TrainOptions::ema: of the weights that were trained
+  double seconds = 0;                                   // of training, over all processes of the run
   Beginning beginning;
   std::string directory;
 };

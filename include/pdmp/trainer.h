@@ -18,6 +18,7 @@ namespace pdmp {
 struct TrainOptions {
   int64_t epochs = 100;
   int64_t batch_size = 64;
+  int64_t accumulate = 1;          // batches of that size in one optimizer step
   uint64_t seed = 0;               // of every random stream
   int64_t workers = 1;             // decoding threads
   int64_t threads = 0;             // LibTorch's; 0 = all cores
@@ -25,13 +26,17 @@ struct TrainOptions {
   std::string precision = "auto";  // auto | fp32 | bf16
   // auto (best_val where there is a validation split) | last | best_val | best_test (as many papers do; too good)
   std::string select = "auto";
+  std::string select_metric = "accuracy";  // row of select_metric_table(): what epochs are compared by
+  std::string sampler = "uniform";  // uniform: every sample once an epoch | balanced: classes alike, with replacement
+  double ema = 0;                   // decay of an average of the weights, updated after every step; 0 = none
   double modality_dropout = 0;  // probability that a training sample goes without a modality it has; one is always left
-  int64_t patience = 0;         // stop after that many epochs without a better validation accuracy; 0 = off
+  int64_t patience = 0;         // stop after that many epochs without a better select_metric on validation; 0 = off
   int64_t checkpoint_every = 1;  // epochs
   int64_t log_every = 20;        // steps between sampled step lines in metrics.jsonl
   std::string keep = "all";      // all | weights | best | none: what a finished run leaves in checkpoints/
   OptimizerOptions optimizer;
   void describe(OptionList& list);
+  int64_t step_samples() const { return batch_size * accumulate; }  // of one optimizer step
 };
 
 // Scores of one split. Accuracies in [0, 1].
@@ -51,6 +56,20 @@ struct Evaluation {
   int64_t classes = 0;                 // C
 };
 
+// What epochs, trials of a search and whole runs are compared by (`--select-metric`). A row serves choosing the epoch,
+// early stopping, the modality analysis, tuning and ranks.
+struct SelectMetric {
+  const char* name;
+  const char* summary;  // one line, for the help
+  bool higher_is_better;
+  bool is_share_of_samples;  // has a binomial standard error
+  double (*value)(const Evaluation& scores);
+  double merit(double of_value) const { return higher_is_better ? of_value : -of_value; }  // larger is better
+  double merit(const Evaluation& scores) const { return merit(value(scores)); }
+};
+const std::vector<SelectMetric>& select_metric_table();           // the only list
+const SelectMetric& find_select_metric(const std::string& name);  // Error{usage} with the nearest spelling
+
 // Takes what the model says of each sample batch by batch, in the order of the data set: predictions (B) int64,
 // probabilities (B, C) float32. All of them together can be more than memory holds.
 using PredictionSink = std::function<void(const Tensor& predictions, const Tensor& probabilities)>;
@@ -66,6 +85,7 @@ struct EpochRecord {
   int64_t epoch = 0;
   double train_loss = 0, train_accuracy = 0;
   std::optional<Evaluation> val;  // without predictions and probabilities
+  std::optional<Evaluation> ema;  // the same of the averaged weights, with TrainOptions::ema
 };
 
 // What a training began with, as hashes: the same where weights and batches were the same.
@@ -74,16 +94,18 @@ struct Beginning {
   std::string batches;  // the samples of the first epoch, in order
 };
 
+class WeightAverage;  // src/train/weight_average.h
+class RunDirectory;   // src/train/run_directory.h
+struct FitInputs;     // src/train/fit.h
+
 struct FitResult {
   std::vector<EpochRecord> history;
   Beginning beginning;         // with a run directory
-  int64_t selected_epoch = 0;  // 0-based; the model holds its weights afterwards
+  int64_t selected_epoch = 0;  // 0-based; the model holds its weights afterwards, with TrainOptions::ema the averaged
   std::string selected_by;     // last | best_val | best_test
   double seconds = 0;          // of this process
+  std::shared_ptr<WeightAverage> average;  // with TrainOptions::ema: holds the weights that were trained
 };
-
-class RunDirectory;  // src/train/run_directory.h
-struct FitInputs;    // src/train/fit.h
 
 class Trainer {
  public:
@@ -98,6 +120,8 @@ class Trainer {
   void check(std::shared_ptr<Model> model, Method& method, const TrainingData& data);
   // How `make_model` of a method's context builds a fresh one; set where methods need it.
   std::function<std::shared_ptr<Model>()> make_model;
+  // Fills the method's own parts with the weights they start from; called once, before `prepare`, where there are any.
+  std::function<void(torch::nn::Module& parts)> start_parts;
   // `select` best_test: scored after each epoch in place of validation, logged as test/*. Methods never see it.
   std::shared_ptr<const Dataset> select_on;
   // Where `unimodal_model` of a method's context comes from; set where methods need it.

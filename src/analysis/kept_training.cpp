@@ -54,6 +54,7 @@ nlohmann::json kept_training(const std::filesystem::path& directory, const std::
 TrainOptions to_the_end(TrainOptions options) {
   options.select = "last";
   options.patience = 0;
+  options.ema = 0;  // an average lags behind, and it is the beginning that is looked at
   return options;
 }
 

@@ -54,7 +54,8 @@ int64_t memory_of_training(const RunOptions& options, const Dataset& train) {
   int64_t weights = 0;
   for (const Tensor& parameter : model.parameters()) weights += static_cast<int64_t>(parameter.nbytes());
   // Weights, gradients, momentum or two moments, and the best weights so far.
-  const int64_t copies = options.train.optimizer.adaptive() ? 5 : 4;
+  const int64_t averages = options.train.ema > 0 ? 2 : 0;  // now and of the best epoch
+  const int64_t copies = (options.train.optimizer.adaptive() ? 5 : 4) + averages;
   return kProgram + copies * weights + options.train.batch_size * sample;
 }
 

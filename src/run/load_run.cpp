@@ -71,7 +71,10 @@ LoadedRun load_run(const fs::path& directory) {
                                       run.options.model, run.options.train.seed);
   run.method = run.options.method_options().make();
   run.method_parts = run.method->extend(*run.model);
-  load_selected_weights(directory, {*run.model, run.method_parts.get()});
+  load_selected_weights(directory, {.model = *run.model,
+                                    .method_parts = run.method_parts.get(),
+                                    .average = nullptr,
+                                    .read_averaged = run.options.train.ema > 0});
   run.model->eval();
   if (run.method_parts) run.method_parts->eval();
   return run;

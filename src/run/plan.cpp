@@ -82,11 +82,12 @@ Measured measure(const RunOptions& options, const TrainingData& data) {
   const std::shared_ptr<Model> model = untrained(options, data.train->modalities(), *data.train);
   const std::unique_ptr<Method> method = options.method_options().make();
   Trainer trainer = trial_trainer(options, trial, data.train);
-  trainer.fit(model, *method, only_train(first_batches(data.train, 1, trial.batch_size)), nullptr);  // warms up
-  const auto timed = first_batches(data.train, kTimedSteps, trial.batch_size);
+  trainer.fit(model, *method, only_train(first_batches(data.train, 1, trial.step_samples())), nullptr);  // warms up
+  const auto timed = first_batches(data.train, kTimedSteps, trial.step_samples());
   const FitResult fit = trainer.fit(model, *method, only_train(timed), nullptr);
   Measured measured;
-  measured.step_seconds = fit.seconds / static_cast<double>((timed->size() + trial.batch_size - 1) / trial.batch_size);
+  const int64_t steps = (timed->size() + trial.step_samples() - 1) / trial.step_samples();
+  measured.step_seconds = fit.seconds / static_cast<double>(steps);
   if (data.val) {
     const auto some = first_batches(data.val, kTimedSteps, trial.batch_size);
     const auto start = std::chrono::steady_clock::now();
@@ -132,7 +133,7 @@ std::string parameter_lines(const Model& model, int64_t& total) {
 
 std::string time_lines(const RunOptions& options, const TrainingData& data, const Measured& measured, bool analysis) {
   const TrainOptions& train = options.train;
-  const int64_t steps = (data.train->size() + train.batch_size - 1) / train.batch_size;
+  const int64_t steps = (data.train->size() + train.step_samples() - 1) / train.step_samples();
   const double epoch = static_cast<double>(steps) * measured.step_seconds + measured.evaluation_seconds;
   const double training = epoch * static_cast<double>(train.epochs);
   std::string text =

@@ -21,6 +21,7 @@
 #include "run/predictions.h"
 #include "run/run_data.h"
 #include "run/summary.h"
+#include "train/weight_average.h"
 
 namespace pdmp {
 namespace {
@@ -141,9 +142,22 @@ void tell_failures(const TrainingData& data) {
   }
 }
 
+// The held-out splits with the weights that were trained, beside the scores of their average.
+void score_trained(RunSummary& summary, Model& model, Method& method, const TrainingData& data,
+                   const RunOptions& options, const WeightAverage* average) {
+  if (average == nullptr) return;
+  const AveragedWeights trained(average);  // it holds those that were trained
+  const PredictionSink unused = [](const Tensor&, const Tensor&) {};
+  const auto scores_of = [&](const std::shared_ptr<const Dataset>& samples) {
+    return evaluate(model, method, samples, options.train, "scoring the weights as trained", {}, unused);
+  };
+  if (data.val) summary.trained_val = scores_of(data.val);
+  if (data.test) summary.trained_test = scores_of(data.test);
+}
+
 // Scores the held-out splits, each once, with the weights the model holds, and writes what a run leaves behind.
 void score(RunSummary& summary, Model& model, Method& method, const TrainingData& data, const RunOptions& options,
-           RunDirectory& run) {
+           RunDirectory& run, const WeightAverage* average) {
   PredictionsFile predictions(run.file("predictions.csv"));
   const auto scores_of = [&](const std::string& split, const std::shared_ptr<const Dataset>& samples) {
     return evaluate(model, method, samples, options.train, "scoring " + split, {},
@@ -151,6 +165,7 @@ void score(RunSummary& summary, Model& model, Method& method, const TrainingData
   };
   if (data.val) summary.val = scores_of("val", data.val);
   if (data.test) summary.test = scores_of("test", data.test);
+  score_trained(summary, model, method, data, options, average);
   nlohmann::json files = run.sync_logs();
   files["predictions.csv"] = to_json(predictions.commit());
   summary.seconds = seconds_trained(run.file("timing.jsonl"));
@@ -176,10 +191,11 @@ RunSummary train_and_score(const RunOptions& options, const TrainingData& data, 
   summary.epochs = static_cast<int64_t>(fit.history.size());
   summary.selected_epoch = fit.selected_epoch;
   summary.selected_by = fit.selected_by;
+  summary.select_metric = options.train.select_metric;
   summary.beginning = fit.beginning;
   summary.directory = run.path().string();
   try {
-    score(summary, *model, method, data, options, run);
+    score(summary, *model, method, data, options, run, fit.average.get());
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::interrupted) throw;
     throw Error(ErrorKind::interrupted,
@@ -217,6 +233,7 @@ RunSummary run(const RunOptions& requested) {
   const TrainingData data = load_splits(options.data, manifest);
   const std::shared_ptr<Model> model = make_model(options, *data.train, !has_checkpoint(options));
   if (method->needs_ranking()) expect_own_encoders(*model);
+  const Criterion expected(options.train.optimizer, *data.train);  // loss and class weights fit the classes
   options.train.precision = choose_precision(options, *data.train);
   environment(options.train);  // precision and device
   const std::unique_ptr<RunDirectory> directory = open_run(options);

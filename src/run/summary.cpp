@@ -53,11 +53,16 @@ RunSummary parse(const JsonFields& fields) {
   summary.epochs = fields.get<int64_t>("epochs");
   summary.selected_epoch = fields.get<int64_t>("selected_epoch");
   summary.selected_by = fields.get<std::string>("selected_by");
+  if (fields.has("select_metric")) summary.select_metric = fields.get<std::string>("select_metric");
   summary.seconds = fields.get<double>("seconds");
   summary.beginning.encoders = fields.object("beginning").get<NameMap>("encoders");
   summary.beginning.batches = fields.object("beginning").get<std::string>("batches");
   summary.test = read_scores(fields, "test");
   summary.val = read_scores(fields, "val");
+  if (fields.has("trained")) {
+    summary.trained_test = read_scores(fields.object("trained"), "test");
+    summary.trained_val = read_scores(fields.object("trained"), "val");
+  }
   Evaluation* main = summary.test ? &*summary.test : summary.val ? &*summary.val : nullptr;
   if (main == nullptr) return summary;
   for (const std::string& name : summary.modalities) {
@@ -75,6 +80,13 @@ std::string score_line(const char* split, const std::optional<Evaluation>& evalu
                      evaluation->macro_f1, evaluation->n);
 }
 
+// Beside the scores of the averaged weights.
+std::string trained_lines(const RunSummary& summary) {
+  if (!summary.trained_test && !summary.trained_val) return "";
+  return "weights as trained, not averaged:\n" + score_line("test", summary.trained_test) +
+         score_line("val", summary.trained_val);
+}
+
 }  // namespace
 
 void write_summary(const RunSummary& summary, const std::filesystem::path& path, const nlohmann::json& files) {
@@ -85,11 +97,14 @@ void write_summary(const RunSummary& summary, const std::filesystem::path& path,
                 {"epochs", summary.epochs},
                 {"selected_epoch", summary.selected_epoch},
                 {"selected_by", summary.selected_by},
+                {"select_metric", summary.select_metric},
                 {"seconds", summary.seconds},
                 {"beginning", {{"encoders", summary.beginning.encoders}, {"batches", summary.beginning.batches}}},
                 {"files", files}};
   if (summary.test) value["test"] = scores(*summary.test);
   if (summary.val) value["val"] = scores(*summary.val);
+  if (summary.trained_test) value["trained"]["test"] = scores(*summary.trained_test);
+  if (summary.trained_val) value["trained"]["val"] = scores(*summary.trained_val);
   if (const Evaluation* main = held_out(summary)) {
     const std::vector<double> shares = main->shares();
     for (size_t m = 0; m < summary.modalities.size(); ++m) {
@@ -123,7 +138,7 @@ void check_run_file(const std::filesystem::path& run_directory, const std::strin
 std::string summary_text(const RunSummary& summary) {
   std::string text = fmt::format("{}, seed {}: {} epochs, weights of epoch {} ({})\n", summary.method, summary.seed,
                                  summary.epochs, summary.selected_epoch + 1, summary.selected_by);
-  text += score_line("test", summary.test) + score_line("val", summary.val);
+  text += score_line("test", summary.test) + score_line("val", summary.val) + trained_lines(summary);
   if (const Evaluation* main = held_out(summary)) {
     const std::vector<double> shares = main->shares();
     size_t width = 0;

@@ -40,10 +40,8 @@ TrainOptions resolve_clip_position(TrainOptions options, const Method& method) {
   return options;
 }
 
-std::vector<Tensor> everything_of(const torch::nn::Module& module) {
-  std::vector<Tensor> tensors = module.parameters();
-  for (const Tensor& buffer : module.buffers()) tensors.push_back(buffer);
-  return tensors;
+void append(std::vector<Tensor>& tensors, const std::vector<Tensor>& more) {
+  tensors.insert(tensors.end(), more.begin(), more.end());
 }
 
 // Of a method that needs it; takes it from train where there is no validation split.
@@ -58,8 +56,9 @@ HeldOut hold_out(FitInputs& inputs) {
 }  // namespace
 
 LoaderOptions training_loader(const TrainOptions& options) {
-  return {.batch_size = options.batch_size,
+  return {.batch_size = options.step_samples(),
           .shuffle = true,
+          .balanced = options.sampler == "balanced",
           .augment = true,
           .workers = options.workers,
           .pinned = resolve_device(options.device).is_cuda(),
@@ -72,7 +71,8 @@ Fit::Fit(FitInputs inputs)
       precision_(resolve_precision(in_.options.precision, device_)),
       held_out_(hold_out(in_)),
       criterion_(in_.options.optimizer, *in_.data.train),
-      random_(random_stream(in_.options.seed, "method")) {
+      random_(random_stream(in_.options.seed, "method")),
+      best_(find_select_metric(in_.options.select_metric)) {
   in_.options = resolve_clip_position(in_.options, in_.method);
   if (in_.options.select == "best_val" && !in_.data.val) {
     throw Error(ErrorKind::usage,
@@ -95,11 +95,16 @@ void Fit::check() { prepare_method(); }
 void Fit::prepare_method() {
   torch::manual_seed(stream_seed(in_.options.seed, "torch"));
   in_.model->to(device_);
+  in_.model->set_micro_batch(micro_batch());
   parts_ = in_.method.extend(*in_.model);
   if (parts_) parts_->to(device_);
   in_.method.prepare(*this, in_.options.optimizer);
   optimizer_ =
       make_optimizer(with_own_parts(in_.method.parameter_groups(*in_.model, in_.options.optimizer), parts_.get()));
+  if (in_.options.ema == 0) return;
+  std::vector<Tensor> averaged = in_.model->parameters();
+  if (parts_) append(averaged, parts_->parameters());
+  average_ = std::make_shared<WeightAverage>(std::move(averaged), in_.options.ema);
 }
 
 void Fit::begin() {
@@ -112,7 +117,7 @@ void Fit::begin() {
   }
   for (const std::string& note : in_.method.notes()) log_info(note);
   if (held_out_.data) log_info(fmt::format("held out: {} ({} samples)", held_out_.name, held_out_.data->size()));
-  const int64_t batches = (in_.data.train->size() + in_.options.batch_size - 1) / in_.options.batch_size;
+  const int64_t batches = (in_.data.train->size() + in_.options.step_samples() - 1) / in_.options.step_samples();
   progress_ = std::make_unique<Progress>(in_.label, in_.options.epochs * batches, "step");
   progress_->advance(step_);
 }
@@ -125,7 +130,7 @@ void Fit::resume(const CheckpointState& state) {
                                              "another ({}); start again with --overwrite",
                                              in_.run->path().string(), json_problem(error)));
   }
-  if (selects_best() && best_epoch_ >= 0) in_.run->recover_best(weights(), best_epoch_, state);
+  if (selects_best() && best_.epoch() >= 0) in_.run->recover_best(weights(), best_.epoch(), state);
 }
 
 void Fit::take(const CheckpointState& state) {
@@ -142,8 +147,7 @@ void Fit::take(const CheckpointState& state) {
   for (const nlohmann::json& record : values.at("history")) history_.push_back(epoch_record_from_json(record));
   values.at("beginning").at("encoders").get_to(beginning_.encoders);
   values.at("beginning").at("batches").get_to(beginning_.batches);
-  values.at("best_epoch").get_to(best_epoch_);
-  values.at("best_accuracy").get_to(best_accuracy_);
+  best_.load(values);
 }
 
 CheckpointState Fit::state() const {
@@ -156,10 +160,11 @@ CheckpointState Fit::state() const {
   state.generator = at::detail::getDefaultCPUGenerator().get_state();
   nlohmann::json history = nlohmann::json::array();
   for (const EpochRecord& record : history_) history.push_back(to_json(record));
-  state.values = {
-      {"random", random_.save()},  {"sums", sums_.save()},
-      {"history", history},        {"beginning", {{"encoders", beginning_.encoders}, {"batches", beginning_.batches}}},
-      {"best_epoch", best_epoch_}, {"best_accuracy", best_accuracy_}};
+  state.values = {{"random", random_.save()},
+                  {"sums", sums_.save()},
+                  {"history", history},
+                  {"beginning", {{"encoders", beginning_.encoders}, {"batches", beginning_.batches}}}};
+  best_.save(state.values);
   return state;
 }
 
@@ -171,8 +176,7 @@ void Fit::checkpoint() {
 bool Fit::finished() const {
   if (epoch_ >= in_.options.epochs) return true;
   const bool between_epochs = batch_in_epoch_ == 0;
-  return between_epochs && in_.options.patience > 0 && best_epoch_ >= 0 &&
-         epoch_ - 1 - best_epoch_ >= in_.options.patience;
+  return between_epochs && best_.is_out_of_patience(epoch_, in_.options.patience);
 }
 
 void Fit::train_epoch(Loader& loader) {
@@ -207,6 +211,7 @@ void Fit::train_step(Batch batch) {
   logging_ = step_ % in_.options.log_every == 0;
   optimizer_->zero_grad();
   account(checked_step());
+  if (average_) average_->update(/*first=*/step_ == 0);
   ++step_;
   ++batch_in_epoch_;
   progress_->advance();
@@ -323,8 +328,7 @@ void Fit::finish_epoch(double train_seconds, double data_wait_seconds) {
   record.train_accuracy = static_cast<double>(sums_.correct) / n;
   const auto evaluation_start = std::chrono::steady_clock::now();
   if (const auto& scored = in_.select_on ? in_.select_on : in_.data.val) {
-    record.val = score(scored);
-    consider_best(*record.val);
+    score_epoch(record, scored);
   }
   write_epoch_line(record);
   if (in_.run != nullptr) {
@@ -340,7 +344,17 @@ void Fit::finish_epoch(double train_seconds, double data_wait_seconds) {
   ++epoch_;
   batch_in_epoch_ = 0;
   if (epoch_ % in_.options.checkpoint_every == 0 || finished()) checkpoint();
-  progress_->note(epoch_note(record, data_wait_seconds / train_seconds));
+  progress_->note(epoch_note(record, data_wait_seconds / train_seconds, best_.metric()));
+}
+
+// The averaged weights, where there are some, are those that will be used.
+void Fit::score_epoch(EpochRecord& record, const std::shared_ptr<const Dataset>& data) {
+  record.val = score(data);
+  if (average_) {
+    const AveragedWeights averaged(average_.get());
+    record.ema = score(data);
+  }
+  consider_best(record.ema ? *record.ema : *record.val);
 }
 
 // What the history keeps of an evaluation.
@@ -365,19 +379,23 @@ bool Fit::selects_best() const {
          (in_.options.select == "auto" && in_.data.val);
 }
 
-void Fit::consider_best(const Evaluation& val) {
-  if (val.accuracy <= best_accuracy_) return;
-  best_accuracy_ = val.accuracy;
-  best_epoch_ = epoch_;
-  if (!selects_best()) return;
+std::vector<Tensor> Fit::trained_tensors() const {
+  std::vector<Tensor> tensors = in_.model->parameters();
+  append(tensors, in_.model->buffers());
+  if (parts_) append(tensors, parts_->parameters());
+  if (parts_) append(tensors, parts_->buffers());
+  if (average_) append(tensors, average_->values());
+  return tensors;
+}
+
+void Fit::consider_best(const Evaluation& scores) {
+  if (!best_.consider(scores, epoch_) || !selects_best()) return;
   if (in_.run != nullptr) {
     in_.run->save_best(weights(), epoch_);
     return;
   }
   best_weights_.clear();
-  for (const Tensor& tensor : everything_of(*in_.model)) best_weights_.push_back(tensor.detach().clone());
-  if (!parts_) return;
-  for (const Tensor& tensor : everything_of(*parts_)) best_weights_.push_back(tensor.detach().clone());
+  for (const Tensor& tensor : trained_tensors()) best_weights_.push_back(tensor.detach().clone());
 }
 
 void Fit::write_epoch_line(const EpochRecord& record) {
@@ -387,7 +405,9 @@ void Fit::write_epoch_line(const EpochRecord& record) {
   line["train/loss"] = record.train_loss;
   line["train/accuracy"] = record.train_accuracy;
   line["lr"] = in_.options.optimizer.lr * schedule_factor(in_.options.optimizer, epoch_, in_.options.epochs);
-  if (record.val) add_scores(line, in_.select_on ? "test/" : "val/", *record.val, *in_.model);
+  const std::string split = in_.select_on ? "test/" : "val/";
+  if (record.val) add_scores(line, split, *record.val, *in_.model);
+  if (record.ema) add_scores(line, "ema/" + split, *record.ema, *in_.model);
   in_.run->append_metrics(line);
 }
 
@@ -403,6 +423,17 @@ void Fit::stop_for_interrupt() {
                                 step_));
 }
 
+// Puts the weights of the selected epoch back.
+void Fit::load_best() {
+  if (in_.run != nullptr) {
+    in_.run->load_best(weights(), best_.epoch());
+    return;
+  }
+  const torch::NoGradGuard no_gradients;
+  const std::vector<Tensor> tensors = trained_tensors();
+  for (size_t i = 0; i < tensors.size(); ++i) Tensor(tensors[i]).copy_(best_weights_[i]);
+}
+
 FitResult Fit::finish() {
   FitResult result;
   result.history = history_;
@@ -411,80 +442,14 @@ FitResult Fit::finish() {
   progress_.reset();
   result.selected_epoch = epoch_ - 1;
   result.selected_by = "last";
-  if (!selects_best() || best_epoch_ < 0) return result;
-  result.selected_epoch = best_epoch_;
-  result.selected_by = in_.select_on ? "best_test" : "best_val";
-  if (in_.run != nullptr) {
-    in_.run->load_best(weights(), best_epoch_);
-    return result;
+  if (selects_best() && best_.epoch() >= 0) {
+    result.selected_epoch = best_.epoch();
+    result.selected_by = in_.select_on ? "best_test" : "best_val";
+    load_best();
   }
-  std::vector<Tensor> tensors = everything_of(*in_.model);
-  if (parts_) {
-    for (const Tensor& tensor : everything_of(*parts_)) tensors.push_back(tensor);
-  }
-  const torch::NoGradGuard no_gradients;
-  for (size_t i = 0; i < tensors.size(); ++i) tensors[i].copy_(best_weights_[i]);
+  result.average = average_;
+  if (average_) average_->exchange();
   return result;
-}
-
-const ModalityRanking& Fit::ranking() const {
-  if (!in_.ranking) {
-    throw Error(ErrorKind::usage,
-                "this method needs to know which modality leads: pass --analysis FILE, or a ranking to the Trainer");
-  }
-  return *in_.ranking;
-}
-
-std::shared_ptr<Model> Fit::make_model() {
-  if (!in_.make_model) throw Error(ErrorKind::usage, "this method makes models of its own: set Trainer::make_model");
-  std::shared_ptr<Model> model = in_.make_model();
-  model->to(device_);
-  return model;
-}
-
-std::shared_ptr<Model> Fit::unimodal_model(int64_t m) {
-  if (!in_.unimodal_model) {
-    throw Error(ErrorKind::usage, "this method learns from models of one modality: set Trainer::unimodal_model");
-  }
-  // Training it draws from the generator of this run, which must not depend on whether that was done before.
-  at::Generator generator = at::detail::getDefaultCPUGenerator();
-  const Tensor state = generator.get_state();
-  std::shared_ptr<Model> model = in_.unimodal_model(m);
-  generator.set_state(state);
-  model->to(device_);
-  model->eval();
-  for (Tensor& parameter : model->parameters()) parameter.requires_grad_(false);
-  return model;
-}
-
-const HeldOut& Fit::held_out() const {
-  if (!held_out_.data) throw std::logic_error("a method that uses held_out() must say so in needs_held_out()");
-  return held_out_;
-}
-
-void Fit::hand_out(Loader& loader, int64_t epoch, const BatchUse& use) {
-  loader.start_epoch(epoch);
-  while (std::optional<Batch> batch = loader.next()) {
-    const Batch here = to_device(std::move(*batch), device_);
-    const PrecisionScope scope(precision_, device_);
-    if (!use(here)) return;
-  }
-}
-
-void Fit::for_each_batch(const std::shared_ptr<const Dataset>& data, const BatchUse& use) {
-  Loader loader(data, {.batch_size = in_.options.batch_size, .workers = in_.options.workers});
-  hand_out(loader, 0, use);
-}
-
-void Fit::for_each_training_batch(const std::shared_ptr<const Dataset>& data, int64_t pass, const BatchUse& use) {
-  LoaderOptions options = training_loader(in_.options);
-  options.seed = stream_seed(in_.options.seed, "method");
-  Loader loader(data, options);
-  hand_out(loader, pass, use);
-}
-
-std::unique_ptr<Optimizer> Fit::make_optimizer(std::vector<ParameterGroup> groups) {
-  return pdmp::make_optimizer(in_.options.optimizer, std::move(groups));
 }
 
 std::vector<Tensor> Fit::all_parameters() const {

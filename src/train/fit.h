@@ -10,9 +10,11 @@
 
 #include "base/progress.h"
 #include "pdmp/trainer.h"
+#include "train/best_epoch.h"
 #include "train/precision.h"
 #include "train/run_directory.h"
 #include "train/step_log.h"
+#include "train/weight_average.h"
 
 namespace pdmp {
 
@@ -89,11 +91,15 @@ class Fit final : public StepContext, public EpochContext {
   [[noreturn]] void fail_diverged(const std::string& found) const;
   void expect_finite_weights() const;
   Evaluation score(const std::shared_ptr<const Dataset>& data);
-  void consider_best(const Evaluation& val);
+  void score_epoch(EpochRecord& record, const std::shared_ptr<const Dataset>& data);
+  void consider_best(const Evaluation& scores);
   void write_epoch_line(const EpochRecord& record);
   CheckpointState state() const;
-  Weights weights() const { return {*in_.model, parts_.get()}; }
+  Weights weights() const { return {*in_.model, parts_.get(), average_.get()}; }
+  std::vector<Tensor> trained_tensors() const;
   bool selects_best() const;
+  void load_best();
+  int64_t micro_batch() const { return in_.options.accumulate > 1 ? in_.options.batch_size : 0; }
   std::vector<Tensor> all_parameters() const;
 
   FitInputs in_;
@@ -104,6 +110,7 @@ class Fit final : public StepContext, public EpochContext {
   RandomStream random_;
   std::shared_ptr<torch::nn::Module> parts_;  // the method's own
   std::unique_ptr<Optimizer> optimizer_;
+  std::shared_ptr<WeightAverage> average_;  // with `ema`
   std::unique_ptr<Progress> progress_;
 
   int64_t epoch_ = 0, batch_in_epoch_ = 0, step_ = 0;
@@ -114,8 +121,7 @@ class Fit final : public StepContext, public EpochContext {
   EpochSums sums_;
   std::vector<EpochRecord> history_;
   Beginning beginning_;  // with a run directory only
-  int64_t best_epoch_ = -1;
-  double best_accuracy_ = -1;
+  BestEpoch best_;
   std::vector<Tensor> best_weights_;  // without a run directory
   int64_t nonfinite_coefficients_ = 0;
   std::chrono::steady_clock::time_point start_;

@@ -84,8 +84,14 @@ void add_scores(nlohmann::json& line, const std::string& split, const Evaluation
   if (shares.size() == 2) line[split + "dep/w"] = scores.dependency[0] / (scores.dependency[1] + 1e-8);
 }
 
-std::string epoch_note(const EpochRecord& record, double waited) {
-  const std::string val = record.val ? fmt::format(", validation {:.3f}", record.val->accuracy) : std::string();
+std::string epoch_note(const EpochRecord& record, double waited, const SelectMetric& metric) {
+  std::string val;
+  if (record.val) {
+    val = fmt::format(", validation {}{:.3f}",
+                      &metric == &select_metric_table().front() ? "" : std::string(metric.name) + " ",
+                      metric.value(*record.val));
+  }
+  if (record.ema) val += fmt::format(", averaged {:.3f}", metric.value(*record.ema));
   return fmt::format("epoch {}: loss {:.3f}{}, data wait {:.1f} %", record.epoch + 1, record.train_loss, val,
                      100 * waited);
 }
@@ -94,6 +100,7 @@ nlohmann::json to_json(const EpochRecord& record) {
   nlohmann::json value = {
       {"epoch", record.epoch}, {"train_loss", record.train_loss}, {"train_accuracy", record.train_accuracy}};
   if (record.val) value["val"] = to_json(*record.val);
+  if (record.ema) value["ema"] = to_json(*record.ema);
   return value;
 }
 
@@ -103,6 +110,7 @@ EpochRecord epoch_record_from_json(const nlohmann::json& value) {
   value.at("train_loss").get_to(record.train_loss);
   value.at("train_accuracy").get_to(record.train_accuracy);
   if (value.contains("val")) record.val = evaluation_from_json(value.at("val"));
+  if (value.contains("ema")) record.ema = evaluation_from_json(value.at("ema"));
   return record;
 }
 

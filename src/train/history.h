@@ -17,10 +17,10 @@ std::string text_of_correct(const Tensor& correct);
 Tensor correct_of_text(const std::string& text, int64_t n);  // Error{data} where that is not such a text
 
 // "epoch 3: loss 0.412, validation 0.871, data wait 0.4 %"; `waited`: share of the training time the loader was
-// waited for.
-std::string epoch_note(const EpochRecord& record, double waited);
+// waited for; validation by `metric`.
+std::string epoch_note(const EpochRecord& record, double waited, const SelectMetric& metric);
 
-// Scores under names as metrics.jsonl has them; `split`: "val/" or "test/".
+// Scores under names as metrics.jsonl has them; `split`: "val/", "test/", "ema/val/" ...
 void add_scores(nlohmann::json& line, const std::string& split, const Evaluation& scores, const Model& model);
 
 nlohmann::json to_json(const EpochRecord& record);

@@ -21,10 +21,14 @@ struct CheckpointState {
   nlohmann::json values;  // random streams, history, sums of an unfinished epoch
 };
 
+class WeightAverage;  // train/weight_average.h
+
 // The trained parts: the model, and the method's own parts (null where it has none).
 struct Weights {
   torch::nn::Module& model;
   torch::nn::Module* method_parts = nullptr;
+  const WeightAverage* average = nullptr;  // of `--ema`: written and read beside the weights; null: none
+  bool read_averaged = false;              // without `average`: what is read into the parts is the stored average
 };
 
 class RunDirectory {

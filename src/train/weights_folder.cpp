@@ -3,23 +3,50 @@
 
 #include "models/safetensors.h"
 #include "models/weights.h"
+#include "train/weight_average.h"
 
 namespace pdmp {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kWeights = "weights.safetensors";
-constexpr const char* kMethodParts = "method.safetensors";
+struct FileNames {
+  const char* model;
+  const char* method_parts;
+};
+constexpr FileNames kTrained = {"weights.safetensors", "method.safetensors"};
+constexpr FileNames kAveraged = {"ema.safetensors", "ema_method.safetensors"};
+
+void write_files(nlohmann::json& files, const fs::path& folder, const Weights& weights, const FileNames& names) {
+  files[names.model] = to_json(write_weights(weights.model, folder / names.model));
+  if (weights.method_parts == nullptr) return;
+  files[names.method_parts] = to_json(write_weights(*weights.method_parts, folder / names.method_parts));
+}
+
+// Content of the files of one kind; that of parts is empty where there are none.
+struct Contents {
+  std::string model, method_parts;
+};
+
+Contents read_files(const fs::path& folder, const JsonFields& index, const Weights& weights, const FileNames& names) {
+  return {read_listed_file(folder, index, names.model),
+          weights.method_parts != nullptr ? read_listed_file(folder, index, names.method_parts) : std::string()};
+}
+
+void load(const fs::path& folder, const Weights& weights, const FileNames& names, const Contents& contents) {
+  load_weights_of(weights.model, folder / names.model, contents.model);
+  if (weights.method_parts == nullptr) return;
+  load_weights_of(*weights.method_parts, folder / names.method_parts, contents.method_parts);
+}
 
 }  // namespace
 
 nlohmann::json write_weights_files(const fs::path& folder, const Weights& weights) {
   nlohmann::json files;
-  files[kWeights] = to_json(write_weights(weights.model, folder / kWeights));
-  if (weights.method_parts != nullptr) {
-    files[kMethodParts] = to_json(write_weights(*weights.method_parts, folder / kMethodParts));
-  }
+  write_files(files, folder, weights, kTrained);
+  if (weights.average == nullptr) return files;
+  const AveragedWeights averaged(weights.average);
+  write_files(files, folder, weights, kAveraged);
   return files;
 }
 
@@ -32,11 +59,14 @@ std::string read_listed_file(const fs::path& folder, const JsonFields& index, co
 }
 
 void load_weights_files(const fs::path& folder, const JsonFields& index, const Weights& weights) {
-  const std::string model = read_listed_file(folder, index, kWeights);
-  const std::string parts =
-      weights.method_parts != nullptr ? read_listed_file(folder, index, kMethodParts) : std::string();
-  load_weights_of(weights.model, folder / kWeights, model);
-  if (weights.method_parts != nullptr) load_weights_of(*weights.method_parts, folder / kMethodParts, parts);
+  const FileNames& names = weights.read_averaged ? kAveraged : kTrained;
+  const Contents trained = read_files(folder, index, weights, names);
+  Contents average;
+  if (weights.average != nullptr) average = read_files(folder, index, weights, kAveraged);
+  load(folder, weights, names, trained);
+  if (weights.average == nullptr) return;
+  const AveragedWeights averaged(weights.average);
+  load(folder, weights, kAveraged, average);
 }
 
 }  // namespace pdmp

@@ -1,5 +1,6 @@
 // The weights in one folder of checkpoints/: weights.safetensors, method.safetensors where a method has parts of its
-// own, and their digests in field "files" of the folder's index (checkpoint.json, best.json).
+// own, with `--ema` the same averaged as ema.safetensors and ema_method.safetensors, and their digests in field "files"
+// of the folder's index (checkpoint.json, best.json).
 #pragma once
 
 #include <filesystem>

@@ -172,6 +172,87 @@ TEST_P(MethodContract, StoppedAndResumedIsBitIdentical) {
   EXPECT_EQ(read_file(folder.path() / "a" / "metrics.jsonl"), read_file(folder.path() / "b" / "metrics.jsonl"));
 }
 
+// Interrupted, resumed, and as if nothing had happened: with all that changes how an epoch is drawn, weighed and
+// averaged.
+TEST_P(MethodContract, StoppedAndResumedIsBitIdenticalWithEveryTrainingOption) {
+  const testing::TemporaryDirectory folder;
+  const TrainingData data = task().splits(2);
+  TrainOptions options = testing::toy_training(3);
+  options.batch_size = 8;
+  options.accumulate = 3;
+  options.sampler = "balanced";
+  options.ema = 0.9;
+  options.select_metric = "loss";
+  options.optimizer.lr = 0.005;
+  options.optimizer.loss = "focal:gamma=1.5";
+  options.optimizer.class_weights = "1,2,0.5";
+  std::shared_ptr<Model> undisturbed, resumed;
+  {
+    RunDirectory run(folder.path() / "a");
+    const FitResult result = fit(data, options, &run, &undisturbed);
+    EXPECT_TRUE(std::isfinite(result.history.back().ema->loss));
+    EXPECT_NE(result.history.back().ema->loss, result.history.back().val->loss);
+  }
+  RunDirectory run(folder.path() / "b");
+  std::raise(SIGTERM);  // seen after the first step
+  EXPECT_THROW(fit(data, options, &run), Error);
+  clear_interrupt();
+  fit(data, options, &run, &resumed);
+  for (size_t i = 0; i < resumed->parameters().size(); ++i) {
+    EXPECT_TRUE(resumed->parameters()[i].equal(undisturbed->parameters()[i])) << i;
+  }
+  for (const char* file : {"metrics.jsonl", "checkpoints/last/ema.safetensors", "checkpoints/best/ema.safetensors"}) {
+    EXPECT_EQ(read_file(folder.path() / "a" / file), read_file(folder.path() / "b" / file)) << file;
+  }
+}
+
+// Pictures that are all alike: BatchNorm finds the same statistics in a part of a batch.
+TrainingData alike_where_pictures(const Task& task) {
+  const auto data = task.data(90, 2, 1);
+  if (!task.pictures) return {.train = data, .val = nullptr, .test = nullptr};
+  std::vector<Tensor> inputs = inputs_of(*data);
+  for (Tensor& input : inputs) input = input[0].expand_as(input).clone();
+  return {.train = with_inputs(*data, inputs), .val = nullptr, .test = nullptr};
+}
+
+// 90 samples by 32, the last batch one of 26. Coefficients, contrastive losses and class weights are of all of it.
+TEST_P(MethodContract, AccumulatedBatchesAreOneLargeBatch) {
+  const TrainingData data = alike_where_pictures(task());
+  TrainOptions options = testing::toy_training(2);
+  options.optimizer.lr = 0.005;
+  options.optimizer.class_weights = "1,2,0.5";
+  options.batch_size = 32;
+  std::shared_ptr<Model> large, small;
+  const FitResult expected = fit(data, options, nullptr, &large);
+  options.batch_size = 8;
+  options.accumulate = 4;
+  const FitResult found = fit(data, options, nullptr, &small);
+  EXPECT_NEAR(found.history.back().train_loss, expected.history.back().train_loss, 1e-4);
+  for (size_t i = 0; i < large->parameters().size(); ++i) {
+    EXPECT_TRUE(small->parameters()[i].allclose(large->parameters()[i], 1e-3, 2e-5)) << large->ownership()[i].name;
+  }
+}
+
+TEST_P(MethodContract, LossAndSamplerChangeWhatIsLearnt) {
+  const TrainingData data = task().splits(2);
+  std::vector<Tensor> first;  // parameters of each training, as one vector
+  for (const auto& [loss, sampler] : {std::pair("cross_entropy", "uniform"), std::pair("focal:gamma=2", "uniform"),
+                                      std::pair("cross_entropy", "balanced")}) {
+    TrainOptions options = testing::toy_training(4);  // every modality's turn
+    options.optimizer.lr = 0.005;
+    options.optimizer.loss = loss;
+    options.sampler = sampler;
+    options.select = "last";
+    std::shared_ptr<Model> trained;
+    EXPECT_TRUE(std::isfinite(fit(data, options, nullptr, &trained).history.back().val->loss)) << loss << sampler;
+    std::vector<Tensor> flat;
+    for (const Tensor& parameter : trained->parameters()) flat.push_back(parameter.detach().flatten());
+    first.push_back(torch::cat(flat));
+  }
+  EXPECT_FALSE(first[0].equal(first[1]));
+  EXPECT_FALSE(first[0].equal(first[2]));
+}
+
 TEST_P(MethodContract, OptionsRoundTripThroughToml) {
   const testing::TemporaryDirectory folder;
   const std::unique_ptr<MethodOptions> options = GetParam()->make_options(), back = GetParam()->make_options();

@@ -21,6 +21,22 @@ TEST(LoadRun, HoldsTheSelectedWeights) {
   EXPECT_EQ(again.accuracy, summary.test->accuracy);
 }
 
+TEST(LoadRun, HoldsTheAveragedWeightsWhereThereAreSome) {
+  const TemporaryDirectory directory;
+  const std::string data = write_vector_data(directory);
+  for (const char* select : {"last", "best_val"}) {
+    RunOptions options = tiny_run(data, (directory / select).string());
+    options.train.ema = 0.9;
+    options.train.select = select;
+    const RunSummary summary = run(options);
+    const LoadedRun loaded = load_run(options.run);
+    const TrainingData splits = load_data_for(loaded, "");
+    const Evaluation again = evaluate(*loaded.model, *loaded.method, splits.test, loaded.options.train);
+    EXPECT_NEAR(again.loss, summary.test->loss, 1e-6) << select;
+    EXPECT_GT(std::abs(again.loss - summary.trained_test->loss), 1e-4) << select;
+  }
+}
+
 // Weights that encoders started from are part of the run afterwards: their file may go.
 TEST(LoadRun, NeedsNoPretrainedFile) {
   const TemporaryDirectory directory;

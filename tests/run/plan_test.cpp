@@ -26,6 +26,13 @@ TEST(Plan, CountsAndMeasures) {
   EXPECT_FALSE(std::filesystem::exists(directory / "run"));
 }
 
+TEST(Plan, CountsStepsOfSeveralBatches) {
+  const testing::TemporaryDirectory directory;
+  RunOptions options = testing::tiny_run(testing::write_vector_data(directory), "", "joint", 10);
+  options.train.accumulate = 2;  // 48 samples by 32
+  EXPECT_THAT(plan(options), HasSubstr("steps       2 per epoch, 20 in 10 epochs"));
+}
+
 TEST(Plan, AnalysisOnlyWhereOneIsNeeded) {
   const testing::TemporaryDirectory directory;
   RunOptions options = testing::tiny_run(testing::write_vector_data(directory), "", "joint");

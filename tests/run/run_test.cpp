@@ -51,6 +51,44 @@ TEST_F(Run, JointLeavesEverythingBehind) {
   EXPECT_NEAR(read_summary(directory_ / "run").test->accuracy, summary.test->accuracy, 0);
 }
 
+TEST_F(Run, AveragedWeightsAreReportedAndKeptBesideTheTrained) {
+  RunOptions averaged = options("averaged");
+  averaged.train.ema = 0.9;
+  averaged.train.select = "last";
+  const RunSummary summary = run(averaged);
+  RunOptions plain = options("plain");
+  plain.train.select = "last";
+  const RunSummary trained = run(plain);
+  EXPECT_EQ(summary.trained_test->loss, trained.test->loss);
+  EXPECT_EQ(summary.trained_val->loss, trained.val->loss);
+  EXPECT_NE(summary.test->loss, trained.test->loss);
+  EXPECT_EQ(content("averaged/checkpoints/last/weights.safetensors"),
+            content("plain/checkpoints/last/weights.safetensors"));
+  EXPECT_NE(content("averaged/checkpoints/last/ema.safetensors"),
+            content("averaged/checkpoints/last/weights.safetensors"));
+  EXPECT_EQ(read_summary(directory_ / "averaged").trained_test->loss, trained.test->loss);
+  EXPECT_THAT(summary_text(summary), HasSubstr("weights as trained, not averaged:\ntest"));
+  EXPECT_FALSE(trained.trained_test.has_value());
+}
+
+TEST_F(Run, ClassWeightsThatDoNotFitAreRefusedBeforeAnythingIsWritten) {
+  RunOptions wrong = options("run");
+  wrong.train.optimizer.class_weights = "1,2";  // three classes
+  testing::expect_error(ErrorKind::usage, {"--class-weights", "3 classes"}, [&] { run(wrong); });
+  EXPECT_FALSE(exists("run"));
+  RunOptions right = options("run");
+  right.train.optimizer.class_weights = "1,2,3";
+  right.train.optimizer.loss = "focal:gamma=1";
+  right.train.select_metric = "macro_f1";
+  EXPECT_EQ(run(right).select_metric, "macro_f1");
+  EXPECT_THAT(content("run/config.toml"), HasSubstr("class-weights = \"1,2,3\""));
+  EXPECT_THAT(content("run/config.toml"), HasSubstr("loss = \"focal:gamma=1\""));
+  EXPECT_EQ(read_summary(directory_ / "run").select_metric, "macro_f1");
+  right.train.optimizer.loss = "focal:gamma=2";
+  testing::expect_error(ErrorKind::usage, {"loss (the run: focal:gamma=1, now: focal:gamma=2)"},
+                        [&] { run(resumed(right)); });
+}
+
 TEST_F(Run, AutoPrecisionIsChosenOnceAndNamed) {
   run(options("run"));
   EXPECT_THAT(content("run/config.toml"), HasSubstr("precision = \"fp32\""));  // a small model

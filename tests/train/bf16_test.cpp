@@ -53,6 +53,23 @@ TEST_F(Bf16, EveryMethodTrains) {
   }
 }
 
+// To the rounding of bf16 gradients. Casts of weights that one pass made without gradients must not serve the next.
+TEST_F(Bf16, AccumulatedBatchesLearnAsOneLargeBatch) {
+  Method joint;
+  TrainOptions options = in_bf16();
+  options.select = "last";
+  const auto start = make_model(), large = make_model(), small = make_model();
+  Trainer(options, std::nullopt).fit(large, joint, testing::tiny_task(), nullptr);
+  options.batch_size = 4;
+  options.accumulate = 4;
+  Trainer(options, std::nullopt).fit(small, joint, testing::tiny_task(), nullptr);
+  for (size_t i = 0; i < start->parameters().size(); ++i) {
+    const Tensor moved = large->parameters()[i] - start->parameters()[i];
+    const Tensor apart = large->parameters()[i] - small->parameters()[i];
+    EXPECT_LT(apart.norm().item<double>(), 0.05 * moved.norm().item<double>()) << start->ownership()[i].name;
+  }
+}
+
 TEST_F(Bf16, ProbesLearnToo) {
   Method joint;
   const FitResult fit = Trainer(in_bf16(), std::nullopt).fit(make_model("probe"), joint, testing::tiny_task(), nullptr);

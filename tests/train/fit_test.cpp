@@ -358,5 +358,105 @@ TEST_F(FitTest, BestTestChoosesTheEpochOnTheTestSplitAndSaysSo) {
   EXPECT_THAT(metrics, ::testing::Not(HasSubstr("val/accuracy")));
 }
 
+// The average is made beside the training, and is what the model holds afterwards.
+TEST_F(FitTest, AveragedWeightsAreScoredBesideAndChangeNoTraining) {
+  const TrainingData data = testing::toy_splits();
+  TrainOptions options = testing::toy_training(3);
+  options.select = "last";
+  const auto plain_model = testing::toy_model(*data.train), model = testing::toy_model(*data.train);
+  Method plain;
+  const FitResult without = Trainer(options, kRanking).fit(plain_model, plain, data, nullptr);
+  options.ema = 0.9;
+  const FitResult with = Trainer(options, kRanking).fit(model, plain, data, nullptr);
+  for (size_t epoch = 0; epoch < 3; ++epoch) {
+    EXPECT_EQ(with.history[epoch].train_loss, without.history[epoch].train_loss);
+    EXPECT_EQ(with.history[epoch].val->loss, without.history[epoch].val->loss);
+    EXPECT_FALSE(without.history[epoch].ema.has_value());
+    EXPECT_NE(with.history[epoch].ema->loss, with.history[epoch].val->loss);
+  }
+  ASSERT_EQ(with.average->values().size(), model->parameters().size());
+  for (size_t i = 0; i < model->parameters().size(); ++i) {
+    EXPECT_TRUE(with.average->values()[i].equal(plain_model->parameters()[i])) << i;  // those that were trained
+  }
+  EXPECT_EQ(evaluate(*model, plain, data.val, options).loss, with.history.back().ema->loss);
+}
+
+TEST_F(FitTest, AveragedWeightsSurviveAStop) {
+  TrainOptions options = testing::toy_training(4);
+  options.ema = 0.9;
+  Method plain;
+  const fs::path whole = folder.path() / "whole";
+  const Outcome undisturbed = train(whole, plain, options);
+  EXPECT_THAT(undisturbed.metrics, HasSubstr("\"ema/val/accuracy\""));
+  for (const int64_t at : {0, 8, 11, 23}) {
+    const fs::path run = folder.path() / std::to_string(at);
+    InterruptedMethod method(at);
+    EXPECT_THROW(train(run, method, options), Error);
+    clear_interrupt();
+    expect_same(train(run, plain, options), undisturbed);
+    for (const char* file : {"last/ema.safetensors", "last/weights.safetensors", "best/ema.safetensors"}) {
+      EXPECT_EQ(read_file(run / "checkpoints" / file), read_file(whole / "checkpoints" / file)) << at << file;
+    }
+  }
+}
+
+// 96 samples by 4 x 16: a step of 64 and one of 32.
+TEST_F(FitTest, AccumulatedBatchesAreOneOfManyTimesTheSize) {
+  const TrainingData data = testing::toy_splits();
+  TrainOptions options = testing::toy_training(3);
+  options.batch_size = 64;
+  const auto large = testing::toy_model(*data.train), small = testing::toy_model(*data.train);
+  Method plain;
+  const FitResult expected = Trainer(options, kRanking).fit(large, plain, data, nullptr);
+  options.batch_size = 16;
+  options.accumulate = 4;
+  const FitResult found = Trainer(options, kRanking).fit(small, plain, data, nullptr);
+  for (size_t i = 0; i < large->parameters().size(); ++i) {
+    EXPECT_TRUE(small->parameters()[i].allclose(large->parameters()[i], 1e-4, 1e-6)) << i;
+  }
+  EXPECT_NEAR(found.history.back().train_loss, expected.history.back().train_loss, 1e-5);
+  const Outcome undisturbed = train(folder.path() / "undisturbed", plain, options);
+  EXPECT_THAT(undisturbed.metrics, HasSubstr("\"step\":4,"));  // of 0 to 5, every second
+  for (const int64_t at : {0, 3}) {
+    InterruptedMethod method(at);
+    EXPECT_THROW(train(folder.path() / std::to_string(at), method, options), Error);
+    clear_interrupt();
+    expect_same(train(folder.path() / std::to_string(at), plain, options), undisturbed);
+  }
+}
+
+// Says of held-out samples what the epoch asks for: all right but hardly sure; one wrong, the others sure; the same,
+// less sure.
+class ScriptedMethod : public Method {
+ public:
+  void on_epoch_begin(EpochContext& context) override { epoch_ = context.epoch(); }
+  Outputs forward(Model& model, const Batch& batch, Mode mode) override {
+    Outputs outputs = Method::forward(model, batch, mode);
+    if (mode == Mode::train) return outputs;
+    constexpr double kSure[] = {0.01, 5, 1};
+    const Tensor wrong = batch.index.eq(0).logical_and(torch::full_like(batch.present.select(1, 0), epoch_ > 0));
+    const Tensor said = torch::where(wrong, (batch.labels + 1).remainder(3), batch.labels);
+    outputs.fused = kSure[epoch_] * torch::one_hot(said, 3).to(torch::kFloat32);
+    return outputs;
+  }
+
+ private:
+  int64_t epoch_ = 0;
+};
+
+TEST_F(FitTest, TheEpochIsChosenByTheMetric) {
+  const TrainingData data = testing::toy_splits();
+  for (const auto& [metric, epoch] : std::map<std::string, int64_t>{{"accuracy", 0}, {"macro_f1", 0}, {"loss", 1}}) {
+    TrainOptions options = testing::toy_training(3);
+    options.select_metric = metric;
+    ScriptedMethod method;
+    const FitResult result = Trainer(options, kRanking).fit(testing::toy_model(*data.train), method, data, nullptr);
+    EXPECT_EQ(result.selected_epoch, epoch) << metric;
+    options.patience = 1;
+    const FitResult stopped = Trainer(options, kRanking).fit(testing::toy_model(*data.train), method, data, nullptr);
+    EXPECT_EQ(stopped.history.size(), static_cast<size_t>(epoch + 2)) << metric;
+  }
+}
+
 }  // namespace
 }  // namespace pdmp
