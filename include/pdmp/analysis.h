@@ -27,12 +27,13 @@ struct AnalysisOptions {
   void describe(OptionList& list);                          // names without prefix; grouped as `analysis.`
 };
 
-// One modality trained alone. Accuracies in [0, 1]; `se` is sqrt(a (1 - a) / n_eval).
+// One modality trained alone. Scores are of TrainOptions::select_metric; `se` is sqrt(a (1 - a) / n_eval) of an
+// accuracy, 0 for metrics whose error is not known.
 struct UnimodalCurve {
-  std::vector<double> accuracy;             // per epoch, on the evaluation split
-  double final_accuracy = 0, final_se = 0;  // `end_mode` of the curve
-  double final_loss = 0;                    // cross-entropy after the last epoch
-  double early = 0, early_se = 0;           // mean of the first `early_points`
+  std::vector<double> score;             // per epoch, on the evaluation split
+  double final_score = 0, final_se = 0;  // `end_mode` of the curve
+  double final_loss = 0;                 // cross-entropy after the last epoch
+  double early = 0, early_se = 0;        // mean of the first `early_points`
 };
 
 // Whether an analysis ended before its last epoch, and why. Rule `auto`: it ends after an epoch where
@@ -42,7 +43,8 @@ struct UnimodalCurve {
 //   - it would be ahead after the last epoch too, did it keep falling and the others rising as they did over the last
 //     half of their curves: mean of the last 5 evaluations plus slope (least squares; 0 where it falls for the others,
 //     where it rises for the best) times the epochs left.
-// Learning rates are those of the whole training. One modality alone is settled after the first of the three.
+// Learning rates are those of the whole training. One modality alone is settled after the first of the three. The
+// bootstrap is one of accuracies: an analysis by another metric goes on to its last epoch.
 struct StopEvidence {
   struct Interval {
     double low = 0, high = 0;
@@ -59,6 +61,7 @@ struct AnalysisResult {
   ModalityRanking ranking;            // `early` is what the criterion compares; not a number where not measured
   std::vector<UnimodalCurve> curves;  // per modality; empty for criterion manual, which trains nothing
   double subset = 1;
+  std::string metric = "accuracy";                // that modalities are compared by
   std::string criterion, end_mode, evaluated_on;  // "val" or "10 % of train"
   int64_t n_train = 0, n_eval = 0, epochs = 0, early_points = 0;
   double performance_margin = 0, optimization_margin = 0;  // leader minus runner-up; 0 for one modality
@@ -68,12 +71,14 @@ struct AnalysisResult {
   StopEvidence stop;
 };
 
-// The decision alone, from curves (criterion unimodal_early): argmax of the aggregated ends and beginnings, ties to the
-// lower final loss, then to the first. Ambiguous where the two best are closer than twice the leader's standard error,
-// and at the beginning also where there are fewer than two epochs. `options.epochs`: of the whole training where the
-// curves were stopped before, since the beginning is a part of that.
-AnalysisResult rank_modalities(const std::vector<std::string>& names, const std::vector<std::vector<double>>& accuracy,
-                               const std::vector<double>& final_loss, int64_t n_eval, const AnalysisOptions& options);
+// The decision alone, from curves of `metric` (criterion unimodal_early): the best of the aggregated ends and
+// beginnings, ties to the lower final loss, then to the first. Ambiguous where the two best are closer than twice the
+// leader's standard error (equal, where that is not known), and at the beginning also where there are fewer than two
+// epochs. `options.epochs`: of the whole training where the curves were stopped before, since the beginning is a part
+// of that.
+AnalysisResult rank_modalities(const std::vector<std::string>& names, const std::vector<std::vector<double>>& scores,
+                               const std::vector<double>& final_loss, int64_t n_eval, const AnalysisOptions& options,
+                               const std::string& metric = "accuracy");
 
 // Trains what the options ask for, `options.subset` being one fraction; the modalities side by side on the same
 // batches, each with the numbers it has when trained alone. Scored on `data.val`, or on a stratified 10 % of train

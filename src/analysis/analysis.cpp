@@ -61,19 +61,20 @@ AnalysisResult manual_result(const std::vector<std::string>& names, const Analys
 }
 
 AnalysisResult rank_trainings(const std::vector<std::string>& names, const std::vector<UnimodalTraining>& trained,
-                              const AnalysisOptions& planned, int64_t n_eval, uint64_t seed) {
-  std::vector<std::vector<double>> accuracy;
+                              const AnalysisOptions& planned, int64_t n_eval, const TrainOptions& train) {
+  std::vector<std::vector<double>> scores;
   std::vector<double> loss;
   std::vector<Hits> correct;
   for (const UnimodalTraining& alone : trained) {
-    accuracy.push_back(alone.accuracy);
+    scores.push_back(alone.score);
     loss.push_back(alone.final_loss);
     correct.push_back(alone.correct);
   }
-  AnalysisResult result = rank_modalities(names, accuracy, loss, n_eval, planned);
+  AnalysisResult result = rank_modalities(names, scores, loss, n_eval, planned, train.select_metric);
   result.stop = not_stopped(planned.stop, planned.epochs);
   if (planned.stop == "never") return result;
-  if (const auto evidence = settled(names, correct, planned.epochs, planned.end_mode, seed)) result.stop = *evidence;
+  if (const auto evidence = settled(names, correct, planned.epochs, planned.end_mode, train.seed))
+    result.stop = *evidence;
   return result;
 }
 
@@ -110,8 +111,9 @@ AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, cons
 
   AnalysisOptions planned = options;
   planned.epochs = settings.epochs;
+  if (!find_select_metric(settings.select_metric).is_share_of_samples) planned.stop = "never";
   AnalysisResult result = rank_trainings(names, train_unimodal(chosen, names, model, settings, planned, work, key),
-                                         planned, chosen.splits.val->size(), settings.seed);
+                                         planned, chosen.splits.val->size(), settings);
   if (criterion.needs_probe) {
     EarlyEvidence evidence;
     evidence.unimodal = result.ranking.early;

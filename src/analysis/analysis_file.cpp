@@ -106,8 +106,8 @@ void read_curves(AnalysisResult& result, const Fields& fields) {
   for (size_t m = 0; m < names.size(); ++m) {
     const auto curve = curves.find(names[m]);
     if (curve == curves.end()) fields.fail(fmt::format("field 'curves.{}'", names[m]), "a list of numbers");
-    result.curves.push_back({.accuracy = curve->second,
-                             .final_accuracy = result.ranking.final[m],
+    result.curves.push_back({.score = curve->second,
+                             .final_score = result.ranking.final[m],
                              .final_se = se[m],
                              .final_loss = loss[m],
                              .early = early[m],
@@ -123,7 +123,7 @@ Json to_json(const AnalysisResult& result) {
   std::vector<double> final_se, final_loss, early, early_se;
   for (size_t m = 0; m < result.curves.size(); ++m) {
     const UnimodalCurve& curve = result.curves[m];
-    curves[ranking.modalities[m]] = curve.accuracy;
+    curves[ranking.modalities[m]] = curve.score;
     final_se.push_back(curve.final_se);
     final_loss.push_back(curve.final_loss);
     early.push_back(curve.early);
@@ -145,6 +145,7 @@ Json to_json(const AnalysisResult& result) {
       {"early_se", by_modality(names, early_se)},
       {"margins", {{"performance", result.performance_margin}, {"optimization", result.optimization_margin}}},
       {"crossing_epoch", result.crossing_epoch ? Json(*result.crossing_epoch) : Json()},
+      {"metric", result.metric},
       {"criterion", result.criterion},
       {"other_criteria", result.other_criteria},
       {"end_mode", result.end_mode},
@@ -189,6 +190,7 @@ AnalysisResult read_analysis(const std::filesystem::path& path) {
   result.optimization_margin = margins.at("optimization");
   const auto crossing = fields.get<Json>("crossing_epoch", "an epoch or null");
   if (crossing.is_number_integer()) result.crossing_epoch = crossing.get<int64_t>();
+  if (value.contains("metric")) result.metric = fields.get<std::string>("metric", "the name of a metric");
   result.criterion = fields.get<std::string>("criterion", "the name of a criterion");
   result.other_criteria = fields.get<std::map<std::string, std::string>>("other_criteria", "an object of names");
   result.end_mode = fields.get<std::string>("end_mode", "the name of an end mode");

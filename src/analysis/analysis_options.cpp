@@ -28,6 +28,9 @@ std::string analysis_settings(const std::vector<ModalityInfo>& modalities, const
     text += fmt::format("{}{}={}", text.empty() ? "encoders " : ",", modalities[m].name, encoders[m].spec);
   text += fmt::format("; init {}; epochs {}; batch-size {}", model.init,
                       options.epochs > 0 ? options.epochs : train.epochs, train.batch_size);
+  if (train.accumulate > 1) text += fmt::format("; accumulate {}", train.accumulate);
+  if (train.sampler != "uniform") text += "; sampler " + train.sampler;
+  if (train.select_metric != "accuracy") text += "; select-metric " + train.select_metric;
   OptimizerOptions optimizer = train.optimizer;
   OptionList list;
   optimizer.describe(list);

@@ -33,13 +33,17 @@ std::string provenance(const AnalysisResult& result) {
   if (result.curves.empty()) return "Named by hand, nothing was trained.";
   const bool stopped = result.stop.stopped_after.has_value();
   std::string text =
-      fmt::format("{} epochs on {} samples, accuracy on {} of {}; early = mean of the first {}.",
+      fmt::format("{} epochs on {} samples, {} on {} of {}; early = mean of the first {}.",
                   stopped ? fmt::format("{} of {}", result.epochs, result.stop.of) : fmt::format("{}", result.epochs),
-                  result.n_train, result.n_eval, result.evaluated_on, result.early_points);
+                  result.n_train, result.metric, result.n_eval, result.evaluated_on, result.early_points);
   if (stopped) text += " Stopped as more would not change who is best.";
   if (result.criterion != "unimodal_early")
     text += fmt::format(" Who leads at first was found by {}.", result.criterion);
   return text;
+}
+
+std::string score_text(double score, double error, bool has_error) {
+  return has_error ? fmt::format("{:.3f} ± {:.3f}", score, error) : fmt::format("{:.3f}", score);
 }
 
 }  // namespace
@@ -48,13 +52,14 @@ std::string analysis_table(const AnalysisResult& result) {
   const ModalityRanking& ranking = result.ranking;
   size_t width = std::string("modality").size();
   for (const std::string& name : ranking.modalities) width = std::max(width, name.size());
+  const bool has_error = find_select_metric(result.metric).is_share_of_samples;
   std::string text = fmt::format("{:<{}}  {:<13}  {:<13}  {}\n", "modality", width, "early", "final", "role");
   for (size_t m = 0; m < ranking.modalities.size(); ++m) {
     std::string early = "-", final = "-";
     if (!result.curves.empty()) {
       const UnimodalCurve& curve = result.curves[m];
-      early = fmt::format("{:.3f} ± {:.3f}", curve.early, curve.early_se);
-      final = fmt::format("{:.3f} ± {:.3f}", curve.final_accuracy, curve.final_se);
+      early = score_text(curve.early, curve.early_se, has_error);
+      final = score_text(curve.final_score, curve.final_se, has_error);
     }
     std::string line =
         fmt::format("{:<{}}  {:<13}  {:<13}  {}", ranking.modalities[m], width, early, final, role(ranking, m));
@@ -64,9 +69,9 @@ std::string analysis_table(const AnalysisResult& result) {
   text += consequence(ranking) + "\n";
   if (!ranking.ambiguous.empty()) {
     text += fmt::format(
-        "Ambiguous ({}): the two best are within two standard errors; more samples to score on, more "
+        "Ambiguous ({}): the two best are {}; more samples to score on, more "
         "epochs or another seed would tell.\n",
-        ranking.ambiguous);
+        ranking.ambiguous, has_error ? "within two standard errors" : "equal");
   }
   return text + provenance(result) + "\n";
 }

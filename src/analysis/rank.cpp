@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 #include <numeric>
 
 #include "pdmp/error.h"
@@ -27,11 +28,21 @@ std::vector<size_t> order_of(const std::vector<double>& figures) {
   return order;
 }
 
-std::optional<int64_t> crossing(const std::vector<std::vector<double>>& accuracy, const std::vector<double>& final) {
-  const std::vector<size_t> wanted = order_of(final);
-  for (size_t epoch = 0; epoch < accuracy.front().size(); ++epoch) {
+std::vector<double> merits(const std::vector<double>& scores, const SelectMetric& metric) {
+  std::vector<double> result;
+  for (const double score : scores) result.push_back(metric.merit(score));
+  return result;
+}
+
+// Samples behind a standard error; 0 where there is none.
+int64_t samples_behind(const SelectMetric& metric, int64_t n_eval) { return metric.is_share_of_samples ? n_eval : 0; }
+
+std::optional<int64_t> crossing(const std::vector<std::vector<double>>& scores, const std::vector<double>& final,
+                                const SelectMetric& metric) {
+  const std::vector<size_t> wanted = order_of(merits(final, metric));
+  for (size_t epoch = 0; epoch < scores.front().size(); ++epoch) {
     std::vector<double> now;
-    for (const std::vector<double>& curve : accuracy) now.push_back(curve[epoch]);
+    for (const std::vector<double>& curve : scores) now.push_back(metric.merit(curve[epoch]));
     if (order_of(now) == wanted) return static_cast<int64_t>(epoch);
   }
   return std::nullopt;
@@ -50,15 +61,15 @@ void check_curves(const std::vector<std::string>& names, const std::vector<std::
                           names.size(), accuracy.size(), final_loss.size()));
 }
 
-UnimodalCurve describe_curve(const std::vector<double>& accuracy, double final_loss, int64_t points, int64_t n_eval,
-                             const std::string& end_mode) {
+UnimodalCurve describe_curve(const std::vector<double>& scores, double final_loss, int64_t points, int64_t n,
+                             const std::string& end_mode, const SelectMetric& metric) {
   UnimodalCurve curve;
-  curve.accuracy = accuracy;
-  curve.final_accuracy = aggregate_end(accuracy, end_mode);
-  curve.final_se = standard_error(curve.final_accuracy, n_eval);
+  curve.score = scores;
+  curve.final_score = metric.merit(aggregate_end(merits(scores, metric), end_mode));
+  curve.final_se = standard_error(curve.final_score, n);
   curve.final_loss = final_loss;
-  curve.early = mean_of_first(accuracy, points);
-  curve.early_se = standard_error(curve.early, n_eval);
+  curve.early = mean_of_first(scores, points);
+  curve.early_se = standard_error(curve.early, n);
   return curve;
 }
 
@@ -119,7 +130,7 @@ Leader find_leader(const std::vector<double>& figures, const std::vector<double>
   }
   Leader leader{.index = static_cast<int64_t>(best)};
   if (figures.size() < 2) return leader;
-  double second = -1;
+  double second = -std::numeric_limits<double>::infinity();
   for (size_t m = 0; m < figures.size(); ++m) {
     if (m != best) second = std::max(second, figures[m]);
   }
@@ -133,32 +144,50 @@ std::string ambiguity(bool performance, bool optimization) {
   return performance ? "performance" : optimization ? "optimization" : "";
 }
 
-AnalysisResult rank_modalities(const std::vector<std::string>& names, const std::vector<std::vector<double>>& accuracy,
-                               const std::vector<double>& final_loss, int64_t n_eval, const AnalysisOptions& options) {
-  check_curves(names, accuracy, final_loss);
+AnalysisResult rank_modalities(const std::vector<std::string>& names, const std::vector<std::vector<double>>& scores,
+                               const std::vector<double>& final_loss, int64_t n_eval, const AnalysisOptions& options,
+                               const std::string& metric_name) {
+  check_curves(names, scores, final_loss);
+  const SelectMetric& metric = find_select_metric(metric_name);
+  const int64_t n = samples_behind(metric, n_eval);
   AnalysisResult result;
-  result.epochs = static_cast<int64_t>(accuracy.front().size());
+  result.metric = metric_name;
+  result.epochs = static_cast<int64_t>(scores.front().size());
   result.early_points = std::min(result.epochs, early_points(std::max(result.epochs, options.epochs)));
   result.n_eval = n_eval;
   result.end_mode = options.end_mode;
   result.criterion = early_criterion_table().front().name;
   result.ranking.modalities = names;
   for (size_t m = 0; m < names.size(); ++m) {
-    result.curves.push_back(describe_curve(accuracy[m], final_loss[m], result.early_points, n_eval, options.end_mode));
-    result.ranking.final.push_back(result.curves[m].final_accuracy);
+    result.curves.push_back(describe_curve(scores[m], final_loss[m], result.early_points, n, options.end_mode, metric));
+    result.ranking.final.push_back(result.curves[m].final_score);
     result.ranking.early.push_back(result.curves[m].early);
   }
-  const Leader best = find_leader(result.ranking.final, final_loss, n_eval);
-  const Leader first = find_leader(result.ranking.early, final_loss, n_eval);
+  const Leader best = find_leader(merits(result.ranking.final, metric), final_loss, n);
+  const Leader first = find_leader(merits(result.ranking.early, metric), final_loss, n);
   result.ranking.performance_dominant = best.index;
   result.ranking.optimization_dominant = first.index;
   result.performance_margin = best.margin;
   result.optimization_margin = first.margin;
   const bool too_short = names.size() > 1 && result.epochs < 2;
   result.ranking.ambiguous = ambiguity(best.ambiguous, first.ambiguous || too_short);
-  result.crossing_epoch = crossing(accuracy, result.ranking.final);
+  result.crossing_epoch = crossing(scores, result.ranking.final, metric);
   return result;
 }
+
+namespace {
+
+// The figures of one criterion are of the metric, those of the others are largest where a modality leads.
+Leader leader_by(const EarlyCriterion& row, const std::vector<double>& figures, const std::vector<double>& final_loss,
+                 const AnalysisResult& result) {
+  if (row.figures != &EarlyEvidence::unimodal) {
+    return find_leader(figures, final_loss, row.is_accuracy ? result.n_eval : 0);
+  }
+  const SelectMetric& metric = find_select_metric(result.metric);
+  return find_leader(merits(figures, metric), final_loss, samples_behind(metric, result.n_eval));
+}
+
+}  // namespace
 
 void apply_criterion(AnalysisResult& result, const EarlyCriterion& criterion, const EarlyEvidence& evidence) {
   std::vector<double> final_loss;
@@ -167,7 +196,7 @@ void apply_criterion(AnalysisResult& result, const EarlyCriterion& criterion, co
   for (const EarlyCriterion& row : early_criterion_table()) {
     if (row.figures == nullptr || (evidence.*row.figures).empty()) continue;
     const std::vector<double>& figures = evidence.*row.figures;
-    const Leader leader = find_leader(figures, final_loss, row.is_accuracy ? result.n_eval : 0);
+    const Leader leader = leader_by(row, figures, final_loss, result);
     if (&row != &criterion) {
       result.other_criteria[row.name] = result.ranking.modalities[static_cast<size_t>(leader.index)];
       continue;

@@ -19,7 +19,7 @@ double aggregate_end(const std::vector<double>& curve, const std::string& mode);
 
 // What is known of the modalities' beginnings, per modality.
 struct EarlyEvidence {
-  std::vector<double> unimodal;            // accuracy of the first epochs, trained alone
+  std::vector<double> unimodal;            // AnalysisResult::metric of the first epochs, trained alone
   std::vector<double> branch, dependency;  // of a short joint run; empty where there was none
 };
 

@@ -29,6 +29,7 @@ class SideBySide {
       : lanes_(lanes),
         generators_(lanes.size()),
         loader_(train, training_loader(options)),
+        metric_(find_select_metric(options.select_metric)),
         progress_("each modality alone", options.epochs * loader_.batches(), "step") {
     for (size_t i = 0; i < lanes_.size(); ++i) alone(i, &Fit::begin);
     progress_.advance(epoch() * loader_.batches());
@@ -99,12 +100,12 @@ class SideBySide {
   }
 
   void note() {
-    std::vector<std::string> accuracies;
+    std::vector<std::string> scores;
     for (const Lane& lane : lanes_) {
-      accuracies.push_back(
-          fmt::format("{} {:.3f}", lane.fit->model().infos().front().name, lane.fit->history().back().val->accuracy));
+      scores.push_back(fmt::format("{} {:.3f}", lane.fit->model().infos().front().name,
+                                   metric_.value(*lane.fit->history().back().val)));
     }
-    progress_.note(fmt::format("epoch {}: validation {}", epoch(), fmt::join(accuracies, ", ")));
+    progress_.note(fmt::format("epoch {}: validation {}", epoch(), fmt::join(scores, ", ")));
   }
 
   void stop() {
@@ -115,6 +116,7 @@ class SideBySide {
   const std::vector<Lane>& lanes_;
   std::vector<Tensor> generators_;  // per lane; undefined before it began, which seeds it
   Loader loader_;
+  const SelectMetric& metric_;
   Progress progress_;
 };
 

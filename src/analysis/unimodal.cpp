@@ -22,10 +22,11 @@ std::vector<uint8_t> hits_of(const Tensor& correct) {
   return {values.data_ptr<bool>(), values.data_ptr<bool>() + values.numel()};
 }
 
-nlohmann::json to_json(const std::vector<EpochRecord>& history) {
+nlohmann::json to_json(const std::vector<EpochRecord>& history, const SelectMetric& metric) {
   nlohmann::json value = {{"accuracy", nlohmann::json::array()}};
   for (const EpochRecord& record : history) {
     value["accuracy"].push_back(record.val->accuracy);
+    value["score"].push_back(metric.value(*record.val));
     value["loss"] = record.val->loss;
     if (record.val->correct.defined()) value["correct"].push_back(text_of_correct(record.val->correct));
   }
@@ -45,7 +46,10 @@ class Alone {
  public:
   Alone(const AnalysisData& data, const std::string& modality, const ModelOptions& model, const TrainOptions& train,
         bool keep_correct, const fs::path& directory, const std::string& key)
-      : modality_(modality), directory_(directory), kept_(open_kept(directory, modality, key)) {
+      : modality_(modality),
+        metric_(find_select_metric(train.select_metric)),
+        directory_(directory),
+        kept_(open_kept(directory, modality, key)) {
     if (kept_.finished()) {
       take(data);
       const size_t epochs = keep_correct ? training_.accuracy.size() : 0;
@@ -87,7 +91,7 @@ class Alone {
 
   void finish(const AnalysisData& data) {
     fit_->finish();
-    nlohmann::json result = to_json(fit_->history());
+    nlohmann::json result = to_json(fit_->history(), metric_);
     if (!directory_.empty()) {
       const std::string name = modality_ + ".safetensors";
       result["files"][name] = to_json(write_weights(*model_, (directory_ / name).string()));
@@ -100,7 +104,10 @@ class Alone {
   void take(const AnalysisData& data) {
     const JsonFields result(kept_.result(), directory_ / (modality_ + ".json"),
                             fmt::format("delete it to train {} again", modality_));
-    training_ = {result.get<std::vector<double>>("accuracy"), result.number_or_nan("loss"), {}};
+    training_.accuracy = result.get<std::vector<double>>("accuracy");
+    // Older files are of analyses by accuracy.
+    training_.score = result.has("score") ? result.get<std::vector<double>>("score") : training_.accuracy;
+    training_.final_loss = result.number_or_nan("loss");
     if (!result.has("correct")) return;
     for (const std::string& text : result.get<std::vector<std::string>>("correct")) {
       training_.correct.push_back(hits_of(correct_of_text(text, data.splits.val->size())));
@@ -108,6 +115,7 @@ class Alone {
   }
 
   std::string modality_;
+  const SelectMetric& metric_;
   fs::path directory_;
   KeptTraining kept_;
   std::shared_ptr<Model> model_;

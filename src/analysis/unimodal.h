@@ -15,6 +15,7 @@ namespace pdmp {
 
 struct UnimodalTraining {
   std::vector<double> accuracy;  // per epoch, on data.val
+  std::vector<double> score;     // the same of train.select_metric
   double final_loss = 0;
   Hits correct;  // per epoch and sample of data.val; empty where options.stop is never
 };

@@ -141,7 +141,8 @@ void tune(const CompareOptions& options, Grid& grid) {
   }
   train(options, std::move(trials), true, "search");
   for (const Search& search : searches) {
-    const Settings& settings = best_trial(search.trials).settings;
+    const SelectMetric& metric = find_select_metric(options.run.train.select_metric);
+    const Settings& settings = best_trial(search.trials, metric).settings;
     search.row->tuned = settings.empty() ? "as given" : settings_text(settings);
     for (GridRun& run : grid.methods) {
       const std::vector<std::string>& own = search.row->runs;

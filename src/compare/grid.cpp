@@ -32,6 +32,10 @@ std::vector<std::string> modality_names(const TrainingData& data) {
   return names;
 }
 
+bool has_other_batches(const TrainOptions& a, const TrainOptions& b) {
+  return a.step_samples() != b.step_samples() || a.sampler != b.sampler;
+}
+
 // Each modality alone, once per encoder it has under the fusions.
 class AloneRuns {
  public:
@@ -160,7 +164,7 @@ class GridMaker {
     const std::unique_ptr<Method> method = run.method_options().make();
     grid_.needs_ranking = grid_.needs_ranking || (method->needs_ranking() && row.modalities.size() > 1);
     const bool holds_out = method->needs_held_out() && !data_.val;
-    if (holds_out || run.train.batch_size != options_.run.train.batch_size) grid_.other_batches.push_back(row.name);
+    if (holds_out || has_other_batches(run.train, options_.run.train)) grid_.other_batches.push_back(row.name);
     if (holds_out)
       grid_.comparison.notes.push_back(row.name + " trains on 90 % of train: it judges itself by the rest");
   }

@@ -36,16 +36,17 @@ Settings draw_trial(const RunOptions& options, int64_t trial, uint64_t seed, dou
   return settings;
 }
 
-const Trial& best_trial(const std::vector<Trial>& trials) {
+const Trial& best_trial(const std::vector<Trial>& trials, const SelectMetric& metric) {
   const Trial* best = nullptr;
-  double accuracy = 0, loss = 0;
+  double merit = 0, loss = 0;
   for (const Trial& trial : trials) {
     if (!std::filesystem::exists(std::filesystem::path(trial.run) / "summary.json")) continue;
     const std::optional<Evaluation> val = read_summary(trial.run).val;
     if (!val || !std::isfinite(val->loss)) continue;
-    if (best != nullptr && (val->accuracy < accuracy || (val->accuracy == accuracy && val->loss >= loss))) continue;
+    const double found = metric.merit(*val);
+    if (best != nullptr && (found < merit || (found == merit && val->loss >= loss))) continue;
     best = &trial;
-    accuracy = val->accuracy;
+    merit = found;
     loss = val->loss;
   }
   if (best == nullptr) {

@@ -23,9 +23,10 @@ struct Trial {
   std::string run;  // directory
 };
 
-// The trial with the highest validation accuracy; of equals that with the lower validation loss, then the first. Trials
-// without a result (diverged) lose. Error{data} where none has one, naming the first. Test scores are not looked at.
-const Trial& best_trial(const std::vector<Trial>& trials);
+// The trial that is best on validation by `metric`; of equals that with the lower validation loss, then the first.
+// Trials without a result (diverged) lose. Error{data} where none has one, naming the first. Test scores are not looked
+// at.
+const Trial& best_trial(const std::vector<Trial>& trials, const SelectMetric& metric);
 
 std::string settings_text(const Settings& settings);  // "lr=0.004,pdmp.gamma=8"; "" for none
 

@@ -45,8 +45,28 @@ TEST(Analyze, RanksTheModalitiesTrainedAlone) {
   EXPECT_EQ(result.epochs, 6);
   EXPECT_EQ(result.subset, 1);
   EXPECT_TRUE(result.other_criteria.empty());
-  EXPECT_EQ(result.ranking.final[0], result.curves[0].accuracy.back());  // ceil(0.6) = 1 point
+  EXPECT_EQ(result.ranking.final[0], result.curves[0].score.back());  // ceil(0.6) = 1 point
   EXPECT_THAT(result.settings, HasSubstr("a=mlp:hidden=8"));
+}
+
+TEST(Analyze, RanksByTheMetricOfTheTraining) {
+  TrainOptions train = testing::tiny_training(12);
+  train.select_metric = "loss";
+  train.ema = 0.999;  // curves are of the weights that are trained
+  const testing::TemporaryDirectory directory;
+  const AnalysisResult result = analyze(testing::tiny_task(), testing::tiny_model(), train, {}, directory.path());
+  EXPECT_EQ(result.metric, "loss");
+  EXPECT_EQ(result.ranking.performance_dominant, 0);
+  EXPECT_LT(result.ranking.final[0], result.ranking.final[1]);
+  EXPECT_LT(result.ranking.final[0], result.ranking.early[0]);
+  EXPECT_EQ(result.curves[0].score.back(), result.curves[0].final_loss);
+  EXPECT_EQ(result.stop.rule, "never");  // the bootstrap is one of accuracies
+  EXPECT_THAT(result.settings, HasSubstr("; select-metric loss"));
+  write_analysis(result, directory / "analysis.json");
+  EXPECT_EQ(read_analysis(directory / "analysis.json").metric, "loss");
+  EXPECT_THAT(analysis_table(result), HasSubstr("samples, loss on 24 of val"));
+  const AnalysisResult again = analyze(testing::tiny_task(), testing::tiny_model(), train, {}, directory.path());
+  EXPECT_EQ(again.curves[1].score, result.curves[1].score);
 }
 
 TEST(Analyze, EpochsOfItsOwn) {
@@ -78,10 +98,10 @@ TEST(Analyze, LeavesWeightsAndGoesOnAfterAKill) {
   kept.erase("digest");  // edited on purpose
   write_json(directory / "unimodal/a.json", kept);
   const AnalysisResult second = analyze_tiny({}, directory.path());
-  EXPECT_EQ(second.curves[0].accuracy[0], 0.015625);
-  EXPECT_EQ(second.curves[1].accuracy, first.curves[1].accuracy);
+  EXPECT_EQ(second.curves[0].score[0], 0.015625);
+  EXPECT_EQ(second.curves[1].score, first.curves[1].score);
   // Other settings: nothing is reused.
-  EXPECT_EQ(analyze_tiny({}, directory.path(), 4).curves[0].accuracy.size(), 4u);
+  EXPECT_EQ(analyze_tiny({}, directory.path(), 4).curves[0].score.size(), 4u);
 }
 
 TEST(Analyze, StopsWhereItIsSettledAndSaysWhy) {
@@ -104,8 +124,8 @@ TEST(Analyze, StopsWhereItIsSettledAndSaysWhy) {
   EXPECT_EQ(whole.ranking.performance_dominant, result.ranking.performance_dominant);
   EXPECT_EQ(whole.ranking.early, result.ranking.early);
   for (const size_t m : {0u, 1u}) {
-    const auto& stopped = result.curves[m].accuracy;
-    EXPECT_TRUE(std::equal(stopped.begin(), stopped.end(), whole.curves[m].accuracy.begin()));
+    const auto& stopped = result.curves[m].score;
+    EXPECT_TRUE(std::equal(stopped.begin(), stopped.end(), whole.curves[m].score.begin()));
   }
 }
 

@@ -51,6 +51,26 @@ TEST(RankModalities, TheBeginningIsThatOfTheEpochsPlanned) {
   EXPECT_EQ(result.ranking.optimization_dominant, 0);
 }
 
+// A loss falls: v is lower at the end, a at the beginning. No standard error is known, so only equals are ambiguous.
+TEST(RankModalities, ByALossTheLowerLeads) {
+  const std::vector<double> a = {1.0, .9, .8, .75, .7}, v = {1.1, 1.0, .7, .65, .6};
+  for (const char* end : {"last", "best"}) {
+    const AnalysisResult result = rank_modalities(kNames, {a, v}, {.7, .6}, 50, with_end(end), "loss");
+    EXPECT_EQ(result.metric, "loss");
+    EXPECT_EQ(result.ranking.performance_dominant, 1);
+    EXPECT_EQ(result.ranking.optimization_dominant, 0);
+    EXPECT_THAT(result.ranking.final, ElementsAre(.7, .6));
+    EXPECT_NEAR(result.ranking.early[0], .95, 1e-12);
+    EXPECT_NEAR(result.performance_margin, .1, 1e-12);
+    EXPECT_EQ(result.curves[0].final_se, 0);
+    EXPECT_EQ(result.ranking.ambiguous, "");
+    EXPECT_EQ(*result.crossing_epoch, 2);
+  }
+  EXPECT_EQ(rank_modalities(kNames, {a, a}, {1, 1}, 50, with_end("last"), "loss").ranking.ambiguous,
+            "performance, optimization");
+  EXPECT_THROW(rank_modalities(kNames, {a, v}, {1, 1}, 50, with_end("last"), "los"), Error);
+}
+
 TEST(RankModalities, SwappedFinalsMakeOneModalityBoth) {
   std::vector<double> a = kPerfA, v = kPerfV;
   std::swap(a.back(), v.back());

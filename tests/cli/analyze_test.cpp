@@ -27,7 +27,7 @@ TEST(AnalyzeCommand, PrintsATableAndWritesTheFile) {
   EXPECT_THAT(text, HasSubstr("caption"));
   const AnalysisResult result = read_analysis(file);
   EXPECT_EQ(result.ranking.modalities, (std::vector<std::string>{"numbers", "caption"}));
-  EXPECT_EQ(result.curves.at(0).accuracy.size(), 3u);
+  EXPECT_EQ(result.curves.at(0).score.size(), 3u);
   EXPECT_EQ(result.n_eval, 18);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "compare/small_grid.h"
+#include "run/summary.h"
 #include "support/expect_error.h"
 
 namespace pdmp {
@@ -62,10 +63,33 @@ TEST(Tune, TheBestTrialIsChosenOnValidation) {
   };
   const std::vector<Trial> trials = {
       trial("slow", 1e-6), {{{"lr", "9"}}, (small.directory / "diverged").string()}, trial("fast", 0.05)};
-  EXPECT_EQ(best_trial(trials).run, trials[2].run);
-  EXPECT_EQ(settings_text(best_trial(trials).settings), "lr=0.05");
+  const SelectMetric& accuracy = find_select_metric("accuracy");
+  EXPECT_EQ(best_trial(trials, accuracy).run, trials[2].run);
+  EXPECT_EQ(settings_text(best_trial(trials, accuracy).settings), "lr=0.05");
   testing::expect_error(ErrorKind::data, {"diverged", "no trial has a validation score"},
-                        [&] { best_trial({trials[1]}); });
+                        [&] { best_trial({trials[1]}, accuracy); });
+}
+
+// Validation: the first has the higher accuracy, the second the higher macro-F1, the third the lower loss.
+TEST(Tune, TheBestTrialIsChosenByTheMetric) {
+  const testing::TemporaryDirectory folder;
+  const auto trial = [&](const std::string& name, double accuracy, double macro_f1, double loss) {
+    RunSummary summary;
+    summary.modalities = {"a"};
+    Evaluation val;
+    val.accuracy = accuracy;
+    val.macro_f1 = macro_f1;
+    val.loss = loss;
+    val.unimodal_accuracy = val.unimodal_loss = val.dependency = {1};
+    summary.val = val;
+    std::filesystem::create_directories(folder.path() / name);
+    write_summary(summary, folder.path() / name / "summary.json");
+    return Trial{{}, (folder.path() / name).string()};
+  };
+  const std::vector<Trial> trials = {trial("a", .8, .5, .7), trial("b", .7, .6, .6), trial("c", .6, .4, .5)};
+  EXPECT_EQ(&best_trial(trials, find_select_metric("accuracy")), &trials[0]);
+  EXPECT_EQ(&best_trial(trials, find_select_metric("macro_f1")), &trials[1]);
+  EXPECT_EQ(&best_trial(trials, find_select_metric("loss")), &trials[2]);
 }
 
 }  // namespace
