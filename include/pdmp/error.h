@@ -11,7 +11,8 @@ namespace pdmp {
 enum class ErrorKind {
   usage,        // wrong flag, option or combination: the user can mend it on the command line (exit 2)
   data,         // a data set, checkpoint or config file says something impossible (exit 1)
-  io,           // the file system refused: missing, unwritable, full, locked (exit 1)
+  io,           // the file system refused: missing, unwritable, full (exit 1)
+  busy,         // another process works in the folder; later it may be free (exit 75)
   interrupted,  // Ctrl-C, SIGTERM ... after the work was made safe (exit 130; the program: 75 unless Ctrl-C)
 };
 

@@ -105,11 +105,15 @@ class Method {
 
   // Whether the run must know the ModalityRanking before `prepare`.
   virtual bool needs_ranking() const { return false; }
+  // Whether it may use EpochContext::unimodal_model().
+  virtual bool needs_unimodal_models() const { return false; }
   // Whether it uses EpochContext::held_out(). Without a validation split a tenth of train is then kept back.
   virtual bool needs_held_out() const { return false; }
   // Whether training reaches this parameter of the model. Not the fusion's, where a head of the method's own takes its
   // place.
   virtual bool trains(const OwnedParameter&) const { return true; }
+  // Whether training hides modalities that samples have, so that the model knows samples without them.
+  virtual bool hides_modalities() const { return false; }
   // Clip position under `--clip-position auto`.
   virtual bool clips_after_modulation() const { return false; }
 

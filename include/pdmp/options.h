@@ -44,6 +44,8 @@ class Option {
   Option& internal();                                // kept out of config.toml (paths, --resume)
   // Where a random search looks for a good value, both ends included. Of numbers; on a log scale where high >= 10 low.
   Option& search(double low, double high);
+  // For few people: --help leaves it out, --help-all shows it.
+  Option& advanced();
   // Values of a NameMap are NAME[:option=value]...: `encoders.visual.width` = 32 adds ":width=32" to that of `visual`.
   Option& specs();
 
@@ -55,7 +57,11 @@ class Option {
   bool is_whole() const;  // a number without decimals
   bool is_list() const;   // several values, separated by commas
   bool is_internal() const { return internal_; }
+  bool is_advanced() const { return advanced_; }
   bool holds_specs() const { return specs_; }
+  // Where it belongs to one of several alternatives (OptionList::alternative): which, and the option that chooses.
+  const std::string& alternative() const { return alternative_; }
+  const std::string& chooser() const { return chooser_; }
   const std::optional<std::pair<double, double>>& search_range() const { return search_; }
   const std::string& heading() const { return heading_; }  // of the help, set by OptionList
   std::string type_text() const;   // "N", "X", "sgd|adamw", "NAME=VALUE,...": the value in a help line
@@ -63,7 +69,7 @@ class Option {
 
   // Parses and checks `text`; `where` ("--pdmp.gamma", "run.toml:3: pdmp.gamma") begins the message. On Error{usage}
   // the old value stays. Numbers are finite unless a limit says infinity; "none" or "auto" clears an optional; list
-  // items and map values hold no comma; lists and maps are replaced as a whole.
+  // items and map values hold no comma but within brackets or quotes; lists and maps are replaced as a whole.
   void set(std::string_view text, std::string_view where);
   // Adds one option to the spec of `key`. Error{usage} on a value that no spec can hold.
   void add_to_spec(const std::string& key, const std::string& option, std::string_view text, std::string_view where);
@@ -81,12 +87,12 @@ class Option {
 
   std::string name_;
   Target target_;
-  std::string help_, default_text_, heading_;
+  std::string help_, default_text_, heading_, alternative_, chooser_;
   std::optional<double> low_, high_;
   bool low_exclusive_ = false, high_exclusive_ = false;
   std::vector<std::string> choices_;
   std::optional<std::pair<double, double>> search_;
-  bool internal_ = false, specs_ = false;
+  bool internal_ = false, specs_ = false, advanced_ = false;
 };
 
 class OptionList {
@@ -95,10 +101,15 @@ class OptionList {
   Option& add(std::string name, Option::Target target, std::string help);
   // Everything added inside gets `prefix.` before its name.
   void group(const std::string& prefix, const std::function<void(OptionList&)>& describe);
+  // As group, for options that count only where the option `chooser` names `prefix` (among other names, in a list):
+  // --help shows them there. An empty chooser: --help-all alone shows them.
+  void alternative(const std::string& prefix, const std::string& chooser,
+                   const std::function<void(OptionList&)>& describe);
   // What the help prints above the options added from here to the end of the group; "Options" where nobody says.
   void heading(std::string title) { heading_ = std::move(title); }
 
-  Option& at(std::string_view name, std::string_view where);  // unknown -> Error{usage} with the nearest spelling
+  // Unknown: Error{usage} with what it is called here, the nearest spelling, or what its section has.
+  Option& at(std::string_view name, std::string_view where);
   // `name` may also be that of a part of a spec: "encoders.visual.width".
   void set(std::string_view name, std::string_view text, std::string_view where);
   bool is_part_of_spec(std::string_view name) const;
@@ -111,7 +122,9 @@ class OptionList {
   std::string to_toml() const;
 
  private:
-  std::string prefix_, heading_ = "Options";
+  std::string unknown_hint(std::string_view name) const;
+
+  std::string prefix_, heading_ = "Options", alternative_, chooser_;
   std::vector<std::unique_ptr<Option>> options_;
 };
 

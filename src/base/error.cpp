@@ -1,5 +1,7 @@
 #include "pdmp/error.h"
 
+#include <sysexits.h>
+
 namespace pdmp {
 
 int exit_code(ErrorKind kind) {
@@ -8,6 +10,8 @@ int exit_code(ErrorKind kind) {
       return 2;
     case ErrorKind::interrupted:
       return 130;
+    case ErrorKind::busy:
+      return EX_TEMPFAIL;
     case ErrorKind::data:
     case ErrorKind::io:
       break;

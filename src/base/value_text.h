@@ -16,7 +16,8 @@ std::string lower_case(std::string_view text);                          // of AS
 std::vector<std::string> split(std::string_view text, char separator);  // "" -> no items; items are trimmed
 
 // true/false, 1/0, yes/no; whole numbers without point, exponent or overflow; numbers with "inf" and "nan"; optionals
-// also "none" and "auto"; comma lists; name=value lists. Empty items and repeated names are malformed.
+// also "none" and "auto"; comma lists; name=value lists. Commas within brackets and quotes (base/nested_text.h)
+// separate nothing, and items keep their brackets. Empty items and repeated names are malformed.
 std::optional<bool> parse_value(std::string_view text, const bool*);
 std::optional<int64_t> parse_value(std::string_view text, const int64_t*);
 std::optional<uint64_t> parse_value(std::string_view text, const uint64_t*);
@@ -33,6 +34,9 @@ std::optional<std::optional<T>> parse_value(std::string_view text, const std::op
   if (!value) return std::nullopt;
   return std::optional<std::optional<T>>(value);
 }
+
+// Whether `text` is one item of a list as it stands.
+bool is_list_item(const std::string& text);
 
 // Read back by parse_value to the same value.
 std::string value_text(bool value);

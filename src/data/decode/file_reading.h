@@ -22,6 +22,9 @@ struct FileLimits {
   bool lenient;  // damaged images that Pillow reads are read as well
   // Canonical. A file lies in one of them once all its links are followed. Empty: it may lie anywhere.
   std::vector<std::filesystem::path> folders;
+  // What to do about a file that lies elsewhere.
+  const char* elsewhere =
+      "copy the file there; media that lie elsewhere need a \"root\" for their modality in dataset.json";
 };
 
 class FileReading {
