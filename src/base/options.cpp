@@ -7,6 +7,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "base/nested_text.h"
 #include "base/toml.h"
 #include "base/value_text.h"
 #include "pdmp/error.h"
@@ -55,11 +56,6 @@ std::string toml_value(const std::vector<std::string>& value) {
 template <class T>
 std::string toml_value(const std::optional<T>& value) {
   return value ? value_text(*value) : toml_string("none");
-}
-
-// Items that would not survive the comma-separated text.
-bool plain_item(const std::string& item) {
-  return !item.empty() && item.find(',') == std::string::npos && trimmed(item) == item;
 }
 
 }  // namespace
@@ -171,10 +167,11 @@ bool Option::accepts(const T& value) const {
     return choices_.empty() || std::find(choices_.begin(), choices_.end(), value) != choices_.end();
   } else if constexpr (std::is_same_v<T, NameMap>) {
     return std::all_of(value.begin(), value.end(), [](const auto& entry) {
-      return plain_item(entry.first) && plain_item(entry.second) && entry.first.find('=') == std::string::npos;
+      return is_list_item(entry.first) && is_list_item(entry.second) && entry.first.find('=') == std::string::npos;
     });
   } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-    return std::all_of(value.begin(), value.end(), [&](const auto& item) { return plain_item(item) && accepts(item); });
+    return std::all_of(value.begin(), value.end(),
+                       [&](const auto& item) { return is_list_item(item) && accepts(item); });
   } else if constexpr (std::is_same_v<T, std::vector<double>>) {
     return std::all_of(value.begin(), value.end(), [&](double item) { return accepts(item); });
   } else {
@@ -183,6 +180,7 @@ bool Option::accepts(const T& value) const {
 }
 
 void Option::set(std::string_view text, std::string_view where) {
+  if (is_list()) expect_nested(text, where);
   std::visit(
       [&](auto* target) {
         auto value = parse_value(text, target);
@@ -194,10 +192,11 @@ void Option::set(std::string_view text, std::string_view where) {
 
 void Option::add_to_spec(const std::string& key, const std::string& option, std::string_view text,
                          std::string_view where) {
-  if (trimmed(text).empty() || text.find_first_of(":,") != std::string_view::npos) {
+  expect_nested(text, where);
+  if (trimmed(text).empty() || has_outside(text, ":,")) {
     throw Error(ErrorKind::usage, fmt::format("{}: expected a value without ':' and ',', which separate options, found "
-                                              "'{}'; rename the file, or join the items of a list with '+'",
-                                              where, text));
+                                              "'{}'; put it into brackets, [{}]",
+                                              where, text, text));
   }
   NameMap& specs = *std::get<NameMap*>(target_);
   specs[key] += fmt::format(":{}={}", option, trimmed(text));

@@ -21,6 +21,7 @@ constexpr void check(bool holds) {
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include "base/nested_text.h"
 #include "base/printable.h"
 #include "base/utf8.h"
 #include "base/value_text.h"
@@ -235,8 +236,9 @@ class TomlReader {
     std::string items;
     for (const toml::node& node : array) {
       const std::string item = scalar_of(node);
-      if (item.find(',') != std::string::npos) {
-        fail(line_of(node.source().begin), fmt::format("expected items without commas, found {}", quoted(item)));
+      if (has_outside(item, ",") || !nesting_problem(item).empty()) {
+        fail(line_of(node.source().begin),
+             fmt::format("expected items without commas but within brackets, found {}", quoted(item)));
       }
       items += (items.empty() ? "" : ",") + item;
     }

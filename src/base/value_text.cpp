@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/nested_text.h"
+
 namespace pdmp {
 namespace {
 
@@ -18,6 +20,14 @@ std::optional<T> parse_number(std::string_view text) {
   const auto result = std::from_chars(text.data(), end, value);
   if (text.empty() || result.ec != std::errc() || result.ptr != end) return std::nullopt;
   return value;
+}
+
+// What stands between commas, but those within brackets and quotes; "" has no items.
+std::vector<std::string> items_of(std::string_view text) {
+  if (trimmed(text).empty()) return {};
+  std::vector<std::string> items = split_nested(text, ',');
+  for (std::string& item : items) item = trimmed(item);
+  return items;
 }
 
 }  // namespace
@@ -63,7 +73,7 @@ std::optional<double> parse_value(std::string_view text, const double*) { return
 std::optional<std::string> parse_value(std::string_view text, const std::string*) { return std::string(text); }
 
 std::optional<std::vector<std::string>> parse_value(std::string_view text, const std::vector<std::string>*) {
-  std::vector<std::string> items = split(text, ',');
+  std::vector<std::string> items = items_of(text);
   for (const std::string& item : items) {
     if (item.empty()) return std::nullopt;
   }
@@ -82,7 +92,7 @@ std::optional<std::vector<double>> parse_value(std::string_view text, const std:
 
 std::optional<NameMap> parse_value(std::string_view text, const NameMap*) {
   NameMap map;
-  for (const std::string& item : split(text, ',')) {
+  for (const std::string& item : items_of(text)) {
     const size_t equals = item.find('=');
     if (equals == std::string::npos) return std::nullopt;
     const std::string name(trimmed(std::string_view(item).substr(0, equals)));
@@ -90,6 +100,10 @@ std::optional<NameMap> parse_value(std::string_view text, const NameMap*) {
     if (name.empty() || value.empty() || !map.emplace(name, value).second) return std::nullopt;
   }
   return map;
+}
+
+bool is_list_item(const std::string& text) {
+  return !text.empty() && trimmed(text) == text && nesting_problem(text).empty() && !has_outside(text, ",");
 }
 
 std::string value_text(bool value) { return value ? "true" : "false"; }

@@ -10,6 +10,7 @@
 #include "pdmp/error.h"
 #include "pdmp/run.h"
 #include "run/choices.h"
+#include "run/paths.h"
 
 namespace pdmp {
 namespace {
@@ -73,6 +74,7 @@ int analyze_command(const std::vector<std::string>& args, std::ostream& out) {
       "pdmp analyze --data mydata --epochs 30 --out analysis.json"};
   if (!parse_arguments(list, args, help, out)) return 0;
   install_interrupt_handler();
+  make_paths_absolute(options.run);
   const TrainingData data = load_data(options.run.data, options.run.train.seed);
   options.run.train.precision = choose_and_keep_precision(options.run, *data.train);
   const std::vector<double>& subsets = options.run.analysis.subset;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
@@ -30,7 +31,7 @@ constexpr const char* kStoppedText = "stopped; what is done is saved: go on with
 
 struct Child {
   pid_t process = 0;
-  std::string name;
+  std::string name, run;
   fs::path log;
   bool may_fail = false;
 };
@@ -111,7 +112,7 @@ Child start(const ChildRun& run) {
   if (process == 0) become(arguments, file, held, parent);
   close(file);
   if (process < 0) throw Error(ErrorKind::io, "cannot start another process; use --jobs 1");
-  return {process, run.name, log, run.may_fail};
+  return {process, run.name, run.options.run, log, run.may_fail};
 }
 
 // Without the name of the program, which its errors begin with.
@@ -122,11 +123,25 @@ std::string last_line(std::string text) {
   return text.starts_with(kProgram) ? text.substr(kProgram.size()) : text;
 }
 
-// Exit status, or nothing while it runs.
+constexpr int kUsage = 2, kInterrupted = 130, kStopped = 75, kSignal = 128;
+
+// Exit status, 128 + n where signal n ended it, or nothing while it runs.
 std::optional<int> status_of(const Child& child) {
   int status = 0;
   if (waitpid(child.process, &status, WNOHANG) == 0) return std::nullopt;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : kSignal + WTERMSIG(status);
+}
+
+// Told to, from outside: nothing is wrong with the run.
+bool was_stopped(int status) {
+  return status == kInterrupted || status == kStopped || status == kSignal + SIGTERM || status == kSignal + SIGHUP;
+}
+
+std::string reason_of(const Child& child, int status) {
+  if (status == kSignal + SIGKILL) return "ended by SIGKILL, as the kernel does where memory is short; try --jobs 1";
+  if (status > kSignal) return fmt::format("ended by signal {} ({})", status - kSignal, strsignal(status - kSignal));
+  const std::string words = last_line(read_file(child.log));
+  return words.empty() ? fmt::format("ended with status {}", status) : words;
 }
 
 // Children that still run are told to save and end, and waited for.
@@ -141,11 +156,12 @@ class Children {
   Children& operator=(const Children&) = delete;
 
   size_t running() const { return running_.size(); }
+  const std::vector<FailedRun>& failed() const { return failed_; }
   void add(Child child) { running_.push_back(std::move(child)); }
 
-  // Those that have ended since the last call. Error for one that failed.
+  // How those ended that did since the last call: "joint, seed 0 done". Error for one that may not fail.
   std::vector<std::string> reap() {
-    std::vector<std::string> names;
+    std::vector<std::string> endings;
     for (size_t i = 0; i < running_.size();) {
       const std::optional<int> status = status_of(running_[i]);
       if (!status) {
@@ -154,19 +170,25 @@ class Children {
       }
       const Child child = running_[i];
       running_.erase(running_.begin() + static_cast<int64_t>(i));
-      constexpr int kFailed = 1;  // of the training, not of the command line or by a signal
-      if (*status != 0 && !(child.may_fail && *status == kFailed)) fail(child, *status);
-      if (*status == 0) fs::remove(child.log);
-      names.push_back(child.name);
+      endings.push_back(end(child, *status));
     }
-    return names;
+    return endings;
   }
 
  private:
+  std::string end(const Child& child, int status) {
+    if (status == 0) {
+      fs::remove(child.log);
+      return child.name + " done";
+    }
+    if (!child.may_fail || was_stopped(status)) fail(child, status);
+    failed_.push_back({child.run, fmt::format("{} ({})", reason_of(child, status), child.log.string())});
+    return child.name + " failed";
+  }
+
   [[noreturn]] static void fail(const Child& child, int status) {
-    constexpr int kUsage = 2, kInterrupted = 130, kStopped = 75;
     stop_if_interrupted(kStoppedText);  // as this process was
-    const bool stopped = status == kInterrupted || status == kStopped;
+    const bool stopped = was_stopped(status);
     if (stopped) note_interrupt(status == kInterrupted ? SIGINT : SIGTERM);
     const ErrorKind other = stopped ? ErrorKind::interrupted : ErrorKind::data;
     throw Error(status == kUsage ? ErrorKind::usage : other,
@@ -175,11 +197,12 @@ class Children {
   }
 
   std::vector<Child> running_;
+  std::vector<FailedRun> failed_;
 };
 
 }  // namespace
 
-void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress& progress) {
+std::vector<FailedRun> train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress& progress) {
   constexpr auto kPause = std::chrono::milliseconds(50);
   Children children;
   size_t next = 0;
@@ -190,11 +213,12 @@ void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress
       continue;
     }
     std::this_thread::sleep_for(kPause);
-    for (const std::string& name : children.reap()) {
-      progress.note(name + " done");
+    for (const std::string& ending : children.reap()) {
+      progress.note(ending);
       progress.advance();
     }
   }
+  return children.failed();
 }
 
 void resumable(const std::function<void()>& work) {

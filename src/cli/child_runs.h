@@ -15,14 +15,23 @@ namespace pdmp {
 struct ChildRun {
   std::string name;  // for people: "joint, seed 1"
   RunOptions options;
-  bool may_fail = false;  // a failed training of it stops nothing and leaves its RUN.log
+  bool may_fail = false;  // a failure of it stops nothing
+};
+
+struct FailedRun {
+  std::string run;     // directory
+  std::string reason;  // the child's last words, or the signal that ended it
 };
 
 // `pdmp train` with each run's options, `jobs` at a time, in the order given. What a child says goes to RUN.log beside
-// its run directory, removed where the run succeeds. The first failure stops the others, which save what they have, and
-// is thrown as Error with the child's last words; Ctrl-C likewise as Error{interrupted}. `progress` advances by one a
-// run.
-void train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress& progress);
+// its run directory, removed where the run succeeds. The first failure of a run that may not fail stops the others,
+// which save what they have, and is thrown as Error with the child's last words. Those of other runs are returned, and
+// the rest goes on. Ctrl-C, and a child that was told to stop, is Error{interrupted} whatever may fail. `progress`
+// advances by one a run.
+std::vector<FailedRun> train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress& progress);
+
+// What to do where another process works in --out.
+inline constexpr const char* kBusyOut = "wait for it, or choose another --out";
 
 // `work` of a command that goes on where it stopped when it is called again: an interruption says so.
 void resumable(const std::function<void()>& work);

@@ -1,24 +1,32 @@
 // Many methods x seeds x fusions on one data set, as one table.
+#include <ATen/Parallel.h>
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
+#include <optional>
 
 #include "base/file.h"
+#include "base/folder_lock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "base/signal.h"
 #include "base/temporary_files.h"
 #include "cli/arguments.h"
 #include "cli/child_runs.h"
 #include "cli/command.h"
+#include "cli/compare_cost.h"
 #include "cli/layout.h"
 #include "compare/comparison.h"
+#include "compare/failures.h"
 #include "compare/grid.h"
 #include "compare/shared_analysis.h"
 #include "compare/tune.h"
 #include "pdmp/error.h"
 #include "run/open_run.h"
+#include "run/paths.h"
 #include "run/run_data.h"
 
 namespace pdmp {
@@ -32,7 +40,7 @@ struct CompareOptions {
   std::string out = "comparison", reference;
   int64_t seeds = 3, jobs = 0, resamples = 10000, tune = 0;
   double tune_lr = 4;
-  bool best_test = false, as_json = false;
+  bool best_test = false, as_json = false, dry_run = false;
   RunOptions run;
   Layout layout;  // no flag: chosen
 
@@ -43,8 +51,9 @@ struct CompareOptions {
 void CompareOptions::describe(OptionList& list) {
   list.heading("Comparison");
   list.add("methods", &methods,
-           "Methods to compare, each with settings of its own where wanted (joint,joint:lr=0.015,pdmp:gamma=5); all: "
-           "every method there is.");
+           "Methods to compare, each with settings of its own where wanted (joint,joint:lr=0.015,pdmp:gamma=5). "
+           "Brackets or quotes hold a value with commas or colons together, and the shell wants quotes around them: "
+           "--methods 'joint,pdmp:coefficients=[audio=15,lips=15]'. all: every method there is.");
   list.add("fusions", &fusions, "Fusions to compare them on; none named: that of --fusion.");
   list.add("out", &out, "Folder for the runs and the tables; finished runs in it are used, unfinished ones go on.");
   list.add("seeds", &seeds, "Trainings of each method, from --seed on.").at_least(1).at_most(1000);
@@ -64,6 +73,9 @@ void CompareOptions::describe(OptionList& list) {
   list.add("best-test", &best_test,
            "Choose each run's epoch on the TEST split, as many papers do. Too good to be true; the tables say so.");
   list.add("json", &as_json, "Print JSON instead of a table.");
+  list.add("dry-run", &dry_run,
+           "Say how many trainings there would be and estimate time, disk and memory from a few steps; write nothing.")
+      .internal();
   list.heading("Data");
   run.data.describe(list);
   list.heading("Model");
@@ -82,74 +94,143 @@ int64_t trainings(const CompareOptions& options) {
   return static_cast<int64_t>(parse_variants(options.methods).size() * fusions) * options.seeds;
 }
 
-// Trains what is not finished yet. A run that is there with other options is one usage error.
-void train(const CompareOptions& options, std::vector<GridRun> runs, bool may_fail, const std::string& label) {
+// The runs as `pdmp train` takes them. A run that is there with other options or of other data is one error of all.
+std::vector<ChildRun> children_of(const CompareOptions& options, std::vector<GridRun> runs) {
   std::vector<ChildRun> children;
-  SameData data;
+  SameData data(DataAdvice{.flag = "--out " + options.out, .other = "another --out"});
   for (GridRun& one : runs) {
     one.options.resume = fs::exists(one.options.run);
     data.expect(one.options);
     one.options.train.threads = options.layout.threads;
-    children.push_back({one.name, std::move(one.options), may_fail});
+    children.push_back({one.name, std::move(one.options), /*may_fail=*/true});
   }
+  return children;
+}
+
+// A run whose files are damaged fails alone.
+bool needs_training(const ChildRun& child, Failures& failures) {
+  try {
+    return inspect_run(child.options) != RunState::finished;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::data) throw;
+    failures.emplace(child.options.run, error.what());
+    return false;
+  }
+}
+
+// Trains what is not finished yet and needs nothing that failed.
+void train(const CompareOptions& options, std::vector<GridRun> runs, Failures& failures, const std::string& label) {
+  remove_failed(runs, failures);
+  std::vector<ChildRun> children = children_of(options, std::move(runs));
   const auto total = static_cast<int64_t>(children.size());
   with_runs_in(options.out, [&] {
-    std::erase_if(children, [](const ChildRun& child) { return inspect_run(child.options) == RunState::finished; });
+    std::erase_if(children, [&](const ChildRun& child) { return !needs_training(child, failures); });
     if (children.empty()) return;
     if (const int64_t done = total - static_cast<int64_t>(children.size()); done > 0) {
       log_info(fmt::format("{}: {} of {} trainings are done already", label, done, total));
     }
     Progress progress(label, static_cast<int64_t>(children.size()), "training");
-    train_in_children(children, options.layout.jobs, progress);
+    for (FailedRun& failed : train_in_children(children, options.layout.jobs, progress)) {
+      failures.emplace(std::move(failed.run), std::move(failed.reason));
+    }
   });
 }
 
-// One search of each row that is not n/a; its trials are runs of the first seed.
+// One search of each row that has trainings; its trials are runs of the first seed.
 struct Search {
   ComparisonRow* row;
   std::vector<Trial> trials;
+  std::vector<GridRun> runs;
 };
 
-std::vector<GridRun> trials_of(const CompareOptions& options, const std::vector<GridRun>& runs, Search& search) {
-  const auto first = std::find_if(runs.begin(), runs.end(),
-                                  [&](const GridRun& run) { return run.options.run == search.row->runs.at(0); });
-  std::vector<GridRun> result;
+Search search_of(const CompareOptions& options, const std::vector<GridRun>& runs, ComparisonRow& row) {
+  const auto first =
+      std::find_if(runs.begin(), runs.end(), [&](const GridRun& run) { return run.options.run == row.runs.at(0); });
+  Search search{&row, {}, {}};
   for (int64_t k = 0; k < options.tune; ++k) {
     const Settings settings = draw_trial(first->options, k, options.run.train.seed, options.tune_lr);
-    RunOptions one = with_variant(first->options, {search.row->name, first->options.method, settings});
-    one.run = (fs::path(options.out) / "tune" / folder_name(search.row->fusion) / folder_name(search.row->name) /
-               fmt::format("trial{}", k))
-                  .string();
+    RunOptions one = with_variant(first->options, {row.name, first->options.method, settings});
+    one.run =
+        (fs::path(options.out) / "tune" / folder_name(row.fusion) / folder_name(row.name) / fmt::format("trial{}", k))
+            .string();
     one.train.keep = "none";
     one.analysis_file = first->options.analysis_file;
     one.alone = first->options.alone;
     search.trials.push_back({settings, one.run});
-    result.push_back({fmt::format("trial {} of {}", k, search.row->name), std::move(one)});
+    search.runs.push_back({fmt::format("trial {} of {}", k, row.name), std::move(one), first->needs});
   }
-  return result;
+  return search;
 }
 
-// Puts the best settings of each row into its runs.
-void tune(const CompareOptions& options, Grid& grid) {
+std::vector<Search> searches_of(const CompareOptions& options, Grid& grid) {
   std::vector<Search> searches;
-  std::vector<GridRun> trials;
   for (ComparisonRow& row : grid.comparison.rows) {
-    if (row.fusion.empty() || !row.refusal.empty()) continue;
-    Search& search = searches.emplace_back(Search{&row, {}});
-    std::vector<GridRun> some = trials_of(options, grid.methods, search);
-    trials.insert(trials.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+    const bool searched = options.tune > 0 && !row.fusion.empty() && row.refusal.empty();
+    if (searched) searches.push_back(search_of(options, grid.methods, row));
   }
-  train(options, std::move(trials), true, "search");
-  for (const Search& search : searches) {
-    const SelectMetric& metric = find_select_metric(options.run.train.select_metric);
-    const Settings& settings = best_trial(search.trials, metric).settings;
-    search.row->tuned = settings.empty() ? "as given" : settings_text(settings);
-    for (GridRun& run : grid.methods) {
-      const std::vector<std::string>& own = search.row->runs;
-      if (std::find(own.begin(), own.end(), run.options.run) == own.end()) continue;
-      run.options = with_variant(run.options, {search.row->name, run.options.method, settings});
-    }
+  return searches;
+}
+
+std::vector<GridRun> runs_of(const std::vector<Search>& searches) {
+  std::vector<GridRun> runs;
+  for (const Search& search : searches) runs.insert(runs.end(), search.runs.begin(), search.runs.end());
+  return runs;
+}
+
+// Why no trial of the search has a result.
+std::string failure_of(const Search& search, const Failures& failures, const Error& error) {
+  const auto first = failures.find(search.trials.at(0).run);
+  return first == failures.end() ? error.what() : "no trial has a result; the first: " + first->second;
+}
+
+// Puts the best settings into the runs of the row, which fail where no trial has a result.
+void use_best(const Search& search, const SelectMetric& metric, const Failures& of_trials, Grid& grid,
+              Failures& failures) {
+  ComparisonRow& row = *search.row;
+  Settings settings;
+  try {
+    settings = best_trial(search.trials, metric).settings;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::data) throw;
+    for (const std::string& run : row.runs) failures.emplace(run, failure_of(search, of_trials, error));
+    return;
   }
+  row.tuned = settings.empty() ? "as given" : settings_text(settings);
+  for (GridRun& run : grid.methods) {
+    if (std::find(row.runs.begin(), row.runs.end(), run.options.run) == row.runs.end()) continue;
+    run.options = with_variant(run.options, {row.name, run.options.method, settings});
+  }
+}
+
+// A trial that fails is no failure of the comparison: the others are there to choose from.
+void tune(const CompareOptions& options, Grid& grid, Failures& failures) {
+  const std::vector<Search> searches = searches_of(options, grid);
+  Failures of_trials = failures;
+  train(options, runs_of(searches), of_trials, "search");
+  const SelectMetric& metric = find_select_metric(options.run.train.select_metric);
+  for (const Search& search : searches) use_best(search, metric, of_trials, grid, failures);
+}
+
+// The ranking that some methods need; those methods fail where it does.
+void analyze_modalities(const CompareOptions& options, Failures& failures) {
+  const fs::path file = fs::path(options.out) / "analysis.json";
+  try {
+    resumable([&] { shared_analysis(options.run, load_data(options.run.data, options.run.train.seed), file); });
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::data) throw;
+    failures.emplace(file.string(), error.what());
+  }
+}
+
+int tell_failures(const Failures& failures) {
+  constexpr int kSomeFailed = 3;
+  if (failures.empty()) return 0;
+  const auto& [first, reason] = *failures.begin();
+  const std::string more = failures.size() == 1 ? "" : fmt::format("; and {} more", failures.size() - 1);
+  const std::string text = fmt::format(
+      "{} failed: {}{}; the table says which rows lack it, and the same command tries again", first, reason, more);
+  std::fprintf(stderr, "pdmp: %s\n", message_line(text).c_str());  // as an error that ends the program
+  return kSomeFailed;
 }
 
 void write_tables(const Comparison& comparison, const fs::path& folder) {
@@ -186,6 +267,41 @@ void check(const CompareOptions& options, const TrainingData& data) {
   }
 }
 
+int tell_cost(const CompareOptions& options, Grid& grid, const TrainingData& data, std::ostream& out) {
+  at::set_num_threads(static_cast<int>(options.layout.threads));
+  RunOptions joint = options.run;
+  joint.method = "joint";
+  const TrialCost trial = measure_trial(joint, data, TrialPlace::on_disk);
+  const ComparisonCost cost =
+      cost_of(grid, runs_of(searches_of(options, grid)), options.run, data, options.layout, trial);
+  out << (options.as_json ? json_text(cost_json(cost)) : cost_text(cost));
+  return 0;
+}
+
+void train_all(const CompareOptions& options, Grid& grid, Failures& failures) {
+  if (grid.needs_ranking) analyze_modalities(options, failures);
+  train(options, grid.alone, failures, "modalities alone");
+  if (options.tune > 0) tune(options, grid, failures);
+  train(options, grid.methods, failures, "comparison");
+}
+
+// The lock of --out. A folder that is not there is made once all is checked.
+class OutLock {
+ public:
+  explicit OutLock(const CompareOptions& options) : out_(options.out) {
+    if (!options.dry_run && fs::exists(out_ / "lock")) hold();
+  }
+  void hold() {
+    if (lock_) return;
+    make_directories(out_);
+    lock_.emplace(out_, kBusyOut);
+  }
+
+ private:
+  fs::path out_;
+  std::optional<FolderLock> lock_;
+};
+
 }  // namespace
 
 int compare_command(const std::vector<std::string>& args, std::ostream& out) {
@@ -203,30 +319,27 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   if (!parse_arguments(list, args, help, out)) return 0;
   if (options.best_test) options.run.train.select = "best_test";
   install_interrupt_handler();
+  make_paths_absolute(options.run);
+  OutLock lock(options);
   DataOptions uncached = options.run.data;  // until all is checked, nothing is written
   uncached.cache.clear();
-  if (options.run.data.cache.empty()) options.run.data.cache = (fs::path(options.out) / "cache").string();
+  if (options.run.data.cache.empty()) options.run.data.cache = fs::absolute(fs::path(options.out) / "cache").string();
   const TrainingData data = load_data(uncached, options.run.train.seed);
   check(options, data);
   options.layout = lay_out(options.run, *data.train, options.jobs, trainings(options), options.out);
   options.run.train.precision = options.layout.precision;
   Grid grid = plan_grid(options, data);
-  make_directories(options.out);
-  remove_temporaries(options.out, /*locked=*/false);
+  if (options.dry_run) return tell_cost(options, grid, data, out);
+  lock.hold();
+  remove_temporaries(options.out, /*locked=*/true);
   write_layout(options.layout, options.out);
-  if (grid.needs_ranking) {
-    resumable([&] {
-      shared_analysis(options.run, load_data(options.run.data, options.run.train.seed),
-                      fs::path(options.out) / "analysis.json");
-    });
-  }
-  train(options, grid.alone, false, "modalities alone");
-  if (options.tune > 0) tune(options, grid);
-  train(options, grid.methods, false, "comparison");
+  Failures failures;
+  train_all(options, grid, failures);
+  note_failures(grid.comparison, failures);
   complete(grid.comparison, grid.other_batches);
   write_tables(grid.comparison, options.out);
   out << (options.as_json ? json_text(comparison_json(grid.comparison)) : comparison_text(grid.comparison));
-  return 0;
+  return tell_failures(failures);
 }
 
 }  // namespace pdmp

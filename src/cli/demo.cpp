@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/folder_lock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -19,6 +20,7 @@
 #include "data/importer.h"
 #include "pdmp/error.h"
 #include "pdmp/run.h"
+#include "run/paths.h"
 
 namespace pdmp {
 namespace {
@@ -203,14 +205,17 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   options.describe(list);
   if (!parse_arguments(list, args, help, out)) return 0;
   install_interrupt_handler();
+  FolderLock::expect_free(options.out, kBusyOut);
   options.run.data.data = options.data.empty() ? prepare_stamps(options) : options.data;
   const TrainingData data = load_data(options.run.data, options.run.train.seed);
   if (!data.test)
     throw Error(ErrorKind::data,
                 options.run.data.data + ": expected a test split, found none; mark some samples as test");
   choose_small_encoders(options.run.model, data.train->modalities());
+  make_paths_absolute(options.run);
   const fs::path analysis = fs::path(options.out) / "analysis.json";
   make_directories(options.out);
+  const FolderLock lock(options.out, kBusyOut);
   remove_temporaries(options.out, /*locked=*/false);
   const auto kinds = static_cast<int64_t>(trainings(data.train->modalities()).size());
   options.layout = lay_out(options.run, *data.train, options.jobs, kinds * options.seeds, options.out);

@@ -42,9 +42,9 @@ std::string help_text() {
   return "pdmp: train multimodal classifiers in which the right modality leads.\n\n"
          "Usage: pdmp COMMAND [--flags]      pdmp COMMAND --help      pdmp --version\n\n" +
          text_table(rows, false) +
-         "\nExit status: 0 done, 1 failed, 2 usage; 130 stopped by Ctrl-C, 75 by SIGTERM, SIGHUP, SIGUSR1 or SIGUSR2, "
-         "with "
-         "what is done saved.\n"
+         "\nExit status: 0 done, 1 failed, 2 usage, 3 some trainings of a comparison failed; 130 stopped by Ctrl-C, 75 "
+         "by "
+         "SIGTERM, SIGHUP, SIGUSR1 or SIGUSR2, with what is done saved, or another process works in the folder.\n"
          "\nExample:\n  pdmp train --data mydata --run runs/first --method pdmp --epochs 30\n";
 }
 

@@ -241,7 +241,7 @@ void complete(Comparison& comparison, const std::vector<std::string>& other_batc
   std::vector<std::string> fusions;
   for (size_t i = 0; i < runs.size(); ++i) {
     ComparisonRow& row = comparison.rows[i];
-    if (!row.refusal.empty()) continue;
+    if (!row.has_scores()) continue;
     runs[i] = read_runs(row, comparison.seeds, samples);
     const bool known = std::find(fusions.begin(), fusions.end(), row.fusion) != fusions.end();
     if (!row.fusion.empty() && !known) fusions.push_back(row.fusion);
@@ -250,7 +250,7 @@ void complete(Comparison& comparison, const std::vector<std::string>& other_batc
     std::vector<size_t> members;
     for (size_t i = 0; i < runs.size(); ++i) {
       const ComparisonRow& row = comparison.rows[i];
-      if (row.fusion == fusion && row.refusal.empty()) members.push_back(i);
+      if (row.fusion == fusion && row.has_scores()) members.push_back(i);
     }
     FusionRows judged(comparison, runs, std::move(members));
     judged.check(other_batches);

@@ -20,6 +20,7 @@ struct ComparisonRow {
   std::string method;   // row of the table of methods
   std::string fusion;   // as given; empty where one modality is alone
   std::string refusal;  // why the combination means nothing: an n/a cell, everything below is empty
+  std::string failure;  // which of its runs failed, and why: its other runs count for nothing
   std::string tuned;    // settings that a search chose ("lr=0.004,pdmp.gamma=8"), else empty
   std::vector<std::string> modalities;
   std::vector<std::string> runs;                              // directories, one per seed
@@ -39,6 +40,8 @@ struct ComparisonRow {
   double rank = 0;                 // by mean test accuracy among the methods of its fusion; 0 = none
   bool best = false;               // of its fusion
   bool indistinguishable = false;  // the interval of its difference to the best one holds 0; true for the best
+
+  bool has_scores() const { return refusal.empty() && failure.empty(); }
 };
 
 struct Comparison {
@@ -55,7 +58,7 @@ struct Comparison {
   std::vector<ComparisonRow> rows;  // modalities alone first, then fusion by fusion
 };
 
-// Reads summary.json, timing.jsonl and predictions.csv of every run named in `comparison.rows` (those without refusal)
+// Reads summary.json, timing.jsonl and predictions.csv of every run named in `comparison.rows` (those with scores)
 // and fills in the rest. Error{data} where two runs of a seed saw other test samples, or, unless a row is in
 // `other_batches` (by name), began with other encoder weights or other batches than the first of their fusion.
 void complete(Comparison& comparison, const std::vector<std::string>& other_batches);

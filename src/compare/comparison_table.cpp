@@ -64,6 +64,11 @@ std::string mcnemar_text(const ComparisonRow& row) {
   return fmt::format("{}/{}", significant, row.mcnemar_holm.size());
 }
 
+// Why a row has no scores.
+std::string reason_of(const ComparisonRow& row) {
+  return row.refusal.empty() ? "failed: " + row.failure : "n/a: " + row.refusal;
+}
+
 void append(Line& line, const Line& more) { line.insert(line.end(), more.begin(), more.end()); }
 
 Line score_headers(const Comparison& comparison) {
@@ -75,8 +80,8 @@ Line score_headers(const Comparison& comparison) {
 // How good the models are.
 Line score_line(const Comparison& comparison, const ComparisonRow& row, Form form) {
   Line line = {name_of(row, comparison)};
-  if (!row.refusal.empty()) {
-    line.push_back("n/a: " + row.refusal);
+  if (!row.has_scores()) {
+    line.push_back(reason_of(row));
     return line;
   }
   append(line, {row.rank > 0 ? fmt::format("{:g}", row.rank) : "", accuracy_text(row, form), mean_text(row.macro_f1)});
@@ -285,7 +290,8 @@ std::vector<Column> judgement_columns() {
       return s < row.mcnemar.size() ? fmt::format("{}", row.mcnemar[s].*part) : "";
     };
   };
-  return {{"rank", [](const ComparisonRow& row) { return row.rank > 0 ? number(row.rank) : ""; }, nullptr},
+  return {{"failure", [](const ComparisonRow& row) { return spreadsheet_text(row.failure); }, nullptr},
+          {"rank", [](const ComparisonRow& row) { return row.rank > 0 ? number(row.rank) : ""; }, nullptr},
           {"best", truth(&ComparisonRow::best), nullptr},
           {"indistinguishable", truth(&ComparisonRow::indistinguishable), nullptr},
           {"difference", of_difference(&Difference::mean), nullptr},
@@ -338,7 +344,8 @@ Json row_json(const ComparisonRow& row) {
                 {"fusion", is_alone(row) ? Json() : Json(row.fusion)},
                 {"modalities", row.modalities},
                 {"tuned", row.tuned},
-                {"refusal", row.refusal.empty() ? Json() : Json(row.refusal)}};
+                {"refusal", row.refusal.empty() ? Json() : Json(row.refusal)},
+                {"failure", row.failure.empty() ? Json() : Json(row.failure)}};
   if (!row.refusal.empty()) return value;
   value.update({{"runs", row.runs},
                 {"accuracy", json_of(row.accuracy)},
@@ -363,11 +370,11 @@ std::string comparison_text(const Comparison& comparison) {
   std::vector<Line> scores = {score_headers(comparison)}, inside = {inside_headers(comparison)};
   Line refused;  // below the table, where a long reason widens no column
   for (const ComparisonRow& row : comparison.rows) {
-    if (row.refusal.empty()) {
+    if (row.has_scores()) {
       scores.push_back(score_line(comparison, row, Form::text));
       inside.push_back(inside_line(comparison, row));
     } else {
-      refused.push_back(fmt::format("{}  n/a: {}", name_of(row, comparison), row.refusal));
+      refused.push_back(fmt::format("{}  {}", name_of(row, comparison), reason_of(row)));
     }
   }
   const std::string loud = comparison.selected_by == "test" ? std::string(kTestSelected) + "\n\n" : "";
@@ -379,7 +386,7 @@ std::string comparison_markdown(const Comparison& comparison) {
   std::vector<Line> scores = {score_headers(comparison)}, inside = {inside_headers(comparison)};
   for (const ComparisonRow& row : comparison.rows) {
     scores.push_back(score_line(comparison, row, Form::markdown));
-    if (row.refusal.empty()) inside.push_back(inside_line(comparison, row));
+    if (row.has_scores()) inside.push_back(inside_line(comparison, row));
   }
   const std::string loud = comparison.selected_by == "test" ? fmt::format("**{}**\n\n", kTestSelected) : "";
   return fmt::format("# Comparison on {}\n\n", markdown(comparison.data)) + loud + "## Test scores\n\n" +

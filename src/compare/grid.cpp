@@ -60,7 +60,7 @@ class AloneRuns {
     if (known != known_.end()) return known->second;
     const bool first =
         std::none_of(known_.begin(), known_.end(), [&](const auto& entry) { return entry.first.first == modality; });
-    const std::string name = first ? modality : modality + "-" + folder_name(fusion);
+    const std::string name = first ? modality : modality + ":" + fusion;
     const fs::path where = fs::path(options_.out) / "alone" / folder_name(name);
     add(run, modality, first ? modality + " alone" : fmt::format("{} alone ({})", modality, encoder), where);
     return known_[{modality, encoder}] = where;
@@ -71,7 +71,7 @@ class AloneRuns {
       RunOptions one = alone_options(run, modalities_, modality, where / seed_folder(seed));
       one.train.seed = seed;
       if (one.train.keep == "none") one.train.keep = "best";  // teachers
-      runs.push_back({fmt::format("{}, seed {}", name, seed), std::move(one)});
+      runs.push_back({fmt::format("{}, seed {}", name, seed), std::move(one), {}});
     }
     ComparisonRow row;
     row.name = name;
@@ -162,23 +162,32 @@ class GridMaker {
  private:
   void note_needs(const ComparisonRow& row, const RunOptions& run) {
     const std::unique_ptr<Method> method = run.method_options().make();
-    grid_.needs_ranking = grid_.needs_ranking || (method->needs_ranking() && row.modalities.size() > 1);
+    grid_.needs_ranking = grid_.needs_ranking || ranks(*method, row);
     const bool holds_out = method->needs_held_out() && !data_.val;
     if (holds_out || has_other_batches(run.train, options_.run.train)) grid_.other_batches.push_back(row.name);
     if (holds_out)
       grid_.comparison.notes.push_back(row.name + " trains on 90 % of train: it judges itself by the rest");
   }
 
+  static bool ranks(const Method& method, const ComparisonRow& row) {
+    return method.needs_ranking() && row.modalities.size() > 1;
+  }
+
   void add_runs(const ComparisonRow& row, const RunOptions& run, const Variant& variant) {
     const NameMap teachers = alone_.folders(run, row.fusion);
+    const std::unique_ptr<Method> method = run.method_options().make();
     for (size_t k = 0; k < by_seed_.size(); ++k) {
       const uint64_t seed = grid_.comparison.seeds[k];
-      GridRun one{fmt::format("{}, {}, seed {}", row.name, row.fusion, seed), with_variant(run, variant)};
+      GridRun one{fmt::format("{}, {}, seed {}", row.name, row.fusion, seed), with_variant(run, variant), {}};
       one.options.train.seed = seed;
       one.options.run = row.runs[k];
       one.options.analysis_file = (fs::path(options_.out) / "analysis.json").string();
-      for (const auto& [modality, where] : teachers)
-        one.options.alone[modality] = (fs::path(where) / seed_folder(seed)).string();
+      if (ranks(*method, row)) one.needs.push_back(one.options.analysis_file);
+      for (const auto& [modality, where] : teachers) {
+        const std::string teacher = (fs::path(where) / seed_folder(seed)).string();
+        one.options.alone[modality] = teacher;
+        if (method->needs_unimodal_models()) one.needs.push_back(teacher);
+      }
       by_seed_[k].push_back(std::move(one));
     }
   }

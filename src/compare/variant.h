@@ -9,11 +9,13 @@
 
 namespace pdmp {
 
-// NAME[:option=value]..., as encoders and fusions are named: "joint:lr=0.015", "pdmp:gamma=5".
+// NAME[:option=value]..., as encoders and fusions are named: "joint:lr=0.015", "pdmp:gamma=5". Brackets or quotes hold
+// values with commas and colons together: "pdmp:coefficients=[audio=15,lips=15]" (base/nested_text.h).
 struct Variant {
-  std::string name;                                           // as typed
-  std::string method;                                         // row of the table
-  std::vector<std::pair<std::string, std::string>> settings;  // full option name -> text: "pdmp.gamma" -> "5"
+  std::string name;    // as typed
+  std::string method;  // row of the table
+  // Full option name -> text, with its brackets: "pdmp.gamma" -> "5".
+  std::vector<std::pair<std::string, std::string>> settings;
 };
 
 // "all" stands for every method of the table. An option is the method's own, or else one of the training or the model.
@@ -24,7 +26,8 @@ std::vector<Variant> parse_variants(const std::vector<std::string>& texts);
 // `base` with the method and settings of the variant; `base` stays as it is. Error{usage} on values out of range.
 RunOptions with_variant(const RunOptions& base, const Variant& variant);
 
-// A name for a folder: whatever file systems or shells mind is '-'.
+// A name for a folder: whatever file systems or shells mind is '-'. Another text has another name: one that "-" for ":"
+// before options does not tell is followed by "~" and a digest of the text.
 std::string folder_name(const std::string& text);
 
 }  // namespace pdmp

@@ -26,6 +26,7 @@ class Umt : public Method {
  public:
   explicit Umt(const UmtOptions& options) : options_(options) {}
 
+  bool needs_unimodal_models() const override { return options_.weight > 0 || options_.init == "teacher"; }
   void prepare(PrepareContext& context, const OptimizerOptions&) override;
   std::vector<ParameterGroup> parameter_groups(Model& model, const OptimizerOptions& optimizer) override;
   Outputs forward(Model& model, const Batch& batch, Mode mode) override;

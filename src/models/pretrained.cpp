@@ -4,8 +4,10 @@
 #include <array>
 #include <filesystem>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <map>
 
+#include "base/nested_text.h"
 #include "models/safetensors.h"
 #include "models/spec.h"
 #include "models/weights.h"
@@ -63,19 +65,21 @@ void load_pretrained(torch::nn::Module& encoder, const PretrainedOptions& option
       "weights-channels=average)");
 }
 
-std::string with_absolute_weights(const std::string& spec) {
-  const std::string mark = fmt::format(":{}=", kWeights);
-  std::string result;
-  size_t at = 0;
-  for (size_t found = spec.find(mark); found != std::string::npos; found = spec.find(mark, at)) {
-    const size_t begin = found + mark.size(), end = std::min(spec.find(':', begin), spec.size());
-    const std::string path = spec.substr(begin, end - begin);
-    const std::string absolute = path.empty() ? path : std::filesystem::absolute(path).lexically_normal().string();
-    // A folder above may have a name that no spec can hold.
-    result += spec.substr(at, begin - at) + (absolute.find_first_of(":,") == std::string::npos ? absolute : path);
-    at = end;
+std::string with_weights(const std::string& spec, const PathChange& change) {
+  constexpr std::string_view kSeparators = ":,";
+  const std::string mark = fmt::format("{}=", kWeights);
+  std::vector<std::string> parts = split_nested(spec, ':');
+  for (size_t i = 1; i < parts.size(); ++i) {
+    if (!parts[i].starts_with(mark) || parts[i] == mark) continue;
+    const std::filesystem::path path = without_enclosure(std::string_view(parts[i]).substr(mark.size()));
+    if (const auto value = enclosed_where_needed(change(path).string(), kSeparators)) parts[i] = mark + *value;
   }
-  return result + spec.substr(at);
+  return fmt::format("{}", fmt::join(parts, ":"));
+}
+
+std::string with_absolute_weights(const std::string& spec) {
+  return with_weights(
+      spec, [](const std::filesystem::path& path) { return std::filesystem::absolute(path).lexically_normal(); });
 }
 
 }  // namespace pdmp

@@ -1,6 +1,8 @@
 // Weights an encoder starts from instead of random ones: options every encoder has besides its own.
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <string>
 
 #include "pdmp/options.h"
@@ -18,6 +20,10 @@ struct PretrainedOptions {
 // need not count batches. Error{data} in one line with everything that is missing, unknown or of another shape,
 // Error{io} where the file can't be read. `where`: "encoder of modality 'visual'".
 void load_pretrained(torch::nn::Module& encoder, const PretrainedOptions& options, const std::string& where);
+
+// The encoder's spec with another path of its weights.
+using PathChange = std::function<std::filesystem::path(const std::filesystem::path&)>;
+std::string with_weights(const std::string& spec, const PathChange& change);
 
 // The encoder's spec with the path of its weights absolute: it means the same in any folder.
 std::string with_absolute_weights(const std::string& spec);

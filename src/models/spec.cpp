@@ -3,25 +3,12 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "base/nested_text.h"
+
 namespace pdmp {
-namespace {
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
-
-}  // namespace
-
 Spec parse_spec(const std::string& text, const std::string& where) {
-  const std::vector<std::string> parts = split(text, ':');
+  expect_nested(text, where);
+  const std::vector<std::string> parts = split_nested(text, ':');
   if (parts[0].empty()) {
     throw Error(ErrorKind::usage, fmt::format("{}: expected NAME[:option=value]..., found '{}'", where, text));
   }
@@ -30,8 +17,8 @@ Spec parse_spec(const std::string& text, const std::string& where) {
     const size_t equals = parts[i].find('=');
     if (equals == std::string::npos || equals == 0) {
       throw Error(ErrorKind::usage,
-                  fmt::format("{}: expected option=value after '{}:', found '{}'; ':' separates options, so that no "
-                              "value can hold one",
+                  fmt::format("{}: expected option=value after '{}:', found '{}'; ':' separates options: put a "
+                              "value that holds one into brackets",
                               where, spec.name, parts[i]));
     }
     spec.options.emplace_back(parts[i].substr(0, equals), parts[i].substr(equals + 1));
@@ -42,9 +29,9 @@ Spec parse_spec(const std::string& text, const std::string& where) {
 void apply_spec(const Spec& spec, OptionList& list, const std::string& where) {
   for (const auto& [name, value] : spec.options) {
     Option& option = list.at(name, where);
-    std::string text = value;
-    // A comma already separates modalities on the command line.
-    if (option.is_list()) std::replace(text.begin(), text.end(), '+', ',');
+    std::string text(without_enclosure(value));
+    // Without brackets a comma already separates modalities on the command line.
+    if (option.is_list() && text == value) std::replace(text.begin(), text.end(), '+', ',');
     option.set(text, where + ":" + name);
   }
 }

@@ -1,4 +1,5 @@
-// NAME[:option=value]...: how the command line and config files name an encoder or a fusion with its options.
+// NAME[:option=value]...: how the command line and config files name an encoder or a fusion with its options. A value
+// that holds ':' or ',' stands in brackets or quotes (base/nested_text.h).
 #pragma once
 
 #include <functional>
@@ -13,12 +14,13 @@ namespace pdmp {
 
 struct Spec {
   std::string name;
-  std::vector<std::pair<std::string, std::string>> options;
+  std::vector<std::pair<std::string, std::string>> options;  // values with their brackets
 };
 
 // `where` ("encoder of modality 'audio'") begins every message. Error{usage}.
 Spec parse_spec(const std::string& text, const std::string& where);
-// Sets the spec's options in `list`. '+' separates the elements of a list: "hidden=64+64+32".
+// Sets the spec's options in `list`. '+' separates the elements of a list, or a comma within brackets:
+// "hidden=64+64+32", "hidden=[64,64,32]".
 void apply_spec(const Spec& spec, OptionList& list, const std::string& where);
 
 // The row called `name`, or Error{usage} with the nearest spelling. `kind`: "encoder", "fusion".

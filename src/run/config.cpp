@@ -1,5 +1,6 @@
 #include "run/config.h"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,6 +8,7 @@
 #include "base/checked_file.h"
 #include "base/file.h"
 #include "pdmp/error.h"
+#include "run/paths.h"
 
 namespace pdmp {
 namespace {
@@ -20,6 +22,24 @@ bool is_open(const Option& option) { return option.name() == "precision" && opti
 bool is_free(const std::string& name) { return std::find(kFree.begin(), kFree.end(), name) != kFree.end(); }
 
 std::string quoted(const Option& option) { return option.text().empty() ? "nothing" : option.text(); }
+
+// A data set that is elsewhere may be the one that moved: data.json of the run says so to expect_same_data.
+bool may_be_same_data(const RunOptions& now, const RunOptions& before, const std::filesystem::path& config) {
+  if (is_same_file(now.data.data, before.data.data)) return true;
+  return std::filesystem::exists(config.parent_path() / "data.json") &&
+         std::filesystem::exists(std::filesystem::path(now.data.data) / "dataset.json");
+}
+
+// Options that hold paths, and when two of them are the same. All others are the same where their texts are.
+struct PathOption {
+  const char* name;
+  bool (*is_same)(const RunOptions& now, const RunOptions& before, const std::filesystem::path& config);
+};
+constexpr PathOption kPaths[] = {
+    {"data", may_be_same_data},
+    {"encoders", [](const RunOptions& now, const RunOptions& before, const std::filesystem::path&) {
+       return are_same_encoders(now.model.encoders, before.model.encoders);
+     }}};
 
 }  // namespace
 
@@ -40,6 +60,10 @@ void check_same_config(RunOptions now, RunOptions before, const std::filesystem:
     if (now.method != before.method && option->name().starts_with(now.method + ".")) continue;
     const Option& old = before_list.at(option->name(), config.string());
     if (old.text() == option->text() || is_open(old) || is_open(*option)) continue;
+    const bool same_paths = std::any_of(std::begin(kPaths), std::end(kPaths), [&](const PathOption& path) {
+      return path.name == option->name() && path.is_same(now, before, config);
+    });
+    if (same_paths) continue;
     if (option->name() == "epochs" && now.train.epochs > before.train.epochs) continue;
     differences.push_back(fmt::format("{} (the run: {}, now: {})", option->name(), quoted(old), quoted(*option)));
   }

@@ -77,9 +77,7 @@ RunState inspect_resumed(const RunOptions& options) {
   return RunState::unfinished;
 }
 
-}  // namespace
-
-RunState inspect_run(const RunOptions& options) {
+RunState look_at(const RunOptions& options) {
   if (options.run.empty()) throw Error(ErrorKind::usage, "--run is missing: name the folder this run is written to");
   if (options.resume && options.overwrite) {
     throw Error(ErrorKind::usage, "--resume and --overwrite contradict each other; give one of them");
@@ -101,10 +99,17 @@ RunState inspect_run(const RunOptions& options) {
                           folder.string()));
 }
 
+}  // namespace
+
+RunState inspect_run(const RunOptions& options) {
+  if (!options.run.empty()) RunDirectory::expect_free(options.run);
+  return look_at(options);
+}
+
 std::unique_ptr<RunDirectory> open_run(const RunOptions& options) {
   inspect_run(options);
   auto run = std::make_unique<RunDirectory>(options.run);
-  inspect_run(options);  // again: another process may have been here before we had the lock
+  look_at(options);  // again: another process may have been here before we had the lock
   if (options.overwrite) delete_run(run->path());
   // A run that is extended is unfinished again.
   fs::remove(run->file("summary.json"));

@@ -14,8 +14,9 @@ enum class RunState {
   finished,    // --resume has nothing to do
 };
 
-// Looks only. Error{usage} where the folder holds a run and neither --resume nor --overwrite was given, where it holds
-// other things than a run, and where a resume has another configuration.
+// Looks only. Error{busy} where another process works in the folder. Error{usage} where the folder holds a run and
+// neither --resume nor --overwrite was given, where it holds other things than a run, and where a resume has another
+// configuration.
 RunState inspect_run(const RunOptions& options);
 
 // Locks the folder, deletes what --overwrite replaces, writes config.toml and, for a new run, environment.json.

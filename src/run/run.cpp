@@ -11,13 +11,13 @@
 #include "base/printable.h"
 #include "base/progress.h"
 #include "methods/coefficients.h"
-#include "models/pretrained.h"
 #include "pdmp/error.h"
 #include "run/alone.h"
 #include "run/choices.h"
 #include "run/config.h"
 #include "run/model_description.h"
 #include "run/open_run.h"
+#include "run/paths.h"
 #include "run/predictions.h"
 #include "run/run_data.h"
 #include "run/summary.h"
@@ -216,9 +216,7 @@ RunSummary run(const RunOptions& requested) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     return {};
   }
-  // config.toml must mean the same wherever it is read.
-  if (!options.data.data.empty()) options.data.data = fs::absolute(options.data.data).lexically_normal().string();
-  for (auto& [modality, spec] : options.model.encoders) spec = with_absolute_weights(spec);
+  make_paths_absolute(options);  // config.toml must mean the same wherever it is read
   if (inspect_run(options) == RunState::finished) {
     SameData().expect(options);
     log_info(fmt::format("{} is finished; more --epochs would extend it", options.run));

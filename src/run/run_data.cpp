@@ -28,16 +28,17 @@ std::vector<std::string> used_modalities(const RunOptions& options, const Conten
 
 }  // namespace
 
-void expect_same_data(const RunOptions& options, const Manifest& manifest) {
+void expect_same_data(const RunOptions& options, const Manifest& manifest, const DataAdvice& advice) {
   const fs::path file = fs::path(options.run) / kFile;
   if (!options.resume || !fs::exists(file)) return;
   const ContentHash before = read_content_hash(file), now = content_hash(manifest);
   const auto changes = content_changes(before, now, manifest, used_modalities(options, before, now));
   if (changes.empty()) return;
-  throw Error(ErrorKind::data,
-              fmt::format("--resume: expected the data that {} began with, found others in {}: {}; bring back the old "
-                          "data, or choose another --run or --overwrite",
-                          options.run, manifest.directory.string(), fmt::join(changes, "; ")));
+  throw Error(
+      ErrorKind::data,
+      fmt::format("{}: expected the data that {} began with, found others in {}: {}; bring back the old "
+                  "data, or choose {}",
+                  advice.flag, options.run, manifest.directory.string(), fmt::join(changes, "; "), advice.other));
 }
 
 void SameData::expect(const RunOptions& options) {
@@ -47,7 +48,7 @@ void SameData::expect(const RunOptions& options) {
   if (!manifest) {
     manifest = std::make_shared<const Manifest>(read_manifest(folder, static_cast<uint64_t>(options.train.seed)));
   }
-  expect_same_data(options, *manifest);
+  expect_same_data(options, *manifest, advice_);
 }
 
 void keep_content_hash(const fs::path& run, const Manifest& manifest) {

@@ -1,12 +1,7 @@
 // The files of one training run.
 #include "train/run_directory.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -20,6 +15,8 @@ namespace pdmp {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kBusyAdvice = "wait for it, or choose another --run";
 
 // What a killed process left. The lock is held, so nobody else writes here. Folders best.* are recovered or removed
 // once it is known which epoch is the best.
@@ -37,21 +34,11 @@ void sweep(const fs::path& run) {
 RunDirectory::RunDirectory(fs::path path)
     : path_(std::move(path)), metrics_(path_ / "metrics.jsonl"), timing_(path_ / "timing.jsonl") {
   make_directories(path_);
-  const fs::path lock = path_ / "lock";
-  lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_ < 0) {
-    throw Error(ErrorKind::io, fmt::format("{}: can't be written: {}", lock.string(), std::strerror(errno)));
-  }
-  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    close(lock_);
-    throw Error(ErrorKind::io, fmt::format("{}: another process is working in this run directory; wait for it, or "
-                                           "choose another --run",
-                                           path_.string()));
-  }
+  lock_.emplace(path_, kBusyAdvice);
   sweep(path_);
 }
 
-RunDirectory::~RunDirectory() { close(lock_); }
+void RunDirectory::expect_free(const fs::path& path) { FolderLock::expect_free(path, kBusyAdvice); }
 
 void RunDirectory::append_metrics(const nlohmann::json& line) { metrics_.append(line); }
 

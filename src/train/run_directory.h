@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/folder_lock.h"
 #include "pdmp/model.h"
 #include "pdmp/optimizer.h"
 #include "train/run_log.h"
@@ -33,10 +34,11 @@ struct Weights {
 
 class RunDirectory {
  public:
-  // Makes the folder and takes the run's lock (released with the object; a crash releases it too). Error{io} where
-  // another process has it or the folder can't be written.
+  // Makes the folder and takes the run's lock (released with the object; a crash releases it too). Error{busy} where
+  // another process has it, Error{io} where the folder can't be written.
   explicit RunDirectory(std::filesystem::path path);
-  ~RunDirectory();
+  // Error{busy} where another process works in the folder; nothing is made.
+  static void expect_free(const std::filesystem::path& path);
   RunDirectory(const RunDirectory&) = delete;
   RunDirectory& operator=(const RunDirectory&) = delete;
 
@@ -72,7 +74,7 @@ class RunDirectory {
 
   std::filesystem::path path_;
   RunLog metrics_, timing_;
-  int lock_ = -1;
+  std::optional<FolderLock> lock_;
 };
 
 }  // namespace pdmp

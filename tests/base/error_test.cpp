@@ -15,6 +15,7 @@ TEST(Error, ExitCodes) {
   EXPECT_EQ(exit_code(ErrorKind::usage), 2);
   EXPECT_EQ(exit_code(ErrorKind::data), 1);
   EXPECT_EQ(exit_code(ErrorKind::io), 1);
+  EXPECT_EQ(exit_code(ErrorKind::busy), 75);
   EXPECT_EQ(exit_code(ErrorKind::interrupted), 130);
 }
 

@@ -38,6 +38,19 @@ struct Settings {
   }
 };
 
+TEST(OptionList, TomlItemsWithCommasStandInBrackets) {
+  Settings settings;
+  OptionList list;
+  settings.describe(list);
+  TemporaryDirectory directory;
+  list.load_toml(directory.write("run.toml", "modalities = [\"a:b=[1,2]\", 'c=\"x,y\"']\n"));
+  EXPECT_EQ(settings.modalities, (std::vector<std::string>{"a:b=[1,2]", "c=\"x,y\""}));
+  list.load_toml(directory.write("again.toml", list.to_toml()));
+  EXPECT_EQ(settings.modalities, (std::vector<std::string>{"a:b=[1,2]", "c=\"x,y\""}));
+  expect_error(ErrorKind::data, {"run.toml:1: expected items without commas but within brackets", "'a=[1'"},
+               [&] { list.load_toml(directory.write("run.toml", "modalities = [\"a=[1\", \"2]\"]\n")); });
+}
+
 TEST(OptionList, GroupsPrefixNamesAndEnd) {
   Settings settings;
   OptionList list;
@@ -115,6 +128,9 @@ TEST(OptionList, PartsOfSpecs) {
     expect_error(ErrorKind::usage, {"--encoders.visual.weights: expected a value without ':' and ','"},
                  [&] { list.set("encoders.visual.weights", value, "--encoders.visual.weights"); });
   }
+
+  list.set("encoders.audio.weights", "[/a:b,c]", "here");
+  EXPECT_EQ(encoders.at("audio"), ":width=8:weights=[/a:b,c]");
 
   TemporaryDirectory directory;
   list.load_toml(directory.write("run.toml", "encoders = \"visual=mlp\"\n[encoders.visual]\nwidth = 16\n"));

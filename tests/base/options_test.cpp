@@ -39,6 +39,20 @@ TEST(Option, SetsTheVariable) {
   EXPECT_EQ(encoders, (NameMap{{"audio", "mlp:hidden=64+64"}}));
 }
 
+TEST(Option, ListItemsMayHoldCommasInBrackets) {
+  std::vector<std::string> methods;
+  Option option("methods", &methods, "");
+  option.set("pdmp:coefficients=[audio=15,lips=15], joint", "--methods");
+  EXPECT_THAT(methods, ElementsAre("pdmp:coefficients=[audio=15,lips=15]", "joint"));
+  EXPECT_EQ(option.text(), "pdmp:coefficients=[audio=15,lips=15],joint");
+  EXPECT_EQ(option.toml(), R"(["pdmp:coefficients=[audio=15,lips=15]", "joint"])");
+  expect_error(ErrorKind::usage, {"--methods: ", "the [ at character 3 is not closed"},
+               [&] { option.set("a=[b,c", "--methods"); });
+  NameMap encoders;
+  Option("encoders", &encoders, "").set("a=mlp:hidden=[8,4],b=mlp", "--encoders");
+  EXPECT_EQ(encoders, (NameMap{{"a", "mlp:hidden=[8,4]"}, {"b", "mlp"}}));
+}
+
 TEST(Option, RangesAreChecked) {
   double gamma = 15;
   Option option("gamma", &gamma, "");

@@ -70,7 +70,7 @@ TEST(Toml, ErrorsNameTheLineAndWhatStoodThere) {
   expect_fault("a = [1, 2", {"f.toml:1: expected TOML", "array"});
   expect_fault("a = [1\n\n, 2 3]",
                {"f.toml:3: expected TOML, found ', 2 3]'", "expected comma or closing ']', saw '3'"});
-  expect_fault("a = ['x',\n'y,z']", {"f.toml:2: expected items without commas, found 'y,z'"});
+  expect_fault("a = ['x',\n'y,z']", {"f.toml:2: expected items without commas but within brackets, found 'y,z'"});
   expect_fault("a = \"\\q\"", {"f.toml:1: expected TOML", "unknown escape sequence '\\q'"});
   expect_fault("a = \"\\ud800\"", {"f.toml:1: expected TOML", "surrogates"});
   expect_fault("a = \"\"\"x\"\"\"", {"f.toml:1: expected a string on one line", "found '\"\"\"x\"\"\"'"});

@@ -31,6 +31,13 @@ TEST(ChildRuns, DemoIsTheSameInProcessesOfItsOwn) {
   EXPECT_EQ(scores(three.out), scores(one.out));
   EXPECT_FALSE(std::filesystem::exists(out + "3/runs/joint-seed0.log"));
 
+  // Paths that begin in another folder.
+  const ProgramResult relative =
+      run_program(fast({"demo", "--data", "data", "--out", "demo3", "--seeds", "2", "--jobs", "3", "--json"}),
+                  "cd " + shell_quoted(directory.path().string()));
+  ASSERT_EQ(relative.code, 0) << relative.error;
+  EXPECT_EQ(scores(relative.out), scores(one.out));
+
   // A child that fails is named, with its last words and exit status.
   const ProgramResult other = demo("3", {"--momentum", "0.5"});
   EXPECT_EQ(other.code, 2);

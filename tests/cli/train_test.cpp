@@ -1,7 +1,11 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "base/folder_lock.h"
+#include "cli/program.h"
 #include "cli/trained_run.h"
 #include "support/expect_error.h"
 
@@ -58,6 +62,45 @@ TEST(TrainCommand, DryRunPrintsThePlanAndWritesNothing) {
       call(train_command, fast({"--data", trained.data, "--run", run, "--modalities", "numbers", "--dry-run"}));
   EXPECT_THAT(text, HasSubstr("steps"));
   EXPECT_FALSE(std::filesystem::exists(run));
+}
+
+// The program as it is called in a folder of the test's.
+struct TrainFromFolders : ::testing::Test {
+  TemporaryDirectory directory;
+
+  void SetUp() override {
+    write_toy_data((directory / "data").string(), 8, {"numbers", "caption"});
+    std::filesystem::create_directories(directory / "elsewhere");
+  }
+  ProgramResult train(const std::string& folder, std::vector<std::string> more) const {
+    more.insert(more.begin(), "train");
+    return run_program(fast(std::move(more)), "cd " + shell_quoted((directory / folder).string()));
+  }
+};
+
+TEST_F(TrainFromFolders, RelativePathsGoOnFromAnyFolder) {
+  ASSERT_EQ(train(".", {"--data", "data", "--run", "run"}).code, 0);
+  const ProgramResult again = train("elsewhere", {"--data", "../data/", "--run", "../run", "--resume"});
+  EXPECT_EQ(again.code, 0) << again.error;
+  EXPECT_THAT(again.error, HasSubstr("is finished"));
+  std::filesystem::rename(directory / "data", directory / "moved");
+  const ProgramResult moved = train(".", {"--data", "moved", "--run", "run", "--resume"});
+  EXPECT_EQ(moved.code, 0) << moved.error;
+  write_toy_data((directory / "other").string(), 6, {"numbers", "caption"});
+  const ProgramResult other = train(".", {"--data", "other", "--run", "run", "--resume"});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_THAT(other.error, HasSubstr("train had 24 samples, has 18"));
+}
+
+TEST_F(TrainFromFolders, ARunAtWorkIsLeftAlone) {
+  ASSERT_EQ(train(".", {"--data", "data", "--run", "run"}).code, 0);
+  const FolderLock at_work(directory / "run", "");
+  for (const char* flag : {"--quiet", "--resume", "--overwrite"}) {
+    const ProgramResult second = train(".", {"--data", "data", "--run", "run", flag});
+    EXPECT_EQ(second.code, 75) << flag;
+    EXPECT_THAT(second.error, HasSubstr(fmt::format("run: another process ({} on ", getpid())));
+    EXPECT_THAT(second.error, ::testing::Not(HasSubstr("--overwrite")));
+  }
 }
 
 TEST(TrainCommand, RefusesAnExistingRun) {

@@ -45,6 +45,18 @@ TEST(Grid, MethodsGetTheAnalysisAndTheTrainingsAloneOfTheirSeed) {
   EXPECT_FALSE(grid.needs_ranking);
 }
 
+TEST(Grid, RunsSayWhatTheyNeed) {
+  const SmallGrid small({"joint", "umt", "pdmp", "pdmp:coefficients=[a=2,b=2]", "umt:weight=0"}, 1);
+  const Grid grid = small.make();
+  const std::string out = small.options.out;
+  ASSERT_EQ(grid.methods.size(), 5);
+  EXPECT_THAT(grid.methods[0].needs, ::testing::IsEmpty());
+  EXPECT_THAT(grid.methods[1].needs, ::testing::ElementsAre(out + "/alone/a/seed0", out + "/alone/b/seed0"));
+  EXPECT_THAT(grid.methods[2].needs, ::testing::ElementsAre(out + "/analysis.json"));
+  EXPECT_THAT(grid.methods[3].needs, ::testing::IsEmpty());
+  EXPECT_THAT(grid.methods[4].needs, ::testing::IsEmpty());
+}
+
 TEST(Grid, WhatMeansNothingIsARowWithAReason) {
   SmallGrid small({"joint", "greedy"});
   small.options.fusions = {"concat", "sum"};

@@ -206,18 +206,23 @@ TEST_P(MethodContract, StoppedAndResumedIsBitIdenticalWithEveryTrainingOption) {
   }
 }
 
-// Pictures that are all alike: BatchNorm finds the same statistics in a part of a batch.
-TrainingData alike_where_pictures(const Task& task) {
+// 90 samples, of which some lack a modality; pictures are all alike, so that BatchNorm finds the same statistics in a
+// part of a batch.
+TrainingData for_parts_of_batches(const Task& task) {
   const auto data = task.data(90, 2, 1);
-  if (!task.pictures) return {.train = data, .val = nullptr, .test = nullptr};
   std::vector<Tensor> inputs = inputs_of(*data);
-  for (Tensor& input : inputs) input = input[0].expand_as(input).clone();
-  return {.train = with_inputs(*data, inputs), .val = nullptr, .test = nullptr};
+  if (task.pictures) {
+    for (Tensor& input : inputs) input = input[0].expand_as(input).clone();
+    return {.train = with_inputs(*data, inputs), .val = nullptr, .test = nullptr};
+  }
+  Tensor present = torch::ones({90, 2}, torch::kBool);
+  for (int64_t i = 0; i < 90; i += 7) present[i][i % 2] = false;
+  return {.train = with_inputs(*data, inputs, present), .val = nullptr, .test = nullptr};
 }
 
-// 90 samples by 32, the last batch one of 26. Coefficients, contrastive losses and class weights are of all of it.
+// 90 by 32, the last batch one of 26. Coefficients, contrastive losses and class weights are of all of a batch.
 TEST_P(MethodContract, AccumulatedBatchesAreOneLargeBatch) {
-  const TrainingData data = alike_where_pictures(task());
+  const TrainingData data = for_parts_of_batches(task());
   TrainOptions options = testing::toy_training(2);
   options.optimizer.lr = 0.005;
   options.optimizer.class_weights = "1,2,0.5";

@@ -129,6 +129,7 @@ TEST(AbsoluteWeights, OnlyThePathChanges) {
   EXPECT_EQ(with_absolute_weights("resnet18:weights=x/../b.safetensors:width=4:weights=c"),
             "resnet18:weights=" + here + "/b.safetensors:width=4:weights=" + here + "/c");
   EXPECT_EQ(with_absolute_weights("mlp:weights="), "mlp:weights=");
+  EXPECT_EQ(with_absolute_weights("mlp:hidden=[4,2]:weights=[/a:b,c]"), "mlp:hidden=[4,2]:weights=[/a:b,c]");
   EXPECT_EQ(with_absolute_weights("@other"), "@other");
 }
 

@@ -28,6 +28,21 @@ TEST(Spec, ReadsNameAndOptions) {
   EXPECT_EQ(spec.options, (std::vector<std::pair<std::string, std::string>>{{"width", "32"}, {"stem", "3x3"}}));
 }
 
+TEST(Spec, ValuesInBracketsHoldCommasAndColons) {
+  const Spec spec = parse_spec("mlp:hidden=[8,7]:weights='/a:b,c'", "here");
+  EXPECT_EQ(spec.options,
+            (std::vector<std::pair<std::string, std::string>>{{"hidden", "[8,7]"}, {"weights", "'/a:b,c'"}}));
+  std::vector<double> hidden;
+  std::string weights;
+  OptionList list;
+  list.add("hidden", &hidden, "");
+  list.add("weights", &weights, "");
+  apply_spec(spec, list, "here");
+  EXPECT_EQ(hidden, (std::vector<double>{8, 7}));
+  EXPECT_EQ(weights, "/a:b,c");
+  EXPECT_THAT(usage_error("mlp:hidden=[8,7"), HasSubstr("the [ at character 12 is not closed"));
+}
+
 TEST(Spec, PlusSeparatesListElements) {
   const auto encoder = make_encoder("mlp:hidden=8+7+5", {"imu", "vector", {4}});
   std::vector<std::vector<int64_t>> shapes;

@@ -5,6 +5,7 @@
 
 #include "pdmp/error.h"
 #include "run/tiny_run.h"
+#include "support/expect_error.h"
 
 namespace pdmp {
 namespace {
@@ -69,6 +70,46 @@ TEST(CheckSameConfig, ThreadsPathsAndMoreEpochsMayDiffer) {
   EXPECT_EQ(difference(with("threads", "2")), "");
   EXPECT_EQ(difference(with("cache", "/elsewhere")), "");
   EXPECT_EQ(difference(with("epochs", "5")), "");
+}
+
+// The configuration of a run in `directory` that was made with these values of an option.
+struct StoredRun {
+  testing::TemporaryDirectory directory;
+  std::filesystem::path config = directory / "run/config.toml";
+
+  void expect_same(const std::string& option, const std::string& before, const std::string& now) const {
+    EXPECT_NO_THROW(check_same_config(with(option, now), with(option, before), config)) << now;
+  }
+  void expect_other(const std::string& option, const std::string& before, const std::string& now) const {
+    testing::expect_error(ErrorKind::usage, {option, before, now},
+                          [&] { check_same_config(with(option, now), with(option, before), config); });
+  }
+};
+
+TEST(CheckSameConfig, PathsAreTheFilesTheyName) {
+  const StoredRun run;
+  const std::string folder = (run.directory / "sensors").string(), link = (run.directory / "link").string();
+  run.directory.write("sensors/dataset.json", "{}");
+  std::filesystem::create_directory_symlink(folder, link);
+  run.expect_same("data", folder, link);
+  run.expect_same("data", folder, folder + "/../sensors/");
+  run.expect_other("data", folder, folder + "2");
+
+  const auto weights = [](const std::string& path) { return "a=resnet18:width=4:weights=" + path; };
+  run.directory.write("sensors/w.safetensors", "");
+  run.expect_same("encoders", weights(folder + "/w.safetensors"), weights(link + "/w.safetensors"));
+  run.expect_other("encoders", weights(folder + "/w.safetensors"), weights(folder + "/v.safetensors"));
+  run.expect_other("encoders", "a=resnet18:width=4", "a=resnet18:width=8");
+}
+
+TEST(CheckSameConfig, ADataSetElsewhereIsJudgedByItsContentWhereTheRunKnowsIt) {
+  const StoredRun run;
+  const std::string before = (run.directory / "before").string(), now = (run.directory / "now").string();
+  run.directory.write("now/dataset.json", "{}");
+  run.expect_other("data", before, now);
+  run.directory.write("run/data.json", "{}");
+  run.expect_same("data", before, now);
+  run.expect_other("data", before, now + "here");  // there is nothing to judge
 }
 
 TEST(CheckSameConfig, NamesEachKeyWithBothValues) {

@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 namespace fs = std::filesystem;
 
@@ -129,11 +130,14 @@ TEST_F(OpenRun, NothingButARunIsEverDeleted) {
 
 TEST_F(OpenRun, ARunAtWorkIsNotOverwritten) {
   const auto at_work = open_run(options());
-  try {
-    open_run(overwriting());
-    FAIL() << "a locked run was taken";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::io);
+  for (const RunOptions& each : {options(), resumed(), overwriting()}) {
+    try {
+      open_run(each);
+      FAIL() << "a locked run was taken";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::busy);
+      EXPECT_THAT(error.what(), AllOf(HasSubstr("works there"), Not(HasSubstr("--overwrite"))));
+    }
   }
   EXPECT_TRUE(fs::exists(directory_ / "run/config.toml"));
 }

@@ -35,7 +35,7 @@ TEST_F(RunDirectoryTest, SecondOwnerIsRefusedWhileTheFirstLives) {
       const RunDirectory second(folder.path() / "run");
       FAIL() << "expected an error";
     } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::io);
+      EXPECT_EQ(error.kind(), ErrorKind::busy);
       EXPECT_THAT(error.what(), HasSubstr("another process"));
     }
   }
