@@ -1,16 +1,33 @@
-// Rows of text as an aligned table.
+// Rows of text as an aligned table, and text in lines of a given width.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pdmp {
 
+using TableRows = std::vector<std::vector<std::string>>;
+
 // One line per row, columns two spaces apart: the first flush left, the others too unless `right`. Widths are in
-// characters, not bytes. A row may be shorter than the others. Every line ends with a newline and without spaces.
-// A cell is one line of text that no terminal obeys (base/printable.h).
-std::string text_table(std::vector<std::vector<std::string>> rows, bool right);
+// columns of a terminal, not bytes. A row may be shorter than the others. Every line ends with a newline and without
+// spaces. A cell is one line of text that no terminal obeys (base/printable.h).
+std::string text_table(TableRows rows, bool right);
+
+// text_table(rows, true) where it fits in `width` columns, or `width` is 0; else several tables below each other, an
+// empty line between them. Each begins with the first row and the first column; a later one leaves out rows that say
+// nothing in it. `groups`: the first column of each group of columns that are read together, above 0 and ascending: a
+// group is split only where it fits into no table of its own. Cells that are too wide (of the first column: a quarter
+// of the width, at least 16 columns) continue on the next line. No line is longer than `width`, which is 30 or more.
+std::string fitted_table(TableRows rows, const std::vector<size_t>& groups, int64_t width);
+
+// `text`, one line, in lines of at most `width` columns (0: as it is), broken at blanks; those after the first are
+// indented by two. A longer word (a path) stays whole. Every line ends with a newline.
+std::string wrapped_text(const std::string& text, int64_t width);
+
+// Columns a terminal needs for one line of UTF-8: East Asian wide characters and emoji take two.
+size_t display_width(std::string_view text);
 
 std::string grouped(int64_t number);  // 11,176,512
 

@@ -14,12 +14,14 @@
 #include "base/progress.h"
 #include "base/signal.h"
 #include "base/temporary_files.h"
+#include "base/terminal.h"
 #include "cli/arguments.h"
 #include "cli/child_runs.h"
 #include "cli/command.h"
 #include "cli/compare_cost.h"
 #include "cli/layout.h"
 #include "compare/comparison.h"
+#include "compare/controls.h"
 #include "compare/failures.h"
 #include "compare/grid.h"
 #include "compare/shared_analysis.h"
@@ -37,10 +39,10 @@ namespace fs = std::filesystem;
 struct CompareOptions {
   std::vector<std::string> methods = {"joint", "pdmp"};
   std::vector<std::string> fusions;
-  std::string out = "comparison", reference;
+  std::string out = "comparison", reference, controls = "on";
   int64_t seeds = 3, jobs = 0, resamples = 10000, tune = 0;
   double tune_lr = 4;
-  bool best_test = false, as_json = false, dry_run = false;
+  bool best_test = false, as_json = false, dry_run = false, explain = false, wide = false;
   RunOptions run;
   Layout layout;  // no flag: chosen
 
@@ -57,7 +59,12 @@ void CompareOptions::describe(OptionList& list) {
   list.add("fusions", &fusions, "Fusions to compare them on; none named: that of --fusion.");
   list.add("out", &out, "Folder for the runs and the tables; finished runs in it are used, unfinished ones go on.");
   list.add("seeds", &seeds, "Trainings of each method, from --seed on.").at_least(1).at_most(1000);
-  list.add("reference", &reference, "Method the others are compared with; none: joint.");
+  list.add("reference", &reference,
+           "Row the others are compared with: one of --methods, or a modality alone (alone:picture); none: joint.");
+  list.add("controls", &controls,
+           "Beside every pdmp two rows with its learning rate in which no modality leads: every encoder, and the whole "
+           "model, at gamma times the rate; off: none.")
+      .one_of({"on", "off"});
   list.add("jobs", &jobs,
            "Trainings at once, each in a process of its own; 0: one per core, less where memory is short.")
       .at_least(0)
@@ -73,6 +80,8 @@ void CompareOptions::describe(OptionList& list) {
   list.add("best-test", &best_test,
            "Choose each run's epoch on the TEST split, as many papers do. Too good to be true; the tables say so.");
   list.add("json", &as_json, "Print JSON instead of a table.");
+  list.add("explain", &explain, "Say below the table what the columns mean, as comparison.md does.");
+  list.add("wide", &wide, "Tables as wide as they are; else they fit COLUMNS, the terminal, or 100 columns in a pipe.");
   list.add("dry-run", &dry_run,
            "Say how many trainings there would be and estimate time, disk and memory from a few steps; write nothing.")
       .internal();
@@ -88,10 +97,19 @@ void CompareOptions::describe(OptionList& list) {
   }
 }
 
+// Those of --methods and their controls.
+std::vector<Variant> variants_of(const CompareOptions& options, const TrainingData& data) {
+  std::vector<Variant> variants = parse_variants(options.methods);
+  if (options.controls == "off") return variants;
+  std::vector<std::string> modalities;
+  for (const ModalityInfo& modality : data.train->modalities()) modalities.push_back(modality.name);
+  return with_controls(variants, options.run, modalities);
+}
+
 // Of methods; some may turn out to be n/a.
-int64_t trainings(const CompareOptions& options) {
+int64_t trainings(const CompareOptions& options, const TrainingData& data) {
   const size_t fusions = std::max<size_t>(1, options.fusions.size());
-  return static_cast<int64_t>(parse_variants(options.methods).size() * fusions) * options.seeds;
+  return static_cast<int64_t>(variants_of(options, data).size() * fusions) * options.seeds;
 }
 
 // The runs as `pdmp train` takes them. A run that is there with other options or of other data is one error of all.
@@ -165,7 +183,7 @@ Search search_of(const CompareOptions& options, const std::vector<GridRun>& runs
 std::vector<Search> searches_of(const CompareOptions& options, Grid& grid) {
   std::vector<Search> searches;
   for (ComparisonRow& row : grid.comparison.rows) {
-    const bool searched = options.tune > 0 && !row.fusion.empty() && row.refusal.empty();
+    const bool searched = options.tune > 0 && !is_unimodal(row) && row.refusal.empty() && !row.added_control;
     if (searched) searches.push_back(search_of(options, grid.methods, row));
   }
   return searches;
@@ -209,17 +227,24 @@ void tune(const CompareOptions& options, Grid& grid, Failures& failures) {
   train(options, runs_of(searches), of_trials, "search");
   const SelectMetric& metric = find_select_metric(options.run.train.select_metric);
   for (const Search& search : searches) use_best(search, metric, of_trials, grid, failures);
+  follow_search(grid);
 }
 
 // The ranking that some methods need; those methods fail where it does.
-void analyze_modalities(const CompareOptions& options, Failures& failures) {
+std::optional<ModalityRanking> analyze_modalities(const CompareOptions& options,
+                                                  const std::vector<std::string>& modalities, Failures& failures) {
   const fs::path file = fs::path(options.out) / "analysis.json";
+  std::optional<ModalityRanking> ranking;
   try {
-    resumable([&] { shared_analysis(options.run, load_data(options.run.data, options.run.train.seed), file); });
+    resumable([&] {
+      ranking = ranking_for(shared_analysis(options.run, load_data(options.run.data, options.run.train.seed), file),
+                            modalities, file.string());
+    });
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::data) throw;
     failures.emplace(file.string(), error.what());
   }
+  return ranking;
 }
 
 int tell_failures(const Failures& failures) {
@@ -241,7 +266,7 @@ void write_tables(const Comparison& comparison, const fs::path& folder) {
 
 Grid plan_grid(const CompareOptions& options, const TrainingData& data) {
   GridOptions wanted;
-  wanted.variants = parse_variants(options.methods);
+  wanted.variants = variants_of(options, data);
   wanted.fusions = options.fusions;
   wanted.seeds = options.seeds;
   wanted.reference = options.reference;
@@ -279,7 +304,9 @@ int tell_cost(const CompareOptions& options, Grid& grid, const TrainingData& dat
 }
 
 void train_all(const CompareOptions& options, Grid& grid, Failures& failures) {
-  if (grid.needs_ranking) analyze_modalities(options, failures);
+  std::optional<ModalityRanking> ranking;
+  if (grid.needs_ranking) ranking = analyze_modalities(options, grid.comparison.modalities, failures);
+  drop_needless_controls(grid, ranking ? &*ranking : nullptr);
   train(options, grid.alone, failures, "modalities alone");
   if (options.tune > 0) tune(options, grid, failures);
   train(options, grid.methods, failures, "comparison");
@@ -326,7 +353,7 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   if (options.run.data.cache.empty()) options.run.data.cache = fs::absolute(fs::path(options.out) / "cache").string();
   const TrainingData data = load_data(uncached, options.run.train.seed);
   check(options, data);
-  options.layout = lay_out(options.run, *data.train, options.jobs, trainings(options), options.out);
+  options.layout = lay_out(options.run, *data.train, options.jobs, trainings(options, data), options.out);
   options.run.train.precision = options.layout.precision;
   Grid grid = plan_grid(options, data);
   if (options.dry_run) return tell_cost(options, grid, data, out);
@@ -338,7 +365,8 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   note_failures(grid.comparison, failures);
   complete(grid.comparison, grid.other_batches);
   write_tables(grid.comparison, options.out);
-  out << (options.as_json ? json_text(comparison_json(grid.comparison)) : comparison_text(grid.comparison));
+  const TextForm form{options.wide ? 0 : output_width(), options.explain};
+  out << (options.as_json ? json_text(comparison_json(grid.comparison)) : comparison_text(grid.comparison, form));
   return tell_failures(failures);
 }
 

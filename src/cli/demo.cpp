@@ -1,4 +1,5 @@
-// The main job from raw files to one table: prepare, analyse, train each modality alone, joint and pdmp, compare.
+// The main job from raw files to one table: prepare, analyse, train each modality alone, joint, pdmp and its controls,
+// compare.
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -11,11 +12,14 @@
 #include "base/progress.h"
 #include "base/signal.h"
 #include "base/temporary_files.h"
+#include "base/terminal.h"
 #include "cli/arguments.h"
 #include "cli/child_runs.h"
 #include "cli/command.h"
 #include "cli/demo_table.h"
 #include "cli/layout.h"
+#include "compare/controls.h"
+#include "compare/grid.h"
 #include "compare/shared_analysis.h"
 #include "data/importer.h"
 #include "pdmp/error.h"
@@ -105,41 +109,90 @@ std::string prepare_stamps(const DemoOptions& options) {
   return folder.string();
 }
 
-struct Training {
-  std::string name, method;
-  std::vector<std::string> modalities;  // empty: all
-};
-
-std::vector<Training> trainings(const std::vector<ModalityInfo>& modalities) {
-  std::vector<Training> result;
-  for (const ModalityInfo& modality : modalities)
-    result.push_back({modality.name + " alone", "joint", {modality.name}});
-  result.push_back({"joint", "joint", {}});
-  result.push_back({"pdmp", "pdmp", {}});
-  return result;
+std::vector<std::string> names_of(const std::vector<ModalityInfo>& modalities) {
+  std::vector<std::string> names;
+  for (const ModalityInfo& modality : modalities) names.push_back(modality.name);
+  return names;
 }
 
-// Finished runs are read, an interrupted one goes on.
-RunOptions options_of(const DemoOptions& options, const std::vector<ModalityInfo>& modalities, const Training& training,
-                      uint64_t seed, const fs::path& analysis) {
-  RunOptions one = options.run;
-  one.train.seed = seed;
-  one.train.threads = options.layout.threads;
-  one.analysis_file = analysis.string();
-  std::string folder = fmt::format("{}-seed{}", training.name, seed);
-  std::replace(folder.begin(), folder.end(), ' ', '-');
-  const fs::path directory = fs::path(options.out) / "runs" / folder;
-  if (!training.modalities.empty()) return alone_options(one, modalities, training.modalities[0], directory);
-  one.method = training.method;
-  one.run = directory.string();
-  one.resume = fs::exists(one.run);
-  return one;
+// Where the run of a row and a seed lies: OUT/runs/picture-alone-seed0. Controls have names that folders do not.
+fs::path run_folder(const DemoOptions& options, const ComparisonRow& row, uint64_t seed) {
+  std::string name = row.name;
+  if (!row.controls.empty()) name = row.controls[0].of_encoders ? "control-encoders" : "control-learning-rate";
+  std::replace(name.begin(), name.end(), ' ', '-');
+  return fs::path(options.out) / "runs" / fmt::format("{}-seed{}", name, seed);
 }
 
+// Adds the row and its runs, `options_of` making those of a seed for a directory.
+template <class OptionsOf>
+void add_row(const DemoOptions& options, Grid& grid, ComparisonRow row, OptionsOf options_of) {
+  std::vector<GridRun>& runs = row.fusion.empty() ? grid.alone : grid.methods;
+  for (const uint64_t seed : grid.comparison.seeds) {
+    const fs::path directory = run_folder(options, row, seed);
+    row.runs.push_back(directory.string());
+    RunOptions one = options_of(directory);
+    one.train.seed = seed;
+    one.run = directory.string();
+    one.resume = fs::exists(directory);
+    runs.push_back({fmt::format("{}, seed {}", row.name, seed), std::move(one)});
+  }
+  grid.comparison.rows.push_back(std::move(row));
+}
+
+void add_alone(const DemoOptions& options, Grid& grid, const std::vector<ModalityInfo>& modalities,
+               const std::string& modality) {
+  ComparisonRow row;
+  row.name = modality + " alone";
+  row.method = "joint";
+  row.modalities = {modality};
+  add_row(options, grid, std::move(row),
+          [&](const fs::path& directory) { return alone_options(options.run, modalities, modality, directory); });
+}
+
+void add_method(const DemoOptions& options, Grid& grid, const Variant& variant, const fs::path& analysis) {
+  ComparisonRow row;
+  row.name = variant.controls.empty() ? variant.name : variant.controls[0].what;
+  row.method = variant.method;
+  row.fusion = options.run.model.fusion;
+  row.modalities = grid.comparison.modalities;
+  row.controls = variant.controls;
+  row.added_control = variant.added_control;
+  add_row(options, grid, std::move(row), [&](const fs::path&) {
+    RunOptions one = with_variant(options.run, variant);
+    one.analysis_file = analysis.string();
+    return one;
+  });
+}
+
+// Each modality alone, joint, pdmp and its controls, with every seed.
+Grid make_demo_grid(const DemoOptions& options, const std::vector<ModalityInfo>& modalities, const fs::path& analysis) {
+  constexpr int64_t kResamples = 10000;
+  Grid grid;
+  Comparison& comparison = grid.comparison;
+  comparison.reference = "joint";
+  comparison.resamples = kResamples;
+  comparison.modalities = names_of(modalities);
+  for (int64_t k = 0; k < options.seeds; ++k) {
+    comparison.seeds.push_back(options.run.train.seed + static_cast<uint64_t>(k));
+  }
+  for (const std::string& modality : comparison.modalities) add_alone(options, grid, modalities, modality);
+  const std::vector<Variant> variants = parse_variants({"joint", "pdmp"});
+  for (const Variant& variant : with_controls(variants, options.run, comparison.modalities)) {
+    add_method(options, grid, variant, analysis);
+  }
+  return grid;
+}
+
+// A control may fail: a large learning rate is what it is made of, and that it diverges is a result.
 void train_in_this_process(const std::vector<ChildRun>& runs) {
   for (size_t i = 0; i < runs.size(); ++i) {
     log_info(fmt::format("training {} of {}: {}", i + 1, runs.size(), runs[i].name));
-    resumable([&] { run(runs[i].options); });
+    try {
+      resumable([&] { run(runs[i].options); });
+    } catch (const Error& error) {
+      if (!runs[i].may_fail || error.kind() != ErrorKind::data) throw;
+      log_warning(fmt::format("{}: {}", runs[i].name, error.what()));
+    }
   }
 }
 
@@ -149,25 +202,34 @@ void train_runs(const DemoOptions& options, std::vector<ChildRun> runs) {
   train_in_children(runs, options.layout.jobs, progress);
 }
 
-std::vector<DemoRow> train_all(const DemoOptions& options, const std::vector<ModalityInfo>& modalities,
-                               const fs::path& analysis) {
-  const std::vector<Training> kinds = trainings(modalities);
+bool is_control(const Comparison& comparison, const std::string& directory) {
+  return std::any_of(comparison.rows.begin(), comparison.rows.end(), [&](const ComparisonRow& row) {
+    return !row.controls.empty() && std::find(row.runs.begin(), row.runs.end(), directory) != row.runs.end();
+  });
+}
+
+void refuse_unfinished(Comparison& comparison) {
+  for (ComparisonRow& row : comparison.rows) {
+    for (const std::string& directory : row.runs) {
+      if (!fs::exists(fs::path(directory) / "summary.json")) row.refusal = directory + " failed";
+    }
+  }
+}
+
+// Finished runs are read, an interrupted one goes on.
+void train_all(const DemoOptions& options, Grid& grid) {
   std::vector<ChildRun> runs;
-  for (uint64_t seed = options.run.train.seed; seed < options.run.train.seed + static_cast<uint64_t>(options.seeds);
-       ++seed) {
-    for (const Training& kind : kinds) {
-      runs.push_back(
-          {fmt::format("{}, seed {}", kind.name, seed), options_of(options, modalities, kind, seed, analysis)});
+  for (const std::vector<GridRun>* some : {&grid.alone, &grid.methods}) {
+    for (const GridRun& one : *some) {
+      ChildRun child{one.name, one.options, is_control(grid.comparison, one.options.run)};
+      child.options.train.threads = options.layout.threads;
+      child.options.train.precision = options.layout.precision;
+      runs.push_back(std::move(child));
     }
   }
   with_runs_in(options.out, [&] { train_runs(options, runs); });
-  std::vector<DemoRow> rows(kinds.size());
-  for (size_t i = 0; i < runs.size(); ++i) {
-    DemoRow& row = rows[i % kinds.size()];
-    row.name = kinds[i % kinds.size()].name;
-    row.runs.push_back(read_summary(runs[i].options.run));  // as a finished run is read, to the last digit
-  }
-  return rows;
+  refuse_unfinished(grid.comparison);
+  complete(grid.comparison, {});
 }
 
 std::vector<int64_t> class_counts(const Dataset& data) {
@@ -197,8 +259,9 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   const auto start = std::chrono::steady_clock::now();
   const CommandHelp help{
       "pdmp demo",
-      "Prepares Tux Paint's stamps, analyses the modalities, trains each alone, joint and pdmp over several "
-      "seeds, and prints one table. Runs again, it goes on where it was.",
+      "Prepares Tux Paint's stamps, analyses the modalities, trains each alone, joint, pdmp and its controls (the "
+      "same learning rate without a leading modality) over several seeds, and prints one table. Runs again, it goes on "
+      "where it was.",
       "pdmp demo --data mydata --out demo-mydata --seeds 3"};
   DemoOptions options;
   OptionList list;
@@ -217,15 +280,22 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   make_directories(options.out);
   const FolderLock lock(options.out, kBusyOut);
   remove_temporaries(options.out, /*locked=*/false);
-  const auto kinds = static_cast<int64_t>(trainings(data.train->modalities()).size());
-  options.layout = lay_out(options.run, *data.train, options.jobs, kinds * options.seeds, options.out);
+  const std::vector<ModalityInfo>& modalities = data.train->modalities();
+  Grid grid = make_demo_grid(options, modalities, analysis);
+  const auto trainings = static_cast<int64_t>(grid.alone.size() + grid.methods.size());
+  options.layout = lay_out(options.run, *data.train, options.jobs, trainings, options.out);
   options.run.train.precision = options.layout.precision;
   write_layout(options.layout, options.out);
-  resumable([&] { shared_analysis(options.run, data, analysis); });
-  const std::vector<DemoRow> rows = train_all(options, data.train->modalities(), analysis);
+  resumable([&] {
+    const AnalysisResult result = shared_analysis(options.run, data, analysis);
+    const ModalityRanking ranking = ranking_for(result, grid.comparison.modalities, analysis.string());
+    drop_needless_controls(grid, &ranking);
+  });
+  train_all(options, grid);
   const DemoFacts facts = facts_of(options, data, analysis, start);
-  write_json(fs::path(options.out) / "demo.json", demo_json(rows, facts));
-  out << (options.as_json ? json_text(demo_json(rows, facts)) : demo_text(rows, facts));
+  write_json(fs::path(options.out) / "demo.json", demo_json(grid.comparison, facts));
+  out << (options.as_json ? json_text(demo_json(grid.comparison, facts))
+                          : demo_text(grid.comparison, facts, output_width()));
   return 0;
 }
 

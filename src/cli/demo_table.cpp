@@ -1,46 +1,21 @@
+// The table of `pdmp demo` and what it shows.
 #include "cli/demo_table.h"
 
 #include <fmt/format.h>
 
-#include "base/printable.h"
 #include "base/progress.h"
 #include "base/text_table.h"
+#include "compare/answers.h"
 #include "metrics/statistics.h"
 
 namespace pdmp {
 namespace {
 
-template <class Score>
-std::vector<double> scores(const DemoRow& row, Score score) {
-  std::vector<double> values;
-  for (const RunSummary& run : row.runs) values.push_back(score(run));
-  return values;
-}
-
-std::vector<double> accuracies(const DemoRow& row) {
-  return scores(row, [](const RunSummary& run) { return run.test->accuracy; });
-}
-
-std::vector<double> macro_f1s(const DemoRow& row) {
-  return scores(row, [](const RunSummary& run) { return run.test->macro_f1; });
-}
-
-std::vector<double> dependencies(const DemoRow& row, size_t m) {
-  return scores(row, [m](const RunSummary& run) { return run.test->shares()[m]; });
-}
-
-// The modalities of the row that has most: those of the models that see all.
-std::vector<std::string> all_modalities(const std::vector<DemoRow>& rows) {
-  std::vector<std::string> names;
-  for (const DemoRow& row : rows) {
-    if (row.runs.at(0).modalities.size() > names.size()) names = row.runs[0].modalities;
-  }
-  return names;
-}
-
+// One seed has no deviation.
 std::string text_of(const std::vector<double>& values) {
   const MeanSd summary = mean_sd(values);
-  return fmt::format("{:.3f} ± {:.3f}", summary.mean, summary.sd);
+  return values.size() == 1 ? fmt::format("{:.3f}", summary.mean)
+                            : fmt::format("{:.3f} ± {:.3f}", summary.mean, summary.sd);
 }
 
 nlohmann::json json_of(const std::vector<double>& values) {
@@ -48,43 +23,77 @@ nlohmann::json json_of(const std::vector<double>& values) {
   return {{"mean", summary.mean}, {"sd", summary.sd}, {"values", values}};
 }
 
-}  // namespace
-
-std::string demo_text(const std::vector<DemoRow>& rows, const DemoFacts& facts) {
-  const std::vector<std::string> modalities = all_modalities(rows);
-  std::vector<std::vector<std::string>> table = {{"", "test accuracy", "macro-F1"}};
-  for (const std::string& name : modalities) table[0].push_back("on " + name);
-  for (const DemoRow& row : rows) {
-    table.push_back({row.name, text_of(accuracies(row)), text_of(macro_f1s(row))});
-    if (row.runs[0].modalities.size() != modalities.size()) continue;
-    for (size_t m = 0; m < modalities.size(); ++m) {
-      table.back().push_back(fmt::format("{:.0f} %", 100 * mean_sd(dependencies(row, m)).mean));
-    }
+std::vector<std::string> line_of(const ComparisonRow& row) {
+  std::vector<std::string> line = {row.name, text_of(row.accuracy), text_of(row.macro_f1)};
+  if (is_unimodal(row)) return line;
+  for (const std::vector<double>& shares : row.dependency) {
+    line.push_back(fmt::format("{:.0f} %", 100 * mean_sd(shares).mean));
   }
-  return text_table(table, true) + fmt::format(
-                                       "\nmean ± standard deviation over {} seed{}; \"on m\": share of modality m in "
-                                       "the fused logits (dependency)\n"
-                                       "test: {} samples, {} classes; chance {:.3f}, majority class {:.3f}\n"
-                                       "time {}, peak memory {:.2f} GB\n"
-                                       "data {}\nanalysis {}\nruns {}\n",
-                                       rows.at(0).runs.size(), rows[0].runs.size() == 1 ? "" : "s", facts.n_test,
-                                       facts.classes, 1.0 / static_cast<double>(facts.classes), facts.majority,
-                                       format_duration(facts.seconds), static_cast<double>(facts.peak_memory) / 1e9,
-                                       printable(facts.data), printable(facts.analysis), printable(facts.runs));
+  return line;
 }
 
-nlohmann::json demo_json(const std::vector<DemoRow>& rows, const DemoFacts& facts) {
-  nlohmann::json table = nlohmann::json::array();
-  for (const DemoRow& row : rows) {
-    nlohmann::json line = {
-        {"name", row.name}, {"accuracy", json_of(accuracies(row))}, {"macro_f1", json_of(macro_f1s(row))}};
-    const std::vector<std::string>& modalities = row.runs[0].modalities;
-    for (size_t m = 0; m < modalities.size(); ++m) line["dependency"][modalities[m]] = json_of(dependencies(row, m));
-    for (const RunSummary& run : row.runs) line["runs"].push_back(run.directory);
-    table.push_back(line);
+std::vector<std::string> facts_of(const Comparison& comparison, const DemoFacts& facts) {
+  const size_t seeds = comparison.seeds.size();
+  return {fmt::format("{} over {} seed{}; \"on m\": share of modality m in the fused logits (dependency)",
+                      seeds == 1 ? "values" : "mean ± standard deviation", seeds, seeds == 1 ? "" : "s"),
+          fmt::format("test: {} samples, {} classes; chance {:.3f}, majority class {:.3f}", facts.n_test, facts.classes,
+                      1.0 / static_cast<double>(facts.classes), facts.majority),
+          fmt::format("time {}, peak memory {:.2f} GB", format_duration(facts.seconds),
+                      static_cast<double>(facts.peak_memory) / 1e9),
+          "data " + facts.data,
+          "analysis " + facts.analysis,
+          "runs " + facts.runs};
+}
+
+// What the controls show comes last.
+std::vector<std::string> answers_of(const Comparison& comparison) {
+  std::vector<std::string> lines = idle_answers(comparison);
+  if (const std::string answer = unimodal_answer(comparison); !answer.empty()) lines.push_back(answer);
+  for (const std::string& answer : control_answers(comparison)) lines.push_back(answer);
+  return lines;
+}
+
+nlohmann::json row_json(const ComparisonRow& row) {
+  nlohmann::json line = {{"name", row.name}, {"runs", row.runs}};
+  if (!row.refusal.empty()) {
+    line["refusal"] = row.refusal;
+    return line;
   }
+  line["accuracy"] = json_of(row.accuracy);
+  line["macro_f1"] = json_of(row.macro_f1);
+  for (size_t m = 0; m < row.modalities.size(); ++m) line["dependency"][row.modalities[m]] = json_of(row.dependency[m]);
+  return line;
+}
+
+}  // namespace
+
+std::string demo_text(const Comparison& comparison, const DemoFacts& facts, int64_t width) {
+  TableRows table = {{"", "test accuracy", "macro-F1"}};
+  std::vector<size_t> groups = {1};
+  for (const std::string& name : comparison.modalities) {
+    groups.push_back(table[0].size());
+    table[0].push_back("on " + name);
+  }
+  std::string refused;
+  for (const ComparisonRow& row : comparison.rows) {
+    if (row.refusal.empty()) {
+      table.push_back(line_of(row));
+    } else {
+      refused += wrapped_text(fmt::format("{}  n/a: {}", row.name, row.refusal), width);
+    }
+  }
+  std::string text = fitted_table(std::move(table), groups, width) + refused + "\n";
+  for (const std::string& line : facts_of(comparison, facts)) text += wrapped_text(line, width);
+  for (const std::string& line : answers_of(comparison)) text += "\n" + wrapped_text(line, width);
+  return text;
+}
+
+nlohmann::json demo_json(const Comparison& comparison, const DemoFacts& facts) {
+  nlohmann::json table = nlohmann::json::array();
+  for (const ComparisonRow& row : comparison.rows) table.push_back(row_json(row));
   return {{"format_version", 1},
           {"rows", table},
+          {"answers", answers_of(comparison)},
           {"data", facts.data},
           {"analysis", facts.analysis},
           {"classes", facts.classes},

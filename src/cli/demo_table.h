@@ -2,19 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
-#include "pdmp/run.h"
+#include "compare/comparison.h"
 
 namespace pdmp {
-
-struct DemoRow {
-  std::string name;              // "picture alone", "joint", "pdmp"
-  std::vector<RunSummary> runs;  // one per seed, each with a test score
-};
 
 struct DemoFacts {
   std::string data, runs, analysis;  // where things are
@@ -24,8 +17,10 @@ struct DemoFacts {
   int64_t peak_memory = 0;  // bytes
 };
 
-// Test accuracy, macro-F1 (mean ± sd) and the share of each modality in the dependency (mean), and the facts below.
-std::string demo_text(const std::vector<DemoRow>& rows, const DemoFacts& facts);
-nlohmann::json demo_json(const std::vector<DemoRow>& rows, const DemoFacts& facts);
+// Test accuracy, macro-F1 (mean ± sd) and the share of each modality in the dependency (mean), the facts, which rows
+// beat the best single modality, and last one sentence on what the controls of pdmp show. Of a completed comparison;
+// `width`: columns, 0: no limit.
+std::string demo_text(const Comparison& comparison, const DemoFacts& facts, int64_t width);
+nlohmann::json demo_json(const Comparison& comparison, const DemoFacts& facts);
 
 }  // namespace pdmp

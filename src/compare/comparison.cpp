@@ -1,12 +1,18 @@
+// Reads what the runs of a comparison left.
 #include "compare/comparison.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <functional>
+#include <set>
 #include <sstream>
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/json_fields.h"
+#include "compare/judgement.h"
 #include "pdmp/error.h"
 #include "run/predictions.h"
 #include "run/summary.h"
@@ -15,14 +21,6 @@ namespace pdmp {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr uint64_t kBootstrapSeed = 0;  // one for all pairs: they are judged on the same resamples
-
-// What is needed of a row's runs beside the row itself, per seed.
-struct RowRuns {
-  Hits hits;
-  std::vector<Beginning> beginnings;
-};
 
 [[noreturn]] void fail(const fs::path& file, const std::string& message) {
   throw Error(ErrorKind::data, fmt::format("{}: {}", file.string(), message));
@@ -69,26 +67,44 @@ struct Timing {
   int64_t peak_memory = 0;
 };
 
-Timing read_timing(const fs::path& file) {
+// Hands every line of a file of JSON Lines to `use`. `what` ("the timing of an epoch") is for the message.
+void for_each_line(const fs::path& file, const std::string& what, const std::function<void(const JsonFields&)>& use) {
   std::istringstream lines(read_file(file));
   std::string line;
-  Timing timing;
-  int64_t epochs = 0;
-  while (std::getline(lines, line)) {
+  for (int64_t number = 1; std::getline(lines, line); ++number) {
+    const std::string where = fmt::format("{}:{}", file.string(), number);
     try {
       const nlohmann::json value = parse_json(line);
-      const JsonFields fields(value, fmt::format("{}:{}", file.string(), epochs + 1),
-                              "it is not the timing of an epoch");
-      timing.epoch_seconds += fields.get<double>("train_seconds");
-      timing.peak_memory = std::max(timing.peak_memory, fields.get<int64_t>("peak_memory_bytes"));
+      use(JsonFields(value, where, "it is not " + what));
     } catch (const JsonFault& fault) {
-      fail(fmt::format("{}:{}", file.string(), epochs + 1),
-           fmt::format("not the timing of an epoch: {}", fault.what()));
+      fail(where, fmt::format("not {}: {}", what, fault.what()));
     }
-    ++epochs;
   }
+}
+
+Timing read_timing(const fs::path& file) {
+  Timing timing;
+  int64_t epochs = 0;
+  for_each_line(file, "the timing of an epoch", [&](const JsonFields& fields) {
+    timing.epoch_seconds += fields.get<double>("train_seconds");
+    timing.peak_memory = std::max(timing.peak_memory, fields.get<int64_t>("peak_memory_bytes"));
+    ++epochs;
+  });
   if (epochs > 0) timing.epoch_seconds /= static_cast<double>(epochs);
   return timing;
+}
+
+// Equal for two runs only where they went the same way: what the selected weights say of every sample, their losses,
+// and the training loss of every epoch, which differs from the first step on that another method touches.
+std::string trace_of(const fs::path& directory, const RunSummary& summary) {
+  std::string trace = digest_of(read_file(directory / "predictions.csv"));
+  for (const auto& scores : {summary.test, summary.val}) {
+    if (scores) trace += fmt::format(" {}", scores->loss);
+  }
+  for_each_line(directory / "metrics.jsonl", "the numbers of a step or an epoch", [&](const JsonFields& fields) {
+    if (fields.get<std::string>("kind") == "epoch") trace += fmt::format(" {}", fields.number_or_nan("train/loss"));
+  });
+  return trace;
 }
 
 void add_scores(ComparisonRow& row, const RunSummary& summary, const fs::path& file) {
@@ -124,12 +140,14 @@ RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, TestSa
       fail(directory / "summary.json", fmt::format("expected seed {}, found {}", seeds[s], summary.seed));
     }
     add_scores(row, summary, directory / "summary.json");
-    for (const char* name : {"timing.jsonl", "predictions.csv"}) check_run_file(directory, name);
+    for (const char* name : {"metrics.jsonl", "timing.jsonl", "predictions.csv"}) check_run_file(directory, name);
     const Timing timing = read_timing(directory / "timing.jsonl");
     row.epoch_seconds.push_back(timing.epoch_seconds);
     row.peak_memory.push_back(timing.peak_memory);
     runs.hits.push_back(samples.hits(directory));
     runs.beginnings.push_back(summary.beginning);
+    runs.traces.push_back(trace_of(directory, summary));
+    if (summary.val) runs.validation_hits += std::llround(summary.val->accuracy * static_cast<double>(summary.val->n));
   }
   return runs;
 }
@@ -146,117 +164,35 @@ void check_beginning(const ComparisonRow& row, const RowRuns& runs, const Compar
   }
 }
 
-// Everything that is said of a row beside others of its fusion. `members`: the rows of one fusion, without n/a.
-class FusionRows {
- public:
-  FusionRows(Comparison& comparison, const std::vector<RowRuns>& runs, std::vector<size_t> members)
-      : comparison_(comparison), runs_(runs), members_(std::move(members)) {}
-
-  void check(const std::vector<std::string>& other_batches) const {
-    std::optional<size_t> first;
-    for (const size_t i : members_) {
-      const ComparisonRow& row = comparison_.rows[i];
-      if (std::find(other_batches.begin(), other_batches.end(), row.name) != other_batches.end()) continue;
-      if (!first) first = i;
-      check_beginning(row, runs_[i], comparison_.rows[*first], runs_[*first]);
-    }
+// Rows with runs on one fusion must have begun alike.
+void check_fusion(const Comparison& comparison, const std::vector<RowRuns>& runs, const std::string& fusion,
+                  const std::vector<std::string>& other_batches) {
+  std::optional<size_t> first;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const ComparisonRow& row = comparison.rows[i];
+    if (row.fusion != fusion || !row.has_scores()) continue;
+    if (std::find(other_batches.begin(), other_batches.end(), row.name) != other_batches.end()) continue;
+    if (!first) first = i;
+    check_beginning(row, runs[i], comparison.rows[*first], runs[*first]);
   }
-
-  void rank() {
-    std::vector<double> hits;  // whole numbers: the same for the same mean accuracy
-    for (const size_t i : members_) {
-      double sum = 0;
-      for (const std::vector<uint8_t>& seed : runs_[i].hits) {
-        sum += static_cast<double>(std::count(seed.begin(), seed.end(), 1));
-      }
-      hits.push_back(sum);
-    }
-    const std::vector<double> places = ranks(hits);
-    const auto highest = std::max_element(hits.begin(), hits.end());
-    const size_t best = members_[static_cast<size_t>(highest - hits.begin())];
-    for (size_t k = 0; k < members_.size(); ++k) {
-      ComparisonRow& row = comparison_.rows[members_[k]];
-      row.rank = places[k];
-      row.best = hits[k] == *highest;
-      const Difference behind = difference(best, members_[k]);
-      row.indistinguishable = row.best || (behind.low <= 0 && behind.high >= 0);
-    }
-  }
-
-  void compare_with_reference() {
-    std::vector<size_t> others;
-    std::optional<size_t> reference;
-    for (const size_t i : members_) {
-      if (comparison_.rows[i].name == comparison_.reference) {
-        reference = i;
-      } else {
-        others.push_back(i);
-      }
-    }
-    if (!reference) return;
-    const double reference_seconds = mean_sd(comparison_.rows[*reference].epoch_seconds).mean;
-    for (const size_t i : others) {
-      ComparisonRow& row = comparison_.rows[i];
-      row.difference = difference(*reference, i);
-      for (size_t s = 0; s < row.runs.size(); ++s) {
-        row.mcnemar.push_back(mcnemar(runs_[*reference].hits[s], runs_[i].hits[s]));
-      }
-      row.mcnemar_holm.resize(row.runs.size());
-      if (reference_seconds > 0) row.relative_time = mean_sd(row.epoch_seconds).mean / reference_seconds;
-    }
-    correct(
-        others, [](const ComparisonRow& row) { return row.difference->p; },
-        [](ComparisonRow& row, double p) { row.p_holm = p; });
-    for (size_t s = 0; s < comparison_.seeds.size(); ++s) {
-      correct(
-          others, [s](const ComparisonRow& row) { return row.mcnemar[s].p; },
-          [s](ComparisonRow& row, double p) { row.mcnemar_holm[s] = p; });
-    }
-  }
-
- private:
-  Difference difference(size_t reference, size_t other) const {
-    return paired_bootstrap(runs_[reference].hits, runs_[other].hits, comparison_.resamples, kBootstrapSeed);
-  }
-
-  // One family of tests: what `p` says of each of the rows, corrected for there being several.
-  template <class P, class Set>
-  void correct(const std::vector<size_t>& rows, P p, Set set) {
-    std::vector<double> values;
-    for (const size_t i : rows) values.push_back(p(comparison_.rows[i]));
-    const std::vector<double> corrected = holm(values);
-    for (size_t k = 0; k < rows.size(); ++k) set(comparison_.rows[rows[k]], corrected[k]);
-  }
-
-  Comparison& comparison_;
-  const std::vector<RowRuns>& runs_;
-  std::vector<size_t> members_;
-};
+}
 
 }  // namespace
+
+bool is_unimodal(const ComparisonRow& row) { return row.fusion.empty(); }
 
 void complete(Comparison& comparison, const std::vector<std::string>& other_batches) {
   TestSamples samples;
   std::vector<RowRuns> runs(comparison.rows.size());
-  std::vector<std::string> fusions;
+  std::set<std::string> fusions;
   for (size_t i = 0; i < runs.size(); ++i) {
     ComparisonRow& row = comparison.rows[i];
     if (!row.has_scores()) continue;
     runs[i] = read_runs(row, comparison.seeds, samples);
-    const bool known = std::find(fusions.begin(), fusions.end(), row.fusion) != fusions.end();
-    if (!row.fusion.empty() && !known) fusions.push_back(row.fusion);
+    if (!is_unimodal(row)) fusions.insert(row.fusion);
   }
-  for (const std::string& fusion : fusions) {
-    std::vector<size_t> members;
-    for (size_t i = 0; i < runs.size(); ++i) {
-      const ComparisonRow& row = comparison.rows[i];
-      if (row.fusion == fusion && row.has_scores()) members.push_back(i);
-    }
-    FusionRows judged(comparison, runs, std::move(members));
-    judged.check(other_batches);
-    judged.rank();
-    judged.compare_with_reference();
-  }
+  for (const std::string& fusion : fusions) check_fusion(comparison, runs, fusion, other_batches);
+  judge(comparison, runs);
 }
 
 }  // namespace pdmp

@@ -87,17 +87,20 @@ class AloneRuns {
   std::map<std::pair<std::string, std::string>, fs::path> known_;  // (modality, encoder)
 };
 
-std::string choose_reference(const GridOptions& options) {
-  const auto named = [&](const std::string& name) {
-    return std::any_of(options.variants.begin(), options.variants.end(),
-                       [&](const Variant& variant) { return variant.name == name; });
-  };
-  if (options.reference.empty()) return named("joint") ? "joint" : "";
-  if (named(options.reference)) return options.reference;
+// "alone:picture" is "picture alone".
+std::string choose_reference(const std::string& wanted, const std::vector<ComparisonRow>& rows) {
+  constexpr std::string_view kAlone = "alone:";
   std::vector<std::string> names;
-  for (const Variant& variant : options.variants) names.push_back(variant.name);
-  throw Error(ErrorKind::usage, fmt::format("--reference: '{}' is not among --methods{}", options.reference,
-                                            suggestion(options.reference, names)));
+  for (const ComparisonRow& row : rows) names.push_back(row.name);
+  const auto named = [&](const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (wanted.empty()) return named("joint") ? "joint" : "";
+  const std::string name = wanted.starts_with(kAlone) ? wanted.substr(kAlone.size()) + " alone" : wanted;
+  if (named(name)) return name;
+  throw Error(ErrorKind::usage,
+              fmt::format("--reference: expected one of --methods or a modality alone (alone:NAME), found '{}'{}",
+                          wanted, suggestion(name, names)));
 }
 
 void describe_data(Comparison& comparison, const GridOptions& options, const TrainingData& data) {
@@ -120,6 +123,8 @@ ComparisonRow row_of(const Variant& variant, const std::string& fusion, const Co
   row.name = variant.name;
   row.method = variant.method;
   row.fusion = fusion;
+  row.controls = variant.controls;
+  row.added_control = variant.added_control;
   row.modalities = comparison.modalities;
   return row;
 }
@@ -131,7 +136,6 @@ class GridMaker {
       : options_(options), data_(data), alone_(options, data), by_seed_(static_cast<size_t>(options.seeds)) {
     Comparison& comparison = grid_.comparison;
     comparison.seeds = seeds_of(options);
-    comparison.reference = choose_reference(options);
     describe_data(comparison, options, data);
   }
 
@@ -156,6 +160,7 @@ class GridMaker {
     grid_.alone = std::move(alone_.runs);
     grid_.comparison.rows = std::move(alone_.rows);
     for (ComparisonRow& row : rows_) grid_.comparison.rows.push_back(std::move(row));
+    grid_.comparison.reference = choose_reference(options_.reference, grid_.comparison.rows);
     return std::move(grid_);
   }
 

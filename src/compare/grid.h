@@ -14,9 +14,9 @@ struct GridOptions {
   std::vector<Variant> variants;
   std::vector<std::string> fusions;  // empty: the one of `run`
   int64_t seeds = 3;                 // run.train.seed, run.train.seed + 1, ...
-  std::string reference;             // name of a variant; empty: "joint" where it is among them
-  std::string out;                   // folder of everything
-  RunOptions run;                    // what all trainings share
+  std::string reference;  // name of a row, or "alone:<modality>"; empty: "joint" where it is among the variants
+  std::string out;        // folder of everything
+  RunOptions run;         // what all trainings share
 };
 
 struct GridRun {
@@ -35,7 +35,7 @@ struct Grid {
 
 // Nothing is trained or written. Rows are n/a where `not_applicable` says so. Runs go to
 // OUT/runs/<fusion>/<variant>/seed<k> and OUT/alone/<modality>/seed<k>; all share OUT/analysis.json, and methods that
-// learn from models of one modality get those of OUT/alone. Error{usage} on a reference that is not among the variants.
+// learn from models of one modality get those of OUT/alone. Error{usage} on a reference that is not among the rows.
 Grid make_grid(const GridOptions& options, const TrainingData& data);
 
 }  // namespace pdmp

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "compare/comparison.h"
 #include "pdmp/run.h"
 
 namespace pdmp {
@@ -16,6 +17,8 @@ struct Variant {
   std::string method;  // row of the table
   // Full option name -> text, with its brackets: "pdmp.gamma" -> "5".
   std::vector<std::pair<std::string, std::string>> settings;
+  std::vector<ControlRole> controls = {};  // what it is a control of (controls.h)
+  bool added_control = false;              // it is there for that only
 };
 
 // "all" stands for every method of the table. An option is the method's own, or else one of the training or the model.

@@ -1,6 +1,8 @@
 #include "base/text_table.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
+#include <sstream>
 
 namespace pdmp {
 namespace {
@@ -17,6 +19,78 @@ TEST(TextTable, CountsCharactersNotBytes) {
 TEST(TextTable, RowsMayBeShorterAndLinesEndWithoutSpaces) {
   EXPECT_EQ(text_table({{"a"}, {"b", "c"}, {"long", ""}}, false), "a\nb     c\nlong\n");
   EXPECT_EQ(text_table({}, false), "");
+}
+
+TEST(TextTable, WideCharactersTakeTwoColumns) {
+  EXPECT_EQ(display_width(""), 0u);
+  EXPECT_EQ(display_width("0.5 ± 0.1"), 9u);
+  EXPECT_EQ(display_width("≈⇓="), 3u);
+  EXPECT_EQ(display_width("画像"), 4u);
+  EXPECT_EQ(text_table({{"画像", "1"}, {"image", "2"}}, true), "画像   1\nimage  2\n");
+}
+
+// The longest line of a text, in columns.
+size_t widest(const std::string& text) {
+  std::istringstream lines(text);
+  std::string line;
+  size_t most = 0;
+  while (std::getline(lines, line)) most = std::max(most, display_width(line));
+  return most;
+}
+
+TEST(FittedTable, IsOneTableWhereItFitsOrHasNoLimit) {
+  const TableRows rows = {{"", "first", "second"}, {"a", "1", "2"}};
+  EXPECT_EQ(fitted_table(rows, {1}, 0), text_table(rows, true));
+  EXPECT_EQ(fitted_table(rows, {1}, 30), text_table(rows, true));
+}
+
+TEST(FittedTable, GoesOnBelowGroupByGroup) {
+  const TableRows rows = {
+      {"", "one first", "one second", "two first", "two second"}, {"row", "1", "2", "3", "4"}, {"only one", "5", "6"}};
+  // 8 + 2 + 9 + 2 + 10 = 31 columns for the first group; the second begins a table of its own, without the row that
+  // has nothing in it.
+  EXPECT_EQ(fitted_table(rows, {1, 3}, 44),
+            "          one first  one second\n"
+            "row               1           2\n"
+            "only one          5           6\n"
+            "\n"
+            "     two first  two second\n"
+            "row          3           4\n");
+}
+
+TEST(FittedTable, SplitsAGroupThatFitsIntoNoTable) {
+  const TableRows rows = {{"", "0123456789", "abcdefghij", "ABCDEFGHIJ"}, {"row", "1", "2", "3"}};
+  EXPECT_EQ(fitted_table(rows, {1}, 30),
+            "     0123456789  abcdefghij\n"
+            "row           1           2\n"
+            "\n"
+            "     ABCDEFGHIJ\n"
+            "row           3\n");
+}
+
+TEST(FittedTable, LongNamesGoOnInTheNextLineAndAreNotLost) {
+  const std::string name = "pdmp:coefficients=[audio=15,lips=15]";
+  const TableRows rows = {{"", "accuracy"}, {name, "0.5"}, {"joint", "0.75"}};
+  EXPECT_EQ(fitted_table(rows, {1}, 30),
+            "                  accuracy\n"
+            "pdmp:                  0.5\n"
+            "  coefficients=\n"
+            "  [audio=15,\n"
+            "  lips=15]\n"
+            "joint                 0.75\n");
+}
+
+TEST(FittedTable, NoLineIsWider) {
+  const TableRows rows = {{"", std::string(50, 'h') + " 画像画像画像画像", "b"},
+                          {std::string(90, 'n'), "0.5 ± 0.1", std::string(45, 'v')}};
+  for (const int64_t width : {30, 44, 60, 80}) EXPECT_LE(widest(fitted_table(rows, {1}, width)), width) << width;
+}
+
+TEST(WrappedText, BreaksAtBlanksAndKeepsPathsWhole) {
+  EXPECT_EQ(wrapped_text("one two", 0), "one two\n");
+  EXPECT_EQ(wrapped_text("one two", 7), "one two\n");
+  EXPECT_EQ(wrapped_text("one two three", 7), "one two\n  three\n");
+  EXPECT_EQ(wrapped_text("data /a/long/path here", 8), "data\n  /a/long/path\n  here\n");
 }
 
 TEST(TextTable, NumbersInGroupsOfThree) {

@@ -6,11 +6,13 @@
 #include <gtest/gtest.h>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <tuple>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/folder_lock.h"
+#include "base/text_table.h"
 #include "cli/program.h"
 #include "cli/trained_run.h"
 
@@ -68,6 +70,52 @@ TEST_F(CompareCommand, TrainsTheGridOnceAndWritesTheTables) {
   EXPECT_EQ(other.code, 2);
   EXPECT_THAT(other.error, HasSubstr("momentum"));
   EXPECT_THAT(other.error, HasSubstr("another --out"));
+}
+
+TEST_F(CompareCommand, ControlsStandBesidePdmpUnlessOff) {
+  const std::vector<std::string> leading = {"--analysis.criterion",
+                                            "manual",
+                                            "--analysis.performance-dominant",
+                                            "numbers",
+                                            "--analysis.optimization-dominant",
+                                            "caption"};
+  const ProgramResult first = compare("joint,pdmp:gamma=2", leading);
+  ASSERT_EQ(first.code, 0) << first.error;
+  std::vector<std::string> names;
+  for (const nlohmann::json& row : json().at("rows")) names.push_back(row.at("name"));
+  EXPECT_THAT(names, ::testing::ElementsAre("numbers alone", "caption alone", "joint", "pdmp:gamma=2",
+                                            "pdmp:coefficients=[numbers=2,caption=2]", "joint:lr=0.1"));
+  EXPECT_EQ(json().at("rows")[5].at("control_of")[0].at("of"), "pdmp:gamma=2");
+  EXPECT_THAT(json().at("answers").dump(), HasSubstr("pdmp:gamma=2 against its controls: "));
+
+  std::vector<std::string> off = leading;
+  off.insert(off.end(), {"--controls", "off", "--reference", "alone:caption"});
+  const ProgramResult second = compare("joint,pdmp:gamma=2,uniform_lr:factor=1", off);
+  ASSERT_EQ(second.code, 0) << second.error;
+  ASSERT_EQ(json().at("rows").size(), 5u);
+  EXPECT_EQ(json().at("reference"), "caption alone");
+  EXPECT_FALSE(json().at("rows")[2].at("difference").is_null());
+  EXPECT_EQ(json().at("rows")[4].at("never_acted"), "joint");
+  EXPECT_TRUE(json().at("rows")[3].at("never_acted").is_null());
+}
+
+// Every line, of which the legend is only shown on request.
+TEST_F(CompareCommand, TablesFitColumns) {
+  ASSERT_EQ(compare("joint,ogm").code, 0);
+  const auto widest = [&](const std::string& before, std::vector<std::string> more) {
+    const ProgramResult result = run_program(arguments("joint,ogm", std::move(more)), before);
+    std::istringstream lines(result.out.substr(0, result.out.find("\n\ndata ")));  // without paths
+    std::string line;
+    size_t most = 0;
+    while (std::getline(lines, line)) most = std::max(most, display_width(line));
+    return most;
+  };
+  EXPECT_LE(widest("export COLUMNS=60", {}), 60u);
+  EXPECT_GT(widest("unset COLUMNS", {}), 60u);
+  EXPECT_LE(widest("unset COLUMNS", {}), 100u);
+  EXPECT_GT(widest("export COLUMNS=60", {"--wide"}), 100u);
+  EXPECT_THAT(compare("joint,ogm").out, ::testing::Not(HasSubstr("\nrank: ")));
+  EXPECT_THAT(compare("joint,ogm", {"--explain"}).out, HasSubstr("\nrank: "));
 }
 
 TEST_F(CompareCommand, SearchesEveryMethodWithTheSameNumberOfTrials) {

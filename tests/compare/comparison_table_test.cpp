@@ -1,104 +1,73 @@
+// A comparison for a terminal and for a page.
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sstream>
 
+#include "base/text_table.h"
 #include "compare/comparison.h"
-#include "data/csv.h"
+#include "compare/example.h"
 
 namespace pdmp {
 namespace {
 
 using ::testing::AllOf;
+using testing::best;
+using testing::example;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing::reference;
 
-ComparisonRow scored(const std::string& name, const std::string& fusion, const std::vector<double>& accuracy) {
-  ComparisonRow row;
-  row.name = name;
-  row.method = "joint";
-  row.fusion = fusion;
-  row.modalities = {"picture", "sound"};
-  row.runs = {"out/" + name + "/seed0", "out/" + name + "/seed1"};
-  row.accuracy = accuracy;
-  row.macro_f1 = {.5, .5};
-  row.calibration_error = {.125, .125};
-  row.validation_accuracy = {.75, .85};
-  row.branch_accuracy = {{.4, .6}, {.3, .3}};
-  row.dependency = {{.75, .75}, {.25, .25}};
-  row.epoch_seconds = {2, 4};
-  row.peak_memory = {1500000000, 1250000000};
-  return row;
+// Everything between two empty lines.
+std::vector<std::string> paragraphs(const std::string& text) {
+  std::vector<std::string> result;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find("\n\n", at), text.size());
+    result.push_back(text.substr(at, end - at) + "\n");
+    at = end + 2;
+  }
+  return result;
 }
 
-ComparisonRow alone() {
-  ComparisonRow row = scored("picture alone", "", {.4, .4});
-  row.modalities = {"picture"};
-  row.branch_accuracy = {{.4, .4}};
-  row.dependency = {{1, 1}};
-  return row;
-}
-
-ComparisonRow reference(const std::string& fusion = "concat") {
-  ComparisonRow row = scored("joint", fusion, {.7, .7});
-  row.rank = 2;
-  row.indistinguishable = true;
-  return row;
-}
-
-ComparisonRow best(const std::string& fusion = "concat") {
-  ComparisonRow row = scored("pdmp:gamma=5", fusion, {.7, .8});
-  row.method = "pdmp";
-  row.difference = {.05, -.0125, .1, .02};
-  row.p_holm = .04;
-  row.mcnemar = {{3, 3, 1}, {0, 9, .00390625}};
-  row.mcnemar_holm = {1, .0078125};
-  row.relative_time = 1.25;
-  row.rank = 1;
-  row.best = row.indistinguishable = true;
-  return row;
-}
-
-ComparisonRow refused() {
-  ComparisonRow row;
-  row.name = "mla";
-  row.method = "mla";
-  row.fusion = "concat";
-  row.refusal = "it has a fusion | of its own";
-  return row;
-}
-
-Comparison example() {
-  Comparison comparison;
-  comparison.data = "stamps";
-  comparison.selected_by = "validation";
-  comparison.reference = "joint";
-  comparison.modalities = {"picture", "sound"};
-  comparison.seeds = {0, 1};
-  comparison.classes = 4;
-  comparison.n_train = 6000;
-  comparison.n_test = 750;
-  comparison.majority = .3;
-  comparison.resamples = 10000;
-  comparison.notes = {"mla trains on 90 % of train"};
-  comparison.rows = {alone(), reference(), best(), refused()};
+// A comparison of models with `modalities` modalities, long names among its rows.
+Comparison comparison_of(size_t modalities) {
+  Comparison comparison = example();
+  comparison.modalities.clear();
+  const std::vector<std::string> names = {"picture", "sound", "depth_map", "accelerometer", "heart_rate", "caption"};
+  for (size_t m = 0; m < modalities; ++m) comparison.modalities.push_back(names[m]);
+  ComparisonRow control = reference();
+  control.name = "pdmp:coefficients=[picture=15,sound=15,depth_map=15,accelerometer=15,heart_rate=15,caption=15]";
+  control.controls = {
+      {.of = "pdmp:gamma=5", .what = "every encoder × 5", .of_encoders = true, .gain = best().against_reference}};
+  control.never_acted = "joint";
+  comparison.rows.push_back(control);
+  for (ComparisonRow& row : comparison.rows) {
+    if (is_unimodal(row) || !row.refusal.empty()) continue;
+    row.modalities = comparison.modalities;
+    row.branch_accuracy.assign(modalities, {.4, .6});
+    row.dependency.assign(modalities, {.25, .25});
+  }
   return comparison;
 }
 
-// The value of `column` in record `row` of a CSV.
-std::string field(const MetadataTable& table, size_t row, const char* column) {
-  const auto found = table.find(column);
-  return found ? table.rows.at(row).fields[*found] : "no such column";
-}
-
-TEST(ComparisonText, AlignsScoresAndWhatIsInside) {
-  const std::string text = comparison_text(example());
-  EXPECT_EQ(text.substr(0, text.find("\n\n") + 1),
-            "               rank    test accuracy       macro-F1      difference to joint  Holm p  McNemar\n"
-            "picture alone        0.400 ± 0.000    0.500 ± 0.000\n"
-            "joint             2  0.700 ± 0.000 ≈  0.500 ± 0.000                reference\n"
-            "pdmp:gamma=5      1  0.750 ± 0.071    0.500 ± 0.000  +0.050 [-0.013, +0.100]  0.0400      1/2\n"
-            "mla  n/a: it has a fusion | of its own\n");
-  const size_t inside = text.find("\n\n") + 2;
-  EXPECT_EQ(text.substr(inside, text.find("\n\n", inside) + 1 - inside),
+TEST(ComparisonText, WithoutALimitHasOneTableOfScoresAndOneOfWhatIsInside) {
+  const std::vector<std::string> parts = paragraphs(comparison_text(example()));
+  ASSERT_EQ(parts.size(), 4u);
+  EXPECT_EQ(
+      parts[0],
+      "               rank    test accuracy       macro-F1      difference to joint  Holm p  McNemar         vs "
+      "picture alone  Holm p  McNemar\n"
+      "picture alone     3  0.400 ± 0.000    0.500 ± 0.000                                                        "
+      "best single\n"
+      "joint             2  0.700 ± 0.000 ≈  0.500 ± 0.000                reference                   +0.300 "
+      "[+0.200, +0.400]  0.0002      1/2\n"
+      "pdmp:gamma=5      1  0.750 ± 0.071    0.500 ± 0.000  +0.050 [-0.013, +0.100]  0.0400      1/2  +0.350 "
+      "[+0.250, +0.450]  0.0002      1/2\n"
+      "mla  n/a: it has a fusion | of its own\n");
+  EXPECT_EQ(parts[1],
+            "The best single modality is picture alone (0.400 on test; the only one). It is beaten by joint by +0.300, "
+            "pdmp:gamma=5 by +0.350.\n");
+  EXPECT_EQ(parts[2],
             "               picture branch  picture share   sound branch  sound share            ECE   epoch  × joint  "
             " memory\n"
             "picture alone                                                             0.125 ± 0.000  3.00 s           "
@@ -109,16 +78,104 @@ TEST(ComparisonText, AlignsScoresAndWhatIsInside) {
             "1.50 GB\n");
 }
 
-TEST(ComparisonText, SaysWhatWasComparedAndWhatTheColumnsMean) {
-  const std::string text = comparison_text(example());
-  for (const char* words :
-       {"data stamps: 6,000 training and 750 test samples, 4 classes; chance 0.250", "frequent in training 0.300",
-        "2 seeds (0, 1)", "best on validation", "none were searched", "note: mla trains on 90 % of train",
-        "\nrank: ", "\ntest accuracy: ", "\nmacro-F1: ", "\ndifference to joint: ", "10,000 resamples",
-        "\nHolm p: ", "\nMcNemar: ", "\nbranch: ", "\nshare: ", "\nECE: ", "\nepoch: ", "\n× joint: ", "\nmemory: "}) {
+TEST(ComparisonText, OfSixtyColumnsGoesOnInFurtherTables) {
+  const std::vector<std::string> parts = paragraphs(comparison_text(example(), {.width = 60, .explain = false}));
+  ASSERT_EQ(parts.size(), 8u);
+  EXPECT_EQ(parts[0],
+            "               rank    test accuracy       macro-F1\n"
+            "picture alone     3  0.400 ± 0.000    0.500 ± 0.000\n"
+            "joint             2  0.700 ± 0.000 ≈  0.500 ± 0.000\n"
+            "pdmp:gamma=5      1  0.750 ± 0.071    0.500 ± 0.000\n");
+  EXPECT_EQ(parts[1],
+            "                  difference to joint  Holm p  McNemar\n"
+            "joint                       reference\n"
+            "pdmp:gamma=5  +0.050 [-0.013, +0.100]  0.0400      1/2\n");
+  EXPECT_EQ(parts[2],
+            "                      vs picture alone  Holm p  McNemar\n"
+            "picture alone              best single\n"
+            "joint          +0.300 [+0.200, +0.400]  0.0002      1/2\n"
+            "pdmp:gamma=5   +0.350 [+0.250, +0.450]  0.0002      1/2\n"
+            "mla  n/a: it has a fusion | of its own\n");
+}
+
+TEST(ComparisonText, FitsEveryWidthWithAnyNumberOfModalities) {
+  for (const size_t modalities : {1, 2, 6}) {
+    for (const int64_t width : {60, 80, 200}) {
+      for (const bool explain : {false, true}) {
+        std::istringstream lines(comparison_text(comparison_of(modalities), {.width = width, .explain = explain}));
+        std::string line;
+        while (std::getline(lines, line)) {
+          EXPECT_LE(display_width(line), static_cast<size_t>(width)) << modalities << " modalities: " << line;
+        }
+      }
+    }
+  }
+}
+
+TEST(ComparisonText, ShortensNoNameAndKeepsEveryModality) {
+  const std::string text = comparison_text(comparison_of(6), {.width = 60, .explain = false});
+  for (const char* part : {"accelerometer=15,", "heart_rate=15,", "caption=15]", "accelerometer branch",
+                           "accelerometer share", "caption share"}) {
+    EXPECT_THAT(text, HasSubstr(part));
+  }
+  const std::string name = comparison_of(6).rows.back().name;
+  EXPECT_THAT(comparison_csv(comparison_of(6)), HasSubstr(name));
+  EXPECT_THAT(comparison_markdown(comparison_of(6)), HasSubstr(name));
+}
+
+TEST(ComparisonText, SaysWhatWasComparedAndOnRequestWhatTheColumnsMean) {
+  const std::string text = comparison_text(example(), {.width = 0, .explain = true});
+  for (const char* words : {"data stamps: 6,000 training and 750 test samples, 4 classes; chance 0.250",
+                            "frequent in training 0.300",
+                            "2 seeds (0, 1)",
+                            "best on validation",
+                            "none were searched",
+                            "note: mla trains on 90 % of train",
+                            "\nrank: ",
+                            "\ntest accuracy: ",
+                            "\nmacro-F1: ",
+                            "\ndifference to joint: ",
+                            "10,000 resamples",
+                            "\nvs picture alone: ",
+                            "\nHolm p: ",
+                            "\nMcNemar: ",
+                            "\nbranch: ",
+                            "\nshare: ",
+                            "\nECE: ",
+                            "\nepoch: ",
+                            "\n× joint: ",
+                            "\nmemory: "}) {
     EXPECT_THAT(text, HasSubstr(words));
   }
   EXPECT_THAT(text, Not(HasSubstr("!!!")));
+  const std::string brief = comparison_text(example());
+  EXPECT_THAT(brief, AllOf(Not(HasSubstr("\nrank: ")), HasSubstr("2 seeds (0, 1)"), HasSubstr("--explain")));
+}
+
+TEST(ComparisonText, MarksWhatIsBelowTheBestSingleModalityAndWhatNeverActed) {
+  Comparison comparison = example();
+  comparison.rows[1].against_unimodal->difference.mean = -.1;  // Holm p .0002
+  comparison.rows[2].against_unimodal->difference.mean = -.1;
+  comparison.rows[2].against_unimodal->p_holm = .3;
+  comparison.rows[2].never_acted = "joint";
+  const std::string text = comparison_text(comparison);
+  EXPECT_THAT(text, HasSubstr("0.700 ± 0.000 ≈⇓  "));
+  EXPECT_THAT(text, HasSubstr("0.750 ± 0.071 ↓=  "));
+  EXPECT_THAT(text, HasSubstr("↓ Below the best single modality, within chance: pdmp:gamma=5 by -0.100. "
+                              "⇓ Significantly below the best single modality: joint by -0.100."));
+  EXPECT_THAT(text, HasSubstr("\npdmp:gamma=5 never acted: equal to joint (every loss and prediction is the same)\n"));
+  const std::string page = comparison_markdown(comparison);
+  EXPECT_THAT(page, AllOf(HasSubstr("| 0.700 ± 0.000 ≈⇓ |"), HasSubstr("| **0.750 ± 0.071** ↓= |"),
+                          HasSubstr("\n- pdmp:gamma=5 never acted: equal to joint")));
+}
+
+TEST(ComparisonText, AUnimodalReferenceHasNoSecondColumnsForTheSame) {
+  Comparison comparison = example();
+  comparison.reference = "picture alone";
+  for (size_t i : {1, 2}) comparison.rows[i].against_reference = comparison.rows[i].against_unimodal;
+  const std::string text = comparison_text(comparison);
+  EXPECT_THAT(text.substr(0, text.find('\n')), AllOf(HasSubstr("vs picture alone"), Not(HasSubstr("best single"))));
+  EXPECT_THAT(text, HasSubstr("picture alone     3  0.400 ± 0.000    0.500 ± 0.000                reference\n"));
 }
 
 TEST(ComparisonText, SaysWhatTheSearchFound) {
@@ -150,10 +207,12 @@ TEST(ComparisonText, NamesFusionsWhereThereAreSeveral) {
 TEST(ComparisonText, WithoutReferenceAndWithOneSeed) {
   Comparison comparison = example();
   comparison.reference.clear();
+  comparison.best_unimodal.clear();
   comparison.seeds = {7};
   comparison.rows = {reference()};
   ComparisonRow& row = comparison.rows[0];
   row.accuracy = {.7};
+  row.against_unimodal.reset();
   const std::string text = comparison_text(comparison);
   EXPECT_THAT(text, HasSubstr("joint     2        0.700 ≈"));  // no deviation of one value
   EXPECT_THAT(text, HasSubstr("1 seed (7)"));
@@ -163,64 +222,19 @@ TEST(ComparisonText, WithoutReferenceAndWithOneSeed) {
 TEST(ComparisonMarkdown, IsATableWithTheBestInBold) {
   const std::string text = comparison_markdown(example());
   EXPECT_EQ(text.find("# Comparison on stamps\n"), 0u);
-  EXPECT_THAT(text, HasSubstr("|  | rank | test accuracy | macro-F1 | difference to joint | Holm p | McNemar |\n"
-                              "|---|---:|---:|---:|---:|---:|---:|\n"
-                              "| picture alone |  | 0.400 ± 0.000 | 0.500 ± 0.000 |  |  |  |\n"
-                              "| joint | 2 | 0.700 ± 0.000 ≈ | 0.500 ± 0.000 | reference |  |  |\n"
-                              "| pdmp:gamma=5 | 1 | **0.750 ± 0.071** | 0.500 ± 0.000 | +0.050 [-0.013, +0.100] | "
-                              "0.0400 | 1/2 |\n"
-                              "| mla | n/a: it has a fusion \\| of its own |  |  |  |  |  |\n"));
+  EXPECT_THAT(text,
+              HasSubstr("|  | rank | test accuracy | macro-F1 | difference to joint | Holm p | McNemar | vs picture "
+                        "alone | Holm p | McNemar |\n"
+                        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+                        "| picture alone | 3 | 0.400 ± 0.000 | 0.500 ± 0.000 |  |  |  | best single |  |  |\n"
+                        "| joint | 2 | 0.700 ± 0.000 ≈ | 0.500 ± 0.000 | reference |  |  | +0.300 [+0.200, +0.400] "
+                        "| 0.0002 | 1/2 |\n"
+                        "| pdmp:gamma=5 | 1 | **0.750 ± 0.071** | 0.500 ± 0.000 | +0.050 [-0.013, +0.100] | "
+                        "0.0400 | 1/2 | +0.350 [+0.250, +0.450] | 0.0002 | 1/2 |\n"
+                        "| mla | n/a: it has a fusion \\| of its own |  |  |  |  |  |  |  |  |\n"));
+  EXPECT_THAT(text, HasSubstr("- The best single modality is picture alone (0.400 on test; the only one)."));
   EXPECT_THAT(text, HasSubstr("| joint | 0.500 ± 0.141 | 75 % | 0.300 ± 0.000 | 25 % |"));
   EXPECT_THAT(text, HasSubstr("- macro-F1: "));
-}
-
-TEST(ComparisonCsv, HasALineForEverySeedAndOneForAll) {
-  const MetadataTable table = parse_csv(comparison_csv(example()), "comparison.csv");
-  ASSERT_EQ(table.rows.size(), 10u);  // 3 x (2 + 1), and one that is n/a
-  EXPECT_EQ(field(table, 6, "name"), "pdmp:gamma=5");
-  EXPECT_EQ(field(table, 6, "seed"), "0");
-  EXPECT_EQ(field(table, 7, "run"), "out/pdmp:gamma=5/seed1");
-  EXPECT_EQ(field(table, 7, "accuracy"), "0.8");
-  EXPECT_EQ(field(table, 7, "accuracy_sd"), "");
-  EXPECT_EQ(field(table, 7, "mcnemar_only_other"), "9");
-  EXPECT_EQ(field(table, 7, "mcnemar_p"), "0.00390625");
-  EXPECT_EQ(field(table, 7, "mcnemar_p_holm"), "0.0078125");
-  EXPECT_EQ(field(table, 7, "p_holm"), "");
-  EXPECT_EQ(field(table, 8, "seed"), "all");
-  EXPECT_EQ(field(table, 8, "accuracy"), "0.75");
-  EXPECT_EQ(field(table, 8, "accuracy_sd"), "0.07071067812");
-  EXPECT_EQ(field(table, 8, "validation_accuracy"), "0.8");
-  EXPECT_EQ(field(table, 8, "dependency_sound"), "0.25");
-  EXPECT_EQ(field(table, 8, "peak_memory_bytes"), "1375000000");
-  EXPECT_EQ(field(table, 8, "difference_low"), "-0.0125");
-  EXPECT_EQ(field(table, 8, "p_holm"), "0.04");
-  EXPECT_EQ(field(table, 8, "relative_time"), "1.25");
-  EXPECT_EQ(field(table, 8, "best"), "true");
-  EXPECT_EQ(field(table, 5, "best"), "false");
-  EXPECT_EQ(field(table, 5, "difference"), "");
-  EXPECT_EQ(field(table, 2, "branch_accuracy_picture"), "");  // alone
-  EXPECT_EQ(field(table, 9, "refusal"), "it has a fusion | of its own");
-  EXPECT_EQ(field(table, 9, "accuracy"), "");
-}
-
-TEST(ComparisonJson, HasEverything) {
-  const nlohmann::json json = comparison_json(example());
-  EXPECT_EQ(json["format_version"], 1);
-  EXPECT_EQ(json["selected_by"], "validation");
-  EXPECT_EQ(json["chance"], .25);
-  EXPECT_EQ(json["notes"][0], "mla trains on 90 % of train");
-  const nlohmann::json& row = json["rows"][2];
-  EXPECT_EQ(row["accuracy"]["values"], nlohmann::json({.7, .8}));
-  EXPECT_NEAR(row["branch_accuracy"]["picture"]["mean"].get<double>(), .5, 1e-12);
-  EXPECT_EQ(row["difference"]["p_holm"], .04);
-  EXPECT_EQ(row["mcnemar"][1]["only_other"], 9);
-  EXPECT_EQ(row["peak_memory_bytes"]["values"][0], 1500000000);
-  EXPECT_EQ(row["best"], true);
-  EXPECT_TRUE(json["rows"][0]["fusion"].is_null());
-  EXPECT_FALSE(json["rows"][0].contains("branch_accuracy"));
-  EXPECT_TRUE(json["rows"][1]["difference"].is_null());
-  EXPECT_EQ(json["rows"][3]["refusal"], "it has a fusion | of its own");
-  EXPECT_FALSE(json["rows"][3].contains("accuracy"));
 }
 
 }  // namespace

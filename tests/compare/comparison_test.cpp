@@ -45,6 +45,7 @@ class Runs {
       summary.val = scores("1110", row.modalities.size());
       directory.write(run + "/predictions.csv", predictions(hits[s]));
       directory.write(run + "/timing.jsonl", timing(seconds));
+      directory.write(run + "/metrics.jsonl", metrics(hits[s]));
       write_summary(summary, directory / run / "summary.json");
     }
     comparison.rows.push_back(row);
@@ -83,6 +84,12 @@ class Runs {
     return evaluation;
   }
 
+  // Losses that follow from the hits.
+  static std::string metrics(const std::string& hits) {
+    return fmt::format("{{\"kind\": \"step\", \"loss/total\": 3}}\n{{\"kind\": \"epoch\", \"train/loss\": {}}}\n",
+                       std::count(hits.begin(), hits.end(), '1'));
+  }
+
   static std::string timing(double seconds) {
     return fmt::format("{{\"train_seconds\": {}, \"peak_memory_bytes\": 700}}\n", seconds - 1) +
            fmt::format("{{\"train_seconds\": {}, \"peak_memory_bytes\": 900}}\n", seconds + 1);
@@ -113,9 +120,12 @@ TEST(Complete, ReadsWhatTheRunsLeft) {
   EXPECT_THAT(joint.dependency[1], ElementsAre(DoubleNear(.75, 1e-6), DoubleNear(.75, 1e-6)));
   EXPECT_THAT(alone.epoch_seconds, ElementsAre(4, 4));
   EXPECT_THAT(joint.peak_memory, ElementsAre(900, 900));
-  EXPECT_EQ(alone.rank, 0);  // its own kind of thing
-  EXPECT_FALSE(alone.difference.has_value());
+  EXPECT_EQ(alone.rank, 2);
+  EXPECT_EQ(joint.rank, 1);
+  EXPECT_FALSE(alone.against_reference.has_value());
   EXPECT_FALSE(alone.best);
+  EXPECT_EQ(runs.comparison.best_unimodal, "a alone");
+  EXPECT_NEAR(joint.against_unimodal->difference.mean, .25, 1e-12);
 }
 
 TEST(Complete, ComparesWithTheReference) {
@@ -124,27 +134,27 @@ TEST(Complete, ComparesWithTheReference) {
   complete(runs.comparison, {});
   const ComparisonRow &joint = runs.comparison.rows[0], &better = runs.comparison.rows[1],
                       &same = runs.comparison.rows[2];
-  ASSERT_TRUE(better.difference.has_value());
-  EXPECT_NEAR(better.difference->mean, 11.0 / 32, 1e-12);
-  EXPECT_GT(better.difference->low, 0);
-  EXPECT_LT(better.difference->p, 0.05);
-  EXPECT_DOUBLE_EQ(better.p_holm, 2 * better.difference->p);
-  EXPECT_EQ(same.difference->mean, 0);
-  EXPECT_EQ(same.p_holm, 1);
-  ASSERT_EQ(better.mcnemar.size(), 2u);
-  EXPECT_EQ(better.mcnemar[0].only_other, 6);
-  EXPECT_NEAR(better.mcnemar[0].p, 0.03125, 1e-12);  // scipy.stats.binomtest(0, 6).pvalue
-  EXPECT_NEAR(better.mcnemar_holm[0], 0.0625, 1e-12);
-  EXPECT_EQ(better.mcnemar[1].only_reference, 1);
-  EXPECT_EQ(better.mcnemar[1].only_other, 6);
-  EXPECT_NEAR(better.mcnemar[1].p, 0.125, 1e-12);  // scipy.stats.binomtest(1, 7).pvalue
+  ASSERT_TRUE(better.against_reference.has_value());
+  const Contrast& gain = *better.against_reference;
+  EXPECT_NEAR(gain.difference.mean, 11.0 / 32, 1e-12);
+  EXPECT_GT(gain.difference.low, 0);
+  EXPECT_LT(gain.difference.p, 0.05);
+  EXPECT_DOUBLE_EQ(gain.p_holm, 2 * gain.difference.p);
+  EXPECT_EQ(same.against_reference->difference.mean, 0);
+  EXPECT_EQ(same.against_reference->p_holm, 1);
+  ASSERT_EQ(gain.mcnemar.size(), 2u);
+  EXPECT_EQ(gain.mcnemar[0].only_other, 6);
+  EXPECT_NEAR(gain.mcnemar[0].p, 0.03125, 1e-12);  // scipy.stats.binomtest(0, 6).pvalue
+  EXPECT_NEAR(gain.mcnemar_holm[0], 0.0625, 1e-12);
+  EXPECT_EQ(gain.mcnemar[1].only_reference, 1);
+  EXPECT_EQ(gain.mcnemar[1].only_other, 6);
+  EXPECT_NEAR(gain.mcnemar[1].p, 0.125, 1e-12);  // scipy.stats.binomtest(1, 7).pvalue
   EXPECT_DOUBLE_EQ(better.relative_time, 1.5);
   EXPECT_DOUBLE_EQ(same.relative_time, 0.5);
-  EXPECT_FALSE(joint.difference.has_value());
-  EXPECT_THAT(joint.mcnemar, IsEmpty());
+  EXPECT_FALSE(joint.against_reference.has_value());
 }
 
-TEST(Complete, RanksWithinAFusionAndMarksWhatIsNoWorseThanTheBest) {
+TEST(Complete, RanksAllRowsAndMarksWhatIsNoWorseThanTheBest) {
   Runs runs;
   add_three(runs, "concat");
   add_three(runs, "sum");
@@ -154,7 +164,7 @@ TEST(Complete, RanksWithinAFusionAndMarksWhatIsNoWorseThanTheBest) {
   complete(runs.comparison, {});
   std::vector<double> places;
   for (const ComparisonRow& row : runs.comparison.rows) places.push_back(row.rank);
-  EXPECT_THAT(places, ElementsAre(2.5, 1, 2.5, 3.5, 1, 3.5, 2, 0));
+  EXPECT_THAT(places, ElementsAre(5.5, 1.5, 5.5, 5.5, 1.5, 5.5, 3, 0));
   EXPECT_TRUE(runs.comparison.rows[1].best);
   EXPECT_TRUE(runs.comparison.rows[1].indistinguishable);
   EXPECT_FALSE(runs.comparison.rows[0].indistinguishable);
@@ -163,13 +173,34 @@ TEST(Complete, RanksWithinAFusionAndMarksWhatIsNoWorseThanTheBest) {
   EXPECT_THAT(runs.comparison.rows[7].accuracy, IsEmpty());
 }
 
+// Predictions and losses of "same" are those of "joint".
+TEST(Complete, AMethodThatWentAsJointTrainingNeverActed) {
+  Runs runs;
+  add_three(runs, "concat");
+  for (size_t i = 0; i < 3; ++i) runs.comparison.rows[i].method = i == 0 ? "joint" : "dnr";
+  const auto never_acted = [&] {
+    Comparison copy = runs.comparison;
+    complete(copy, {});
+    EXPECT_EQ(copy.rows[1].never_acted, "");
+    return copy.rows[2].never_acted;
+  };
+  EXPECT_EQ(never_acted(), "joint");
+  const std::string metrics = "{\"kind\": \"epoch\", \"train/loss\": ";
+  runs.directory.write("concat-same-1/metrics.jsonl", metrics + "5.000000000000001}\n");  // the hits are the same
+  EXPECT_EQ(never_acted(), "");
+  runs.directory.write("concat-same-1/metrics.jsonl", metrics + "5}\n");
+  EXPECT_EQ(never_acted(), "joint");
+  runs.change("concat-same-0", [](RunSummary& summary) { summary.test->loss += 1e-12; });
+  EXPECT_EQ(never_acted(), "");
+}
+
 TEST(Complete, WithoutAReferenceThereAreOnlyRanks) {
   Runs runs;
   add_three(runs, "concat");
   runs.comparison.reference.clear();
   complete(runs.comparison, {});
   EXPECT_EQ(runs.comparison.rows[1].rank, 1);
-  EXPECT_FALSE(runs.comparison.rows[1].difference.has_value());
+  EXPECT_FALSE(runs.comparison.rows[1].against_reference.has_value());
   EXPECT_EQ(runs.comparison.rows[1].relative_time, 0);
 }
 
@@ -211,6 +242,9 @@ TEST(Complete, NamesWhatIsWrongWithARun) {
   };
   runs.directory.write("concat-same-0/timing.jsonl", "{\"train_seconds\": 1, \"peak_memory_bytes\": 2}\n{}\n");
   testing::expect_error(ErrorKind::data, {"concat-same-0/timing.jsonl:2", "train_seconds"}, completed);
+  runs.directory.write("concat-same-0/timing.jsonl", "{\"train_seconds\": 1, \"peak_memory_bytes\": 2}\n");
+  runs.directory.write("concat-same-0/metrics.jsonl", "{\"kind\": \"epoch\"}\n");
+  testing::expect_error(ErrorKind::data, {"concat-same-0/metrics.jsonl:1", "train/loss"}, completed);
   runs.change("concat-better-1", [](RunSummary& summary) { summary.seed = 9; });
   testing::expect_error(ErrorKind::data, {"concat-better-1", "expected seed 4, found 9"}, completed);
   runs.change("concat-joint-1", [](RunSummary& summary) { summary.val = std::exchange(summary.test, std::nullopt); });

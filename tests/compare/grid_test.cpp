@@ -94,6 +94,12 @@ TEST(Grid, AReferenceMustBeThere) {
   small.options.reference = "ogm";
   EXPECT_EQ(small.make().comparison.reference, "ogm");
   EXPECT_EQ(SmallGrid({"ogm"}).make().comparison.reference, "");
+  for (const char* name : {"b alone", "alone:b"}) {
+    small.options.reference = name;
+    EXPECT_EQ(small.make().comparison.reference, "b alone");
+  }
+  small.options.reference = "alone:c";
+  testing::expect_error(ErrorKind::usage, {"--reference", "'alone:c'", "alone:NAME"}, [&] { small.make(); });
 }
 
 }  // namespace

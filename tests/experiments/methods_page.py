@@ -66,7 +66,7 @@ def compare(program, work, seeds, names):
         write_syn(data)
     methods = names + MORE + [variant for variant in REFERENCE if variant not in names]
     command = [program, "compare", "--data", data, "--out", work / "comparison", "--methods", ",".join(methods),
-               "--seeds", seeds, "--epochs", 10, "--lr", .002, "--encoders",
+               "--controls", "off", "--seeds", seeds, "--epochs", 10, "--lr", .002, "--encoders",
                "a=mlp:hidden=64+64+32,b=mlp:hidden=64+64+32", "--init", "constructor", "--select", "last", "--keep",
                "none", "--threads", 1, "--workers", 0, "--log-every", 1000, "--analysis.epochs", 40, "--json"]
     output = subprocess.run([str(word) for word in command], check=True, stdout=subprocess.PIPE, text=True).stdout

@@ -84,7 +84,7 @@ class Train:
 
 class Compare:
     def words(self, data, folder, again):
-        return ["compare", "--data", data, "--out", folder / "out", "--methods", "joint,pdmp", "--seeds", "1",
+        return ["compare", "--data", data, "--out", folder / "out", "--methods", "joint,pdmp", "--controls", "off", "--seeds", "1",
                 "--epochs", "1", "--jobs", "1", *COMMON]
 
     def outcome(self, program, folder):
