@@ -64,7 +64,7 @@ struct SelectMetric {
   bool higher_is_better;
   bool is_share_of_samples;  // has a binomial standard error
   double (*value)(const Evaluation& scores);
-  double merit(double of_value) const { return higher_is_better ? of_value : -of_value; }  // larger is better
+  double merit(double score) const { return higher_is_better ? score : -score; }  // larger is better
   double merit(const Evaluation& scores) const { return merit(value(scores)); }
 };
 const std::vector<SelectMetric>& select_metric_table();           // the only list

@@ -2,8 +2,9 @@
 #include "base/text_table.h"
 
 #include <algorithm>
-#include <fmt/format.h>
+#include <glib.h>
 #include <numeric>
+#include <sstream>
 
 #include "base/printable.h"
 #include "base/utf8.h"
@@ -13,7 +14,14 @@ namespace {
 
 constexpr size_t kGap = 2;             // columns between two columns of a table
 constexpr size_t kNarrowestName = 16;  // of a table that is too wide
+constexpr size_t kLongestCharacter = 4;  // bytes of UTF-8
 constexpr std::string_view kBreaks = " :,;=([/";
+
+size_t width_of(const Utf8Character& character) {
+  if (character.length == 0 || character.code == 0) return 1;
+  if (g_unichar_iszerowidth(character.code) != 0) return 0;
+  return g_unichar_iswide(character.code) != 0 ? 2 : 1;
+}
 
 std::vector<size_t> widths_of(const TableRows& rows) {
   std::vector<size_t> widths;
@@ -114,9 +122,31 @@ TableRows part_of(const TableRows& rows, const std::vector<size_t>& columns, boo
 }  // namespace
 
 size_t display_width(std::string_view text) {
-  // fmt pads to display width, and no character takes more columns than bytes.
-  const size_t padded = fmt::format("{:<{}}", text, text.size()).size();
-  return 2 * text.size() - padded;
+  size_t columns = 0;
+  for (size_t at = 0; at < text.size();) {
+    const Utf8Character character = utf8_character(text, at);
+    columns += width_of(character);
+    at += std::max<size_t>(character.length, 1);
+  }
+  return columns;
+}
+
+std::string cut_to_width(std::string_view text, size_t columns) {
+  size_t end = 0, used = 0;
+  while (end < text.size()) {
+    const Utf8Character character = utf8_character(text, end);
+    used += width_of(character);
+    if (used > columns) break;
+    end += std::max<size_t>(character.length, 1);
+  }
+  return std::string(text.substr(0, end));
+}
+
+std::string shortened(std::string_view text, size_t most) {
+  // What is shown of a character is never shorter than the character.
+  const std::string shown = printable(text.substr(0, kLongestCharacter * (most + 1)));
+  const bool whole = text.size() <= kLongestCharacter * (most + 1) && display_width(shown) <= most;
+  return whole ? shown : cut_to_width(shown, most - 1) + "~";
 }
 
 std::string text_table(TableRows rows, bool right) {
@@ -154,23 +184,28 @@ std::string fitted_table(TableRows rows, const std::vector<size_t>& groups, int6
   return result;
 }
 
-std::string wrapped_text(const std::string& text, int64_t width) {
-  const std::string line = printable(text);
-  if (width == 0 || display_width(line) <= static_cast<size_t>(width)) return line + "\n";
-  std::string result, current;
-  for (size_t at = 0; at < line.size();) {
-    const size_t end = std::min(line.find(' ', at), line.size());
-    const std::string word = line.substr(at, end - at);
-    at = end + 1;
-    if (word.empty()) continue;
-    if (!current.empty() && display_width(current) + 1 + display_width(word) > static_cast<size_t>(width)) {
-      result += current + "\n";
-      current = "  " + word;
-    } else {
-      current += (current.empty() ? "" : " ") + word;
+std::string wrapped(const std::string& text, int64_t columns, int64_t indent) {
+  std::string lines;
+  int64_t column = 0;
+  std::istringstream words(text);
+  for (std::string word; words >> word; lines += word) {
+    const auto width = static_cast<int64_t>(display_width(word));
+    if (column > 0 && column + 1 + width > columns) {
+      lines += "\n" + std::string(static_cast<size_t>(indent), ' ');
+      column = indent;
+    } else if (column > 0) {
+      lines += ' ';
+      ++column;
     }
+    column += width;
   }
-  return result + current + "\n";
+  return lines;
+}
+
+std::string wrapped_text(const std::string& text, int64_t width) {
+  constexpr int64_t kIndent = 2;
+  const std::string line = printable(text);
+  return (width == 0 ? line : wrapped(line, width, kIndent)) + "\n";
 }
 
 std::string grouped(int64_t number) {

@@ -22,12 +22,23 @@ std::string text_table(TableRows rows, bool right);
 // of the width, at least 16 columns) continue on the next line. No line is longer than `width`, which is 30 or more.
 std::string fitted_table(TableRows rows, const std::vector<size_t>& groups, int64_t width);
 
-// `text`, one line, in lines of at most `width` columns (0: as it is), broken at blanks; those after the first are
-// indented by two. A longer word (a path) stays whole. Every line ends with a newline.
+// `text` in lines of at most `columns`, broken at blanks; those after the first begin with `indent` blanks. A longer word
+// (a path) stays whole. No newline at the end.
+std::string wrapped(const std::string& text, int64_t columns, int64_t indent = 0);
+
+// A sentence of a report: `text` in lines of at most `width` columns (0: one line), those after the first indented by
+// two. What no terminal should obey is spelled out. Every line ends with a newline.
 std::string wrapped_text(const std::string& text, int64_t width);
 
-// Columns a terminal needs for one line of UTF-8: East Asian wide characters and emoji take two.
+// Columns a terminal needs for one line of UTF-8: two a wide character (East Asian, most emoji), none a combining one.
 size_t display_width(std::string_view text);
+
+// The beginning of `text` that fits into `columns`, whole characters.
+std::string cut_to_width(std::string_view text, size_t columns);
+
+// A name of unknown origin for a cell of a table: printable, and of at most `most` columns, the last of them '~' where
+// there were more.
+std::string shortened(std::string_view text, size_t most);
 
 std::string grouped(int64_t number);  // 11,176,512
 

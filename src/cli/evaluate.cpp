@@ -1,3 +1,4 @@
+// The scores of a trained run on a split: of all samples, of each class, and of parts of the samples.
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,9 +10,12 @@
 #include "base/signal.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
+#include "cli/class_tables.h"
 #include "cli/command.h"
 #include "cli/run_arguments.h"
+#include "data/column_values.h"
 #include "data/dataset_json.h"
+#include "data/types/cell_paths.h"
 #include "metrics/table.h"
 #include "pdmp/error.h"
 
@@ -24,6 +28,8 @@ struct Pattern {
   int64_t n = 0, correct = 0;
   double accuracy() const { return static_cast<double>(correct) / static_cast<double>(n); }
 };
+
+ClassCounts counts_of(const Evaluation& scores) { return {scores.labels, scores.predictions, scores.classes}; }
 
 std::vector<std::string> modality_names(const LoadedRun& run) {
   std::vector<std::string> names;
@@ -79,24 +85,86 @@ nlohmann::json by_modality(const LoadedRun& run, const std::vector<double>& valu
   return result;
 }
 
-// Scores of attack detection by name; none where the data set has no live class.
-using AttackScores = std::map<std::string, double>;
-
-AttackScores attack_scores(const LoadedRun& run, const std::string& data, const Evaluation& scores) {
+// Position of the class that is no attack; nothing where the data set has none.
+std::optional<int64_t> live_position(const LoadedRun& run, const std::string& data) {
   const std::string live = read_dataset_json(data, run.options.data.files).live_class;
-  AttackScores result;
-  if (live.empty()) return result;
+  if (live.empty()) return std::nullopt;
   const std::vector<std::string>& classes = run.description.classes;
-  const int64_t position = std::find(classes.begin(), classes.end(), live) - classes.begin();
-  const ClassCounts counts(scores.labels, scores.predictions, scores.classes);
+  return std::find(classes.begin(), classes.end(), live) - classes.begin();
+}
+
+// Scores by name.
+using NamedScores = std::map<std::string, double>;
+
+// Those of attack detection; none where there is no live class.
+NamedScores attack_scores(const ClassCounts& counts, std::optional<int64_t> live) {
+  NamedScores result;
   for (const MetricInfo& metric : metric_table()) {
-    if (metric.of_attacks) result[metric.name] = metric.score(counts, position);
+    if (metric.of_attacks && live) result[metric.name] = metric.score(counts, *live);
   }
   return result;
 }
 
+NamedScores all_scores(const ClassCounts& counts, std::optional<int64_t> live) {
+  NamedScores result = attack_scores(counts, live);
+  for (const MetricInfo& metric : metric_table()) {
+    if (!metric.of_attacks) result[metric.name] = metric.score(counts, 0);
+  }
+  return result;
+}
+
+// Samples with the same text in the column of --by.
+struct Group {
+  std::string value;
+  ClassCounts counts;
+  int64_t samples() const { return counts.labels.sum().item<int64_t>(); }
+};
+
+// In natural order of their values. `column` empty: none.
+std::vector<Group> groups_of(const LoadedRun& run, const std::string& data, const Dataset& samples,
+                             const std::string& column, const Evaluation& scores) {
+  if (column.empty()) return {};
+  const auto values = column_values(data, column, run.options.data.files);
+  std::map<std::string, std::vector<int64_t>, decltype(&natural_less)> rows(&natural_less);
+  for (int64_t i = 0; i < scores.n; ++i) {
+    const auto found = values.find(samples.id(i));
+    rows[found == values.end() ? "" : found->second].push_back(i);
+  }
+  std::vector<Group> groups;
+  for (const auto& [value, positions] : rows) {
+    const Tensor at = torch::tensor(positions, torch::kInt64);
+    groups.push_back({value, ClassCounts(scores.labels.index_select(0, at), scores.predictions.index_select(0, at),
+                                         scores.classes)});
+  }
+  return groups;
+}
+
+nlohmann::json json_of_groups(const std::string& column, const std::vector<Group>& groups,
+                              std::optional<int64_t> live) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Group& group : groups) {
+    nlohmann::json entry = all_scores(group.counts, live);
+    entry["value"] = group.value;
+    entry["n"] = group.samples();
+    list.push_back(std::move(entry));
+  }
+  return {{"column", column}, {"groups", std::move(list)}};
+}
+
+std::string text_of_groups(const std::string& column, const std::vector<Group>& groups, std::optional<int64_t> live) {
+  constexpr size_t kName = 32;
+  std::vector<std::vector<std::string>> rows = {{shortened(column, kName), "samples", "accuracy", "macro-F1"}};
+  if (live) rows.front().emplace_back("ACER");
+  for (const Group& group : groups) {
+    rows.push_back({group.value.empty() ? "(empty)" : shortened(group.value, kName), std::to_string(group.samples()),
+                    fmt::format("{:.4f}", accuracy(group.counts)), fmt::format("{:.4f}", macro_f1(group.counts))});
+    if (live) rows.back().push_back(fmt::format("{:.4f}", acer(group.counts, *live)));
+  }
+  return "\n" + text_table(rows, true);
+}
+
 nlohmann::json json_of(const LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
-                       const Evaluation& scores, const AttackScores& attacks) {
+                       const Evaluation& scores, const NamedScores& attacks) {
   nlohmann::json patterns = nlohmann::json::array();
   for (const Pattern& pattern : patterns_of(run, scores)) {
     patterns.push_back({{"present", pattern.present}, {"n", pattern.n}, {"accuracy", pattern.accuracy()}});
@@ -112,22 +180,9 @@ nlohmann::json json_of(const LoadedRun& run, const std::string& split, const std
                  {"dependency", by_modality(run, scores.shares())},
                  {"patterns", patterns},
                  {"classes", run.description.classes},
+                 {"per_class", class_json(run.description.classes, counts_of(scores))},
                  {"confusion", nullptr}});  // print_json puts it in
   return result;
-}
-
-// The confusion matrix row by row: of 10,000 classes it is 800 MB as numbers, and more as JSON values.
-void print_confusion(const Evaluation& scores, std::ostream& out) {
-  std::vector<std::map<int64_t, int64_t>> rows(static_cast<size_t>(scores.classes));  // those that are not 0
-  const auto labels = scores.labels.accessor<int64_t, 1>(), predictions = scores.predictions.accessor<int64_t, 1>();
-  for (int64_t i = 0; i < scores.n; ++i) ++rows[static_cast<size_t>(labels[i])][predictions[i]];
-  out << "[";
-  for (size_t truth = 0; truth < rows.size(); ++truth) {
-    std::vector<int64_t> counts(rows.size());
-    for (const auto& [found, count] : rows[truth]) counts[static_cast<size_t>(found)] = count;
-    out << fmt::format("{}\n    [\n      {}\n    ]", truth > 0 ? "," : "", fmt::join(counts, ",\n      "));
-  }
-  out << "\n  ]";
 }
 
 void print_json(const nlohmann::json& result, const Evaluation& scores, std::ostream& out) {
@@ -135,7 +190,7 @@ void print_json(const nlohmann::json& result, const Evaluation& scores, std::ost
   const std::string text = json_text(result);
   const size_t value = text.find(kKey) + kKey.size();  // a line of its own: strings hold no line ends
   out << text.substr(0, value);
-  print_confusion(scores, out);
+  print_confusion_json(scores.classes, scores.labels, scores.predictions, out);
   out << text.substr(value + kValue.size());
 }
 
@@ -152,7 +207,7 @@ std::string text_of_patterns(const std::vector<Pattern>& patterns) {
 }
 
 std::string text_of(const LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
-                    const Evaluation& scores, const AttackScores& attacks) {
+                    const Evaluation& scores, const NamedScores& attacks) {
   std::string text = fmt::format("{}: {} samples, accuracy {:.4f}, macro-F1 {:.4f}\n", split, scores.n, scores.accuracy,
                                  scores.macro_f1);
   if (!attacks.empty()) {
@@ -174,15 +229,17 @@ std::string text_of(const LoadedRun& run, const std::string& split, const std::v
 
 int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help{"pdmp evaluate",
-                         "Scores a trained run on a split: accuracy, macro-F1, each modality's branch, and the "
-                         "accuracy by which modalities are there; of attack detection, ACER.",
+                         "Scores a trained run on a split: accuracy, macro-F1, each modality's branch, each class, "
+                         "and the accuracy by which modalities are there; of attack detection, ACER.",
                          "pdmp evaluate --run runs/first --split test --json"};
   RunArguments arguments;
   std::vector<std::string> missing;
+  std::string by;
   bool as_json = false;
   OptionList list;
   arguments.describe(list);
   list.add("missing", &missing, "Modalities to take away from every sample, as if they were absent.");
+  list.add("by", &by, "Column of the data set's table (a machine, a person, its group): scores of each value too.");
   list.add("json", &as_json, "Print JSON, with the confusion matrix (rows are the truth).");
   if (!parse_arguments(list, args, help, out)) return 0;
   require(list, help, {"run"});
@@ -190,15 +247,24 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   const LoadedRun run = arguments.load();
   const std::vector<int64_t> taken = missing_modalities(run, missing);
   const PredictionSink unused = [](const Tensor&, const Tensor&) {};
+  const std::shared_ptr<const Dataset> samples = arguments.open(run);
   const Evaluation scores =
-      evaluate(*run.model, *run.method, arguments.open(run), run.options.train, arguments.split, taken, unused);
+      evaluate(*run.model, *run.method, samples, run.options.train, arguments.split, taken, unused);
   const std::string& data = arguments.data.empty() ? run.options.data.data : arguments.data;
-  const AttackScores attacks = attack_scores(run, data, scores);
+  const std::optional<int64_t> live = live_position(run, data);
+  const NamedScores attacks = attack_scores(counts_of(scores), live);
+  const std::vector<Group> groups = groups_of(run, data, *samples, by, scores);
   if (as_json) {
-    print_json(json_of(run, arguments.split, missing, scores, attacks), scores, out);
-  } else {
-    out << text_of(run, arguments.split, missing, scores, attacks);
+    nlohmann::json result = json_of(run, arguments.split, missing, scores, attacks);
+    if (!by.empty()) result["by"] = json_of_groups(by, groups, live);
+    print_json(result, scores, out);
+    return 0;
   }
+  out << text_of(run, arguments.split, missing, scores, attacks);
+  if (!by.empty()) out << text_of_groups(by, groups, live);
+  const std::optional<size_t> columns = result_columns();
+  out << class_table(run.description.classes, counts_of(scores), columns);
+  print_confusion_table(run.description.classes, scores.labels, scores.predictions, columns, out);
   return 0;
 }
 

@@ -1,19 +1,20 @@
+// What a trained run says of samples that nobody labelled, or of those of a data set.
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <unistd.h>
 #include <utility>
 
-#include "base/json.h"
+#include "base/log.h"
 #include "base/signal.h"
-#include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/prediction_output.h"
 #include "cli/run_arguments.h"
 #include "data/modality_type.h"
 #include "pdmp/error.h"
+#include "run/row_sources.h"
 
 namespace pdmp {
 namespace {
@@ -59,6 +60,10 @@ size_t modality_index(const ModelDescription& model, const std::string& name) {
   return static_cast<size_t>(found - names.begin());
 }
 
+RowPrediction prediction_of(std::string id, const Tensor& probabilities) {
+  return {std::move(id), "", static_cast<size_t>(probabilities.argmax().item<int64_t>()), probabilities};
+}
+
 // Modalities not among `inputs` are absent.
 Sample make_sample(const ModelDescription& model, const Inputs& inputs, const FileLimits& limits) {
   Sample sample;
@@ -83,117 +88,131 @@ Sample make_sample(const ModelDescription& model, const Inputs& inputs, const Fi
   return sample;
 }
 
-// Prints predictions as they come: the probabilities of all of them can be more than memory holds.
-class Printer {
- public:
-  Printer(const std::vector<std::string>& classes, bool as_json, std::ostream& out)
-      : classes_(classes), as_json_(as_json), out_(out) {}
-
-  void expect(int64_t samples) { best_.reserve(static_cast<size_t>(samples)); }
-
-  void add(const std::string& id, const Tensor& probabilities) {
-    const auto best = static_cast<size_t>(probabilities.argmax().item<int64_t>());
-    const double probability = probabilities.max().item<double>();
-    if (as_json_) {
-      print(
-          {{"id", id}, {"class", classes_[best]}, {"probability", probability}, {"probabilities", all(probabilities)}});
-    } else {
-      best_.emplace_back(best, probability);
-    }
-  }
-
-  template <class Id>
-  void finish(Id id_of) {
-    if (as_json_) {
-      out_ << (any_ ? "\n]\n" : "[]\n");
-      return;
-    }
-    std::vector<std::vector<std::string>> rows;
-    for (size_t i = 0; i < best_.size(); ++i) {
-      rows.push_back(
-          {id_of(static_cast<int64_t>(i)), classes_[best_[i].first], fmt::format("{:.4f}", best_[i].second)});
-    }
-    out_ << text_table(std::move(rows), false);
-  }
-
- private:
-  nlohmann::json all(const Tensor& probabilities) const {
-    nlohmann::json values = nlohmann::json::object();
-    for (size_t c = 0; c < classes_.size(); ++c) {
-      values[classes_[c]] = probabilities[static_cast<int64_t>(c)].item<double>();
-    }
-    return values;
-  }
-
-  // One element of the list, indented as within it.
-  void print(const nlohmann::json& value) {
-    std::string text = json_text(value);
-    text.pop_back();  // the newline at the end
-    std::string element = any_ ? ",\n  " : "[\n  ";
-    for (const char c : text) element += c == '\n' ? "\n  " : std::string(1, c);
-    out_ << element;
-    any_ = true;
-  }
-
-  const std::vector<std::string>& classes_;
-  bool as_json_, any_ = false;
-  std::ostream& out_;
-  std::vector<std::pair<size_t, double>> best_;  // class and probability; texts kept from each batch would leave holes
-};
-
-void predict_sample(const LoadedRun& run, const Inputs& inputs, Printer& printer) {
+void predict_sample(const LoadedRun& run, const Inputs& inputs, PredictionOutput& output) {
   const torch::NoGradGuard no_gradients;
   const FileLimits limits(run.options.data.files);  // whoever named the files may read them
   const Batch batch = collate({make_sample(run.description, inputs, limits)}, {0});
   const Outputs outputs = run.method->forward(*run.model, batch, Mode::evaluate);
-  printer.add("input", outputs.fused.softmax(1)[0]);
-  printer.finish([](int64_t) { return std::string("input"); });
+  output.add({prediction_of("input", outputs.fused.to(torch::kFloat32).softmax(1)[0])});
 }
 
-void predict_split(const LoadedRun& run, const RunArguments& arguments, bool as_json, Printer& printer) {
+// A progress bar would stand among results on a terminal.
+std::string progress_label(const std::string& label) { return isatty(STDOUT_FILENO) == 1 ? "" : label; }
+
+// Samples of a data set with labels and splits, as `pdmp evaluate` reads them.
+void predict_split(const LoadedRun& run, RunArguments arguments, PredictionOutput& output) {
+  if (arguments.split.empty()) arguments.split = "test";
   const auto data = arguments.open(run);
   int64_t next = 0;
-  printer.expect(data->size());
   const PredictionSink sink = [&](const Tensor&, const Tensor& probabilities) {
-    for (int64_t i = 0; i < probabilities.size(0); ++i) printer.add(data->id(next++), probabilities[i]);
+    std::vector<RowPrediction> batch;
+    for (int64_t i = 0; i < probabilities.size(0); ++i)
+      batch.push_back(prediction_of(data->id(next++), probabilities[i]));
+    output.add(batch);
   };
-  // A progress bar would stand among the values.
-  const bool mixed = as_json && isatty(STDOUT_FILENO) == 1;
-  evaluate(*run.model, *run.method, data, run.options.train, mixed ? "" : arguments.split, {}, sink);
-  printer.finish([&](int64_t i) { return data->id(i); });
+  evaluate(*run.model, *run.method, data, run.options.train, progress_label(arguments.split), {}, sink);
 }
+
+// The exit status: 1 where a row has no prediction.
+int predict_rows(const LoadedRun& run, const RowRequest& request, PredictionOutput& output) {
+  const std::unique_ptr<RowSource> source = open_rows(request, run);
+  RowPredictor predictor(run, source->cells(), request.allow_missing,
+                         request.data == "-" ? "" : progress_label("predicting"),
+                         [&](const std::vector<RowPrediction>& batch) { output.add(batch); });
+  source->read([&](UnlabeledRow row) { predictor.add(std::move(row)); }, [&] { predictor.flush(); });
+  predictor.flush();
+  if (predictor.failed() == 0) return 0;
+  log_warning(
+      fmt::format("{} of {} rows have no prediction; their results say why", predictor.failed(), predictor.rows()));
+  return 1;
+}
+
+struct PredictArguments {
+  RunArguments run;
+  RowRequest rows;
+  bool standard_input = false, as_json = false, as_csv = false;
+  std::string input;  // for the help; take_inputs has read it
+
+  void describe(OptionList& list) {
+    run.split = "";
+    run.describe(list,
+                 "What to predict: a data set; a folder of media, or of folders called as the modalities; a CSV file "
+                 "whose columns are the modalities, with an id or without; a .jsonl file; - for JSON lines on standard "
+                 "input. Empty: the data set the run was trained on.",
+                 {"", "test", "val", "train", "all"});
+    list.add("stdin", &standard_input,
+             "One JSON object a line on standard input, one result a line, each at once: as --data -.");
+    list.add("input", &input,
+             "MODALITY=FILE; the text itself for text, numbers with commas for a vector. Once per modality; "
+             "those left out are absent.");
+    list.add("root", &rows.roots,
+             "Folders in which files of rows may lie besides the folder of the table (standard input: the working "
+             "directory), where relative paths begin.");
+    list.add("allow-missing", &rows.allow_missing,
+             "Predict rows also without a modality that every training sample had.");
+    list.add("json", &as_json, "Print JSON, with the probability of every class in the order of the model.");
+    list.add("csv", &as_csv, "Print CSV, with the probability of every class in the order of the model.");
+  }
+
+  PredictionFormat format() const {
+    if (as_csv) return PredictionFormat::csv;
+    if (run.data == "-") return PredictionFormat::lines;
+    return as_json ? PredictionFormat::json : PredictionFormat::table;
+  }
+
+  // --stdin is --data -, and each of --data, --stdin and --input says all of it.
+  void settle(const Inputs& inputs) {
+    if (!inputs.empty() && (standard_input || !run.data.empty())) {
+      throw Error(ErrorKind::usage, "--data and --input contradict each other; give one of them");
+    }
+    if (standard_input && !run.data.empty() && run.data != "-") {
+      throw Error(ErrorKind::usage, "--data and --stdin contradict each other; give one of them");
+    }
+    if (as_json && as_csv) {
+      throw Error(ErrorKind::usage, "--json and --csv contradict each other; give one of them");
+    }
+    if (standard_input) run.data = "-";
+    rows.data = run.data;
+    rows.split = run.split;
+  }
+
+  // Whether the samples are those of a split, labels and all.
+  bool names_split(const LoadedRun& loaded) const {
+    if (run.data.empty()) return run.split != "all";
+    if (run.data == "-" || !is_data_set(run.data) || run.split == "all") return false;
+    return has_labels(run.data, loaded.options.data.files, /*and_splits=*/run.split.empty());
+  }
+};
 
 }  // namespace
 
 int predict_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help{"pdmp predict",
-                         "Class and probability of each sample of a split, or of one given by its files.",
-                         "pdmp predict --run runs/first --input picture=cat.png --input caption=\"A cat, asleep.\""};
-  RunArguments arguments;
-  std::string input;  // for the help; take_inputs has read it
-  bool as_json = false;
+                         "Class and probability of new samples: of a folder, a table, lines of JSON, a data set or "
+                         "its split, or one sample given by its files.",
+                         "pdmp predict --run runs/first --data new/rows.csv --csv > predictions.csv"};
+  PredictArguments arguments;
   OptionList list;
   arguments.describe(list);
-  list.add("input", &input,
-           "MODALITY=FILE; the text itself for text, numbers with commas for a vector. Once per modality; "
-           "those left out are absent.");
-  list.add("json", &as_json, "Print JSON, with the probability of every class.");
   std::vector<std::string> flags = args;
   const Inputs inputs = take_inputs(flags);
   if (!parse_arguments(list, flags, help, out)) return 0;
   require(list, help, {"run"});
   install_interrupt_handler();
-  if (!inputs.empty() && !arguments.data.empty()) {
-    throw Error(ErrorKind::usage, "--data and --input contradict each other; give one of them");
-  }
-  const LoadedRun run = arguments.load();
-  Printer printer(run.description.classes, as_json, out);
-  if (inputs.empty()) {
-    predict_split(run, arguments, as_json, printer);
+  arguments.settle(inputs);
+  const LoadedRun run = arguments.run.load();
+  const auto output = make_prediction_output(arguments.format(), run.description.classes, out);
+  int status = 0;
+  if (!inputs.empty()) {
+    predict_sample(run, inputs, *output);
+  } else if (arguments.names_split(run)) {
+    predict_split(run, arguments.run, *output);
   } else {
-    predict_sample(run, inputs, printer);
+    if (arguments.rows.data.empty()) arguments.rows.data = run.options.data.data;
+    status = predict_rows(run, arguments.rows, *output);
   }
-  return 0;
+  output->finish();
+  return status;
 }
 
 }  // namespace pdmp

@@ -9,10 +9,10 @@
 
 namespace pdmp {
 
-void RunArguments::describe(OptionList& list) {
+void RunArguments::describe(OptionList& list, const char* data_help, const std::vector<std::string>& splits) {
   list.add("run", &run, "Run directory of a finished training.");
-  list.add("data", &data, "Data set; empty: the one the run was trained on.");
-  list.add("split", &split, "Which samples.").one_of({"test", "val", "train"});
+  list.add("data", &data, data_help);
+  list.add("split", &split, "Which samples.").one_of(splits);
   list.add("threads", &threads, "Threads LibTorch computes with; none: as in training.").at_least(0).at_most(1024);
   list.add("workers", &workers, "Threads that decode samples; none: as in training.").at_least(0).at_most(256);
   list.add("batch-size", &batch_size, "Samples at a time; none: as in training.").at_least(1);

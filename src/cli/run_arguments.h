@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "run/load_run.h"
 
@@ -17,7 +18,9 @@ struct RunArguments {
   std::string media;
   bool untrusted = false;
 
-  void describe(OptionList& list);
+  // `data_help`, `splits`: what this command takes.
+  void describe(OptionList& list, const char* data_help = "Data set; empty: the one the run was trained on.",
+                const std::vector<std::string>& splits = {"test", "val", "train"});
   LoadedRun load() const;                                              // with the flags above in its options
   std::shared_ptr<const Dataset> open(const LoadedRun& loaded) const;  // the split; Error{usage} where there is none
 };

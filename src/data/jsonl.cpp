@@ -114,7 +114,8 @@ class TableBuilder {
 // Cuts a text that comes in blocks into lines.
 class LineScanner {
  public:
-  explicit LineScanner(const std::filesystem::path& file) : builder_(file), file_(file) {}
+  explicit LineScanner(const std::filesystem::path& file, int64_t line = 1)
+      : builder_(file), file_(file), line_(line) {}
 
   void add(std::string_view block) {
     if (line_ == 1 && pending_.empty()) check_encoding(block);
@@ -155,13 +156,13 @@ class LineScanner {
   TableBuilder builder_;
   const std::filesystem::path& file_;
   std::string pending_;  // the line that has not ended
-  int64_t line_ = 1;
+  int64_t line_;
 };
 
 }  // namespace
 
-MetadataTable parse_jsonl(std::string_view text, const std::filesystem::path& file) {
-  LineScanner lines(file);
+MetadataTable parse_jsonl(std::string_view text, const std::filesystem::path& file, int64_t line) {
+  LineScanner lines(file, line);
   lines.add(text);
   return lines.finish();
 }

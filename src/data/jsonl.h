@@ -10,8 +10,8 @@ namespace pdmp {
 
 // Columns are all keys, in the order of first appearance; a missing key or null is an empty cell. Numbers and booleans
 // become text; a list of numbers is joined by ',', a list of texts (files) by ';' (file_list.h). Error{data} with file
-// and line.
-MetadataTable parse_jsonl(std::string_view text, const std::filesystem::path& file);
+// and line; `line` is the number of the first one.
+MetadataTable parse_jsonl(std::string_view text, const std::filesystem::path& file, int64_t line = 1);
 MetadataTable read_jsonl(const std::filesystem::path& file);
 MetadataTable read_jsonl(const std::filesystem::path& file, const ReadBlocks& read);
 

@@ -49,16 +49,24 @@ bool has_meaning(const std::string& name) {
 
 }  // namespace
 
-RowReader::RowReader(const MetadataTable& table, const std::vector<ModalityEntry>& entries, const ColumnNames& columns)
-    : table_(table), entries_(entries), columns_(columns) {
+RowReader::RowReader(const MetadataTable& table, const std::vector<ModalityEntry>& entries, const ColumnNames& columns,
+                     Labels labels)
+    : table_(table), entries_(entries), columns_(columns), labels_(labels) {
   for (const std::string& key : ColumnNames::keys()) {
-    if (columns.is_named(key) && !(key == "split" && !table.split.empty())) {
+    if (columns.is_named(key) && is_wanted(key)) {
       require_column(columns.of(key), fmt::format("\"{}\" of dataset.json", key));
     }
   }
-  label_ = require_column(columns.of("label"), "the class of a sample",
-                          "; if it is called otherwise, name it in dataset.json: \"label\": \"COLUMN\"");
+  if (labels == Labels::wanted) {
+    label_ = require_column(columns.of("label"), "the class of a sample",
+                            "; if it is called otherwise, name it in dataset.json: \"label\": \"COLUMN\"");
+  }
   for (const ModalityEntry& entry : entries) sources_.push_back(make_source(entry));
+}
+
+bool RowReader::is_wanted(const std::string& key) const {
+  if (key == "split" && !table_.split.empty()) return false;
+  return labels_ == Labels::wanted || (key != "split" && key != "label" && key != "group");
 }
 
 size_t RowReader::require_column(const std::string& name, const std::string& who, const char* advice) const {
@@ -107,19 +115,21 @@ ManifestRow RowReader::read(const MetadataTable::Row& row, int64_t number) const
   if (result.end && *result.end <= result.start.value_or(0)) {
     fail(row, fmt::format("expected 'end' after 'start', found {} and {}", *result.end, result.start.value_or(0)));
   }
-  if (!table_.split.empty()) {
-    result.split = table_.split;
-  } else if (find_column("split")) {
-    const auto split = canonical_split(field("split"));
-    if (!split) {
-      fail(row, fmt::format("'{}': expected train, val or test, found '{}'", columns_.of("split"), field("split")));
-    }
-    result.split = *split;
-  } else {
-    result.split = "train";
-  }
+  result.split = split_of(row);
   for (size_t m = 0; m < entries_.size(); ++m) result.cells.push_back(cell(row, result, m));
   return result;
+}
+
+std::string RowReader::split_of(const MetadataTable::Row& row) const {
+  const auto column = find_column("split");
+  if (!table_.split.empty()) return table_.split;
+  if (!column) return "train";
+  const std::string& text = row.fields[*column];
+  const auto split = canonical_split(text);
+  if (!split && labels_ == Labels::wanted) {
+    fail(row, fmt::format("'{}': expected train, val or test, found '{}'", columns_.of("split"), text));
+  }
+  return split.value_or("");
 }
 
 std::string RowReader::cell(const MetadataTable::Row& row, const ManifestRow& result, size_t m) const {

@@ -12,15 +12,19 @@
 
 namespace pdmp {
 
+// Rows to predict need neither labels nor splits: what stands there is not looked at, and an unknown split is "".
+enum class Labels { wanted, ignored };
+
 // Reads the rows of one table. What it is given must outlive it.
 class RowReader {
  public:
   // Error{data} where a column that is asked for is not there.
-  RowReader(const MetadataTable& table, const std::vector<ModalityEntry>& entries, const ColumnNames& columns);
+  RowReader(const MetadataTable& table, const std::vector<ModalityEntry>& entries, const ColumnNames& columns,
+            Labels labels = Labels::wanted);
 
   // Everything but the class index; `number` (1-based, over all tables) is the id of rows without one.
   ManifestRow read(const MetadataTable::Row& row, int64_t number) const;
-  const std::string& label(const MetadataTable::Row& row) const { return row.fields[label_]; }
+  const std::string& label(const MetadataTable::Row& row) const { return row.fields[label_]; }  // where it is wanted
 
  private:
   // How one modality finds its cell: numbers of columns, or a template of a path.
@@ -30,6 +34,8 @@ class RowReader {
     CellFiles files = CellFiles::none;
   };
 
+  bool is_wanted(const std::string& key) const;  // of ColumnNames::keys()
+  std::string split_of(const MetadataTable::Row& row) const;
   Source make_source(const ModalityEntry& entry) const;
   size_t require_column(const std::string& name, const std::string& who, const char* advice = "") const;
   // The column that has the meaning `key`; nothing where there is none.
@@ -43,6 +49,7 @@ class RowReader {
   const MetadataTable& table_;
   const std::vector<ModalityEntry>& entries_;
   const ColumnNames& columns_;
+  Labels labels_;
   size_t label_ = 0;
   std::vector<Source> sources_;  // as entries_
 };

@@ -31,6 +31,7 @@ class ModalityDropout : public Method {
   void prepare(PrepareContext& context, const OptimizerOptions& optimizer) override;
   Outputs forward(Model& model, const Batch& batch, Mode mode) override;
   Loss step(StepContext& context) override;
+  bool hides_modalities() const override { return probability_ > 0; }
   std::vector<std::string> notes() const override { return notes_; }
 
  private:

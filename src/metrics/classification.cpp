@@ -67,6 +67,21 @@ std::vector<double> class_f1(const ClassCounts& counts) {
   return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
 }
 
+std::vector<ClassScores> class_scores(const ClassCounts& counts) {
+  const auto hits = counts.hits.accessor<int64_t, 1>(), labels = counts.labels.accessor<int64_t, 1>(),
+             predictions = counts.predictions.accessor<int64_t, 1>();
+  const auto share = [](int64_t part, int64_t whole) {
+    return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+  };
+  const std::vector<double> f1 = class_f1(counts);
+  std::vector<ClassScores> scores;
+  for (size_t c = 0; c < f1.size(); ++c) {
+    const auto at = static_cast<int64_t>(c);
+    scores.push_back({share(hits[at], predictions[at]), share(hits[at], labels[at]), f1[c], labels[at]});
+  }
+  return scores;
+}
+
 double macro_f1(const ClassCounts& counts) {
   const std::vector<double> f1 = class_f1(counts);
   const Tensor all = mentions(counts);

@@ -1,6 +1,7 @@
 // Scores of single-label classification.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "pdmp/torch.h"
@@ -21,6 +22,14 @@ struct ClassCounts {
 
 double accuracy(const ClassCounts& counts);               // correct / total; 0 of nothing is 0
 std::vector<double> class_f1(const ClassCounts& counts);  // 2TP / (2TP + FP + FN), 0/0 = 0
+
+// One class against all others, as scikit-learn's precision_recall_fscore_support with zero_division=0.
+struct ClassScores {
+  double precision = 0, recall = 0, f1 = 0;  // TP / (TP + FP), TP / (TP + FN), their harmonic mean; 0/0 = 0
+  int64_t n = 0;                             // samples of the class: TP + FN
+};
+std::vector<ClassScores> class_scores(const ClassCounts& counts);
+
 // Mean F1 over the classes that occur in truth or prediction, as scikit-learn's average="macro" without labels.
 double macro_f1(const ClassCounts& counts);
 double macro_f1_all_classes(const ClassCounts& counts);  // absent classes count as 0

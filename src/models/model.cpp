@@ -72,8 +72,7 @@ std::shared_ptr<Encoder> make_started_encoder(const std::string& spec, const Mod
   std::shared_ptr<Encoder> encoder = make_encoder(spec, modality);
   initialize(*encoder, options.init);
   if (options.pretrained) {
-    load_pretrained(*encoder, read_encoder_spec(spec, modality).pretrained,
-                    fmt::format("encoder of modality '{}'", modality.name));
+    load_pretrained(*encoder, read_encoder_spec(spec, modality).pretrained, modality.name);
   }
   return encoder;
 }

@@ -6,11 +6,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
+#include <set>
+#include <string_view>
 
 #include "base/nested_text.h"
 #include "models/safetensors.h"
 #include "models/spec.h"
 #include "models/weights.h"
+#include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
@@ -30,11 +33,35 @@ bool averages(const Tensor& target, const Tensor& found) {
   return target.size(0) == found.size(0) && target.size(2) == found.size(2) && target.size(3) == found.size(3);
 }
 
+// Names in a file of a whole model: `encoders.<modality>.<name>`.
+constexpr std::string_view kEncoders = "encoders.";
+
+// Of a file of a whole model, what belongs to the encoder of `modality`, under the encoder's own names.
+std::map<std::string, Tensor> encoder_tensors(const Safetensors& content, const std::string& modality,
+                                              const std::string& file) {
+  const std::string prefix = fmt::format("{}{}.", kEncoders, modality);
+  std::map<std::string, Tensor> own, all;
+  std::set<std::string> modalities;
+  for (const auto& [name, tensor] : content.tensors) {
+    if (name.starts_with(prefix)) own.emplace(name.substr(prefix.size()), tensor);
+    if (name.starts_with(kEncoders)) {
+      modalities.insert(name.substr(kEncoders.size(), name.find('.', kEncoders.size()) - kEncoders.size()));
+    }
+    all.emplace(name, tensor);
+  }
+  if (modalities.empty()) return all;
+  if (!own.empty()) return own;
+  throw Error(ErrorKind::data, fmt::format("encoder of modality '{}': {}: expected an encoder of that modality among "
+                                           "the weights of a run, found those of {}; name other weights",
+                                           modality, file, fmt::join(modalities, ", ")));
+}
+
 }  // namespace
 
 void PretrainedOptions::describe(OptionList& list) {
   list.add(kWeights, &weights,
-           "Weights to start from: a safetensors file with torchvision's names (its classifier is not used).");
+           "Weights to start from: a safetensors file with torchvision's names (its classifier is not used), or the "
+           "weights of a run, of which the encoder of the same modality is used.");
   list.add("weights-channels", &channels,
            "A file for three channels where the input has one or two: refused, or the mean of its first filters over "
            "the "
@@ -42,12 +69,12 @@ void PretrainedOptions::describe(OptionList& list) {
       .one_of({"strict", "average"});
 }
 
-void load_pretrained(torch::nn::Module& encoder, const PretrainedOptions& options, const std::string& where) {
+void load_pretrained(torch::nn::Module& encoder, const PretrainedOptions& options, const std::string& modality) {
   if (options.weights.empty()) return;
   const std::string file = read_weights_file(options.weights);
   check_listed_file(options.weights, file);
-  const Safetensors content = parse_safetensors(options.weights, file);
-  std::map<std::string, Tensor> found(content.tensors.begin(), content.tensors.end());
+  std::map<std::string, Tensor> found =
+      encoder_tensors(parse_safetensors(options.weights, file), modality, options.weights);
   const auto state = state_of(encoder);
   const std::map<std::string, Tensor> expected(state.begin(), state.end());
   std::erase_if(found,
@@ -60,7 +87,8 @@ void load_pretrained(torch::nn::Module& encoder, const PretrainedOptions& option
     }
   }
   copy_state(
-      encoder, std::move(found), fmt::format("{}: {}", where, options.weights), "the weights of this encoder",
+      encoder, std::move(found), fmt::format("encoder of modality '{}': {}", modality, options.weights),
+      "the weights of this encoder",
       "use a file of the same architecture, width and channels (one for three channels where the input has one or two: "
       "weights-channels=average)");
 }

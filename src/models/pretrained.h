@@ -11,15 +11,16 @@
 namespace pdmp {
 
 struct PretrainedOptions {
-  std::string weights;              // a safetensors file with torchvision's names; empty: none
+  std::string weights;              // a safetensors file with torchvision's names, or of a run; empty: none
   std::string channels = "strict";  // strict | average
   void describe(OptionList& list);  // weights, weights-channels
 };
 
 // Fills `encoder` from the file, where there is one. The file's classifier (fc.*, classifier.*) is left out, and it
 // need not count batches. Error{data} in one line with everything that is missing, unknown or of another shape,
-// Error{io} where the file can't be read. `where`: "encoder of modality 'visual'".
-void load_pretrained(torch::nn::Module& encoder, const PretrainedOptions& options, const std::string& where);
+// Error{io} where the file can't be read. Of the weights of a run (checkpoints/best/weights.safetensors) those of the
+// encoder of `modality` are taken.
+void load_pretrained(torch::nn::Module& encoder, const PretrainedOptions& options, const std::string& modality);
 
 // The encoder's spec with another path of its weights.
 using PathChange = std::function<std::filesystem::path(const std::filesystem::path&)>;

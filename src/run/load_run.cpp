@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/checked_file.h"
+#include "base/json_fields.h"
 #include "pdmp/error.h"
 #include "train/best_weights.h"
 #include "train/checkpoint.h"
 #include "train/precision.h"
+#include "train/weights_folder.h"
 
 namespace pdmp {
 namespace {
@@ -29,10 +32,10 @@ void load_selected_weights(const fs::path& directory, const Weights& weights) {
   }
 }
 
-void check_run(const fs::path& directory) {
+void check_run(const fs::path& directory, const std::string& flag) {
   if (!fs::exists(directory / "config.toml")) {
     throw Error(ErrorKind::usage,
-                fmt::format("--run {}: expected the run directory of `pdmp train`, found no config.toml in it",
+                fmt::format("{} {}: expected the run directory of `pdmp train`, found no config.toml in it", flag,
                             directory.string()));
   }
   if (!fs::exists(directory / "summary.json")) {
@@ -58,10 +61,8 @@ void check_fits(const Dataset& data, const ModelDescription& model, const std::s
   }
 }
 
-}  // namespace
-
-LoadedRun load_run(const fs::path& directory) {
-  check_run(directory);
+// With the weights its options begin with.
+LoadedRun make_run(const fs::path& directory) {
   LoadedRun run;
   run.options = read_config(directory / "config.toml");
   run.options.model.pretrained = false;
@@ -71,12 +72,49 @@ LoadedRun load_run(const fs::path& directory) {
                                       run.options.model, run.options.train.seed);
   run.method = run.options.method_options().make();
   run.method_parts = run.method->extend(*run.model);
-  load_selected_weights(directory, {.model = *run.model,
-                                    .method_parts = run.method_parts.get(),
-                                    .average = nullptr,
-                                    .read_averaged = run.options.train.ema > 0});
   run.model->eval();
   if (run.method_parts) run.method_parts->eval();
+  return run;
+}
+
+Weights weights_of(LoadedRun& run) {
+  return {.model = *run.model,
+          .method_parts = run.method_parts.get(),
+          .average = nullptr,
+          .read_averaged = run.options.train.ema > 0};
+}
+
+// The file that lists the weights of a folder of checkpoints/; empty where there is none.
+fs::path index_of(const fs::path& folder) {
+  for (const char* name : {"best.json", "checkpoint.json"}) {
+    if (fs::exists(folder / name)) return folder / name;
+  }
+  return {};
+}
+
+}  // namespace
+
+LoadedRun load_run(const fs::path& directory, const std::string& flag) {
+  check_run(directory, flag);
+  LoadedRun run = make_run(directory);
+  load_selected_weights(directory, weights_of(run));
+  return run;
+}
+
+LoadedRun load_run_weights(const fs::path& file, const std::string& flag) {
+  const fs::path folder = fs::absolute(file).parent_path(), directory = folder.parent_path().parent_path();
+  const fs::path index_file = index_of(folder);
+  if (file.filename() != "weights.safetensors" || index_file.empty() || !fs::exists(directory / "config.toml")) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{} {}: expected a run directory or RUN/checkpoints/best/weights.safetensors, found another "
+                    "file; weights of one encoder are for --encoders.MODALITY.weights",
+                    flag, file.string()));
+  }
+  constexpr const char* kRestore = "restore the folder, or start from other weights";
+  LoadedRun run = make_run(directory);
+  const nlohmann::json index = read_checked_json(index_file, kRestore, /*must_have_digest=*/true);
+  load_weights_files(folder, JsonFields(index, index_file, kRestore), weights_of(run));
   return run;
 }
 

@@ -1,6 +1,7 @@
 #include "run/model_description.h"
 
 #include <fmt/format.h>
+#include <map>
 
 #include "base/checked_file.h"
 #include "base/file.h"
@@ -27,6 +28,24 @@ ModelDescription describe_model(const Dataset& data, const std::filesystem::path
   return description;
 }
 
+std::vector<std::optional<bool>> lacked_modalities(const Manifest& manifest,
+                                                   const std::vector<ModalityInfo>& modalities, bool val_joins,
+                                                   bool hides) {
+  std::map<std::string, bool> lacked;
+  const bool seen = manifest.missing == "mask";  // else training goes without such samples
+  for (size_t r = 0; seen && r < manifest.rows.size(); ++r) {
+    const std::string& split = manifest.rows.split(r);
+    if (split != "train" && !(val_joins && split == "val")) continue;
+    const ManifestRow row = manifest.rows[r];
+    for (size_t m = 0; m < row.cells.size(); ++m) {
+      if (row.cells[m].empty()) lacked[manifest.modalities[m].name] = true;
+    }
+  }
+  std::vector<std::optional<bool>> result;
+  for (const ModalityInfo& modality : modalities) result.emplace_back(hides || lacked.contains(modality.name));
+  return result;
+}
+
 void write_model_description(const ModelDescription& description, const std::filesystem::path& path) {
   nlohmann::json modalities = nlohmann::json::array();
   for (size_t m = 0; m < description.modalities.size(); ++m) {
@@ -35,6 +54,9 @@ void write_model_description(const ModelDescription& description, const std::fil
                           {"type", info.type},
                           {"shape", info.shape},
                           {"settings", description.entries.at(m).settings}});
+    if (m < description.lacked.size() && description.lacked[m]) {
+      modalities.back()["absent_in_training"] = *description.lacked[m];
+    }
   }
   write_checked_json(
       path, {{"format_version", kFormatVersion}, {"classes", description.classes}, {"modalities", modalities}});
@@ -50,6 +72,8 @@ ModelDescription read_model_description(const std::filesystem::path& path) {
     description.modalities.push_back({modality.get<std::string>("name"), modality.get<std::string>("type"),
                                       modality.get<std::vector<int64_t>>("shape")});
     entries.push_back(modality.get<nlohmann::json>("settings"));
+    const bool says = modality.has("absent_in_training");
+    description.lacked.push_back(says ? std::optional(modality.get<bool>("absent_in_training")) : std::nullopt);
   }
   description.entries = parse_dataset_json({{"modalities", entries}}, path).modalities;
   return description;

@@ -27,6 +27,7 @@ void make_paths_absolute(RunOptions& options) {
   DataOptions& data = options.data;
   if (!data.data.empty()) data.data = absolute(data.data);
   if (!data.cache.empty() && data.cache != "off") data.cache = absolute(data.cache);
+  if (!options.init_from.empty()) options.init_from = absolute(options.init_from);
   for (auto& [modality, spec] : options.model.encoders) spec = with_absolute_weights(spec);
 }
 

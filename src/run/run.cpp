@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <fstream>
+#include <functional>
 
 #include "analysis/analysis_data.h"
 #include "base/checked_file.h"
@@ -15,6 +16,7 @@
 #include "run/alone.h"
 #include "run/choices.h"
 #include "run/config.h"
+#include "run/init_from.h"
 #include "run/model_description.h"
 #include "run/open_run.h"
 #include "run/paths.h"
@@ -44,8 +46,6 @@ void fix_threads(RunOptions& options) {
   if (options.train.threads > 0) at::set_num_threads(static_cast<int>(options.train.threads));
 }
 
-// The weights of a run that goes on come from its checkpoint: files its encoders started from need not be there any
-// more.
 bool has_checkpoint(const RunOptions& options) {
   const fs::path checkpoints = fs::path(options.run) / "checkpoints";
   return options.resume && (fs::exists(checkpoints / "last") || fs::exists(checkpoints / "previous"));
@@ -58,6 +58,40 @@ std::shared_ptr<Model> make_model(const RunOptions& options, const Dataset& data
   return std::make_shared<Model>(data.modalities(), static_cast<int64_t>(data.classes().size()), model,
                                  static_cast<uint64_t>(options.train.seed));
 }
+
+// What a training begins with: fresh models, filled where --init-from says so. A run that goes on has its weights in
+// its checkpoint: files and runs that it started from need not be there any more.
+class Beginner {
+ public:
+  Beginner(const RunOptions& options, const Dataset& data)
+      : options_(options), data_(data), fresh_(!has_checkpoint(options)) {
+    if (fresh_ && !options.init_from.empty()) weights_ = std::make_unique<StartingWeights>(options.init_from);
+  }
+
+  std::shared_ptr<Model> model(bool tell) const {
+    std::shared_ptr<Model> model = make_model(options_, data_, fresh_);
+    if (weights_ == nullptr) return model;
+    const std::vector<std::string> lines = weights_->start(*model, options_, data_.classes());
+    for (const std::string& line : lines) {
+      if (tell) log_info(line);
+    }
+    return model;
+  }
+
+  // Nothing where the method's own parts start as the method makes them.
+  std::function<void(torch::nn::Module& parts)> parts_of(const std::shared_ptr<Model>& model) const {
+    if (weights_ == nullptr) return {};
+    return [this, model](torch::nn::Module& parts) {
+      log_info(weights_->start_parts(parts, *model, options_, data_.classes()));
+    };
+  }
+
+ private:
+  const RunOptions& options_;
+  const Dataset& data_;
+  bool fresh_;
+  std::unique_ptr<StartingWeights> weights_;
+};
 
 // Entries of "a; b; c" that are not in `other`.
 std::string only_in(const std::string& settings, const std::string& other) {
@@ -172,11 +206,12 @@ void score(RunSummary& summary, Model& model, Method& method, const TrainingData
   write_summary(summary, run.file("summary.json"), files);
 }
 
-RunSummary train_and_score(const RunOptions& options, const TrainingData& data, const std::shared_ptr<Model>& model,
-                           Method& method, RunDirectory& run) {
+RunSummary train_and_score(const RunOptions& options, const TrainingData& data, const Beginner& beginner,
+                           const std::shared_ptr<Model>& model, Method& method, RunDirectory& run) {
   const std::optional<ModalityRanking> ranking = find_ranking(options, method, data, run.path());
   Trainer trainer(options.train, ranking);
-  trainer.make_model = [&] { return make_model(options, *data.train, true); };
+  trainer.make_model = [&] { return beginner.model(/*tell=*/false); };
+  trainer.start_parts = beginner.parts_of(model);
   trainer.unimodal_model = [&](int64_t m) { return model_alone(options, data.train->modalities(), m); };
   if (options.train.select == "best_test") {
     log_warning("--select best_test: the epoch is chosen on the test split, so its scores are too good");
@@ -229,15 +264,19 @@ RunSummary run(const RunOptions& requested) {
       load_manifest(options.data, static_cast<uint64_t>(options.train.seed));
   expect_same_data(options, *manifest);
   const TrainingData data = load_splits(options.data, manifest);
-  const std::shared_ptr<Model> model = make_model(options, *data.train, !has_checkpoint(options));
+  const Beginner beginner(options, *data.train);
+  const std::shared_ptr<Model> model = beginner.model(/*tell=*/true);
   if (method->needs_ranking()) expect_own_encoders(*model);
   const Criterion expected(options.train.optimizer, *data.train);  // loss and class weights fit the classes
   options.train.precision = choose_precision(options, *data.train);
   environment(options.train);  // precision and device
   const std::unique_ptr<RunDirectory> directory = open_run(options);
   keep_content_hash(directory->path(), *manifest);
-  write_model_description(describe_model(*data.train, options.data.data), directory->file("model.json"));
-  const RunSummary summary = train_and_score(options, data, model, *method, *directory);
+  ModelDescription description = describe_model(*data.train, options.data.data);
+  description.lacked = lacked_modalities(*manifest, description.modalities, options.data.val == "none",
+                                         options.train.modality_dropout > 0 || method->hides_modalities());
+  write_model_description(description, directory->file("model.json"));
+  const RunSummary summary = train_and_score(options, data, beginner, model, *method, *directory);
   tell_failures(data);
   directory->trim(options.train.keep);
   return summary;

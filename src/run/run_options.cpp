@@ -24,6 +24,9 @@ void describe_all_but_methods(RunOptions& options, OptionList& list) {
            "Runs of the modalities trained alone (audio=DIR,visual=DIR) for methods that learn from them; one that is "
            "not named is trained first.")
       .internal();
+  list.add("init-from", &options.init_from,
+           "Run whose weights to start from: its directory (the selected epoch), or a weights.safetensors in its "
+           "checkpoints/. Encoders are matched by modality, rows of the head by class; what it lacks starts afresh.");
   list.add("resume", &options.resume, "Go on with the run in --run; with more --epochs, extend it.").internal();
   list.add("overwrite", &options.overwrite, "Delete the run in --run and start again.").internal();
   list.add("dry-run", &options.dry_run, "Say what the run would cost, write nothing.").internal();

@@ -97,6 +97,7 @@ void Fit::prepare_method() {
   in_.model->to(device_);
   in_.model->set_micro_batch(micro_batch());
   parts_ = in_.method.extend(*in_.model);
+  if (parts_ && in_.start_parts) in_.start_parts(*parts_);
   if (parts_) parts_->to(device_);
   in_.method.prepare(*this, in_.options.optimizer);
   optimizer_ =

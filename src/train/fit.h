@@ -30,6 +30,7 @@ struct FitInputs {
   bool keep_correct = false;                 // the history keeps Evaluation::correct
   std::function<std::shared_ptr<Model>()> make_model;
   std::function<std::shared_ptr<Model>(int64_t m)> unimodal_model;
+  std::function<void(torch::nn::Module& parts)> start_parts = {};
 };
 
 // How the batches of train are made.

@@ -20,7 +20,8 @@ FitInputs Trainer::inputs(std::shared_ptr<Model> model, Method& method, const Tr
           .label = "",
           .select_on = options_.select == "best_test" ? select_on : nullptr,
           .make_model = make_model,
-          .unimodal_model = unimodal_model};
+          .unimodal_model = unimodal_model,
+          .start_parts = start_parts};
 }
 
 FitResult Trainer::fit(std::shared_ptr<Model> model, Method& method, const TrainingData& data, RunDirectory* run,

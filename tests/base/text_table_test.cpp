@@ -93,6 +93,17 @@ TEST(WrappedText, BreaksAtBlanksAndKeepsPathsWhole) {
   EXPECT_EQ(wrapped_text("data /a/long/path here", 8), "data\n  /a/long/path\n  here\n");
 }
 
+TEST(TextTable, NamesAreBoundedAndPrintable) {
+  EXPECT_EQ(shortened("tap", 3), "tap");
+  EXPECT_EQ(shortened("taps", 3), "ta~");
+  EXPECT_EQ(shortened("äöüä", 4), "äöüä");
+  EXPECT_EQ(shortened("äöüäö", 4), "äöü~");
+  EXPECT_EQ(shortened("\x1b[2J", 16), "\\u001b[2J");
+  EXPECT_EQ(shortened("\x1b[2J", 4), "\\u0~");
+  EXPECT_EQ(shortened(std::string(1000, 'a'), 5), "aaaa~");
+  EXPECT_EQ(display_width("äö~"), 3u);
+}
+
 TEST(TextTable, NumbersInGroupsOfThree) {
   EXPECT_EQ(grouped(0), "0");
   EXPECT_EQ(grouped(999), "999");

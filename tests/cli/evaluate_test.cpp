@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/file.h"
 #include "cli/trained_run.h"
@@ -42,6 +43,66 @@ TEST(EvaluateCommand, SplitAndDataCanBeChosen) {
   EXPECT_EQ(json.at("split"), "train");
   EXPECT_THAT(call(evaluate_command, {"--run", trained_run().run, "--split", "val"}),
               ::testing::HasSubstr("val: 18 samples, accuracy "));
+}
+
+TEST(EvaluateCommand, ScoresEachClassAndShowsTheMatrix) {
+  const nlohmann::json json = evaluated({"--run", trained_run().run});
+  const nlohmann::json &classes = json.at("per_class"), &confusion = json.at("confusion");
+  ASSERT_EQ(classes.size(), 3u);
+  double f1 = 0;
+  for (size_t c = 0; c < 3; ++c) {
+    double truth = 0, found = 0;
+    for (size_t other = 0; other < 3; ++other) {
+      truth += confusion[c][other].get<double>();
+      found += confusion[other][c].get<double>();
+    }
+    const auto hits = confusion[c][c].get<double>();
+    EXPECT_EQ(classes[c].at("class"), json.at("classes")[c]);
+    EXPECT_EQ(classes[c].at("n"), 6);
+    EXPECT_NEAR(classes[c].at("recall").get<double>(), hits / truth, 1e-12);
+    EXPECT_NEAR(classes[c].at("precision").get<double>(), found == 0 ? 0 : hits / found, 1e-12);
+    f1 += classes[c].at("f1").get<double>() / 3;
+  }
+  EXPECT_NEAR(f1, json.at("macro_f1").get<double>(), 1e-12);
+  const std::string text = call(evaluate_command, {"--run", trained_run().run});
+  EXPECT_THAT(text, ::testing::ContainsRegex("\nclass +precision +recall +F1 +n\nred +[01]\\.[0-9]{4} "));
+  EXPECT_THAT(text, ::testing::HasSubstr("\nconfusion matrix: rows are the truth, columns the prediction\ntruth"));
+}
+
+TEST(EvaluateCommand, ScoresEachValueOfAColumn) {
+  const TemporaryDirectory directory;
+  write_toy_data(directory.path(), 8, {"numbers", "caption", "picture"});
+  std::string table = read_file(directory / "metadata.csv"), with_machine;
+  std::istringstream lines(table);
+  int64_t number = 0;
+  for (std::string line; std::getline(lines, line); ++number) {
+    with_machine += line + (number == 0 ? ",machine" : number % 4 == 0 ? "," : number % 2 == 0 ? ",m10" : ",m9") + "\n";
+  }
+  directory.write("metadata.csv", with_machine);
+  const std::vector<std::string> args = {"--run", trained_run().run, "--data", directory.path().string(),
+                                         "--by",  "machine"};
+  const nlohmann::json json = evaluated(args);
+  const nlohmann::json& groups = json.at("by").at("groups");
+  EXPECT_EQ(json.at("by").at("column"), "machine");
+  ASSERT_EQ(groups.size(), 3u);
+  double right = 0;
+  int64_t samples = 0;
+  for (const nlohmann::json& group : groups) {
+    right += group.at("accuracy").get<double>() * group.at("n").get<double>();
+    samples += group.at("n").get<int64_t>();
+    EXPECT_TRUE(group.contains("macro_f1"));
+  }
+  EXPECT_EQ(samples, 12);
+  EXPECT_NEAR(right / 12, json.at("accuracy").get<double>(), 1e-12);
+  EXPECT_EQ(groups[0].at("value"), "");
+  EXPECT_EQ(groups[1].at("value"), "m9");  // in natural order
+  EXPECT_EQ(groups[1].at("n"), 6);
+  EXPECT_EQ(groups[2].at("n"), 3);
+  const std::string text = call(evaluate_command, args);
+  EXPECT_THAT(text, ::testing::ContainsRegex("\nmachine +samples +accuracy +macro-F1\n\\(empty\\) +3 .*\nm9 +6 "));
+  expect_error(ErrorKind::usage, {"--by", "'machin'", "'machine'"}, [&] {
+    call(evaluate_command, {"--run", trained_run().run, "--data", directory.path().string(), "--by", "machin"});
+  });
 }
 
 // Captions of every other test sample emptied: rows of both patterns, and the counts must be theirs.

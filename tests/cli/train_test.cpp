@@ -103,6 +103,25 @@ TEST_F(TrainFromFolders, ARunAtWorkIsLeftAlone) {
   }
 }
 
+// A class more: the program says what it keeps of the run it starts from.
+TEST(TrainCommand, InitFromSaysWhichClassesAreKept) {
+  const TrainedRun& trained = trained_run();
+  const TemporaryDirectory directory;
+  ToyData data = write_toy_data(directory / "data", 6, {"numbers", "caption", "picture"});
+  data.classes = {"gray", "blue", "red"};
+  for (ToyRow& row : data.rows) row.label = row.label == "green" ? "gray" : row.label;
+  data.write(directory / "data");
+  const std::vector<std::string> args =
+      fast({"train", "--data", (directory / "data").string(), "--run", (directory / "run").string(), "--encoders",
+            "picture=resnet18:width=4", "--init-from", trained.run});
+  const ProgramResult result = run_program(args);
+  EXPECT_EQ(result.code, 0) << result.error;
+  EXPECT_THAT(result.error, HasSubstr("--init-from " + trained.run +
+                                      ": took encoder of 'numbers', encoder of 'caption', encoder of 'picture', fusion "
+                                      "concat\n"));
+  EXPECT_THAT(result.error, HasSubstr(": kept 2 classes, added 'gray', dropped 'green'\n"));
+}
+
 TEST(TrainCommand, RefusesAnExistingRun) {
   const TrainedRun& trained = trained_run();
   expect_error(ErrorKind::usage, {trained.run, "--resume", "--overwrite"}, [&] {

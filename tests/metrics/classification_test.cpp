@@ -34,6 +34,24 @@ TEST(Classification, AccuracyAndF1OfTheReferenceVector) {
   EXPECT_NEAR(macro_f1_all_classes(confusion), 0.3396825, 5e-8);
 }
 
+// Numbers of scikit-learn's precision_recall_fscore_support(labels=range(6), zero_division=0).
+TEST(Classification, ScoresOfEachClassAreThoseOfScikitLearn) {
+  const std::vector<ClassScores> scores = class_scores(ClassCounts(truth(), prediction(), 6));
+  const std::vector<ClassScores> expected = {{0.66666667, 0.66666667, 0.66666667, 3},
+                                             {0.66666667, 1, 0.8, 2},
+                                             {0.66666667, 0.5, 0.57142857, 4},
+                                             {0, 0, 0, 1},
+                                             {0, 0, 0, 0},
+                                             {0, 0, 0, 0}};
+  ASSERT_EQ(scores.size(), expected.size());
+  for (size_t c = 0; c < expected.size(); ++c) {
+    EXPECT_NEAR(scores[c].precision, expected[c].precision, 5e-9) << "class " << c;
+    EXPECT_NEAR(scores[c].recall, expected[c].recall, 5e-9) << "class " << c;
+    EXPECT_NEAR(scores[c].f1, expected[c].f1, 5e-9) << "class " << c;
+    EXPECT_EQ(scores[c].n, expected[c].n) << "class " << c;
+  }
+}
+
 // A released classifier of Kinetics-Sounds has 34 outputs for 33 classes.
 TEST(Classification, TrapMacroF1LeavesOutAnOutputThatIsNeverATarget) {
   const Tensor all = torch::arange(33);

@@ -59,6 +59,22 @@ TEST_F(Pretrained, FileWinsOverInitialValuesAndItsClassifierIsLeftOut) {
   for (size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(torch::equal(a[i], b[i])) << i;
 }
 
+// Of the weights of a whole run, as checkpoints/best holds them.
+TEST_F(Pretrained, TheEncoderOfTheSameModalityIsTakenFromARun) {
+  const std::string path = directory / "weights.safetensors";
+  ModelOptions options;
+  options.encoders = {{"eye", "resnet18:width=4"}, {"ear", "resnet18:width=4"}};
+  Model run({kEar, kEye}, 3, options, 9);
+  save_weights(run, path);
+  Model loaded = model(kEye, "resnet18:width=4:weights=" + path);
+  const auto expected = state_of(run.encoder(1)), found = state_of(loaded.encoder(0));
+  ASSERT_EQ(found.size(), expected.size());
+  for (size_t i = 0; i < found.size(); ++i) EXPECT_TRUE(torch::equal(found[i].second, expected[i].second)) << i;
+  expect_error(ErrorKind::data, {"modality 'nose'", path, "ear, eye"}, [&] {
+    model({"nose", "image", {3, 16, 16}}, "resnet18:width=4:weights=" + path);
+  });
+}
+
 TEST_F(Pretrained, BatchesNeedNotBeCounted) {
   auto tensors = file_of("resnet18:width=4", kEye);
   std::erase_if(tensors, [](const auto& entry) { return entry.first.ends_with("num_batches_tracked"); });

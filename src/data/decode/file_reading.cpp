@@ -48,8 +48,7 @@ void check_descriptor(int place, const fs::path& path, std::string_view expected
   const auto holds = [&](const fs::path& folder) { return is_inside(found, folder); };
   if (std::any_of(limits.folders.begin(), limits.folders.end(), holds)) return;
   refuse_media(path, fmt::format("{} inside the data set's folder '{}'", expected, limits.folders.front().string()),
-               "a path that leads out of it",
-               "copy the file there; media that lie elsewhere need a \"root\" for their modality in dataset.json");
+               "a path that leads out of it", limits.elsewhere);
 }
 
 }  // namespace
