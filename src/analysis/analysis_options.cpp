@@ -11,13 +11,18 @@ void AnalysisOptions::describe(OptionList& list) {
   for (const EndMode& row : end_mode_table()) end_modes.emplace_back(row.name);
   list.add("subset", &subset, "Fractions of train to analyse, drawn class by class; below 0.4 rankings may flip.")
       .above(0)
-      .at_most(1);
-  list.add("criterion", &criterion, "How the modality that leads at first is found.").one_of(criteria);
-  list.add("end-mode", &end_mode, "How the end of a curve becomes one number.").one_of(end_modes);
-  list.add("performance-dominant", &performance_dominant, "criterion manual: the modality that is best on its own.");
-  list.add("optimization-dominant", &optimization_dominant, "criterion manual: the modality that leads at first.");
-  list.add("epochs", &epochs, "Epochs each modality is trained alone; 0: as many as the training.").at_least(0);
-  list.add("stop", &stop, "auto: no more epochs once the ranking is settled.").one_of({"auto", "never"});
+      .at_most(1)
+      .advanced();
+  list.add("criterion", &criterion, "How the modality that leads at first is found.").one_of(criteria).advanced();
+  list.add("end-mode", &end_mode, "How the end of a curve becomes one number.").one_of(end_modes).advanced();
+  list.add("performance-dominant", &performance_dominant, "criterion manual: the modality that is best on its own.")
+      .advanced();
+  list.add("optimization-dominant", &optimization_dominant, "criterion manual: the modality that leads at first.")
+      .advanced();
+  list.add("epochs", &epochs, "Epochs each modality is trained alone; 0: as many as the training.")
+      .at_least(0)
+      .advanced();
+  list.add("stop", &stop, "auto: no more epochs once the ranking is settled.").one_of({"auto", "never"}).advanced();
 }
 
 std::string analysis_settings(const std::vector<ModalityInfo>& modalities, const ModelOptions& model,

@@ -4,30 +4,19 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <map>
 
+#include "base/synonyms.h"
+#include "base/text_table.h"
+#include "base/value_text.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
 
-constexpr size_t kNameColumn = 36;
-constexpr size_t kHelpColumns = 64;
+constexpr int64_t kColumns = 80;
+constexpr int64_t kNameColumn = 30;
 
 using Bindings = std::vector<std::pair<Option*, CLI::Option*>>;
-
-// `text` with line ends between words, so that no line is longer than kHelpColumns where words allow it.
-std::string wrapped(const std::string& text) {
-  std::string lines;
-  size_t column = 0;
-  for (const std::string& word : CLI::detail::split(text, ' ')) {
-    const bool fits = column == 0 || column + 1 + word.size() <= kHelpColumns;
-    if (column > 0) lines += fits ? ' ' : '\n';
-    column = (column > 0 && fits ? column + 1 : 0) + word.size();
-    lines += word;
-  }
-  return lines;
-}
 
 // "Factor on the leading encoder. (in [1, inf); default 15)"
 std::string description(const Option& option) {
@@ -36,7 +25,9 @@ std::string description(const Option& option) {
   if (!option.range_text().empty() && !told_by_type) facts.push_back(option.range_text());
   const bool off = option.is_flag() && option.default_text() == "false";
   if (!option.default_text().empty() && !off) facts.push_back("default " + option.default_text());
-  return wrapped(facts.empty() ? option.help() : fmt::format("{} ({})", option.help(), fmt::join(facts, "; ")));
+  const std::string text =
+      facts.empty() ? option.help() : fmt::format("{} ({})", option.help(), fmt::join(facts, "; "));
+  return wrapped(text, kColumns - kNameColumn);
 }
 
 Bindings bind_options(CLI::App& app, const OptionList& list) {
@@ -52,7 +43,7 @@ Bindings bind_options(CLI::App& app, const OptionList& list) {
 
 CLI::Option* bind_arguments(CLI::App& app, const CommandHelp& help) {
   if (help.max_arguments == 0) return nullptr;
-  CLI::Option* bound = app.add_option(help.argument)->description(wrapped(help.argument_help));
+  CLI::Option* bound = app.add_option(help.argument)->description(wrapped(help.argument_help, kColumns - kNameColumn));
   bound->expected(1, static_cast<int>(help.max_arguments))->required(help.min_arguments > 0);
   return bound;
 }
@@ -72,19 +63,46 @@ void refuse_missing_values(const std::vector<std::string>& args, const Bindings&
   }
 }
 
+// What `word` should have been, without its dashes: "device cuda"; "" where nothing is near.
+std::string closest_flag(const std::string& word, const OptionList& list) {
+  std::vector<std::string> names = {"help"}, switches;
+  for (const auto& option : list.all()) {
+    names.push_back(option->name());
+    if (option->is_flag()) switches.push_back("no-" + option->name());
+  }
+  if (const Synonym* synonym = find_synonym(word, names)) {
+    return synonym->option + (*synonym->value == '\0' ? "" : " " + std::string(synonym->value));
+  }
+  if (std::find(switches.begin(), switches.end(), word) != switches.end()) return word.substr(3) + " false";
+  return nearest(word, names).value_or("");
+}
+
 void refuse_unknown(const std::vector<std::string>& rest, const OptionList& list, const CommandHelp& help) {
-  std::vector<std::string> names = {"help"};
-  for (const auto& option : list.all()) names.push_back(option->name());
   for (const std::string& arg : rest) {
     if (arg.empty() || arg[0] != '-') continue;
     const std::string flag = arg.substr(0, arg.find('='));
-    const auto close = nearest(flag.substr(std::min(flag.find_first_not_of('-'), flag.size())), names);
+    const std::string close = closest_flag(flag.substr(std::min(flag.find_first_not_of('-'), flag.size())), list);
     const std::string hint =
-        close ? fmt::format("; did you mean '--{}'?", *close) : fmt::format("; see {} --help", help.name);
+        close.empty() ? fmt::format("; see {} --help", help.name) : fmt::format("; did you mean '--{}'?", close);
     throw Error(ErrorKind::usage, fmt::format("unknown flag '{}'{}", flag, hint));
   }
   if (rest.empty()) return;
   throw Error(ErrorKind::usage, fmt::format("unexpected word '{}'; see {} --help", rest.front(), help.name));
+}
+
+// Joins `--flag` of a boolean and `true` or `false` behind it; any other word is none of its business.
+std::vector<std::string> with_values_joined(const std::vector<std::string>& args, const OptionList& list) {
+  const auto is_switch = [&](const std::string& arg) {
+    return std::any_of(list.all().begin(), list.all().end(),
+                       [&](const auto& option) { return option->is_flag() && arg == "--" + option->name(); });
+  };
+  std::vector<std::string> joined;
+  for (size_t i = 0; i < args.size(); ++i) {
+    joined.push_back(args[i]);
+    const bool has_value = i + 1 < args.size() && (args[i + 1] == "true" || args[i + 1] == "false");
+    if (has_value && is_switch(args[i])) joined.back() += "=" + args[++i];
+  }
+  return joined;
 }
 
 // Everything given for one option as one text.
@@ -128,6 +146,53 @@ std::vector<SpecPart> take_spec_parts(std::vector<std::string>& args, const Opti
   return parts;
 }
 
+// The names that option `name` gives, without what follows them: "joint,pdmp:gamma=5" -> joint, pdmp.
+std::vector<std::string> chosen_names(const Bindings& bindings, const std::string& name) {
+  std::vector<std::string> chosen;
+  for (const auto& [option, bound] : bindings) {
+    if (option->name() != name) continue;
+    if (!bound->results().empty()) option->set(given_text(*option, bound->results()), "--" + name);
+    for (const std::string& item : split(option->text(), ',')) chosen.push_back(item.substr(0, item.find(':')));
+  }
+  return chosen;
+}
+
+bool is_shown(const Option& option, const Bindings& bindings) {
+  if (option.is_advanced()) return false;
+  if (option.alternative().empty()) return true;
+  const std::vector<std::string> chosen = chosen_names(bindings, option.chooser());
+  return std::find(chosen.begin(), chosen.end(), option.alternative()) != chosen.end();
+}
+
+// Hides what few people need; how many that are, and how to see them.
+std::string hide_some(const Bindings& bindings, const CommandHelp& help) {
+  size_t hidden = 0;
+  std::string chooser;
+  for (const auto& [option, bound] : bindings) {
+    if (is_shown(*option, bindings)) continue;
+    ++hidden;
+    bound->group("");
+    if (!option->chooser().empty()) chooser = option->chooser();
+  }
+  if (hidden == 0) return "";
+  std::string text = fmt::format("\n{} more options: {} --help-all", hidden, help.name);
+  if (!chooser.empty()) text += fmt::format("\nOptions of NAME: {1} --{0} NAME --help", chooser, help.name);
+  return text + "\n";
+}
+
+// An example on lines that a shell takes as one.
+std::string example_lines(const std::string& example) {
+  constexpr const char* kIndent = "  ";
+  std::string lines = wrapped(example, kColumns - 6);
+  for (size_t at = 0; (at = lines.find('\n', at)) != std::string::npos; at += 4) lines.replace(at, 1, " \\\n    ");
+  return "Example:\n" + (kIndent + lines);
+}
+
+bool hides_some(const OptionList& list) {
+  return std::any_of(list.all().begin(), list.all().end(),
+                     [](const auto& option) { return option->is_advanced() || !option->alternative().empty(); });
+}
+
 void load_config(OptionList& list, const Bindings& bindings) {
   for (const auto& [option, bound] : bindings) {
     if (option->name() != "config" || bound->results().empty()) continue;
@@ -140,21 +205,34 @@ void load_config(OptionList& list, const Bindings& bindings) {
   }
 }
 
+// Of a config file that was given, only what it chooses counts here.
+void print_help(CLI::App& app, OptionList& list, const Bindings& bindings, const CommandHelp& help, std::ostream& out) {
+  load_config(list, bindings);
+  const std::string more = hide_some(bindings, help);
+  app.footer(more + (more.empty() || help.example.empty() ? "" : "\n") +
+             (help.example.empty() ? "" : example_lines(help.example)));
+  out << app.help();
+}
+
 }  // namespace
 
 bool parse_flags(OptionList& list, const std::vector<std::string>& given, const CommandHelp& help, std::ostream& out,
                  std::vector<std::string>* arguments) {
-  std::vector<std::string> args = given;
+  std::vector<std::string> args = with_values_joined(given, list);
   const std::vector<SpecPart> parts = take_spec_parts(args, list);
-  CLI::App app(help.summary, help.name);
+  CLI::App app(wrapped(help.summary, kColumns), help.name);
   app.get_formatter()->column_width(kNameColumn);
-  app.footer(help.example.empty() ? "" : "Example:\n  " + help.example);
   app.allow_extras();
+  if (hides_some(list)) app.set_help_all_flag("--help-all", "Print every option there is and exit");
   const Bindings bindings = bind_options(app, list);
   const CLI::Option* words = bind_arguments(app, help);
   try {
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));  // CLI11 takes them from the back
   } catch (const CLI::CallForHelp&) {
+    print_help(app, list, bindings, help, out);
+    return false;
+  } catch (const CLI::CallForAllHelp&) {
+    app.footer(help.example.empty() ? "" : example_lines(help.example));
     out << app.help();
     return false;
   } catch (const CLI::ParseError& error) {

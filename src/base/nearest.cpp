@@ -1,3 +1,5 @@
+#include "base/nearest.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -46,6 +48,16 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
     }
   }
   return best;
+}
+
+std::vector<std::string> sorted_by_distance(std::string_view word, const std::vector<std::string>& names, size_t most) {
+  const std::string wanted = lower_case(word);
+  std::vector<std::pair<size_t, std::string>> sorted;
+  for (const std::string& name : names) sorted.emplace_back(double_distance(wanted, lower_case(name)), name);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> result;
+  for (size_t i = 0; i < std::min(most, sorted.size()); ++i) result.push_back(sorted[i].second);
+  return result;
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& names) {

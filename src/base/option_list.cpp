@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <map>
 #include <stdexcept>
 
 #include "base/checked_file.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/nearest.h"
+#include "base/synonyms.h"
 #include "base/toml.h"
 #include "pdmp/error.h"
 #include "pdmp/options.h"
@@ -30,6 +33,20 @@ std::optional<std::pair<std::string, std::string>> part_of_spec(const Option& op
   return std::pair(std::string(rest.substr(0, dot)), std::string(rest.substr(dot + 1)));
 }
 
+std::string nearest_names(std::string_view name, const std::vector<std::string>& names) {
+  constexpr size_t kShown = 6;
+  if (names.size() <= kShown) return suggestion(name, names);
+  return fmt::format("; the nearest of {} are {}", names.size(),
+                     fmt::join(sorted_by_distance(name, names, kShown), ", "));
+}
+
+std::string names_of_section(const std::string& section, std::vector<std::string> names,
+                             const std::vector<std::string>& sections) {
+  if (names.empty()) return fmt::format("; no section [{}]{}", section, suggestion(section, sections));
+  for (std::string& name : names) name.erase(0, section.size() + 1);
+  return fmt::format("; [{}] has {}", section, fmt::join(names, ", "));
+}
+
 }  // namespace
 
 Option& OptionList::add(std::string name, Option::Target target, std::string help) {
@@ -38,6 +55,8 @@ Option& OptionList::add(std::string name, Option::Target target, std::string hel
   if (std::any_of(options_.begin(), options_.end(), same)) throw std::logic_error("option described twice: " + full);
   options_.push_back(std::make_unique<Option>(full, target, std::move(help)));
   options_.back()->heading_ = heading_;
+  options_.back()->alternative_ = alternative_;
+  options_.back()->chooser_ = chooser_;
   return *options_.back();
 }
 
@@ -50,13 +69,40 @@ void OptionList::group(const std::string& prefix, const std::function<void(Optio
   heading_ = outer_heading;
 }
 
+void OptionList::alternative(const std::string& prefix, const std::string& chooser,
+                             const std::function<void(OptionList&)>& describe) {
+  alternative_ = prefix;
+  chooser_ = chooser;
+  group(prefix, describe);
+  alternative_.clear();
+  chooser_.clear();
+}
+
 Option& OptionList::at(std::string_view name, std::string_view where) {
-  std::vector<std::string> names;
   for (const auto& option : options_) {
     if (option->name() == name) return *option;
-    names.push_back(option->name());
   }
-  throw Error(ErrorKind::usage, fmt::format("{}: unknown option '{}'{}", where, name, suggestion(name, names)));
+  throw Error(ErrorKind::usage, fmt::format("{}: unknown option '{}'{}", where, name, unknown_hint(name)));
+}
+
+std::string OptionList::unknown_hint(std::string_view name) const {
+  std::vector<std::string> all, neighbors, sections;
+  const std::string section = section_and_key(std::string(name)).first;
+  for (const auto& option : options_) {
+    const std::string other = section_and_key(option->name()).first;
+    all.push_back(option->name());
+    if (other == section) neighbors.push_back(option->name());
+    if (!other.empty() && std::find(sections.begin(), sections.end(), other) == sections.end())
+      sections.push_back(other);
+  }
+  if (const Synonym* synonym = find_synonym(name, all)) {
+    const std::string value = *synonym->value == '\0' ? "" : " = " + toml_string(synonym->value);
+    return fmt::format("; did you mean '{}{}'?", synonym->option, value);
+  }
+  for (const auto& names : {neighbors, all}) {
+    if (const auto close = nearest(name, names)) return fmt::format("; did you mean '{}'?", *close);
+  }
+  return section.empty() ? nearest_names(name, neighbors) : names_of_section(section, neighbors, sections);
 }
 
 void OptionList::set(std::string_view name, std::string_view text, std::string_view where) {

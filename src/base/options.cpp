@@ -99,6 +99,11 @@ Option& Option::internal() {
   return *this;
 }
 
+Option& Option::advanced() {
+  advanced_ = true;
+  return *this;
+}
+
 Option& Option::search(double low, double high) {
   if (!in_range(low) || !in_range(high) || low > high) {
     throw std::logic_error(fmt::format("{}: a search range outside the range of the option", name_));

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <vector>
 
 #include "base/log.h"
 #include "base/printable.h"
+#include "base/text_table.h"
 
 namespace pdmp {
 namespace {
@@ -23,24 +26,56 @@ int64_t terminal_width() {
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-// UTF-8 continuation bytes take no column.
-bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
-
-// The first `columns` characters, one column each.
-std::string cut(const std::string& text, int64_t columns) {
-  size_t end = 0;
-  while (end < text.size() && (columns > 0 || !starts_character(text[end]))) {
-    if (starts_character(text[end])) --columns;
-    ++end;
-  }
-  return text.substr(0, end);
+// "1 batch", "2 batches", "3 entries".
+std::string counted(const std::string& unit, bool one) {
+  if (one) return unit;
+  const auto ends = [&](const char* ending) { return unit.ends_with(ending); };
+  if (ends("s") || ends("x") || ends("ch") || ends("sh")) return unit + "es";
+  const bool in_y =
+      unit.size() > 1 && ends("y") && std::string_view("aeiou").find(unit.rbegin()[1]) == std::string::npos;
+  return in_y ? unit.substr(0, unit.size() - 1) + "ies" : unit + "s";
 }
-
-int64_t width_of(const std::string& text) { return std::count_if(text.begin(), text.end(), starts_character); }
 
 std::string bar(double share) {
   const auto full = static_cast<size_t>(std::clamp<int64_t>(std::llround(share * kBarWidth), 0, kBarWidth));
   return fmt::format(" [{}{}]", std::string(full, '#'), std::string(kBarWidth - full, '.'));
+}
+
+enum Part : unsigned { kLabel = 1, kBar = 2, kNumber = 4, kUnit = 8, kShare = 16, kRate = 32, kNote = 64 };
+constexpr unsigned kAllParts = 127;
+
+// "50/100 batches (50 %)"
+std::string number_of(const ProgressNumbers& numbers, unsigned parts) {
+  if ((parts & kNumber) == 0) return "";
+  std::string text = std::to_string(numbers.done);
+  if (numbers.total > 0) text += fmt::format("/{}", numbers.total);
+  if ((parts & kUnit) != 0) text += " " + counted(numbers.unit, std::max(numbers.done, numbers.total) == 1);
+  if (numbers.total == 0 || (parts & kShare) == 0) return text;
+  const double share = 100 * static_cast<double>(numbers.done) / static_cast<double>(numbers.total);
+  return text + fmt::format(" ({:.0f} %)", std::floor(share));
+}
+
+// What is left, where that is known, or what has passed.
+std::string time_of(const ProgressNumbers& numbers, double rate) {
+  if (numbers.total > numbers.done && rate > 0) {
+    return format_duration(static_cast<double>(numbers.total - numbers.done) / rate) + " left";
+  }
+  return numbers.seconds > 0 ? format_duration(numbers.seconds) : "";
+}
+
+std::string line_of(const ProgressNumbers& numbers, unsigned parts) {
+  const double rate = numbers.seconds > 0 ? static_cast<double>(numbers.done) / numbers.seconds : 0;
+  std::string head = (parts & kLabel) != 0 ? numbers.label : "";
+  if ((parts & kBar) != 0) head += bar(static_cast<double>(numbers.done) / static_cast<double>(numbers.total));
+  std::vector<std::string> facts = {number_of(numbers, parts)};
+  const std::string per_second = fmt::format("{:.3g}", rate);
+  if (rate > 0 && (parts & kRate) != 0) {
+    facts.push_back(fmt::format("{} {}/s", per_second, counted(numbers.unit, per_second == "1")));
+  }
+  facts.push_back(time_of(numbers, rate));
+  if ((parts & kNote) != 0) facts.push_back(numbers.note);
+  std::erase(facts, "");
+  return fmt::format("{}{}{}", head, head.empty() ? "" : " ", fmt::join(facts, ", "));
 }
 
 }  // namespace
@@ -56,23 +91,20 @@ std::string format_duration(double seconds) {
 }
 
 std::string progress_line(const ProgressNumbers& numbers, int64_t width) {
-  const double done = static_cast<double>(numbers.done), total = static_cast<double>(numbers.total);
-  const double rate = numbers.seconds > 0 ? done / numbers.seconds : 0;
-  std::string text = fmt::format(" {}", numbers.done);
-  if (numbers.total > 0) text += fmt::format("/{}", numbers.total);
-  text += " " + numbers.unit;
-  if (numbers.total > 0) text += fmt::format(" ({:.0f} %)", std::floor(100 * done / total));
-  if (rate > 0) text += fmt::format(", {:.3g} {}/s", rate, numbers.unit);
-  if (numbers.total > numbers.done && rate > 0) {
-    text += fmt::format(", {} left", format_duration((total - done) / rate));
-  } else if (numbers.seconds > 0) {
-    text += fmt::format(", {}", format_duration(numbers.seconds));
+  unsigned parts = kAllParts & (numbers.bar && numbers.total > 0 ? kAllParts : ~kBar);
+  if (width <= 0) return line_of(numbers, parts);
+  const auto most = static_cast<size_t>(width);
+  for (const unsigned part : {kBar, kRate, kShare}) {
+    if (display_width(line_of(numbers, parts)) <= most) return line_of(numbers, parts);
+    parts &= ~part;
   }
-  if (!numbers.note.empty()) text += ", " + numbers.note;
-  if (width <= 0) return numbers.label + text;
-  const std::string drawn = numbers.total > 0 ? bar(done / total) : "";
-  const bool room = width_of(numbers.label + drawn + text) <= width;
-  return cut(numbers.label + (room ? drawn : "") + text, width);
+  for (const unsigned part : {kUnit, kLabel, kNumber}) {
+    if (display_width(line_of(numbers, parts & ~kNote)) <= most) break;
+    parts &= ~part;
+  }
+  constexpr size_t kShortestNote = 10;  // less of it says nothing
+  if (display_width(line_of(numbers, parts & ~kNote)) + kShortestNote > most) parts &= ~kNote;
+  return cut_to_width(line_of(numbers, parts), most);
 }
 
 Progress::Progress(std::string label, int64_t total, std::string unit)
@@ -95,13 +127,14 @@ void Progress::note(const std::string& text) { note_ = printable(text); }
 void Progress::draw(bool last) {
   if (label_.empty() || is_quiet()) return;
   last_draw_ = std::chrono::steady_clock::now();
-  const ProgressNumbers numbers{label_, unit_, note_, done_, total_, Seconds(last_draw_ - start_).count()};
+  ProgressNumbers numbers{label_, unit_, note_, done_, total_, Seconds(last_draw_ - start_).count()};
   if (terminal_ && !last) {
     show_status(progress_line(numbers, terminal_width() - 1));
     return;
   }
   if (terminal_) show_status("");
-  log_info(progress_line(numbers, 0));
+  numbers.bar = false;  // of a line that stays
+  log_info(progress_line(numbers, terminal_ ? terminal_width() : 0));
 }
 
 }  // namespace pdmp

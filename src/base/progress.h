@@ -10,7 +10,7 @@ namespace pdmp {
 
 class Progress {
  public:
-  // unit: what is counted ("batch", "file"). total 0: unknown. An empty label shows nothing.
+  // unit: what is counted, one of them ("batch", "file"). total 0: unknown. An empty label shows nothing.
   Progress(std::string label, int64_t total, std::string unit);
   ~Progress();  // ends the line
   Progress(const Progress&) = delete;
@@ -32,10 +32,12 @@ struct ProgressNumbers {
   std::string label, unit, note;
   int64_t done = 0, total = 0;
   double seconds = 0;
+  bool bar = true;  // where the total is known and there is room
 };
 
-// One line of at most `width` columns, with a bar where total is known and there is room: "train [####....] 50/100
-// batch (50 %), 12.5 batch/s, 4 s left, loss 0.42". width 0: no limit and no bar, for lines that stay.
+// One line of at most `width` columns (0: no limit): "train [####....] 50/100 batches (50 %), 12.5 batches/s, 4.0 s
+// left, loss 0.42". Where there is no room, first the bar, the rate and the share give way, then the end of the note,
+// the unit, the label and the number; the time left stays longest.
 std::string progress_line(const ProgressNumbers& numbers, int64_t width);
 
 std::string format_duration(double seconds);  // "12 s", "3 min 05 s", "2 h 10 min"

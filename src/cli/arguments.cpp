@@ -10,6 +10,7 @@ namespace pdmp {
 bool parse_arguments(OptionList& list, const std::vector<std::string>& args, const CommandHelp& help, std::ostream& out,
                      std::vector<std::string>* words) {
   bool quiet = false;
+  list.heading("Options");
   list.add("quiet", &quiet, "Say nothing on stderr but warnings and errors.").internal();
   if (!parse_flags(list, args, help, out, words)) return false;
   set_quiet(quiet);

@@ -12,6 +12,7 @@ struct Command {
   const char* name;
   const char* summary;  // one line, for `pdmp --help`
   int (*run)(const std::vector<std::string>& args, std::ostream& out);
+  bool computes = false;  // with LibTorch's threads, long enough for their waits to matter (cli/openmp_wait.h)
 };
 
 int prepare_command(const std::vector<std::string>& args, std::ostream& out);

@@ -69,16 +69,18 @@ void CompareOptions::describe(OptionList& list) {
            "Trainings at once, each in a process of its own; 0: one per core, less where memory is short.")
       .at_least(0)
       .at_most(256);
-  list.add("resamples", &resamples, "Resamples of the bootstrap.").at_least(100).at_most(1000000);
+  list.add("resamples", &resamples, "Resamples of the bootstrap.").at_least(100).at_most(1000000).advanced();
   list.add("tune", &tune,
            "Trials of a random search before the comparison, the same number for every method; 0: methods as given.")
       .at_least(0)
       .at_most(1000);
   list.add("tune-lr", &tune_lr, "The search draws learning rates from lr / this to lr * this.")
       .at_least(1)
-      .at_most(1000);
+      .at_most(1000)
+      .advanced();
   list.add("best-test", &best_test,
-           "Choose each run's epoch on the TEST split, as many papers do. Too good to be true; the tables say so.");
+           "Choose each run's epoch on the TEST split, as many papers do. Too good to be true; the tables say so.")
+      .advanced();
   list.add("json", &as_json, "Print JSON instead of a table.");
   list.add("explain", &explain, "Say below the table what the columns mean, as comparison.md does.");
   list.add("wide", &wide, "Tables as wide as they are; else they fit COLUMNS, the terminal, or 100 columns in a pipe.");
@@ -93,7 +95,7 @@ void CompareOptions::describe(OptionList& list) {
   run.train.describe(list);
   list.group("analysis", [&](OptionList& inner) { run.analysis.describe(inner); });
   for (const auto& [name, options] : run.methods) {
-    list.group(name, [&shared = options](OptionList& inner) { shared->describe(inner); });
+    list.alternative(name, "methods", [&shared = options](OptionList& inner) { shared->describe(inner); });
   }
 }
 
@@ -341,7 +343,9 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   std::string config;
   OptionList list;
   list.add("config", &config, "TOML file of options, as config.toml of a run directory; flags override it.").internal();
-  list.add("method", &options.run.method, "What a config file of one run holds; --methods counts here.").internal();
+  list.add("method", &options.run.method, "What a config file of one run holds; --methods counts here.")
+      .internal()
+      .advanced();
   options.describe(list);
   if (!parse_arguments(list, args, help, out)) return 0;
   if (options.best_test) options.run.train.select = "best_test";

@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "data/decode/encode_png.h"
+#include "data/input_panel.h"
 #include "data/input_picture.h"
 #include "data/manifest.h"
 #include "data/types/write_npy.h"
@@ -62,7 +63,7 @@ Sample load(const Found& found, const ShowArguments& arguments) {
   return found.data->get(found.index, &random);
 }
 
-// One line of the legend, but for the rows of the picture.
+// One line of the legend, but for what it is drawn as.
 std::vector<std::string> legend_row(const ModalityInfo& info, const Tensor& input) {
   return {info.name, info.type, fmt::format("{}", fmt::join(info.shape, "x")),
           fmt::format("{:.4g} to {:.4g}", input.min().item<double>(), input.max().item<double>())};
@@ -87,31 +88,34 @@ size_t entry_of(const Manifest& manifest, const ModalityInfo& info) {
 
 struct Shown {
   std::vector<Tensor> pictures;
-  std::vector<std::vector<std::string>> legend = {{"modality", "type", "shape", "values", "in the picture"}};
+  std::vector<std::vector<std::string>> legend = {{"modality", "type", "shape", "values", "drawn as"}};
   std::string texts;
 };
 
+// "speech: audio 1x64x198, -0.37 to 5.07"
+std::string title_of(const std::vector<std::string>& legend) {
+  return fmt::format("{}: {} {}, {}", legend[0], legend[1], legend[2], legend[3]);
+}
+
 Shown show(const Manifest& manifest, const ManifestRow& row, const Found& found, const Sample& sample) {
   Shown shown;
-  int64_t y = 0;
   for (size_t m = 0; m < sample.inputs.size(); ++m) {
     const ModalityInfo& info = found.data->modalities()[m];
     const size_t entry = entry_of(manifest, info);
     const Tensor& input = sample.inputs[m];
-    shown.legend.push_back(legend_row(info, input));
-    std::string& place = shown.legend.back().emplace_back();
+    std::vector<std::string> legend = legend_row(info, input);
     if (!sample.present[m]) {
-      shown.legend.back()[3] = "-";
-      place = absence(*found.data, info, row.cells[entry]);
-    } else if (info.type == "text") {
-      place = "as text below";
-      shown.texts += fmt::format("{}: {}\n", info.name, printable(text_of_input(input)));
+      const std::string why = absence(*found.data, info, row.cells[entry]);
+      legend[3] = "-";
+      shown.pictures.push_back(panel_of_absence(fmt::format("{}: {} {}", legend[0], legend[1], legend[2]), why));
+      legend.push_back(why);
     } else {
-      const Tensor picture = picture_of_input(manifest.modalities[entry], input);
-      place = fmt::format("rows {} to {}, {} columns", y, y + picture.size(0) - 1, picture.size(1));
-      y += picture.size(0) + kPictureGap;
-      shown.pictures.push_back(picture);
+      const InputPanel panel = panel_of_input(manifest.modalities[entry], title_of(legend), input);
+      shown.pictures.push_back(panel.pixels);
+      legend.push_back(panel.drawn_as);
+      if (info.type == "text") shown.texts += fmt::format("{}: {}\n", info.name, printable(text_of_input(input)));
     }
+    shown.legend.push_back(std::move(legend));
   }
   return shown;
 }
@@ -135,20 +139,15 @@ std::string heading(const Manifest& manifest, const ManifestRow& row, const Show
   const std::string how =
       arguments.training ? fmt::format("as in training (seed {}, first epoch)", arguments.seed) : "as in evaluation";
   return printable(fmt::format("{}: {}, class {}, {}:{}, {}", row.id, row.split,
-                               manifest.classes[static_cast<size_t>(row.label)], row.file, row.line, how)) +
-         "\n";
+                               manifest.classes[static_cast<size_t>(row.label)], row.file, row.line, how));
 }
 
 std::string draw(const Manifest& manifest, const ManifestRow& row, const ShowArguments& arguments, const Found& found,
                  const Sample& sample) {
-  const Shown shown = show(manifest, row, found, sample);
-  std::string text = text_table(shown.legend, false) + shown.texts;
-  if (shown.pictures.empty()) {
-    text += fmt::format("nothing to draw: {} is not written\n", arguments.out);
-  } else {
-    write_png(arguments.out, stack_pictures(shown.pictures));
-  }
-  return text;
+  Shown shown = show(manifest, row, found, sample);
+  shown.pictures.insert(shown.pictures.begin(), panel_of_heading(heading(manifest, row, arguments)));
+  write_png(arguments.out, stack_pictures(shown.pictures));
+  return text_table(shown.legend, false) + shown.texts;
 }
 
 std::string write_numbers(const Manifest& manifest, const ManifestRow& row, const ShowArguments& arguments,
@@ -196,7 +195,7 @@ int data_show_command(const std::vector<std::string>& args, std::ostream& out) {
   check_one_modality(arguments, *found.data);
   const Sample sample = load(found, arguments);
   const std::string text = (arguments.numbers() ? write_numbers : draw)(manifest, row, arguments, found, sample);
-  out << heading(manifest, row, arguments) << text;
+  out << heading(manifest, row, arguments) << "\n" << text;
   return 0;
 }
 

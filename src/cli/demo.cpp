@@ -73,7 +73,7 @@ void DemoOptions::describe(OptionList& list) {
   list.heading("Training");
   run.train.describe(list);
   for (const auto& [name, options] : run.methods) {
-    list.group(name, [&shared = options](OptionList& inner) { shared->describe(inner); });
+    list.alternative(name, "", [&shared = options](OptionList& inner) { shared->describe(inner); });
   }
 }
 

@@ -1,4 +1,5 @@
 // The program: finds the command and turns every error into one line and an exit status.
+#include <algorithm>
 #include <c10/util/Exception.h>
 #include <csignal>
 #include <cstdio>
@@ -11,6 +12,7 @@
 #include "base/signal.h"
 #include "base/text_table.h"
 #include "cli/command.h"
+#include "cli/openmp_wait.h"
 #include "data/decode/damaged_files.h"
 #include "pdmp/error.h"
 #include "pdmp/memory.h"
@@ -24,12 +26,12 @@ const std::vector<Command>& command_table() {
       {"prepare", "turn a public data set as downloaded into the one format", prepare_command},
       {"data", "what a data set holds, whether it decodes, what a model sees of it", data_command},
       {"cache", "decoded samples on disk: fill, info, verify, clear", cache_command},
-      {"analyze", "train every modality alone and rank them", analyze_command},
-      {"train", "train one model and score the test split once", train_command},
-      {"evaluate", "score a trained run on a split", evaluate_command},
-      {"predict", "class and probability of new samples", predict_command},
-      {"compare", "train many methods over seeds and compare them on the test split", compare_command},
-      {"demo", "all of it on Tux Paint's stamps or your data, as one table", demo_command},
+      {"analyze", "train every modality alone and rank them", analyze_command, true},
+      {"train", "train one model and score the test split once", train_command, true},
+      {"evaluate", "score a trained run on a split", evaluate_command, true},
+      {"predict", "class and probability of new samples", predict_command, true},
+      {"compare", "train many methods over seeds and compare them on the test split", compare_command, true},
+      {"demo", "all of it on Tux Paint's stamps or your data, as one table", demo_command, true},
       {"list", "methods, fusions, encoders, importers, profiles, metrics", list_command},
       {"info", "version, LibTorch, CPU, threads, precision", info_command},
   };
@@ -39,13 +41,22 @@ const std::vector<Command>& command_table() {
 std::string help_text() {
   std::vector<std::vector<std::string>> rows;
   for (const Command& command : command_table()) rows.push_back({std::string("  ") + command.name, command.summary});
+  constexpr int64_t kColumns = 80;
   return "pdmp: train multimodal classifiers in which the right modality leads.\n\n"
-         "Usage: pdmp COMMAND [--flags]      pdmp COMMAND --help      pdmp --version\n\n" +
-         text_table(rows, false) +
-         "\nExit status: 0 done, 1 failed, 2 usage, 3 some trainings of a comparison failed; 130 stopped by Ctrl-C, 75 "
-         "by "
-         "SIGTERM, SIGHUP, SIGUSR1 or SIGUSR2, with what is done saved, or another process works in the folder.\n"
-         "\nExample:\n  pdmp train --data mydata --run runs/first --method pdmp --epochs 30\n";
+         "Usage: pdmp COMMAND [--flags]      pdmp help COMMAND      pdmp --version\n\n" +
+         text_table(rows, false) + "\n" +
+         wrapped(
+             "Exit status: 0 done, 1 failed, 2 usage, 3 some trainings of a comparison failed; 130 stopped by Ctrl-C, "
+             "75 by SIGTERM, SIGHUP, SIGUSR1 or SIGUSR2, with what is done saved, or another process works in the "
+             "folder.",
+             kColumns) +
+         "\n\nExample:\n  pdmp train --data mydata --run runs/first --method pdmp --epochs 30\n";
+}
+
+bool computes(const std::string& name) {
+  const std::vector<Command>& table = command_table();
+  return std::any_of(table.begin(), table.end(),
+                     [&](const Command& command) { return command.name == name && command.computes; });
 }
 
 const Command& find_command(const std::string& name) {
@@ -57,7 +68,16 @@ const Command& find_command(const std::string& name) {
   throw Error(ErrorKind::usage, fmt::format("unknown command '{}'{}", name, suggestion(name, names)));
 }
 
-int run_program(const std::vector<std::string>& args, std::ostream& out) {
+// `pdmp help COMMAND ...` is `pdmp COMMAND ... --help`.
+std::vector<std::string> without_help_word(std::vector<std::string> args) {
+  if (args.size() < 2 || args[0] != "help" || args[1].starts_with("-")) return args;
+  args.erase(args.begin());
+  args.emplace_back("--help");
+  return args;
+}
+
+int run_program(const std::vector<std::string>& given, std::ostream& out) {
+  const std::vector<std::string> args = without_help_word(given);
   if (args.empty()) throw Error(ErrorKind::usage, "expected a command, found none; see pdmp --help");
   int status = 0;
   if (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
@@ -91,6 +111,7 @@ int fail(const std::string& message, int status) {
 }  // namespace pdmp
 
 int main(int count, char** arguments) {
+  if (count > 1 && pdmp::computes(arguments[1])) pdmp::bound_openmp_wait(arguments);
   pdmp::keep_freed_memory();
   // A limit on file sizes becomes an error of the write, as a full disk is.
   std::signal(SIGXFSZ, SIG_IGN);

@@ -8,8 +8,9 @@ namespace pdmp {
 namespace {
 
 constexpr int kWhite = 255;
-constexpr int64_t kWidestRow = 4096, kLargest = 2048;          // of frames side by side; of anything else
-constexpr int64_t kSmallestWidth = 256, kSmallestHeight = 64;  // of what is drawn from few numbers
+constexpr int64_t kWidestRow = 1536, kLargest = 2048;       // of frames side by side; of anything else
+constexpr int64_t kImageSide = 512, kFrameSide = 160;       // what the longer side may be enlarged to
+constexpr int64_t kValuesWidth = 512, kValuesHeight = 192;  // and the sides of what is drawn from few numbers
 
 // Mean, deviation and order of channels as the types image, frames and flow read them.
 PictureSettings normalisation_of(const ModalityEntry& entry, int64_t channels) {
@@ -64,15 +65,33 @@ Tensor in_lines(const Tensor& steps) {
   return stack_pictures(lines);
 }
 
-Tensor picture_of_frames(const ModalityEntry& entry, const Tensor& input) {
-  const Tensor bytes = denormalise(entry, input).permute({1, 2, 3, 0});  // (T, H, W, C)
-  const Tensor colours = bytes.expand({bytes.size(0), bytes.size(1), bytes.size(2), 3});
-  return in_lines(colours.unsqueeze(1));
+// The largest whole factor with which no side of `height` by `width` is longer than `side`.
+int64_t zoom(int64_t height, int64_t width, int64_t side) {
+  return std::max<int64_t>(1, side / std::max(height, width));
 }
 
-Tensor picture_of_flow(const ModalityEntry& entry, const Tensor& input) {
-  const Tensor bytes = denormalise(entry, input).permute({1, 0, 2, 3});  // (T, 2, H, W)
-  return in_lines(bytes.unsqueeze(-1).expand({bytes.size(0), bytes.size(1), bytes.size(2), bytes.size(3), 3}));
+// Dimensions `first` and the next, `down` and `across` times as long.
+Tensor repeated(const Tensor& picture, int64_t first, int64_t down, int64_t across) {
+  return picture.repeat_interleave(down, first).repeat_interleave(across, first + 1);
+}
+
+InputPicture picture_of_image(const ModalityEntry& entry, const Tensor& input) {
+  const int64_t factor = zoom(input.size(1), input.size(2), kImageSide);
+  return {repeated(in_colour(denormalise(entry, input)), 0, factor, factor), factor, factor};
+}
+
+InputPicture picture_of_frames(const ModalityEntry& entry, const Tensor& input) {
+  const int64_t factor = zoom(input.size(2), input.size(3), kFrameSide);
+  const Tensor bytes = repeated(denormalise(entry, input).permute({1, 2, 3, 0}), 1, factor, factor);  // (T, H, W, C)
+  const Tensor colours = bytes.expand({bytes.size(0), bytes.size(1), bytes.size(2), 3});
+  return {in_lines(colours.unsqueeze(1)), factor, factor};
+}
+
+InputPicture picture_of_flow(const ModalityEntry& entry, const Tensor& input) {
+  const int64_t factor = zoom(input.size(2), input.size(3), kFrameSide);
+  const Tensor bytes = repeated(denormalise(entry, input).permute({1, 0, 2, 3}), 2, factor, factor);  // (T, 2, H, W)
+  return {in_lines(bytes.unsqueeze(-1).expand({bytes.size(0), bytes.size(1), bytes.size(2), bytes.size(3), 3})), factor,
+          factor};
 }
 
 // (H, W) float, neither side above kLargest.
@@ -82,37 +101,21 @@ Tensor averaged_down(const Tensor& values) {
   return torch::adaptive_avg_pool2d(values.unsqueeze(0), {height, width}).squeeze(0);
 }
 
-// Smallest value black, largest white; black throughout where they are the same.
-Tensor picture_of_values(const Tensor& values) {
+// (H, W), smallest value black, largest white; black throughout where they are the same.
+InputPicture picture_of_values(const Tensor& values) {
   const Tensor drawn = averaged_down(values);
   const double low = drawn.min().item<double>(), range = drawn.max().item<double>() - low;
   const Tensor shares = range > 0 ? (drawn - low) / range : torch::zeros_like(drawn);
-  return in_colour((shares * 255).round().to(torch::kUInt8));
-}
-
-Tensor enlarged(const Tensor& picture) {
-  const int64_t down = std::max<int64_t>(1, kSmallestHeight / picture.size(0));
-  const int64_t across = std::max<int64_t>(1, kSmallestWidth / picture.size(1));
-  return picture.repeat_interleave(down, 0).repeat_interleave(across, 1);
+  const int64_t down = std::max<int64_t>(1, kValuesHeight / drawn.size(0));
+  const int64_t across = std::max<int64_t>(1, kValuesWidth / drawn.size(1));
+  return {repeated(in_colour((shares * 255).round().to(torch::kUInt8)), 0, down, across), across, down};
 }
 
 // One profile keeps time in the first dimension.
-Tensor picture_of_spectrogram(const ModalityEntry& entry, const Tensor& input) {
+InputPicture picture_of_spectrogram(const ModalityEntry& entry, const Tensor& input) {
   const Tensor values = input[0];
   const bool time_first = entry.settings.value("profile", "") == "fbank_10s";
   return picture_of_values((time_first ? values.t() : values).flip(0));
-}
-
-// values (D): black bars on grey, between the smallest and the largest value and zero.
-Tensor bars(const Tensor& values) {
-  constexpr int kGrey = 224;
-  const Tensor drawn = averaged_down(values.to(torch::kFloat32).reshape({1, -1}));
-  const double low = std::min(0.0, drawn.min().item<double>()), high = std::max(0.0, drawn.max().item<double>());
-  const Tensor rows = (torch::arange(kSmallestHeight).to(torch::kFloat32) + 0.5) / kSmallestHeight;
-  const Tensor level = (high - rows * (high - low)).reshape({-1, 1});
-  const Tensor filled = (level < drawn.clamp_min(0)) & (level > drawn.clamp_max(0));
-  return enlarged(
-      in_colour(torch::where(filled, torch::zeros({1}), torch::full({1}, kGrey, torch::kFloat32)).to(torch::kUInt8)));
 }
 
 }  // namespace
@@ -129,14 +132,12 @@ Tensor stack_pictures(const std::vector<Tensor>& pictures) {
   return torch::cat(parts, 0);
 }
 
-Tensor picture_of_input(const ModalityEntry& entry, const Tensor& input) {
-  if (entry.type == "text") return {};
-  if (entry.type == "image") return in_colour(denormalise(entry, input));
+InputPicture picture_of_input(const ModalityEntry& entry, const Tensor& input) {
+  if (entry.type == "image") return picture_of_image(entry, input);
   if (entry.type == "frames") return picture_of_frames(entry, input);
   if (entry.type == "flow") return picture_of_flow(entry, input);
   if (entry.type == "audio") return picture_of_spectrogram(entry, input);
-  if (entry.type == "vector") return bars(input);
-  return enlarged(picture_of_values(input.reshape({-1, input.size(-1)})));
+  return picture_of_values(input.reshape({-1, input.size(-1)}));
 }
 
 std::string text_of_input(const Tensor& input) {

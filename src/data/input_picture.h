@@ -9,13 +9,18 @@
 
 namespace pdmp {
 
-// One input of modality `entry` -> (H, W, 3) uint8; undefined for text, which is no picture.
+struct InputPicture {
+  Tensor pixels;                 // (H, W, 3) uint8
+  int64_t across = 1, down = 1;  // pixels that one value takes
+};
+
+// One input of modality `entry`, not of type text. Small ones are enlarged by whole factors, so that people see them.
 //   image   de-normalised         frames  the same, side by side
-//   flow    grey, de-normalised: horizontal motion above vertical, steps side by side
-//   audio   grey between its smallest and largest value, frequency up, time to the right
-//   vector  bars from zero        others  as audio: rows of the last dimension, the first on top; small ones enlarged
-// More than 4,096 columns of pictures go on below; what else is larger than 2,048 is averaged down.
-Tensor picture_of_input(const ModalityEntry& entry, const Tensor& input);
+//   flow    gray, de-normalised: horizontal motion above vertical, steps side by side
+//   audio   gray between its smallest and largest value, frequency up, time to the right
+//   others  as audio: rows of the last dimension, the first on top
+// More than 1,536 columns of pictures go on below; what else is larger than 2,048 is averaged down.
+InputPicture picture_of_input(const ModalityEntry& entry, const Tensor& input);
 
 // The text an input of type `text` holds, up to where it was cut.
 std::string text_of_input(const Tensor& input);

@@ -121,7 +121,7 @@ const char* cache_kind_name(CacheKind kind) {
 }
 
 void describe_cache_limit(OptionList& list, double* gib) {
-  list.add("cache-gib", gib, "Largest size of that, in GiB.").at_least(0.001).at_most(1000000);
+  list.add("cache-gib", gib, "Largest size of that, in GiB.").at_least(0.001).at_most(1000000).advanced();
 }
 
 int64_t cache_limit(double gib) { return static_cast<int64_t>(gib * kGibibyte); }

@@ -92,17 +92,21 @@ void ModelOptions::describe(OptionList& list) {
           "of another modality; by type where left out. --encoders.MODALITY.OPTION VALUE sets one more option.")
       .specs();
   list.add("init", &init, "Initial weights: Kaiming/Xavier everywhere, or as the layers make them.")
-      .one_of(init_names());
-  list.add("channels-last", &channels_last, "Keep pictures with channels innermost: faster, same numbers to rounding.");
+      .one_of(init_names())
+      .advanced();
+  list.add("channels-last", &channels_last, "Keep pictures with channels innermost: faster, same numbers to rounding.")
+      .advanced();
   list.add(
           "unimodal", &unimodal,
           "A modality's own logits: the fusion's definition, the fused logits with the others' features zero (masked), "
           "Shapley values of these (2^M passes), or a linear probe on the feature.")
-      .one_of(unimodal_names());
+      .one_of(unimodal_names())
+      .advanced();
   list.add("bn-unimodal", &bn_unimodal,
            "BatchNorm and dropout of the fusion in extra passes for these logits in training: frozen (the passes leave "
            "no trace) or train, as released code has it.")
-      .one_of({"frozen", "train"});
+      .one_of({"frozen", "train"})
+      .advanced();
 }
 
 void ModelOptions::check(const std::vector<ModalityInfo>& modalities) const {

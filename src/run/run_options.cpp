@@ -23,7 +23,8 @@ void describe_all_but_methods(RunOptions& options, OptionList& list) {
   list.add("alone", &options.alone,
            "Runs of the modalities trained alone (audio=DIR,visual=DIR) for methods that learn from them; one that is "
            "not named is trained first.")
-      .internal();
+      .internal()
+      .advanced();
   list.add("init-from", &options.init_from,
            "Run whose weights to start from: its directory (the selected epoch), or a weights.safetensors in its "
            "checkpoints/. Encoders are matched by modality, rows of the head by class; what it lacks starts afresh.");
@@ -45,7 +46,8 @@ void DataOptions::describe(OptionList& list) {
   list.add("val", &val, "Validation split: the data set's (auto), or none: it joins train.").one_of({"auto", "none"});
   list.add("max-undecodable", &max_undecodable, "Largest share of a modality's files in a split that may not decode.")
       .at_least(0)
-      .at_most(1);
+      .at_most(1)
+      .advanced();
   list.add("cache", &cache,
            "Folder in which decoded samples are kept for the next epoch and the next run; off: none, as where none is "
            "named, except by compare: OUT/cache.");
@@ -60,7 +62,7 @@ RunOptions::RunOptions() {
 void RunOptions::describe(OptionList& list) {
   describe_all_but_methods(*this, list);
   for (const auto& [name, options] : methods) {
-    list.group(name, [&shared = options](OptionList& inner) { shared->describe(inner); });
+    list.alternative(name, "method", [&shared = options](OptionList& inner) { shared->describe(inner); });
   }
 }
 

@@ -44,14 +44,16 @@ void TrainOptions::describe(OptionList& list) {
   list.add("modality-dropout", &modality_dropout,
            "Probability that a training sample goes without a modality it has; one is always left.")
       .at_least(0)
-      .below(1);
+      .below(1)
+      .advanced();
   list.add("patience", &patience,
            "Stop after that many epochs without a better --select-metric on validation; 0: never.")
       .at_least(0);
-  list.add("checkpoint-every", &checkpoint_every, "Epochs between checkpoints.").at_least(1);
-  list.add("log-every", &log_every, "Optimizer steps between step lines in metrics.jsonl.").at_least(1);
+  list.add("checkpoint-every", &checkpoint_every, "Epochs between checkpoints.").at_least(1).advanced();
+  list.add("log-every", &log_every, "Optimizer steps between step lines in metrics.jsonl.").at_least(1).advanced();
   list.add("keep", &keep, "What a finished run leaves in checkpoints/; without all it can't be extended.")
-      .one_of({"all", "weights", "best", "none"});
+      .one_of({"all", "weights", "best", "none"})
+      .advanced();
   optimizer.describe(list);
 }
 

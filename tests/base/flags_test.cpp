@@ -13,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using testing::expect_error;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Flags : public ::testing::Test {
  protected:
@@ -25,6 +26,7 @@ class Flags : public ::testing::Test {
     list.add("subset", &subset, "Shares.");
     list.add("config", &config, "TOML file to start from.").internal();
     list.group("pdmp", [&](OptionList& inner) { inner.add("gamma", &gamma, "Factor.").at_least(1); });
+    list.add("device", &device, "Where to compute.").one_of({"cpu", "cuda"});
     list.add("encoders", &encoders, "Encoders.").specs();
     list.heading("Input");
     list.add("input", &input, "Media file of a modality.");
@@ -45,7 +47,7 @@ class Flags : public ::testing::Test {
 
   int64_t epochs = 100;
   double gamma = 15;
-  std::string run, optimizer = "sgd", config;
+  std::string run, optimizer = "sgd", config, device = "cpu";
   bool resume = false, cache = true;
   std::vector<double> subset;
   NameMap input, encoders;
@@ -70,6 +72,26 @@ TEST_F(Flags, Booleans) {
   EXPECT_FALSE(cache);
   EXPECT_THAT(words, ElementsAre("ave"));
   expect_usage({"--resume=maybe"}, {"--resume: expected true or false, found 'maybe'"});
+}
+
+TEST_F(Flags, ABooleanTakesTrueOrFalseAsTheNextWord) {
+  EXPECT_TRUE(parse({"--resume", "true", "--cache", "false", "ave"}));
+  EXPECT_TRUE(resume);
+  EXPECT_FALSE(cache);
+  EXPECT_THAT(words, ElementsAre("ave"));
+  EXPECT_TRUE(parse({"--cache", "true", "--resume", "false"}));
+  EXPECT_FALSE(resume);
+  EXPECT_TRUE(cache);
+}
+
+TEST_F(Flags, ABooleanLeavesOtherWordsAndFlagsAlone) {
+  EXPECT_TRUE(parse({"--resume", "falsely", "--cache=false"}));
+  EXPECT_TRUE(resume);
+  EXPECT_THAT(words, ElementsAre("falsely"));
+  EXPECT_TRUE(parse({"--resume", "--epochs", "3", "ave"}));
+  EXPECT_EQ(epochs, 3);
+  EXPECT_THAT(words, ElementsAre("ave"));
+  expect_usage({"--run", "--resume", "true"}, {"--run: expected a value, found the flag '--resume=true'"});
 }
 
 TEST_F(Flags, PartsOfSpecsComeLast) {
@@ -104,6 +126,14 @@ TEST_F(Flags, UnknownFlags) {
   expect_usage({"--gamma", "5"}, {"unknown flag '--gamma'; did you mean '--pdmp.gamma'?"});
   expect_usage({"--temperature", "5"}, {"unknown flag '--temperature'; see pdmp prepare --help"});
   expect_usage({"-e", "5"}, {"unknown flag '-e'"});
+}
+
+TEST_F(Flags, WhatOtherProgramsCallThem) {
+  expect_usage({"--max_epochs", "5"}, {"unknown flag '--max_epochs'; did you mean '--epochs'?"});
+  expect_usage({"--gpu"}, {"unknown flag '--gpu'; did you mean '--device cuda'?"});
+  expect_usage({"--no-cache"}, {"unknown flag '--no-cache'; did you mean '--cache false'?"});
+  // Of an option that this command lacks.
+  expect_usage({"--learning-rate", "5"}, {"unknown flag '--learning-rate'; see pdmp prepare --help"});
 }
 
 TEST_F(Flags, MissingAndWrongValues) {
@@ -154,6 +184,74 @@ TEST_F(Flags, Help) {
   EXPECT_THAT(text, HasSubstr("Keep decoded samples. (default true)"));
   EXPECT_THAT(text, HasSubstr("\nExample:\n  pdmp prepare ave --raw in --out out\n"));
   EXPECT_EQ(epochs, 100);
+}
+
+// "--name" of every option line of a help text.
+std::vector<std::string> shown_flags(const std::string& text) {
+  std::vector<std::string> names;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("  --")) names.push_back(line.substr(2, line.find(' ', 2) - 2));
+  }
+  return names;
+}
+
+class FewOptions : public ::testing::Test {
+ protected:
+  FewOptions() {
+    list.add("method", &method, "Training strategy.");
+    list.add("momentum", &momentum, "Momentum.").advanced();
+    list.add("config", &config, "TOML file.");
+    for (const auto& [name, value] : {std::pair("ogm", &alpha), {"pdmp", &gamma}}) {
+      list.alternative(name, "method", [&target = value](OptionList& inner) { inner.add("x", target, "Own."); });
+    }
+  }
+
+  std::vector<std::string> shown(const std::vector<std::string>& args) {
+    out.str("");
+    EXPECT_FALSE(parse_flags(list, args, help, out));
+    return shown_flags(out.str());
+  }
+
+  std::string method = "joint", config;
+  double momentum = 0.9, alpha = 1, gamma = 15;
+  OptionList list;
+  CommandHelp help{"pdmp train", "Trains.",
+                   "pdmp train --data mydata --run runs/first --method pdmp --epochs 30 --lr 1"};
+  std::ostringstream out;
+};
+
+TEST_F(FewOptions, HelpLeavesOutTheRest) {
+  EXPECT_THAT(shown({"--help"}), ElementsAre("--help-all", "--method", "--config"));
+  EXPECT_THAT(out.str(), HasSubstr("\n3 more options: pdmp train --help-all\n"
+                                   "Options of NAME: pdmp train --method NAME --help\n"));
+}
+
+TEST_F(FewOptions, HelpHasThoseOfWhatIsChosen) {
+  EXPECT_THAT(shown({"--help", "--method", "pdmp"}), ElementsAre("--help-all", "--method", "--config", "--pdmp.x"));
+  EXPECT_THAT(shown({"--method=ogm,pdmp:x=3", "--help"}),
+              ElementsAre("--help-all", "--method", "--config", "--ogm.x", "--pdmp.x"));
+  testing::TemporaryDirectory directory;
+  method = "joint";
+  EXPECT_THAT(shown({"--config", directory.write("run.toml", "method = \"ogm\"\n"), "--help"}),
+              ElementsAre("--help-all", "--method", "--config", "--ogm.x"));
+}
+
+TEST_F(FewOptions, HelpAllHasThemAll) {
+  EXPECT_THAT(shown({"--help-all"}),
+              ElementsAre("--help-all", "--method", "--momentum", "--config", "--ogm.x", "--pdmp.x"));
+  EXPECT_THAT(out.str(), Not(HasSubstr("more options")));
+}
+
+TEST_F(FewOptions, LinesFitEightyColumns) {
+  shown({"--help"});
+  EXPECT_THAT(out.str(), HasSubstr("\nExample:\n  pdmp train --data mydata --run runs/first --method pdmp --epochs 30 "
+                                   "\\\n    --lr 1\n"));
+}
+
+TEST_F(Flags, NoHelpAllWhereHelpIsAll) {
+  parse({"--help"});
+  EXPECT_THAT(out.str(), Not(HasSubstr("--help-all")));
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include "base/nearest.h"
+
 #include <gtest/gtest.h>
 
 #include "pdmp/options.h"
@@ -29,6 +31,11 @@ TEST(Nearest, FindsNothingFarAway) {
 }
 
 TEST(Nearest, PrefersTheCloserName) { EXPECT_EQ(nearest("concta", {"contact", "concat"}), "concat"); }
+
+TEST(SortedByDistance, TheClosestFirst) {
+  EXPECT_EQ(sorted_by_distance("epohc", kNames, 2), (std::vector<std::string>{"epochs", "lr"}));
+  EXPECT_EQ(sorted_by_distance("x", {"b", "a"}, 5), (std::vector<std::string>{"b", "a"}));
+}
 
 TEST(Suggestion, SaysTheNearestOrWhatThereIs) {
   EXPECT_EQ(suggestion("epohcs", kNames), "; did you mean 'epochs'?");

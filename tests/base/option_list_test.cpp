@@ -78,6 +78,20 @@ TEST(OptionList, UnknownNamesSayTheNearest) {
   expect_error(ErrorKind::usage, {"did you mean 'pdmp.gamma'?"}, [&] { list.at("gamma", "here"); });
 }
 
+TEST(OptionList, AlternativesKnowWhoChoosesThem) {
+  double gamma = 15;
+  int64_t epochs = 1;
+  OptionList list;
+  list.alternative("pdmp", "method", [&](OptionList& inner) { inner.add("gamma", &gamma, "Factor."); });
+  list.add("epochs", &epochs, "Epochs.").advanced();
+  EXPECT_EQ(list.all()[0]->name(), "pdmp.gamma");
+  EXPECT_EQ(list.all()[0]->alternative(), "pdmp");
+  EXPECT_EQ(list.all()[0]->chooser(), "method");
+  EXPECT_FALSE(list.all()[0]->is_advanced());
+  EXPECT_EQ(list.all()[1]->alternative(), "");
+  EXPECT_TRUE(list.all()[1]->is_advanced());
+}
+
 TEST(OptionList, TomlRoundTrip) {
   Settings settings;
   settings.epochs = 3;
@@ -179,6 +193,16 @@ TEST(OptionList, BadTomlNamesFileLineAndNearest) {
   const auto load = [&](const std::string& text) { list.load_toml(directory.write("run.toml", text)); };
   expect_error(ErrorKind::usage, {"run.toml:3: unknown option 'pdmp.gama'; did you mean 'pdmp.gamma'?"},
                [&] { load("# comment\n[pdmp]\ngama = 3\n"); });
+  expect_error(ErrorKind::usage, {"run.toml:2: unknown option 'pdmp.temperature'; [pdmp] has gamma"},
+               [&] { load("[pdmp]\ntemperature = 3\n"); });
+  expect_error(ErrorKind::usage,
+               {"run.toml:2: unknown option 'augment.crop'; no section [augment]; there are pdmp, pdmp.test"},
+               [&] { load("[augment]\ncrop = 3\n"); });
+  expect_error(ErrorKind::usage, {"run.toml:1: unknown option 'max_epochs'; did you mean 'epochs'?"},
+               [&] { load("max_epochs = 3\n"); });
+  expect_error(ErrorKind::usage,
+               {"run.toml:1: unknown option 'temperature'; the nearest of 7 are", "milestones", "encoders"},
+               [&] { load("temperature = 3\n"); });
   expect_error(ErrorKind::usage, {"run.toml:4: pdmp.gamma: expected a number in [1, inf), found '0.5'"},
                [&] { load("\nepochs = 5\n[pdmp]\ngamma = 0.5\n"); });
   expect_error(ErrorKind::usage, {"run.toml:1: epochs: expected a whole number", "'3.5'"},

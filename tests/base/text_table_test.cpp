@@ -113,5 +113,25 @@ TEST(TextTable, NumbersInGroupsOfThree) {
   EXPECT_EQ(grouped(-3627122688), "-3,627,122,688");
 }
 
+TEST(Columns, WideAndCombiningCharacters) {
+  EXPECT_EQ(display_width("abc"), 3u);
+  EXPECT_EQ(display_width("\xC3\xA9"), 1u);
+  EXPECT_EQ(display_width("e\xCC\x81"), 1u);         // e and a combining accent
+  EXPECT_EQ(display_width("\xE7\x94\xBB"), 2u);      // U+753B
+  EXPECT_EQ(display_width("\xF0\x9F\x98\x80"), 2u);  // an emoji
+  EXPECT_EQ(display_width("\xFF"), 1u);
+  EXPECT_EQ(cut_to_width("\xE7\x94\xBBxy", 3), "\xE7\x94\xBBx");
+  EXPECT_EQ(cut_to_width("\xE7\x94\xBBxy", 1), "");
+  EXPECT_EQ(cut_to_width("ab", 5), "ab");
+}
+
+TEST(Wrapped, LinesAreNoLongerThanAsked) {
+  EXPECT_EQ(wrapped("one two three", 7), "one two\nthree");
+  EXPECT_EQ(wrapped("one  two", 20), "one two");
+  EXPECT_EQ(wrapped("a unbreakable b", 4), "a\nunbreakable\nb");
+  EXPECT_EQ(wrapped("\xCE\xB3\xCE\xB3\xCE\xB3 x", 5), "\xCE\xB3\xCE\xB3\xCE\xB3 x");  // characters, not bytes
+  EXPECT_EQ(wrapped("", 5), "");
+}
+
 }  // namespace
 }  // namespace pdmp

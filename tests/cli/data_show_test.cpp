@@ -3,6 +3,8 @@
 
 #include "cli/trained_run.h"
 #include "data/decode/image.h"
+#include "data/input_panel.h"
+#include "data/input_picture.h"
 #include "data/manifest.h"
 #include "data/types/npy.h"
 #include "pdmp/dataset.h"
@@ -35,17 +37,29 @@ class DataShow : public ::testing::Test {
   ToyData data_;
 };
 
+// Where the picture of the only modality lies: below the heading and the title, right of the axis.
+Tensor only_picture(const Tensor& drawn, int64_t height, int64_t width) {
+  return drawn.narrow(0, 2 * kPanelTitle + kPictureGap, height).narrow(1, kPanelMargin, width);
+}
+
 TEST_F(DataShow, StacksAllModalities) {
   const std::string text = show("val4");
   EXPECT_THAT(text, ContainsRegex("^val4: val, class green, metadata.csv:30, as in evaluation\n"));
-  EXPECT_THAT(text, ContainsRegex("\ncaption +text +16 +.* as text below\n"));
-  EXPECT_THAT(text, ContainsRegex("\npicture +image +3x16x16 +.* to .* rows 0 to 15, 16 columns\n"));
-  EXPECT_THAT(text, ContainsRegex("\nwave +tensor +2x32 +.* rows 20 to 83, 256 columns\n"));
-  EXPECT_THAT(text, ContainsRegex("\nnumbers +vector +2 +.* rows 88 to 151, 256 columns\n"));
+  EXPECT_THAT(text, ContainsRegex("\ncaption +text +16 +.* text\n"));
+  EXPECT_THAT(text, ContainsRegex("\npicture +image +3x16x16 +.* to .* picture, 32 times enlarged\n"));
+  EXPECT_THAT(text, ContainsRegex("\nwave +tensor +2x32 +.* 2 curves\n"));
+  EXPECT_THAT(text, ContainsRegex("\nnumbers +vector +2 +.* 2 bars\n"));
   EXPECT_THAT(text, HasSubstr("\ncaption: a green thing\n"));
   const Tensor drawn = decode_image(out_);
-  ASSERT_EQ(drawn.sizes(), (std::vector<int64_t>{152, 256, 3}));
-  EXPECT_TRUE(torch::equal(drawn.narrow(0, 0, 16).narrow(1, 0, 16), decode_image(directory_ / "picture/val4.png")));
+  EXPECT_EQ(drawn.size(1), 640);
+  EXPECT_GT(drawn.size(0), 512 + 4 * kPanelTitle);
+}
+
+TEST_F(DataShow, APictureIsTheFileEnlarged) {
+  show("val4", {"--modality", "picture"});
+  const Tensor file = decode_image(directory_ / "picture/val4.png");
+  const Tensor enlarged = file.repeat_interleave(32, 0).repeat_interleave(32, 1);
+  EXPECT_TRUE(torch::equal(only_picture(decode_image(out_), 512, 512), enlarged));
 }
 
 TEST_F(DataShow, TrainingIsAugmentedAndTheSameForASeed) {
@@ -62,7 +76,7 @@ TEST_F(DataShow, TrainingIsAugmentedAndTheSameForASeed) {
 
 // To the byte what the loader hands to the first epoch of a training with that seed.
 TEST_F(DataShow, TrainingIsWhatTheLoaderHandsOut) {
-  show("train5", {"--training", "--seed", "3"});
+  show("train5", {"--training", "--seed", "3", "--modality", "picture"});
   const auto manifest = std::make_shared<const Manifest>(read_manifest(directory_.path(), 3));
   Loader loader(open_split(manifest, "train", {}, 1.0, 0), {.batch_size = 24, .augment = true, .seed = 3});
   loader.start_epoch(0);
@@ -70,7 +84,8 @@ TEST_F(DataShow, TrainingIsWhatTheLoaderHandsOut) {
   const Tensor mean = torch::tensor({0.485, 0.456, 0.406}).reshape({3, 1, 1}),
                deviation = torch::tensor({0.229, 0.224, 0.225}).reshape({3, 1, 1});
   const Tensor expected = ((input * deviation + mean) * 255).round().to(torch::kUInt8).permute({1, 2, 0});
-  EXPECT_TRUE(torch::equal(decode_image(out_).narrow(0, 0, 16).narrow(1, 0, 16), expected));
+  const Tensor enlarged = expected.repeat_interleave(32, 0).repeat_interleave(32, 1);
+  EXPECT_TRUE(torch::equal(only_picture(decode_image(out_), 512, 512), enlarged));
 }
 
 TEST_F(DataShow, SaysWhatIsAbsentAndWhy) {
@@ -81,15 +96,26 @@ TEST_F(DataShow, SaysWhatIsAbsentAndWhy) {
   const std::string text = show("train0");
   EXPECT_THAT(text, ContainsRegex("\nwave .* absent: the sample lacks it\n"));
   EXPECT_THAT(text, ContainsRegex("\npicture .* absent: .*picture/train0.png.* expected a picture"));
-  EXPECT_THAT(text, ContainsRegex("\nnumbers .* rows 0 to 63,"));
+  EXPECT_THAT(text, ContainsRegex("\nnumbers .* 2 bars\n"));
   EXPECT_THAT(show("train1"), ContainsRegex("\nwave .* absent: .*no such file\n"));
+}
+
+TEST_F(DataShow, AnAbsentModalityIsDrawnAsSuch) {
+  show("train0", {"--modality", "wave"});
+  const Tensor present = decode_image(out_);
+  data_.rows[0].wave.clear();
+  data_.write(directory_.path());
+  show("train0", {"--modality", "wave"});
+  const Tensor absent = decode_image(out_);
+  EXPECT_EQ(absent.size(0), kPanelTitle + kPictureGap + panel_of_absence("wave: tensor 2x32", "absent").size(0));
+  EXPECT_LT(absent.size(0), present.size(0));
 }
 
 TEST_F(DataShow, OneModalityAlone) {
   const std::string text = show("val4", {"--modality", "wave"});
-  EXPECT_THAT(text, ContainsRegex("\nwave +tensor +2x32 +.* rows 0 to 63, 256 columns\n$"));
+  EXPECT_THAT(text, ContainsRegex("\nwave +tensor +2x32 +.* 2 curves\n$"));
   EXPECT_THAT(text, Not(HasSubstr("picture ")));
-  EXPECT_EQ(decode_image(out_).size(0), 64);
+  EXPECT_EQ(decode_image(out_).size(0), kPanelTitle + kPictureGap + kPanelTitle + 2 * 126 + 38);
 }
 
 // To the bit what the loader hands out.
@@ -124,8 +150,8 @@ TEST_F(DataShow, NumbersOfAnAbsentModalityAreNotWritten) {
 TEST_F(DataShow, OnlyText) {
   data_.modalities = {"caption"};
   data_.write(directory_.path());
-  EXPECT_THAT(show("test0"), HasSubstr("nothing to draw: "));
-  EXPECT_FALSE(std::filesystem::exists(out_));
+  EXPECT_THAT(show("test0"), ContainsRegex("\ncaption +text .* text\ncaption: "));
+  EXPECT_EQ(decode_image(out_).size(1), 640);
 }
 
 TEST_F(DataShow, SaysWhatIsWrong) {
