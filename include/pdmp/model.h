@@ -97,6 +97,9 @@ struct ModelOptions {
                                   // left out gets the fusion's default, ":option=value" that with these options
   std::string init = "global";    // global | constructor (models.md 1.4)
   bool channels_last = true;
+  // How 3x3 convolutions of residual blocks are computed on the CPU, where both ways are there: auto (Winograd's
+  // filtering where it is faster), winograd (wherever it can), direct (LibTorch's, whose rounding errors are smaller).
+  std::string convolution = "auto";
   // Where unimodal logits come from: `fusion` (its own definition, models.md 4), or, for any fusion,
   //   masked   F({m}): the other modalities' features zero and absent
   //   shapley  Shapley values of m -> F(S), which sum to the fused logits (methods-modulation 4); 2^M passes

@@ -1,5 +1,6 @@
 #include "data/drawing.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "base/printable.h"

@@ -1,7 +1,7 @@
 // CGGM (NeurIPS 2024): a classifier on each modality's detached feature tells how much that modality improved since the
 // last step. Whoever improved least gets the largest gradient,
 //   delta_m = accuracy_m(t) - accuracy_m(t - 1) on the batch, D = sum delta, b_m = (D - delta_m) / D,
-//   encoder gradients times rho b_m, then the norm over the model clipped;
+//   encoder gradients times rho b_m, then the norm over the model clipped (with adaptive optimizers);
 // and in the next step the fused output layer is pulled into the direction of the classifiers':
 //   L = L_task + lambda / M sum_m (|b_m| - b_m cos(u_fused,m, u_m)).
 // u are the weights of the output layers, as released, or the gradients with respect to these, as the paper has it.
@@ -12,6 +12,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <optional>
 
 #include "methods/linear_head.h"
 #include "methods/methods.h"
@@ -22,6 +23,7 @@ namespace pdmp {
 namespace {
 
 constexpr double kNoImprovement = 1e-6;
+constexpr double kReleasedClip = 0.8;
 
 struct CggmOptions : public MethodOptions {
   double rho = 1.3;
@@ -30,7 +32,7 @@ struct CggmOptions : public MethodOptions {
   bool magnitude = true;
   bool clamp = true;
   double smoothing = 0;
-  double clip = 0.8;
+  std::optional<double> clip;
   int64_t layers = 2;
   double classifier_lr = 5e-4;
 
@@ -110,6 +112,7 @@ class Cggm : public Method {
   void load(const Archive& archive) override;
 
  private:
+  double chosen_clip(const OptimizerOptions& optimizer) const;
   bool has_direction() const { return options_.direction != "off" && options_.lambda != 0; }
   void answer(StepContext& context, const Outputs& outputs, Loss& result);
   Tensor cosine(StepContext& context, const Outputs& outputs, size_t m) const;
@@ -120,6 +123,7 @@ class Cggm : public Method {
   CggmOptions options_;
   std::shared_ptr<Classifiers> classifiers_;  // null: this run is `joint`
   std::vector<Tensor> fused_weights_;
+  double clip_ = 0;               // 0: off
   std::vector<double> accuracy_;  // of the last step, smoothed where asked for
   std::vector<double> shares_;    // b of the last step; empty before the first
   std::vector<Answer> answers_;   // of this step
@@ -139,7 +143,9 @@ void CggmOptions::describe(OptionList& list) {
   list.add("smoothing", &smoothing, "Moving average of the classifiers' accuracies, 0.9 say; 0: batch by batch.")
       .at_least(0)
       .below(1);
-  list.add("clip", &clip, "Largest gradient norm of the model after modulation; 0 = off. --clip-norm replaces it.")
+  list.add("clip", &clip,
+           "Largest gradient norm of the model after modulation; 0 = off. auto: 0.8, as released, with adaptive "
+           "optimizers, whose steps it does not shorten, and without clamp; else off. --clip-norm replaces it.")
       .at_least(0);
   list.add("layers", &layers, "Layers of a classifier.").at_least(1).at_most(2);
   list.add("classifier-lr", &classifier_lr, "Learning rate of the classifiers.").above(0);
@@ -168,7 +174,7 @@ void Cggm::prepare(PrepareContext& context, const OptimizerOptions& optimizer) {
   if (!classifiers_) return;
   Model& model = context.model();
   accuracy_.assign(static_cast<size_t>(model.modalities()), 0);
-  if (optimizer.clip_norm > 0) options_.clip = 0;
+  clip_ = chosen_clip(optimizer);
   if (!has_direction()) return;
   if (options_.direction == "grad_cos" && linear_blocks(model).empty()) {
     throw Error(ErrorKind::usage,
@@ -183,6 +189,11 @@ void Cggm::prepare(PrepareContext& context, const OptimizerOptions& optimizer) {
   if (left_out.empty()) return;
   notes_.push_back(fmt::format("the fusion has no output layer of the width of {}: cggm's direction term leaves {} out",
                                fmt::join(left_out, ", "), left_out.size() == 1 ? "it" : "them"));
+}
+
+double Cggm::chosen_clip(const OptimizerOptions& optimizer) const {
+  if (optimizer.clip_norm > 0) return 0;
+  return options_.clip.value_or(optimizer.adaptive() || !options_.clamp ? kReleasedClip : 0);
 }
 
 std::vector<ParameterGroup> Cggm::parameter_groups(Model& model, const OptimizerOptions& optimizer) {
@@ -283,7 +294,7 @@ void Cggm::modulate(StepContext& context, const Outputs&) {
     context.log()["delta/" + name] = changes[m];
     context.log()["ratio/" + name] = shares_[m];
   }
-  if (options_.clip > 0) clip_gradients(context.model().parameters(), options_.clip);
+  if (clip_ > 0) clip_gradients(context.model().parameters(), clip_);
   // Last: neither modulation nor the clipping above has seen the classifiers' gradients.
   if (classifier_loss_.defined()) context.backward(classifier_loss_);
   classifier_loss_ = Tensor();
@@ -324,15 +335,16 @@ MethodInfo cggm_method() {
       .formula =
           "delta_m = change of classifier m's accuracy on the batch since the last step,  D = sum_m delta_m\n"
           "b_m = (D - delta_m) / D kept in [0, 2], 1 where |D| < 1e-6\n"
-          "gradients of encoder m times rho b_m, then the norm over the model clipped (`clip`)\n"
+          "gradients of encoder m times rho b_m, then, if asked for, the norm over the model clipped (`clip`)\n"
           "L = CE(f) + lambda / M sum_m (|b_m| - b_m cos(W_m, V_m))\n"
           "b of the step before; W_m the fused output layer of m, V_m that of its classifier, as a constant",
       .cost = "Forward and backward through M small classifiers on detached features. Nothing per epoch.",
       .step_factor = 1,
       .release =
           "It compares weights where the paper has gradients (`direction`: weight_cos, its results, or grad_cos), "
-          "and its b may be -100 or 100, where a negative one climbs the loss (`clamp`). Its segmentation script "
-          "modulates nothing: the names of the parameters do not match.",
+          "and its b may be -100 or 100, where a negative one climbs the loss (`clamp`). The direction term of a step "
+          "is made of the weights of the step before there, of this step's here: they differ by one update. Its "
+          "segmentation script modulates nothing: the names of the parameters do not match. CLIPTEXT",
   };
 }
 

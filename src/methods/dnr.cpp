@@ -26,6 +26,7 @@ struct DnrOptions : public MethodOptions {
   int64_t every = 20;
   int64_t times = 3;
   int64_t purity_max_samples = 0;
+  int64_t purity_starts = kUsualStarts;
 
   void describe(OptionList& list) override;
   std::unique_ptr<Method> make() const override;
@@ -82,6 +83,10 @@ void DnrOptions::describe(OptionList& list) {
   list.add("purity-max-samples", &purity_max_samples,
            "Diagnose on at most so many samples of a split, always the same ones; 0: on all.")
       .at_least(0);
+  list.add("purity-starts", &purity_starts,
+           "K-means runs from so many starts, of which the closest clustering counts; 1 as the release with today's "
+           "scikit-learn.")
+      .at_least(1);
 }
 
 std::unique_ptr<Method> DnrOptions::make() const { return std::make_unique<Dnr>(*this); }
@@ -159,8 +164,9 @@ std::vector<Diagnosis> Dnr::diagnose(EpochContext& context) const {
                       fewest, context.model().infos()[m].name, classes));
     }
     Diagnosis& diagnosis = diagnoses[m];
-    diagnosis.train = feature_purity(train[m].pooled, train[m].labels, classes);
-    diagnosis.held_out = feature_purity(held_out[m].pooled, held_out[m].labels, classes);
+    const int64_t starts = options_.purity_starts;
+    diagnosis.train = feature_purity(train[m].pooled, train[m].labels, classes, starts);
+    diagnosis.held_out = feature_purity(held_out[m].pooled, held_out[m].labels, classes, starts);
     diagnosis.pull = pull_strength(diagnosis.train, diagnosis.held_out, options_.lambda);
   }
   return diagnoses;
@@ -263,7 +269,9 @@ MethodInfo dnr_method() {
       .release =
           "The release diagnoses right after an epoch and would do so after the last one too; here the next "
           "epoch begins with it, which differs in nothing but that. It trains on less data than its "
-          "competitors, as here where a run has no validation split.",
+          "competitors, as here where a run has no validation split. It leaves the number of K-means starts to "
+          "scikit-learn, which made ten of them and since version 1.4 makes one, whose purities depend on chance "
+          "(`purity-starts`).",
   };
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "methods/common_width.h"
 #include "methods/late_fusion.h"
@@ -20,6 +21,7 @@ namespace {
 
 struct MlaOptions : public MethodOptions {
   std::string gm = "owm", p_order = "project_then_update", p_normalize = "none", p_reset = "never";
+  std::string others = "stand";
   double alpha_base = 0.1;
   std::string fusion = "entropy";
   std::vector<double> weights;
@@ -70,14 +72,16 @@ class Mla : public Method {
   Loss step(StepContext& context) override;
   void modulate(StepContext& context, const Outputs& outputs) override;
   std::vector<std::string> notes() const override { return notes_; }
-  void save(Archive& archive) const override { archive.values["seen"] = seen_; }
-  void load(const Archive& archive) override { seen_ = archive.values.value("seen", int64_t{0}); }
+  void save(Archive& archive) const override;
+  void load(const Archive& archive) override;
 
  private:
   void expect_weights(const Model& model) const;
   Tensor fusion_weights(const std::vector<Tensor>& logits, const Tensor& present) const;
   Tensor run(Model& model, const Batch& batch, int64_t m, Outputs& outputs);
   void log_turns(StepContext& context, const std::vector<Tensor>& logits, const Tensor& weights) const;
+  void keep_others_moving(StepContext& context) const;
+  bool skips_turn();
   void see_feature();
 
   MlaOptions options_;
@@ -88,6 +92,8 @@ class Mla : public Method {
   int64_t turn_ = 0;                   // the modality that `forward` trains
   Tensor mean_feature_;                // (d), of the rows that have the modality at turn
   int64_t seen_ = 0, train_size_ = 1;  // samples of this epoch that were trained on
+  int64_t turns_ = 0;                  // of the whole run
+  std::set<int64_t> started_;          // modalities that have had a turn
   std::vector<std::string> notes_;
 };
 
@@ -95,8 +101,8 @@ void MlaOptions::describe(OptionList& list) {
   list.add(
           "gm", &gm,
           "What protects the shared head from the next modality: a projection of its gradient (owm), nothing, which is "
-          "what the release does (off), or the update as the release has written it (literal; diverges unless "
-          "normalized).")
+          "what the release does (off), or the update as the release has written it, from the second turn on "
+          "(literal; diverges unless normalized).")
       .one_of({"owm", "off", "literal"});
   list.add("p-order", &p_order,
            "Project a gradient before its own mean feature is projected out (against earlier turns only) or after.")
@@ -107,6 +113,10 @@ void MlaOptions::describe(OptionList& list) {
   list.add("p-reset", &p_reset,
            "Start the projection afresh every epoch, so that the head can move again in directions seen before.")
       .one_of({"never", "epoch"});
+  list.add("others", &others,
+           "What encoders do in the turns of others: stay as they are (stand), or go on by momentum and weight decay, "
+           "as in the release, whose PyTorch leaves gradients of zero where later ones leave none (coast).")
+      .one_of({"stand", "coast"});
   list.add("alpha-base", &alpha_base, "Base a of alpha = a^(1 + share of the epoch done): smaller projects out more.")
       .above(0)
       .search(1e-3, 1);
@@ -199,8 +209,18 @@ Outputs Mla::forward(Model& model, const Batch& batch, Mode mode) {
   return outputs;
 }
 
+// Gradients of zero for what is not at turn and has had one before: the optimizer's momentum and weight decay move it.
+void Mla::keep_others_moving(StepContext& context) const {
+  for (const OwnedParameter& parameter : context.model().ownership()) {
+    const bool started = parameter.in_encoder && (!parameter.owner || started_.contains(*parameter.owner));
+    if (!started || parameter.value.grad().defined() || !parameter.value.requires_grad()) continue;
+    Tensor value = parameter.value;
+    value.mutable_grad() = torch::zeros_like(value);
+  }
+}
+
 // A turn is left out where nobody in the batch has the modality. What is not at turn has no gradient and stays as it
-// is, momentum and weight decay included.
+// is, momentum and weight decay included, unless it is to coast.
 Loss Mla::step(StepContext& context) {
   const Batch& batch = context.batch();
   std::vector<int64_t> turns;
@@ -217,6 +237,8 @@ Loss Mla::step(StepContext& context) {
     const Tensor own = context.forward().fused;
     const Tensor loss = loss_where_present(context.criterion(), own, batch, m);
     context.backward(loss);
+    if (options_.others == "coast") keep_others_moving(context);
+    started_.insert(m);
     result.total = result.total + loss.detach() / static_cast<double>(turns.size());
     result.parts.emplace_back("unimodal_" + context.model().infos()[static_cast<size_t>(m)].name, loss.detach());
     logits[static_cast<size_t>(m)] = own.detach();
@@ -248,10 +270,13 @@ void Mla::see_feature() {
   head_->set_projection(next);
 }
 
+// The release leaves the very first turn of a run alone: neither is its gradient projected nor its feature seen.
+bool Mla::skips_turn() { return turns_++ == 0 && form_ == ProjectionForm::literal; }
+
 // The bias is never projected.
 void Mla::modulate(StepContext& context, const Outputs&) {
   const Tensor& weight = head_->weight();
-  if (!projects_ || !weight.grad().defined()) return;
+  if (!projects_ || !weight.grad().defined() || skips_turn()) return;
   const torch::NoGradGuard no_gradients;
   const Tensor raw = weight.grad();
   if (options_.p_order == "update_then_project") see_feature();
@@ -263,6 +288,18 @@ void Mla::modulate(StepContext& context, const Outputs&) {
     context.log()["projection"] = head_->projection().norm().item<double>();
   }
   if (options_.p_order == "project_then_update") see_feature();
+}
+
+void Mla::save(Archive& archive) const {
+  archive.values["seen"] = seen_;
+  archive.values["turns"] = turns_;
+  archive.values["started"] = started_;
+}
+
+void Mla::load(const Archive& archive) {
+  seen_ = archive.values.value("seen", int64_t{0});
+  turns_ = archive.values.value("turns", int64_t{0});
+  started_ = archive.values.value("started", std::set<int64_t>());
 }
 
 }  // namespace
@@ -291,13 +328,14 @@ MethodInfo mla_method() {
           "d x d products for the projection. Nothing per epoch.",
       .step_factor = 1,
       .release =
-          "Its projection never runs: it looks for a parameter name that the head does not have (--mla.gm off); what "
-          "is "
-          "written there divides by a matrix element by element where a scalar belongs (--mla.gm literal). At test "
-          "time "
-          "its entropies come from a softmax over the batch, one weight for all samples. Here the projection runs, "
-          "with "
-          "the scalar, and every sample has weights of its own.",
+          "Its projection never runs: it looks for a parameter name that the head does not have (`gm off`). What is "
+          "written there divides by a matrix element by element where a scalar belongs, projects after the turn's own "
+          "feature is seen, normalizes, and leaves the first turn of a run alone (`gm literal` with `p-order "
+          "update_then_project` and `p-normalize frobenius`). Under its PyTorch 1.8 what is not at turn has gradients "
+          "of zero and is moved by momentum and weight decay, twice a batch with two modalities (`others coast`); "
+          "here, as with later versions, it stands still. At test time its entropies come from a softmax over the "
+          "batch, one weight for all samples. Here the projection runs, with the scalar, and every sample has weights "
+          "of its own.",
   };
 }
 

@@ -3,7 +3,8 @@
 // Gaussian noise to the gradients of every encoder, as wide as each tensor's gradient was before.
 //
 // The paper modulates encoders; its release the convolutions of them only, which is what is done here too where there
-// are any. The release slows the first modality down where two are equally sure; here, as in the paper, neither.
+// are any. The release finds them by their four dimensions; here a convolution over a series or a volume is one too.
+// The release slows the first modality down where two are equally sure; here, as in the paper, neither.
 #include "methods/ogm.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -68,7 +69,10 @@ void OgmOptions::describe(OptionList& list) {
   }
   list.add("start-epoch", &start_epoch, "First epoch with modulation, from 0.").at_least(0);
   list.add("end-epoch", &end_epoch, "Last epoch with modulation.").at_least(0);
-  list.add("scope", &scope, "Which parameters of a modality are modulated; auto: convolutions, or all without any.")
+  list.add("scope", &scope,
+           "Which parameters of a modality are modulated; auto: convolutions (over one, two or three dimensions), or "
+           "all "
+           "without any.")
       .one_of({"auto", "encoder_all", "encoder_conv", "encoder_non1d", "encoder_plus_head"});
   list.add("multi", &multi,
            "With more than two modalities: compare each with the mean of its ratios to the others, or with the least "
@@ -230,7 +234,9 @@ MethodInfo ogm_method() {
       .release =
           "It stops with an error for gated and FiLM fusions, slows the first modality down where two are equally "
           "sure, and its port for three modalities divides one ratio only. Here every fusion has unimodal logits, "
-          "equals are left alone, and ratios are means over the other modalities (`multi`).",
+          "equals are left alone, and ratios are means over the other modalities (`multi`). It takes tensors of four "
+          "dimensions for convolutions, and with them no encoder of series; here layers over one and three "
+          "dimensions are convolutions too (`scope`).",
   };
 }
 

@@ -6,7 +6,6 @@
 namespace pdmp {
 namespace {
 
-constexpr int64_t kRestarts = 10;
 constexpr int64_t kIterations = 300;
 constexpr double kRounding = 1e-6;   // of its largest value: a column that differs by no more is constant
 constexpr double kTolerance = 1e-4;  // of the mean variance of a column
@@ -82,14 +81,14 @@ Tensor scale_columns(const Tensor& x) {
   return torch::where(varies, (x - low) * 2 / range, torch::zeros_like(x)) - 1;
 }
 
-Tensor k_means(const Tensor& x, int64_t clusters, RandomStream& random) {
+Tensor k_means(const Tensor& x, int64_t clusters, RandomStream& random, int64_t starts) {
   const torch::NoGradGuard no_gradients;
   const Points points = {x, x.square().sum(1, /*keepdim=*/true)};
   const double tolerance = kTolerance * x.var(0, /*unbiased=*/false).mean().item<double>();
   Clustering best;
-  for (int64_t restart = 0; restart < kRestarts; ++restart) {
+  for (int64_t start = 0; start < starts; ++start) {
     Clustering found = lloyd(points, seeds(points, clusters, random), tolerance);
-    if (restart == 0 || found.inertia < best.inertia) best = std::move(found);
+    if (start == 0 || found.inertia < best.inertia) best = std::move(found);
   }
   return best.clusters;
 }
@@ -100,11 +99,11 @@ double purity(const Tensor& clusters, const Tensor& labels) {
   return counts.amax(1).sum().item<double>() / static_cast<double>(labels.size(0));
 }
 
-double feature_purity(const Tensor& features, const Tensor& labels, int64_t classes) {
+double feature_purity(const Tensor& features, const Tensor& labels, int64_t classes, int64_t starts) {
   const torch::NoGradGuard no_gradients;
   RandomStream random(0);
   const Tensor x = scale_columns(features.to(at::kFloat));
-  return purity(k_means(x, std::min(classes, x.size(0)), random), labels);
+  return purity(k_means(x, std::min(classes, x.size(0)), random, starts), labels);
 }
 
 }  // namespace pdmp

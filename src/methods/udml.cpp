@@ -362,7 +362,9 @@ MethodInfo udml_method() {
           "The release clips only the upper end of noisy pictures, so that negative grey values wrap around, repeats "
           "the same noise on every audio sample, and reads an audio limit that its options no longer define; here "
           "pictures are clamped at both ends, noise is drawn anew and audio has no limit. Frames of a clip are "
-          "averaged before the distribution, not after.",
+          "averaged before the distribution, not after. The release lets the gradient of the classification losses "
+          "through the weights v into the predictors of noise (`weight-gradient`); here they learn from their own loss "
+          "alone, as all weights are constants.",
   };
 }
 

@@ -9,7 +9,9 @@
 #include "models/encoders/table.h"
 #include "models/evaluation_mode.h"
 #include "models/init.h"
+#include "models/layers/convolution.h"
 #include "models/micro_batches.h"
+#include "models/present_rows.h"
 #include "models/pretrained.h"
 #include "models/spec.h"
 #include "models/unimodal.h"
@@ -77,6 +79,13 @@ std::shared_ptr<Encoder> make_started_encoder(const std::string& spec, const Mod
   return encoder;
 }
 
+void expect_possible(const ModelOptions& options) {
+  if (options.convolution != "winograd" || options.channels_last) return;
+  throw Error(ErrorKind::usage,
+              "convolution winograd needs pictures with channels innermost, found channels-last false; leave "
+              "channels-last as it is, or let convolution be auto or direct");
+}
+
 bool is_frozen(const std::string& bn_unimodal) {
   if (bn_unimodal == "frozen" || bn_unimodal == "train") return bn_unimodal == "frozen";
   throw Error(ErrorKind::usage, fmt::format("bn-unimodal: expected frozen or train, found '{}'", bn_unimodal));
@@ -95,6 +104,11 @@ void ModelOptions::describe(OptionList& list) {
       .one_of(init_names())
       .advanced();
   list.add("channels-last", &channels_last, "Keep pictures with channels innermost: faster, same numbers to rounding.")
+      .advanced();
+  list.add("convolution", &convolution,
+           "3x3 convolutions of residual blocks, on CPUs and with channels innermost: by Winograd's filtering where it "
+           "is faster (auto) or wherever it can be used (winograd), or LibTorch's own (direct).")
+      .one_of(convolution_form_names())
       .advanced();
   list.add(
           "unimodal", &unimodal,
@@ -125,6 +139,7 @@ void ModelOptions::check(const std::vector<ModalityInfo>& modalities) const {
 Model::Model(const std::vector<ModalityInfo>& modalities, int64_t classes, const ModelOptions& options, uint64_t seed)
     : infos_(modalities), classes_(classes) {
   check_modalities(modalities, classes);
+  expect_possible(options);
   const std::vector<EncoderChoice> choices = choose_encoders(modalities, options);
   const auto all = register_module("encoders", std::make_shared<torch::nn::Module>());
   encoders_.resize(infos_.size());
@@ -140,6 +155,7 @@ Model::Model(const std::vector<ModalityInfo>& modalities, int64_t classes, const
     widths.push_back(encoders_[m]->width());
   }
   add_head(options, widths, seed);
+  set_convolution_form(*this, parse_convolution_form(options.convolution));
   record_ownership();
 }
 

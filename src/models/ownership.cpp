@@ -1,6 +1,8 @@
 // Which parameter belongs to which modality (methods-modulation 0.4), and which of them a scope names.
+#include <algorithm>
 #include <fmt/format.h>
 
+#include "models/convolutions.h"
 #include "models/unimodal.h"
 #include "pdmp/error.h"
 #include "pdmp/model.h"
@@ -13,7 +15,7 @@ bool in_scope(const OwnedParameter& parameter, Scope scope) {
     case Scope::encoder_all:
       return parameter.in_encoder;
     case Scope::encoder_conv:
-      return parameter.in_encoder && parameter.value.dim() == 4;
+      return parameter.in_encoder && parameter.convolution;
     case Scope::encoder_non1d:
       return parameter.in_encoder && parameter.value.dim() != 1;
     case Scope::encoder_plus_head:
@@ -52,10 +54,19 @@ void Model::record_ownership() {
     ownership_.push_back(
         {"fusion." + item.key(), item.value(), fusion_->owner(item.key()), fusion_->in_encoder(item.key())});
   }
+  mark_convolutions();
   if (!probes_) return;
   // Shared, though each is fed by one modality: no method is to act on them.
   for (const auto& item : probes_->named_parameters())
     ownership_.push_back({"probes." + item.key(), item.value(), std::nullopt, false});
+}
+
+void Model::mark_convolutions() {
+  for (const Tensor& filters : convolution_filters(*this)) {
+    const auto same = [&](const OwnedParameter& parameter) { return parameter.value.is_same(filters); };
+    const auto found = std::find_if(ownership_.begin(), ownership_.end(), same);
+    if (found != ownership_.end()) found->convolution = true;
+  }
 }
 
 std::vector<Tensor> Model::modality_parameters(int64_t m, Scope scope) const {

@@ -25,8 +25,6 @@ const std::vector<UnimodalForm>& unimodal_table() {
   return table;
 }
 
-bool contains(size_t subset, size_t m) { return (subset >> m & 1) != 0; }
-
 // F(S): bit m of `subset` says whether m is in S.
 Tensor fused_logits(Fusion& fusion, const std::vector<Feature>& features, const Tensor& present, size_t subset) {
   std::vector<Feature> some = features;
@@ -75,24 +73,29 @@ const UnimodalForm& find_unimodal_form(const std::string& name, int64_t modaliti
               fmt::format("unimodal: unknown value '{}'{}", name, suggestion(name, unimodal_names())));
 }
 
+std::vector<Tensor> shapley_values(size_t players, const std::function<Tensor(size_t subset)>& value) {
+  std::vector<Tensor> shares(players);
+  for (size_t subset = 1; subset < size_t{1} << players; ++subset) {
+    const Tensor worth = value(subset);
+    const ShapleyFactors factors = shapley_factors(std::popcount(subset), static_cast<int64_t>(players));
+    for (size_t m = 0; m < players; ++m) {
+      const Tensor share = worth * (contains(subset, m) ? factors.member : factors.outsider);
+      shares[m] = shares[m].defined() ? shares[m] + share : share;
+    }
+  }
+  return shares;
+}
+
 std::vector<Tensor> shapley_logits(Fusion& fusion, const std::vector<Feature>& features, const Tensor& present) {
   return shapley_logits(fusion, features, present, Tensor());
 }
 
 std::vector<Tensor> shapley_logits(Fusion& fusion, const std::vector<Feature>& features, const Tensor& present,
                                    const Tensor& whole) {
-  const size_t players = features.size(), all = (size_t{1} << players) - 1;
-  std::vector<Tensor> logits(players);
-  for (size_t subset = 1; subset <= all; ++subset) {
-    const bool known = subset == all && whole.defined();
-    const Tensor value = known ? whole : fused_logits(fusion, features, present, subset);
-    const ShapleyFactors factors = shapley_factors(std::popcount(subset), static_cast<int64_t>(players));
-    for (size_t m = 0; m < players; ++m) {
-      const Tensor share = value * (contains(subset, m) ? factors.member : factors.outsider);
-      logits[m] = logits[m].defined() ? logits[m] + share : share;
-    }
-  }
-  return logits;
+  const size_t all = (size_t{1} << features.size()) - 1;
+  return shapley_values(features.size(), [&](size_t subset) {
+    return subset == all && whole.defined() ? whole : fused_logits(fusion, features, present, subset);
+  });
 }
 
 Probes::Probes(const std::vector<ModalityInfo>& modalities, const std::vector<int64_t>& widths, int64_t classes) {

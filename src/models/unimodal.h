@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,14 @@ std::vector<std::string> unimodal_names();
 // Error{usage} on an unknown name, and where the form does not take so many modalities.
 const UnimodalForm& find_unimodal_form(const std::string& name, int64_t modalities);
 
-// Shapley values of the game m -> F(S), the fused logits of the modalities in S with the others zero and absent:
+// Shapley values of a game F of `players`, F({}) shared out evenly:
 //   s_m = sum over S without m of |S|! (M - |S| - 1)! / M! [F(S + m) - F(S)] + F({}) / M,
-// which sum to F(all). F({}) cancels for every M and is not asked for: 2^M - 1 passes.
+// which sum to F(all). F({}) cancels for every M and is not asked for: 2^M - 1 calls. `value`: F(S), where bit m of its
+// argument says whether m is in S; tensors of one shape.
+std::vector<Tensor> shapley_values(size_t players, const std::function<Tensor(size_t subset)>& value);
+inline bool contains(size_t subset, size_t player) { return (subset >> player & 1) != 0; }
+
+// Those of the game m -> F(S), the fused logits of the modalities in S with the others zero and absent.
 std::vector<Tensor> shapley_logits(Fusion& fusion, const std::vector<Feature>& features, const Tensor& present);
 // The same with F(all) = `whole` (B, C) known, from a pass in another mode perhaps: 2^M - 2 passes.
 std::vector<Tensor> shapley_logits(Fusion& fusion, const std::vector<Feature>& features, const Tensor& present,

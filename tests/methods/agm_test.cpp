@@ -127,6 +127,52 @@ TEST(Agm, OneStepInBothModes) {
   }
 }
 
+// Encoders that answer zeros with 1/2: F(12) = 2.125, F(1) = 1.625, F(2) = 1.125 for class 0, so that phi = (1.3125,
+// .8125) where inputs are masked, and (1.5, .625) where features are. Numbers of PyTorch's autograd.
+TEST(Agm, MasksInputsOrFeatures) {
+  struct Expected {
+    std::string mask;
+    double score_a, coefficient_a, coefficient_v;
+    std::vector<double> gradients;
+  };
+  const std::vector<Expected> cases = {
+      {"input", 2.694936, 1.802948, .237973, {3.555183, .234627, 2.280646, .972308, 1.006109}},
+      {"feature", 3.048587, 2.196887, .024829, {4.331982, .024480, 3.248987, .061199, 1.095235}}};
+  for (const Expected& expected : cases) {
+    const auto model = uneven_model();
+    {
+      const torch::NoGradGuard no_grad;
+      for (const OwnedParameter& parameter : model->ownership()) {
+        if (parameter.in_encoder && parameter.value.dim() == 1) parameter.value.fill_(.5);
+      }
+    }
+    FakeStepContext run(model, method("agm", {{"alpha", "1"}, {"mask", expected.mask}, {"clip", "0"}}), {},
+                        scalar_batch());
+    const std::vector<double> seen = gradients_of(run, *model);
+    for (size_t i = 0; i < seen.size(); ++i) EXPECT_NEAR(seen[i], expected.gradients[i], 1e-6) << expected.mask << i;
+    EXPECT_NEAR(run.log().at("score/a"), expected.score_a, 1e-6);
+    EXPECT_NEAR(run.log().at("coef/a"), expected.coefficient_a, 1e-6);
+    EXPECT_NEAR(run.log().at("coef/v"), expected.coefficient_v, 1e-6);
+  }
+}
+
+// The masked passes see the whole model in evaluation mode and leave it as it was.
+TEST(Agm, MaskedInputsLeaveNoTrace) {
+  std::vector<std::vector<Tensor>> buffers;
+  for (const auto& how : {method("joint"), method("agm"), method("agm", {{"mode", "param"}})}) {
+    const auto model = image_model(at::kFloat);
+    FakeStepContext run(model, how, {}, image_batch(0, at::kFloat));
+    run.train(image_batch(0, at::kFloat));
+    EXPECT_TRUE(model->is_training());
+    EXPECT_TRUE(model->encoder(0).is_training());
+    buffers.emplace_back();
+    for (const Tensor& buffer : model->buffers()) buffers.back().push_back(buffer.clone());
+  }
+  for (size_t run = 1; run < buffers.size(); ++run) {
+    for (size_t i = 0; i < buffers[0].size(); ++i) EXPECT_TRUE(at::equal(buffers[run][i], buffers[0][i])) << i;
+  }
+}
+
 std::shared_ptr<Model> three_model(uint64_t seed = 0) {
   ModelOptions options;
   std::vector<ModalityInfo> infos;
@@ -208,7 +254,8 @@ TEST(Agm, ExtraPassesLeaveNoTrace) {
   const std::vector<ModalityInfo> infos = {{"a", "image", {1, 32, 32}}, {"v", "image", {3, 32, 32}}};
   const Batch batch = image_batch(0, at::kFloat);
   std::vector<std::vector<Tensor>> buffers;
-  for (const auto& how : {method("joint"), method("agm"), method("agm", {{"mode", "param"}})}) {
+  for (const auto& how :
+       {method("joint"), method("agm"), method("agm", {{"mode", "param"}}), method("agm", {{"mask", "feature"}})}) {
     const auto model = std::make_shared<Model>(infos, 3, options, 0);
     FakeStepContext run(model, how, {}, batch);
     EXPECT_TRUE(std::isfinite(run.train(batch).total.item<double>()));

@@ -215,7 +215,32 @@ TEST(Dnr, DiagnosesOnAPartOfTheSamples) {
   EXPECT_GT(run.begin(2), 1e-4);
 }
 
+// On samples without structure one K-means run ends elsewhere than the best of ten.
+TEST(Dnr, DiagnosesFromAsManyStartsAsAskedFor) {
+  const torch::Generator generator = at::detail::createCPUGenerator(5);
+  const auto like = train_data();
+  const Tensor noise = torch::randn({90, 4}, generator, torch::kFloat);
+  const auto held_out = std::make_shared<TensorDataset>(like->modalities(), like->classes(),
+                                                        std::vector<Tensor>{noise, noise}, torch::arange(90) % 3);
+  std::vector<double> purities;
+  for (const int64_t starts : {1, 10}) {
+    const auto model = toy();
+    Diagnosed run(model, {{"every", "1"}, {"purity-starts", std::to_string(starts)}}, held_out);
+    move(*model);
+    const torch::NoGradGuard no_grad;
+    const Tensor features = model->encode(0, noise, torch::ones({90}, torch::kBool)).pooled;
+    const double expected = feature_purity(features, torch::arange(90) % 3, 3, starts);
+    run.begin(2);
+    Archive archive;
+    run.how->save(archive);
+    purities.push_back(archive.values.at("untold").at("purity_held_out/" + model->infos()[0].name).get<double>());
+    EXPECT_NEAR(purities.back(), expected, 1e-12);
+  }
+  EXPECT_NE(purities[0], purities[1]);
+}
+
 TEST(Dnr, RefusesOptionsOutOfRange) {
+  expect_error(ErrorKind::usage, {"--dnr.purity-starts"}, [] { method("dnr", {{"purity-starts", "0"}}); });
   expect_error(ErrorKind::usage, {"--dnr.every"}, [] { method("dnr", {{"every", "0"}}); });
   expect_error(ErrorKind::usage, {"--dnr.lambda"}, [] { method("dnr", {{"lambda", "-1"}}); });
 }

@@ -102,8 +102,55 @@ TEST(Mla, OrderAndNormOfTheProjection) {
   expect_near(after.projected[0], after.raw[0].matmul(own));
   const Turns normalized = turns_on_identity({{"p-normalize", "frobenius"}});
   expect_near(normalized.projected[1], normalized.raw[1].matmul(own / own.norm()));
-  const Turns literal = turns_on_identity({{"gm", "literal"}});
-  expect_near(literal.projected[1], literal.raw[1].matmul(project_out(eye, r, .1, ProjectionForm::literal)));
+}
+
+// The release's form begins with the second turn of a run: P is not yet moved by the first, and is by the second.
+TEST(Mla, LiteralSkipsTheFirstTurn) {
+  const Tensor eye = at::eye(2, at::kDouble), v = at::tensor({1., 0.}, at::kDouble);
+  for (const std::string order : {"project_then_update", "update_then_project"}) {
+    const Turns turns = turns_on_identity({{"gm", "literal"}, {"p-order", order}});
+    EXPECT_TRUE(at::equal(turns.projected[0], turns.raw[0]));
+    const Tensor once = project_out(eye, v, .1, ProjectionForm::literal);
+    expect_near(turns.projected[1], order == "update_then_project" ? turns.raw[1].matmul(once.t()) : turns.raw[1]);
+  }
+}
+
+TEST(Mla, TheFirstTurnIsThatOfTheRunAlsoAfterResuming) {
+  FakeStepContext run(identity_model(), method("mla", {{"gm", "literal"}}), plain_sgd(0.1), identity_batch());
+  run.train(identity_batch());
+  Archive archive;
+  run.method().save(archive);
+  archive.values = nlohmann::json::parse(archive.values.dump());
+  EXPECT_EQ(archive.values.at("turns"), 2);
+  FakeStepContext resumed(identity_model(), method("mla", {{"gm", "literal"}}), plain_sgd(0.1), identity_batch());
+  resumed.method().load(archive);
+  resumed.train(identity_batch());
+  EXPECT_EQ(resumed.log().count("projection"), 1u);
+  EXPECT_EQ(resumed.log().count("ratio/a"), 1u);
+  FakeStepContext anew(identity_model(), method("mla", {{"gm", "literal"}}), plain_sgd(0.1), identity_batch());
+  anew.train(identity_batch());
+  EXPECT_EQ(anew.log().count("ratio/a"), 0u);
+}
+
+// theta of v in the turn of a, with learning rate .1, momentum .9 and decay .01: g is undefined in the first step; in
+// the second it is 0, so that the buffer u becomes .9 u + .01 theta and theta loses .1 times that.
+TEST(Mla, OthersCoastOnMomentum) {
+  OptimizerOptions options = plain_sgd(0.1);
+  options.momentum = 0.9;
+  options.weight_decay = 0.01;
+  for (const std::string others : {"stand", "coast"}) {
+    const auto model = identity_model();
+    FakeStepContext run(model, method("mla", {{"gm", "off"}, {"others", others}}), options, identity_batch());
+    std::vector<Tensor> before;
+    run.before_modulation = [&] { before.push_back(theta(*model, 1).detach().clone()); };
+    run.train(identity_batch());
+    EXPECT_TRUE(at::equal(before[0], before[1]));  // nothing of v has a gradient before its first turn
+    const Tensor buffer = (before[1] - theta(*model, 1).detach()) / .1;
+    run.train(identity_batch());
+    const Tensor moved = before[2] - .1 * (.9 * buffer + .01 * before[2]);
+    expect_near(before[3], others == "coast" ? moved : before[2]);
+    EXPECT_GT((moved - before[2]).abs().max().item<double>(), 1e-3);
+  }
 }
 
 // Encoders stand still, so that every step has the same mean features.

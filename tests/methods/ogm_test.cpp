@@ -133,6 +133,31 @@ TEST(Ogm, TouchesConvolutions) {
   EXPECT_THAT(touched_by("ogm_ge", {}), ElementsAre(20, 20));  // noise on both
 }
 
+// Of an encoder of series, the filters of its layers and not their BatchNorm.
+TEST(Ogm, ConvolutionsOverTimeAreConvolutions) {
+  ModelOptions options;
+  options.encoders = {{"a", "conv1d:width=4:depth=2"}, {"v", "conv1d:width=4:depth=2"}};
+  const std::vector<ModalityInfo> infos = {{"a", "tensor", {2, 16}}, {"v", "tensor", {2, 16}}};
+  const auto model = std::make_shared<Model>(infos, 2, options, 0);
+  const Tensor series = at::sin(at::arange(128, at::kFloat).square() * .37).reshape({4, 2, 16});
+  const Batch batch = full_batch({series, series + 1}, at::tensor({0, 1, 1, 0}, at::kLong));
+  FakeStepContext run(model, method("ogm_ge"), {}, batch);
+  std::vector<Tensor> before;
+  run.before_modulation = [&] {
+    for (const OwnedParameter& parameter : model->ownership()) before.push_back(parameter.value.grad().clone());
+  };
+  std::vector<std::string> touched;
+  run.after_modulation = [&] {
+    for (size_t i = 0; i < before.size(); ++i) {
+      const OwnedParameter& parameter = model->ownership()[i];
+      if (!at::equal(parameter.value.grad(), before[i])) touched.push_back(parameter.name);
+    }
+  };
+  run.train(batch);
+  EXPECT_THAT(touched, ElementsAre("encoders.a.conv1.weight", "encoders.a.conv2.weight", "encoders.v.conv1.weight",
+                                   "encoders.v.conv2.weight"));
+}
+
 std::shared_ptr<Model> vector_model(int64_t width, const std::string& encoder) {
   ModelOptions options;
   options.encoders = {{"a", encoder}, {"v", encoder}};

@@ -43,6 +43,31 @@ TEST(Purity, IsTheSameEveryTime) {
   EXPECT_EQ(feature_purity(x, blob_labels(30), 3), once);
 }
 
+double inertia(const Tensor& x, const Tensor& clusters) {
+  double sum = 0;
+  for (int64_t c = 0; c <= clusters.max().item<int64_t>(); ++c) {
+    const Tensor rows = x.index_select(0, clusters.eq(c).nonzero().flatten());
+    if (rows.size(0) > 0) sum += (rows - rows.mean(0, true)).square().sum().item<double>();
+  }
+  return sum;
+}
+
+// Nine blobs: a single start often puts two seeds into one of them and none into another.
+TEST(Purity, OfSeveralStartsTheClosestCounts) {
+  const Tensor grid = torch::cartesian_prod({torch::arange(3), torch::arange(3)}).to(torch::kFloat) * 10;
+  const torch::Generator generator = at::detail::createCPUGenerator(3);
+  const Tensor x = grid.repeat_interleave(8, 0) + torch::randn({72, 2}, generator, torch::kFloat);
+  double one = 0, ten = 0;
+  for (uint64_t seed = 0; seed < 8; ++seed) {
+    RandomStream first(seed), second(seed);
+    const double of_one = inertia(x, k_means(x, 9, first, 1)), of_ten = inertia(x, k_means(x, 9, second, 10));
+    EXPECT_LE(of_ten, of_one + 1e-3) << seed;
+    one += of_one;
+    ten += of_ten;
+  }
+  EXPECT_LT(ten, .9 * one);
+}
+
 TEST(Purity, OfCollapsedFeaturesIsTheLargestClass) {
   const Tensor labels = torch::tensor({0, 1, 1, 2, 1}, torch::kInt64);
   EXPECT_NEAR(feature_purity(torch::full({5, 4}, 7.0), labels, 3), 0.6, 1e-12);

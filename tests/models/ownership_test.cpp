@@ -37,6 +37,18 @@ TEST(Ownership, LinearWeightsAreNon1dButNotConv) {
   EXPECT_EQ(model.modality_parameters(0, Scope::encoder_conv).size(), 0U);
 }
 
+// Layers over time count as layers over pictures do; their BatchNorm and what is no layer does not.
+TEST(Ownership, ConvolutionsOverOneDimensionAreConvolutions) {
+  ModelOptions options;
+  options.encoders = {{"series", "conv1d:width=4:depth=2"}, {"text", "text_cnn:width=4"}};
+  const Model model({{"series", "tensor", {2, 16}}, {"text", "text", {32}}}, 3, options, 0);
+  EXPECT_EQ(model.modality_parameters(0, Scope::encoder_all).size(), 6U);
+  EXPECT_EQ(model.modality_parameters(0, Scope::encoder_conv).size(), 2U);
+  EXPECT_EQ(model.modality_parameters(1, Scope::encoder_conv).size(), 3U);  // kernels 3, 4 and 5
+  for (const OwnedParameter& parameter : model.ownership())
+    EXPECT_EQ(parameter.convolution, parameter.in_encoder && parameter.value.dim() == 3) << parameter.name;
+}
+
 TEST(Ownership, IsDisjointAndCoveringAndInOrder) {
   const Model& model = audio_visual();
   const auto named = model.named_parameters();

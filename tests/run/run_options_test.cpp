@@ -35,6 +35,7 @@ TEST(RunOptions, DescribesTheFixedFlags) {
                            "encoders",
                            "init",
                            "channels-last",
+                           "convolution",
                            "threads",
                            "workers",
                            "device",

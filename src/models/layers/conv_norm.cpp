@@ -1,5 +1,6 @@
 #include "models/layers/conv_norm.h"
 
+#include "models/layers/convolution.h"
 #include "models/layers/norm_statistics.h"
 #include "models/layers/winograd.h"
 
@@ -7,7 +8,7 @@ namespace pdmp {
 namespace {
 
 Tensor convolution(torch::nn::Conv2d& conv, const Tensor& x) {
-  if (!fits_winograd(*conv, x)) return conv->forward(x);
+  if (!goes_by_winograd(*conv, x)) return conv->forward(x);
   const Tensor y = winograd(x, conv->weight);
   return conv->bias.defined() ? y + conv->bias.to(y.scalar_type()).view({-1, 1, 1}) : y;
 }
@@ -31,7 +32,7 @@ struct Folded {
 Tensor folded(const torch::nn::Conv2dImpl& conv, const torch::nn::BatchNorm2dImpl& norm, const Tensor& x,
               const AfterNorm& after) {
   const Folded filters(conv, norm);
-  if (fits_winograd(conv, x) && (!after.added.defined() || is_map_in_rows(after.added, x.scalar_type()))) {
+  if (goes_by_winograd(conv, x) && (!after.added.defined() || is_map_in_rows(after.added, x.scalar_type()))) {
     return winograd_without_gradients(x, filters.weight,
                                       {.bias = filters.bias, .added = after.added, .relu = after.relu});
   }

@@ -1,12 +1,13 @@
 #include "models/layers/residual.h"
 
 #include "models/layers/conv_norm.h"
+#include "models/layers/convolution.h"
 
 namespace pdmp {
 namespace {
 
 torch::nn::Conv2d convolution(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
-  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
+  return formed_convolution(torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
 }
 
 }  // namespace

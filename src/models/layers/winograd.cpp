@@ -283,12 +283,16 @@ bool fits_tiles(const TiledMap& map) {
 
 }  // namespace
 
-bool fits_winograd(const torch::nn::Conv2dImpl& conv, const Tensor& x) {
+bool computes_winograd(const torch::nn::Conv2dImpl& conv, const Tensor& x) {
   const bool bf16 = x.scalar_type() == at::kBFloat16 && at::autocast::is_autocast_enabled(at::kCPU);
   const bool fp32 = x.scalar_type() == at::kFloat && !at::autocast::is_autocast_enabled(at::kCPU);
   return x.device().is_cpu() && (bf16 || fp32) && is_plain_3x3(conv.options) && is_map_in_rows(x, x.scalar_type()) &&
          is_map_in_rows(conv.weight, at::kFloat) && x.size(1) == conv.weight.size(1) && fits_panels(x.size(1)) &&
-         fits_panels(conv.weight.size(0)) && fits_tiles(tiled(x));
+         fits_panels(conv.weight.size(0)) && x.numel() > 0;
+}
+
+bool fits_winograd(const torch::nn::Conv2dImpl& conv, const Tensor& x) {
+  return computes_winograd(conv, x) && fits_tiles(tiled(x));
 }
 
 Tensor winograd(const Tensor& x, const Tensor& weight) { return WinogradFunction::apply(x, weight); }

@@ -6,9 +6,12 @@
 
 namespace pdmp {
 
-// Whether winograd() computes conv(x), and sooner than LibTorch: on the CPU, float or (under autocast) bfloat16 maps in
-// channels-last order, whole panels of channels, tiles that the map fills well, and enough of them to be worth the
-// transformed filters. Depends on nothing but conv, the shape of x and the kind of CPU.
+// Whether winograd() computes conv(x): on the CPU, float or (under autocast) bfloat16 maps in channels-last order,
+// whole panels of channels. Depends on nothing but conv, the shape of x and the kind of CPU.
+bool computes_winograd(const torch::nn::Conv2dImpl& conv, const Tensor& x);
+
+// Whether it does, and sooner than LibTorch: tiles that the map fills well, and enough of them to be worth the
+// transformed filters.
 bool fits_winograd(const torch::nn::Conv2dImpl& conv, const Tensor& x);
 
 // x: (B, C, H, W), weight: (K, C, 3, 3) float, both in channels-last order, one row of zeros around the map; returns

@@ -21,6 +21,9 @@ constexpr int64_t kLanes = 8, kRows = 4;
 constexpr int64_t kLanes = 4, kRows = 4;
 #endif
 constexpr int64_t kPanel = 2 * kLanes;
+// Products that a register sums before it is added to the sum of them all. Rounding errors of a long sum grow with its
+// length; those of a sum of short ones hardly (docs/performance.md, "Rounding").
+constexpr int64_t kRun = 32, kRunOfTiles = 32;
 
 typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
 typedef uint32_t Bits __attribute__((vector_size(kLanes * sizeof(uint32_t))));
@@ -326,21 +329,27 @@ const typename Arithmetic::Word* words(const float* numbers) {
   return reinterpret_cast<const typename Arithmetic::Word*>(numbers);
 }
 
+// The sum of the first run is stored, those of the others added.
+inline void put_sum(Lanes sum, int64_t first, float* to) { store(first == 0 ? sum : load(to) + sum, to); }
+
 template <class Arithmetic, int64_t kCount, class Word>
 inline void multiply_rows(const Word* v, int64_t in, const Word* u, float* m) {
-  Lanes left[kCount], right[kCount];
-  for (int64_t r = 0; r < kCount; ++r) left[r] = right[r] = Lanes{};
-  for (int64_t c = 0; c < in; ++c) {
-    const auto u_left = load(u + c * kPanel), u_right = load(u + c * kPanel + kLanes);
+  for (int64_t first = 0; first < in; first += kRun) {
+    const int64_t end = first + kRun < in ? first + kRun : in;
+    Lanes left[kCount], right[kCount];
+    for (int64_t r = 0; r < kCount; ++r) left[r] = right[r] = Lanes{};
+    for (int64_t c = first; c < end; ++c) {
+      const auto u_left = load(u + c * kPanel), u_right = load(u + c * kPanel + kLanes);
 #pragma GCC unroll 8
-    for (int64_t r = 0; r < kCount; ++r) {
-      left[r] = Arithmetic::add(left[r], v + r * in + c, u_left);
-      right[r] = Arithmetic::add(right[r], v + r * in + c, u_right);
+      for (int64_t r = 0; r < kCount; ++r) {
+        left[r] = Arithmetic::add(left[r], v + r * in + c, u_left);
+        right[r] = Arithmetic::add(right[r], v + r * in + c, u_right);
+      }
     }
-  }
-  for (int64_t r = 0; r < kCount; ++r) {
-    store(left[r], m + r * kPanel);
-    store(right[r], m + r * kPanel + kLanes);
+    for (int64_t r = 0; r < kCount; ++r) {
+      put_sum(left[r], first, m + r * kPanel);
+      put_sum(right[r], first, m + r * kPanel + kLanes);
+    }
   }
 }
 
@@ -368,19 +377,27 @@ void multiply(Tiles tiles, TransformedFilters filters, int64_t rows, int64_t cha
 // added one by one would lose digits.
 template <class Arithmetic, class Word>
 inline void add_block(const Word* d, int64_t all_out, const Word* v, int64_t rows, int64_t in, float* to) {
-  Lanes left[kRows], right[kRows];
-  for (int64_t r = 0; r < kRows; ++r) left[r] = right[r] = Lanes{};
-  for (int64_t t = 0; t < rows; ++t) {
-    const auto v_left = load(v + t * in), v_right = load(v + t * in + kLanes);
+  Lanes sums[kRows][2] = {};
+  for (int64_t first = 0; first < rows; first += kRunOfTiles) {
+    const int64_t end = first + kRunOfTiles < rows ? first + kRunOfTiles : rows;
+    Lanes left[kRows], right[kRows];
+    for (int64_t r = 0; r < kRows; ++r) left[r] = right[r] = Lanes{};
+    for (int64_t t = first; t < end; ++t) {
+      const auto v_left = load(v + t * in), v_right = load(v + t * in + kLanes);
 #pragma GCC unroll 8
+      for (int64_t r = 0; r < kRows; ++r) {
+        left[r] = Arithmetic::add(left[r], d + t * all_out + r, v_left);
+        right[r] = Arithmetic::add(right[r], d + t * all_out + r, v_right);
+      }
+    }
     for (int64_t r = 0; r < kRows; ++r) {
-      left[r] = Arithmetic::add(left[r], d + t * all_out + r, v_left);
-      right[r] = Arithmetic::add(right[r], d + t * all_out + r, v_right);
+      sums[r][0] += left[r];
+      sums[r][1] += right[r];
     }
   }
   for (int64_t r = 0; r < kRows; ++r) {
-    store(left[r] + load(to + r * in), to + r * in);
-    store(right[r] + load(to + r * in + kLanes), to + r * in + kLanes);
+    store(sums[r][0] + load(to + r * in), to + r * in);
+    store(sums[r][1] + load(to + r * in + kLanes), to + r * in + kLanes);
   }
 }
 

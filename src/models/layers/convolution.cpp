@@ -1,0 +1,61 @@
+#include "models/layers/convolution.h"
+
+#include <fmt/format.h>
+
+#include "models/layers/winograd.h"
+#include "pdmp/error.h"
+#include "pdmp/options.h"
+
+namespace pdmp {
+namespace {
+
+struct FormRow {
+  const char* name;
+  ConvolutionForm form;
+  bool (*goes_by_winograd)(const torch::nn::Conv2dImpl& conv, const Tensor& x);
+};
+constexpr FormRow kForms[] = {
+    {"auto", ConvolutionForm::automatic, fits_winograd},
+    {"winograd", ConvolutionForm::winograd, computes_winograd},
+    {"direct", ConvolutionForm::direct, [](const torch::nn::Conv2dImpl&, const Tensor&) { return false; }}};
+
+ConvolutionForm form_of(const torch::nn::Conv2dImpl& conv) {
+  const auto* formed = dynamic_cast<const FormedConv2dImpl*>(&conv);
+  return formed == nullptr ? ConvolutionForm::automatic : formed->form;
+}
+
+}  // namespace
+
+std::vector<std::string> convolution_form_names() {
+  std::vector<std::string> names;
+  for (const FormRow& row : kForms) names.emplace_back(row.name);
+  return names;
+}
+
+ConvolutionForm parse_convolution_form(const std::string& text) {
+  for (const FormRow& row : kForms) {
+    if (text == row.name) return row.form;
+  }
+  throw Error(ErrorKind::usage,
+              fmt::format("convolution: unknown value '{}'{}", text, suggestion(text, convolution_form_names())));
+}
+
+torch::nn::Conv2d formed_convolution(const torch::nn::Conv2dOptions& options) {
+  return torch::nn::Conv2d(std::shared_ptr<torch::nn::Conv2dImpl>(std::make_shared<FormedConv2dImpl>(options)));
+}
+
+void set_convolution_form(torch::nn::Module& module, ConvolutionForm form) {
+  for (const auto& part : module.modules(/*include_self=*/false)) {
+    if (auto* formed = dynamic_cast<FormedConv2dImpl*>(part.get())) formed->form = form;
+  }
+}
+
+bool goes_by_winograd(const torch::nn::Conv2dImpl& conv, const Tensor& x) {
+  const ConvolutionForm form = form_of(conv);
+  for (const FormRow& row : kForms) {
+    if (row.form == form) return row.goes_by_winograd(conv, x);
+  }
+  return false;
+}
+
+}  // namespace pdmp
