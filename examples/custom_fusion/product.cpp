@@ -2,6 +2,9 @@
 #include <cstdio>
 #include <pdmp/model.h>
 #include <string>
+#include <torch/nn/functional/loss.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/optim.h>
 #include <torch/optim/adam.h>
 
 namespace {

@@ -1,8 +1,8 @@
-// The one header of pdmp that includes LibTorch: what a public interface needs of it, nothing else.
+// What a public interface needs of LibTorch, nothing else: tensors and modules. Sources include the layers and
+// functions they use themselves: all of torch/nn costs the compiler 7 s in each of them, precompiled or not.
 #pragma once
 
-#include <torch/nn/functional.h>
-#include <torch/nn/modules.h>
+#include <torch/nn/module.h>
 #include <torch/types.h>
 
 namespace pdmp {

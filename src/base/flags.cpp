@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <utility>
 
 #include "base/synonyms.h"
 #include "base/text_table.h"
@@ -180,12 +181,25 @@ std::string hide_some(const Bindings& bindings, const CommandHelp& help) {
   return text + "\n";
 }
 
-// An example on lines that a shell takes as one.
+// An example on lines that a shell takes as one, broken before flags.
 std::string example_lines(const std::string& example) {
-  constexpr const char* kIndent = "  ";
-  std::string lines = wrapped(example, kColumns - 6);
-  for (size_t at = 0; (at = lines.find('\n', at)) != std::string::npos; at += 4) lines.replace(at, 1, " \\\n    ");
-  return "Example:\n" + (kIndent + lines);
+  constexpr size_t kRoom = kColumns - 6;  // beside indents and the backslash
+  std::string lines, line;
+  for (size_t at = 0; at < example.size();) {
+    const size_t end = std::min(example.find(" --", at + 1), example.size());
+    const std::string words = example.substr(at, end - at);
+    if (!line.empty() && line.size() + words.size() > kRoom) lines += std::exchange(line, "") + " \\\n   ";
+    line += words;
+    at = end;
+  }
+  return "Example:\n  " + lines + line;
+}
+
+// CLI11 leaves an empty line for every group, also between hidden ones.
+std::string help_text(const CLI::App& app) {
+  std::string text = app.help();
+  for (size_t at = 0; (at = text.find("\n\n\n")) != std::string::npos;) text.erase(at, 1);
+  return text;
 }
 
 bool hides_some(const OptionList& list) {
@@ -211,7 +225,7 @@ void print_help(CLI::App& app, OptionList& list, const Bindings& bindings, const
   const std::string more = hide_some(bindings, help);
   app.footer(more + (more.empty() || help.example.empty() ? "" : "\n") +
              (help.example.empty() ? "" : example_lines(help.example)));
-  out << app.help();
+  out << help_text(app);
 }
 
 }  // namespace
@@ -233,7 +247,7 @@ bool parse_flags(OptionList& list, const std::vector<std::string>& given, const 
     return false;
   } catch (const CLI::CallForAllHelp&) {
     app.footer(help.example.empty() ? "" : example_lines(help.example));
-    out << app.help();
+    out << help_text(app);
     return false;
   } catch (const CLI::ParseError& error) {
     refuse_missing_values(args, bindings);

@@ -142,7 +142,7 @@ std::string cut_to_width(std::string_view text, size_t columns) {
   return std::string(text.substr(0, end));
 }
 
-std::string shortened(std::string_view text, size_t most) {
+std::string fitted_name(std::string_view text, size_t most) {
   // What is shown of a character is never shorter than the character.
   const std::string shown = printable(text.substr(0, kLongestCharacter * (most + 1)));
   const bool whole = text.size() <= kLongestCharacter * (most + 1) && display_width(shown) <= most;

@@ -38,7 +38,7 @@ std::string cut_to_width(std::string_view text, size_t columns);
 
 // A name of unknown origin for a cell of a table: printable, and of at most `most` columns, the last of them '~' where
 // there were more.
-std::string shortened(std::string_view text, size_t most);
+std::string fitted_name(std::string_view text, size_t most);
 
 std::string grouped(int64_t number);  // 11,176,512
 

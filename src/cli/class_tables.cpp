@@ -44,8 +44,8 @@ Layout lay_out(const std::vector<std::string>& classes, const SparseRows& rows, 
   Layout layout;
   for (size_t c = 0; c < classes.size(); ++c) {
     const std::string number = std::to_string(c);
-    layout.sides.push_back(by_number ? number + " " + shortened(classes[c], kName) : shortened(classes[c], kName));
-    layout.tops.push_back(by_number ? number : shortened(classes[c], kShortName));
+    layout.sides.push_back(by_number ? number + " " + fitted_name(classes[c], kName) : fitted_name(classes[c], kName));
+    layout.tops.push_back(by_number ? number : fitted_name(classes[c], kShortName));
     layout.widths.push_back(display_width(layout.tops.back()));
   }
   layout.side = display_width("truth");
@@ -91,11 +91,11 @@ std::string class_table(const std::vector<std::string>& classes, const ClassCoun
   const size_t shown = columns ? std::min(kOnTerminal, scores.size()) : scores.size();
   std::vector<std::vector<std::string>> rows = {{"class", "precision", "recall", "F1", "n"}};
   for (size_t c = 0; c < shown; ++c) {
-    rows.push_back({shortened(classes[c], kName), fmt::format("{:.4f}", scores[c].precision),
+    rows.push_back({fitted_name(classes[c], kName), fmt::format("{:.4f}", scores[c].precision),
                     fmt::format("{:.4f}", scores[c].recall), fmt::format("{:.4f}", scores[c].f1),
                     std::to_string(scores[c].n)});
   }
-  std::string text = "\n" + text_table(rows, true);
+  std::string text = fmt::format("\n{}", text_table(rows, true));
   if (shown < scores.size()) {
     text += fmt::format("and {} more classes: --json has all of them\n", scores.size() - shown);
   }

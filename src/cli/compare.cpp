@@ -278,6 +278,7 @@ Grid plan_grid(const CompareOptions& options, const TrainingData& data) {
   Comparison& comparison = grid.comparison;
   const std::string& select = options.run.train.select;
   const bool by_validation = select == "best_val" || (select == "auto" && data.val);
+  comparison.select_metric = options.run.train.select_metric;
   comparison.selected_by = select == "best_test" ? "test" : by_validation ? "validation" : "last";
   comparison.resamples = options.resamples;
   comparison.trials = options.tune;

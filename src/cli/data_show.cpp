@@ -106,7 +106,7 @@ Shown show(const Manifest& manifest, const ManifestRow& row, const Found& found,
     std::vector<std::string> legend = legend_row(info, input);
     if (!sample.present[m]) {
       const std::string why = absence(*found.data, info, row.cells[entry]);
-      legend[3] = "-";
+      legend[3].assign(1, '-');
       shown.pictures.push_back(panel_of_absence(fmt::format("{}: {} {}", legend[0], legend[1], legend[2]), why));
       legend.push_back(why);
     } else {

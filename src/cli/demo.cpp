@@ -134,7 +134,7 @@ void add_row(const DemoOptions& options, Grid& grid, ComparisonRow row, OptionsO
     one.train.seed = seed;
     one.run = directory.string();
     one.resume = fs::exists(directory);
-    runs.push_back({fmt::format("{}, seed {}", row.name, seed), std::move(one)});
+    runs.push_back({fmt::format("{}, seed {}", row.name, seed), std::move(one), {}});
   }
   grid.comparison.rows.push_back(std::move(row));
 }
@@ -216,7 +216,7 @@ void refuse_unfinished(Comparison& comparison) {
   }
 }
 
-// Finished runs are read, an interrupted one goes on.
+// Seed by seed, so that an early look has every kind. Finished runs are read, an interrupted one goes on.
 void train_all(const DemoOptions& options, Grid& grid) {
   std::vector<ChildRun> runs;
   for (const std::vector<GridRun>* some : {&grid.alone, &grid.methods}) {
@@ -227,6 +227,9 @@ void train_all(const DemoOptions& options, Grid& grid) {
       runs.push_back(std::move(child));
     }
   }
+  std::stable_sort(runs.begin(), runs.end(), [](const ChildRun& one, const ChildRun& other) {
+    return one.options.train.seed < other.options.train.seed;
+  });
   with_runs_in(options.out, [&] { train_runs(options, runs); });
   refuse_unfinished(grid.comparison);
   complete(grid.comparison, {});

@@ -84,7 +84,7 @@ std::string demo_text(const Comparison& comparison, const DemoFacts& facts, int6
   }
   std::string text = fitted_table(std::move(table), groups, width) + refused + "\n";
   for (const std::string& line : facts_of(comparison, facts)) text += wrapped_text(line, width);
-  for (const std::string& line : answers_of(comparison)) text += "\n" + wrapped_text(line, width);
+  for (const std::string& line : answers_of(comparison)) text += fmt::format("\n{}", wrapped_text(line, width));
   return text;
 }
 

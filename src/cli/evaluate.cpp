@@ -153,14 +153,14 @@ nlohmann::json json_of_groups(const std::string& column, const std::vector<Group
 
 std::string text_of_groups(const std::string& column, const std::vector<Group>& groups, std::optional<int64_t> live) {
   constexpr size_t kName = 32;
-  std::vector<std::vector<std::string>> rows = {{shortened(column, kName), "samples", "accuracy", "macro-F1"}};
+  std::vector<std::vector<std::string>> rows = {{fitted_name(column, kName), "samples", "accuracy", "macro-F1"}};
   if (live) rows.front().emplace_back("ACER");
   for (const Group& group : groups) {
-    rows.push_back({group.value.empty() ? "(empty)" : shortened(group.value, kName), std::to_string(group.samples()),
+    rows.push_back({group.value.empty() ? "(empty)" : fitted_name(group.value, kName), std::to_string(group.samples()),
                     fmt::format("{:.4f}", accuracy(group.counts)), fmt::format("{:.4f}", macro_f1(group.counts))});
     if (live) rows.back().push_back(fmt::format("{:.4f}", acer(group.counts, *live)));
   }
-  return "\n" + text_table(rows, true);
+  return fmt::format("\n{}", text_table(rows, true));
 }
 
 nlohmann::json json_of(const LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,

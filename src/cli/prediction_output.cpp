@@ -19,13 +19,14 @@ class Table : public PredictionOutput {
 
   void add(const std::vector<RowPrediction>& batch) override {
     for (const RowPrediction& row : batch) {
-      id_width_ = std::max(id_width_, display_width(shortened(row.id, kWidest)));
-      if (row.problem.empty()) class_width_ = std::max(class_width_, display_width(shortened(classes_[row.best], kWidest)));
+      id_width_ = std::max(id_width_, display_width(fitted_name(row.id, kWidest)));
+      if (row.problem.empty())
+        class_width_ = std::max(class_width_, display_width(fitted_name(classes_[row.best], kWidest)));
     }
     for (const RowPrediction& row : batch) {
-      const std::string id = padded(shortened(row.id, kWidest), id_width_);
+      const std::string id = padded(fitted_name(row.id, kWidest), id_width_);
       if (row.problem.empty()) {
-        const std::string name = padded(shortened(classes_[row.best], kWidest), class_width_);
+        const std::string name = padded(fitted_name(classes_[row.best], kWidest), class_width_);
         out_ << fmt::format("{}  {}  {:.4f}\n", id, name, row.probability());
       } else {
         out_ << fmt::format("{}  no prediction: {}\n", id, message_line(row.problem));

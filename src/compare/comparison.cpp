@@ -125,7 +125,8 @@ void add_scores(ComparisonRow& row, const RunSummary& summary, const fs::path& f
   }
 }
 
-RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, TestSamples& samples) {
+RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, const SelectMetric& metric,
+                  TestSamples& samples) {
   if (row.runs.size() != seeds.size()) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: expected {} runs, one a seed, found {}", row.name, seeds.size(), row.runs.size()));
@@ -147,6 +148,8 @@ RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, TestSa
     runs.hits.push_back(samples.hits(directory));
     runs.beginnings.push_back(summary.beginning);
     runs.traces.push_back(trace_of(directory, summary));
+    runs.test_merit += metric.merit(*summary.test);
+    if (summary.val) runs.validation_merit += metric.merit(*summary.val);
     if (summary.val) runs.validation_hits += std::llround(summary.val->accuracy * static_cast<double>(summary.val->n));
   }
   return runs;
@@ -188,7 +191,7 @@ void complete(Comparison& comparison, const std::vector<std::string>& other_batc
   for (size_t i = 0; i < runs.size(); ++i) {
     ComparisonRow& row = comparison.rows[i];
     if (!row.has_scores()) continue;
-    runs[i] = read_runs(row, comparison.seeds, samples);
+    runs[i] = read_runs(row, comparison.seeds, find_select_metric(comparison.select_metric), samples);
     if (!is_unimodal(row)) fusions.insert(row.fusion);
   }
   for (const std::string& fusion : fusions) check_fusion(comparison, runs, fusion, other_batches);

@@ -63,20 +63,23 @@ struct ComparisonRow {
   std::optional<Contrast> against_reference;
   // Of methods; the family is all of them. Nothing where no unimodal model was chosen.
   std::optional<Contrast> against_unimodal;
-  double relative_time = 0;        // epoch_seconds over the reference's, ratio of means; 0 = unknown
-  double rank = 0;                 // by mean test accuracy among all rows; equals share their mean place; 0 = none
-  bool best = false;               // of all rows
-  bool indistinguishable = false;  // the interval of its difference to a best one holds 0; true for the best
+  double relative_time = 0;  // epoch_seconds over the reference's, ratio of means; 0 = unknown
+  double rank = 0;           // by mean select_metric on test among all rows; equals share their mean place; 0 = none
+  bool best = false;         // of all rows
+  // The interval of its difference in accuracy to a best one holds 0; true for the best. Where rows are ranked by
+  // another metric, of the best alone.
+  bool indistinguishable = false;
 
   bool has_scores() const { return refusal.empty() && failure.empty(); }
 };
 
 struct Comparison {
-  std::string data;                     // folder of the data set
-  std::string selected_by;              // validation | last | test (which makes the result too good)
-  std::string reference;                // name of the rows others are compared with; empty: none is there
-  std::string best_unimodal;            // name of the unimodal row that methods are compared with; empty: none
-  std::vector<std::string> modalities;  // of the models that see all
+  std::string data;                        // folder of the data set
+  std::string selected_by;                 // validation | last | test (which makes the result too good)
+  std::string select_metric = "accuracy";  // what rows are ranked by, and the best unimodal model is chosen by
+  std::string reference;                   // name of the rows others are compared with; empty: none is there
+  std::string best_unimodal;               // name of the unimodal row that methods are compared with; empty: none
+  std::vector<std::string> modalities;     // of the models that see all
   std::vector<uint64_t> seeds;
   int64_t classes = 0, n_train = 0, n_test = 0;
   double majority = 0;              // test accuracy of always saying the class that is most frequent in train

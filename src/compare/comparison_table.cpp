@@ -177,7 +177,8 @@ Line facts(const Comparison& comparison) {
 Line meanings(const Comparison& comparison) {
   const std::string& reference = comparison.reference;
   Line lines = {
-      "rank: place by mean test accuracy among all rows, 1 = best; equals share their mean place",
+      fmt::format("rank: place by mean test {} among all rows, 1 = best; equals share their mean place",
+                  comparison.select_metric),
       "test accuracy: share of the test samples that is classified right; bold (on a page): best of the table; ≈: no "
       "worse than the best, as far as this test can tell (the 95 % interval of their difference holds 0); ↓: below the "
       "best single modality; ⇓: significantly below it (Holm p < 0.05); =: equal to joint training to the last digit",
@@ -310,9 +311,9 @@ std::string comparison_markdown(const Comparison& comparison) {
   const std::string loud = comparison.selected_by == "test" ? fmt::format("**{}**\n\n", kTestSelected) : "";
   const Line found = answers(comparison);
   return fmt::format("# Comparison on {}\n\n", markdown(comparison.data)) + loud + "## Test scores\n\n" +
-         markdown_table(scores) + (found.empty() ? "" : "\n" + markdown_list(found)) + "\n## Inside the models\n\n" +
-         markdown_table(inside) + "\n## What was compared\n\n" + markdown_list(facts(comparison)) +
-         "\n## What the columns mean\n\n" + markdown_list(meanings(comparison));
+         markdown_table(scores) + (found.empty() ? std::string() : fmt::format("\n{}", markdown_list(found))) +
+         "\n## Inside the models\n\n" + markdown_table(inside) + "\n## What was compared\n\n" +
+         markdown_list(facts(comparison)) + "\n## What the columns mean\n\n" + markdown_list(meanings(comparison));
 }
 
 }  // namespace pdmp

@@ -239,6 +239,7 @@ Json comparison_json(const Comparison& comparison) {
   return {{"format_version", 1},
           {"data", comparison.data},
           {"selected_by", comparison.selected_by},
+          {"select_metric", comparison.select_metric},
           {"reference", text_or_null(comparison.reference)},
           {"best_unimodal", text_or_null(comparison.best_unimodal)},
           {"answers", answers(comparison)},

@@ -46,14 +46,18 @@ std::string coefficients_text(const std::vector<std::string>& modalities, double
   return fmt::format("{}", fmt::join(items, ","));
 }
 
+// A value as --methods reads it: in brackets where it holds a separator and has no brackets or quotes of its own.
+std::string typed_value(const std::string& value) {
+  const bool enclosed = !value.empty() && std::string_view("['\"").find(value[0]) != std::string_view::npos;
+  return enclosed || value.find_first_of(",: ") == std::string::npos ? value : "[" + value + "]";
+}
+
 // As --methods reads it.
 std::string typed(const Variant& variant) {
   std::string text = variant.method;
+  const std::string prefix = variant.method + ".";
   for (const auto& [name, value] : variant.settings) {
-    const std::string prefix = variant.method + ".";
-    const bool brackets = value.find_first_of(",:[] ") != std::string::npos;
-    text += fmt::format(":{}={}", name.starts_with(prefix) ? name.substr(prefix.size()) : name,
-                        brackets ? "[" + value + "]" : value);
+    text += fmt::format(":{}={}", name.starts_with(prefix) ? name.substr(prefix.size()) : name, typed_value(value));
   }
   return text;
 }

@@ -20,22 +20,29 @@ struct Pair {
 
 class Judge {
  public:
-  Judge(Comparison& comparison, const std::vector<RowRuns>& runs) : comparison_(comparison), runs_(runs) {
+  Judge(Comparison& comparison, const std::vector<RowRuns>& runs)
+      : comparison_(comparison),
+        runs_(runs),
+        by_accuracy_(find_select_metric(comparison.select_metric).is_share_of_samples) {
     for (size_t i = 0; i < runs.size(); ++i) {
       if (comparison.rows[i].has_scores()) members_.push_back(i);
     }
   }
 
   void rank() {
-    std::vector<double> hits;  // whole numbers: the same for the same mean accuracy
-    for (const size_t i : members_) hits.push_back(static_cast<double>(hits_of(i)));
-    const std::vector<double> places = ranks(hits);
-    const double highest = hits.empty() ? 0 : *std::max_element(hits.begin(), hits.end());
+    std::vector<double> merits;  // by accuracy whole numbers: the same for the same mean
+    for (const size_t i : members_) {
+      merits.push_back(by_accuracy_ ? static_cast<double>(hits_of(i)) : runs_[i].test_merit);
+    }
+    const std::vector<double> places = ranks(merits);
+    const double highest = merits.empty() ? 0 : *std::max_element(merits.begin(), merits.end());
     for (size_t k = 0; k < members_.size(); ++k) {
       row(members_[k]).rank = places[k];
-      row(members_[k]).best = hits[k] == highest;
+      row(members_[k]).best = merits[k] == highest;
     }
-    for (const size_t i : members_) row(i).indistinguishable = row(i).best || is_near_a_best(i);
+    for (const size_t i : members_) {
+      row(i).indistinguishable = row(i).best || (by_accuracy_ && is_near_a_best(i));
+    }
   }
 
   void choose_unimodal() {
@@ -46,7 +53,7 @@ class Judge {
       if (!is_unimodal(row(i))) continue;
       ++candidates;
       validated = validated && row(i).validation_accuracy.size() == comparison_.seeds.size();
-      if (!best || runs_[i].validation_hits > runs_[*best].validation_hits) best = i;
+      if (!best || validation_merit(i) > validation_merit(*best)) best = i;
     }
     if (!best) return;
     if (candidates > 1 && !validated) {
@@ -123,6 +130,10 @@ class Judge {
     return hits;
   }
 
+  double validation_merit(size_t i) const {
+    return by_accuracy_ ? static_cast<double>(runs_[i].validation_hits) : runs_[i].validation_merit;
+  }
+
   bool is_near_a_best(size_t i) {
     return std::any_of(members_.begin(), members_.end(), [&](size_t best) {
       if (!row(best).best) return false;
@@ -175,6 +186,7 @@ class Judge {
 
   Comparison& comparison_;
   const std::vector<RowRuns>& runs_;
+  bool by_accuracy_;
   std::vector<size_t> members_;  // rows with runs
   std::map<std::pair<size_t, size_t>, Difference> differences_;
 };

@@ -19,8 +19,12 @@ namespace fs = std::filesystem;
 
 using Files = std::map<std::string, std::vector<std::string>, decltype(&natural_less)>;  // id -> per modality
 
+constexpr const char* kClip = "clip";  // a folder of pictures, which has no sound
+
 // Whether a modality of `type` is made of media of this kind. The sound of a video comes after recordings.
-bool is_of(const std::string& type, const std::string& medium) { return type == medium; }
+bool is_of(const std::string& type, const std::string& medium) {
+  return type == medium || (type == "frames" && medium == kClip);
+}
 bool has_sound_for(const std::string& type, const std::string& medium) { return type == "audio" && medium == "frames"; }
 
 class Collector {
@@ -72,7 +76,7 @@ class Collector {
     }
     for (const FolderTree& folder : tree.folders) {
       if (folder.direct_images() > 0 && takes_clips(candidates)) {
-        add(folder.path, before + folder.name, "frames", candidates);
+        add(folder.path, before + folder.name, kClip, candidates);
       } else {
         go_into(folder, before + folder.name + "/", candidates);
       }

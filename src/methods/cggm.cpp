@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <optional>
+#include <torch/nn/modules/linear.h>
 
 #include "methods/linear_head.h"
 #include "methods/methods.h"

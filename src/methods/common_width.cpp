@@ -1,6 +1,7 @@
 #include "methods/common_width.h"
 
 #include <algorithm>
+#include <torch/nn/modules/linear.h>
 
 namespace pdmp {
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <torch/nn/modules/linear.h>
 
 #include "pdmp/method.h"
 

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <torch/nn/init.h>
+#include <torch/nn/modules/linear.h>
 
 #include "methods/common_width.h"
 #include "methods/late_fusion.h"

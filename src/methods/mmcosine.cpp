@@ -1,6 +1,7 @@
 // MMCosine (ICASSP 2023): features and class weights are normalized modality by modality, so that no modality can win
 // by being large. s_m = s cos(z_m, W_m), f = sum_m s_m, in training and evaluation alike; the head's bias is not used.
 #include <limits>
+#include <torch/nn/functional/linear.h>
 
 #include "methods/linear_head.h"
 #include "methods/methods.h"

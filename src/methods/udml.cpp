@@ -8,6 +8,9 @@
 // data, half of the samples get noise of a known level, which n^ and sigma are taught.
 #include <algorithm>
 #include <fmt/format.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/dropout.h>
+#include <torch/nn/modules/linear.h>
 
 #include "methods/dynamic_weights.h"
 #include "methods/input_noise.h"

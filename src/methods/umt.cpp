@@ -5,6 +5,7 @@
 // sample does not depend on its batch, and its running statistics stay.
 #include <fmt/format.h>
 #include <map>
+#include <torch/nn/modules/linear.h>
 
 #include "methods/distillation.h"
 #include "methods/methods.h"

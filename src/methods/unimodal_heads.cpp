@@ -1,5 +1,7 @@
 #include "methods/unimodal_heads.h"
 
+#include <torch/nn/modules/linear.h>
+
 namespace pdmp {
 
 UnimodalHeads::UnimodalHeads(Model& model) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <torch/nn/modules/linear.h>
 #include <vector>
 
 #include "pdmp/method.h"

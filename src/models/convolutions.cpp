@@ -2,6 +2,8 @@
 // as many.
 #include "models/convolutions.h"
 
+#include <torch/nn/modules/conv.h>
+
 namespace pdmp {
 namespace {
 

@@ -1,5 +1,10 @@
 #include "models/init.h"
 
+#include <torch/nn/init.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+
 #include "pdmp/error.h"
 #include "pdmp/options.h"
 

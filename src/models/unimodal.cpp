@@ -3,6 +3,8 @@
 #include <bit>
 #include <fmt/format.h>
 #include <limits>
+#include <torch/nn/functional/loss.h>
+#include <torch/nn/modules/linear.h>
 
 #include "models/fusion/features.h"
 #include "pdmp/error.h"

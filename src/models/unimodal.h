@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <torch/nn/modules/linear.h>
 #include <vector>
 
 #include "pdmp/model.h"

@@ -1,5 +1,7 @@
 #include "optim/loss.h"
 
+#include <torch/nn/functional/loss.h>
+
 #include "models/spec.h"
 
 namespace pdmp {

@@ -1,5 +1,6 @@
 // Scoring a split: every sample, evaluation mode, no gradients.
 #include <cmath>
+#include <torch/nn/functional/loss.h>
 #include <utility>
 
 #include "base/progress.h"

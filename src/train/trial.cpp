@@ -6,6 +6,7 @@
 #include <c10/util/ThreadLocalDebugInfo.h>
 #include <chrono>
 #include <limits>
+#include <torch/nn/functional/loss.h>
 
 #include "models/architecture.h"
 #include "models/init.h"

@@ -176,9 +176,11 @@ TEST_F(Flags, Help) {
   EXPECT_THAT(text, HasSubstr("Turns a download into a data set."));
   EXPECT_THAT(text, HasSubstr("Usage: pdmp prepare [OPTIONS] [NAME]"));
   EXPECT_THAT(text, HasSubstr("--epochs N"));
-  EXPECT_THAT(text, HasSubstr("Passes over the training data. (in [1, inf); default 100)"));
+  EXPECT_THAT(text,
+              HasSubstr("Passes over the training data. (in [1, inf);\n                              default 100)\n"));
   EXPECT_THAT(text, HasSubstr("--optimizer sgd|adamw"));
   EXPECT_THAT(text, HasSubstr("Update rule. (default sgd)"));
+  EXPECT_THAT(text, Not(HasSubstr("\n\n\n")));
   EXPECT_THAT(text, HasSubstr("\nOptions of pdmp:\n  --pdmp.gamma X"));
   EXPECT_THAT(text, HasSubstr("\nInput:\n  --input NAME=VALUE,..."));
   EXPECT_THAT(text, HasSubstr("Keep decoded samples. (default true)"));
@@ -217,7 +219,7 @@ class FewOptions : public ::testing::Test {
   double momentum = 0.9, alpha = 1, gamma = 15;
   OptionList list;
   CommandHelp help{"pdmp train", "Trains.",
-                   "pdmp train --data mydata --run runs/first --method pdmp --epochs 30 --lr 1"};
+                   "pdmp train --data mydata --run runs/first --method pdmp --epochs 30 --lr 0.01"};
   std::ostringstream out;
 };
 
@@ -246,7 +248,7 @@ TEST_F(FewOptions, HelpAllHasThemAll) {
 TEST_F(FewOptions, LinesFitEightyColumns) {
   shown({"--help"});
   EXPECT_THAT(out.str(), HasSubstr("\nExample:\n  pdmp train --data mydata --run runs/first --method pdmp --epochs 30 "
-                                   "\\\n    --lr 1\n"));
+                                   "\\\n    --lr 0.01\n"));
 }
 
 TEST_F(Flags, NoHelpAllWhereHelpIsAll) {

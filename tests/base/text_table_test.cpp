@@ -94,13 +94,13 @@ TEST(WrappedText, BreaksAtBlanksAndKeepsPathsWhole) {
 }
 
 TEST(TextTable, NamesAreBoundedAndPrintable) {
-  EXPECT_EQ(shortened("tap", 3), "tap");
-  EXPECT_EQ(shortened("taps", 3), "ta~");
-  EXPECT_EQ(shortened("äöüä", 4), "äöüä");
-  EXPECT_EQ(shortened("äöüäö", 4), "äöü~");
-  EXPECT_EQ(shortened("\x1b[2J", 16), "\\u001b[2J");
-  EXPECT_EQ(shortened("\x1b[2J", 4), "\\u0~");
-  EXPECT_EQ(shortened(std::string(1000, 'a'), 5), "aaaa~");
+  EXPECT_EQ(fitted_name("tap", 3), "tap");
+  EXPECT_EQ(fitted_name("taps", 3), "ta~");
+  EXPECT_EQ(fitted_name("äöüä", 4), "äöüä");
+  EXPECT_EQ(fitted_name("äöüäö", 4), "äöü~");
+  EXPECT_EQ(fitted_name("\x1b[2J", 16), "\\u001b[2J");
+  EXPECT_EQ(fitted_name("\x1b[2J", 4), "\\u0~");
+  EXPECT_EQ(fitted_name(std::string(1000, 'a'), 5), "aaaa~");
   EXPECT_EQ(display_width("äö~"), 3u);
 }
 

@@ -76,6 +76,15 @@ TEST(WithControls, TheirSettingsAndRolesFollowTheOwnGammaOfTheVariant) {
   EXPECT_DOUBLE_EQ(with_variant(options, variants[2]).train.optimizer.lr, .4);
 }
 
+TEST(WithControls, ValuesInBracketsStayInOnePair) {
+  const Variant typed{.name = "pdmp:encoders=[audio=mlp:hidden=4]",
+                      .method = "pdmp",
+                      .settings = {{"encoders", "[audio=mlp:hidden=4]"}}};
+  EXPECT_THAT(names(with_controls({typed}, base(), {"audio", "lips"})),
+              ElementsAre(typed.name, "pdmp:encoders=[audio=mlp:hidden=4]:coefficients=[audio=15,lips=15]",
+                          "joint:encoders=[audio=mlp:hidden=4]:lr=1.5"));
+}
+
 TEST(WithControls, OfCoefficientsByHandTakeTheLargest) {
   Variant by_hand{.name = "pdmp:coefficients=[audio=0.5,lips=6]",
                   .method = "pdmp",

@@ -68,6 +68,23 @@ TEST(Verdict, IsOfTheSignAndTheCorrectedP) {
   EXPECT_EQ(verdict(contrast(-.1, .049)), Verdict::worse);
 }
 
+// Merits of a loss are negative; hits would rank the other way round.
+TEST(Judge, RanksAndChoosesByTheMetricOfTheTraining) {
+  Table table;
+  table.comparison.select_metric = "loss";
+  table.add("a alone", "", {first(30), first(30)}, 60);
+  table.add("b alone", "", {first(20), first(20)}, 40);
+  table.add("joint", "concat", {first(10), first(10)});
+  table.runs[0].test_merit = table.runs[0].validation_merit = -3.5;
+  table.runs[1].test_merit = table.runs[1].validation_merit = -2.5;
+  table.runs[2].test_merit = -2.5;
+  table.judged();
+  EXPECT_THAT(table.places(), ElementsAre(3, 1.5, 1.5));
+  EXPECT_EQ(table.comparison.best_unimodal, "b alone");
+  EXPECT_FALSE(table[0].indistinguishable);
+  EXPECT_TRUE(table[1].indistinguishable && table[2].best);
+}
+
 TEST(Judge, RanksUnimodalModelsAndAllFusionsTogether) {
   Table table;
   table.add("a alone", "", {first(30), first(30)});

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <optional>
+#include <torch/nn/functional/loss.h>
 
 #include "contract/model_cases.h"
 #include "pdmp/error.h"

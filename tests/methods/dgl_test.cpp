@@ -1,6 +1,7 @@
 // Numbers from methods-collaborative 5.4.
 #include <gmock/gmock.h>
 #include <torch/autograd.h>
+#include <torch/nn/functional/loss.h>
 
 #include "methods/toy_model.h"
 

@@ -2,6 +2,8 @@
 #include <cmath>
 #include <gmock/gmock.h>
 #include <torch/autograd.h>
+#include <torch/nn/functional/linear.h>
+#include <torch/nn/functional/loss.h>
 
 #include "methods/gradient_volume.h"
 #include "methods/toy_model.h"

@@ -2,6 +2,9 @@
 // late_fusion_test.cpp.
 #include <cmath>
 #include <gmock/gmock.h>
+#include <torch/nn/functional/linear.h>
+#include <torch/nn/functional/loss.h>
+#include <torch/nn/modules/linear.h>
 
 #include "methods/late_fusion.h"
 #include "methods/toy_model.h"

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <gmock/gmock.h>
 #include <torch/autograd.h>
+#include <torch/nn/functional/loss.h>
 
 #include "methods/toy_model.h"
 #include "support/expect_error.h"

@@ -1,6 +1,7 @@
 // Which gradients MMPareto merges; the numbers of the merger are in merged_gradient_test.cpp.
 #include <gmock/gmock.h>
 #include <torch/autograd.h>
+#include <torch/nn/functional/loss.h>
 
 #include "methods/merged_gradient.h"
 #include "methods/toy_model.h"

@@ -1,6 +1,7 @@
 // Contracts from methods-collaborative 4; the numbers of its loss are in boosting_test.cpp.
 #include <cmath>
 #include <gmock/gmock.h>
+#include <torch/nn/functional/loss.h>
 
 #include "methods/boosting.h"
 #include "methods/toy_model.h"

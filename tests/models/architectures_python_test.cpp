@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <torch/nn/functional/loss.h>
+#include <torch/nn/modules/batchnorm.h>
 
 #include "models/safetensors.h"
 #include "pdmp/model.h"

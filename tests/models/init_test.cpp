@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <map>
 #include <memory>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
 
 #include "pdmp/error.h"
 #include "pdmp/model.h"

@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <torch/nn/functional/loss.h>
 
 #include "models/safetensors.h"
 #include "pdmp/model.h"

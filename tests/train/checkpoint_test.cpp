@@ -1,6 +1,7 @@
 #include "train/checkpoint.h"
 
 #include <gmock/gmock.h>
+#include <torch/nn/modules/linear.h>
 
 #include "base/file.h"
 #include "pdmp/error.h"

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <gtest/gtest.h>
+#include <torch/nn/modules/linear.h>
 
 #include "support/expect_error.h"
 #include "support/toy_task.h"

@@ -1,6 +1,7 @@
 #include "train/own_parts.h"
 
 #include <gtest/gtest.h>
+#include <torch/nn/modules/linear.h>
 
 namespace pdmp {
 namespace {

@@ -1,6 +1,7 @@
 #include "pdmp/trainer.h"
 
 #include <gmock/gmock.h>
+#include <torch/nn/modules/linear.h>
 
 #include "pdmp/error.h"
 #include "support/toy_task.h"

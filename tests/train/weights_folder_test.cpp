@@ -1,6 +1,7 @@
 #include "train/weights_folder.h"
 
 #include <gtest/gtest.h>
+#include <torch/nn/modules/linear.h>
 
 #include "base/file.h"
 #include "support/expect_error.h"

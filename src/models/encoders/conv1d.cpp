@@ -1,5 +1,7 @@
 // Convolutions over time for series (C, L): each layer halves the length and doubles the channels; then the mean.
 #include <fmt/format.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
 
 #include "models/encoders/table.h"
 

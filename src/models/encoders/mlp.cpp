@@ -1,5 +1,6 @@
 // Fully connected layers with ReLU after each, the last included (methods-modulation 0.8).
 #include <fmt/format.h>
+#include <torch/nn/modules/linear.h>
 
 #include "models/encoders/table.h"
 

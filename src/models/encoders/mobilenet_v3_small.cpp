@@ -3,6 +3,9 @@
 // for it fit.
 #include <algorithm>
 #include <array>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/conv.h>
 
 #include "models/encoders/table.h"
 #include "models/layers/conv_norm.h"

@@ -1,6 +1,9 @@
 #include "models/encoders/resnet.h"
 
 #include <fmt/format.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/conv.h>
 #include <utility>
 
 #include "models/encoders/table.h"

@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/conv.h>
 #include <vector>
 
 #include "pdmp/model.h"

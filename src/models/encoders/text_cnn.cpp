@@ -1,5 +1,8 @@
 // Text as bytes: embedding, convolutions of several widths side by side, maximum over time.
 #include <fmt/format.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/dropout.h>
+#include <torch/nn/modules/embedding.h>
 
 #include "models/encoders/table.h"
 

@@ -2,6 +2,8 @@
 // hundred short texts this beats text_cnn by far, because rare words decide and need no learnt filters to be seen.
 #include <algorithm>
 #include <fmt/format.h>
+#include <torch/nn/functional/embedding.h>
+#include <torch/nn/modules/dropout.h>
 
 #include "models/encoders/table.h"
 

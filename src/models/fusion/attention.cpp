@@ -3,6 +3,7 @@
 // logits.
 #include <fmt/format.h>
 #include <limits>
+#include <torch/nn/modules/linear.h>
 
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"

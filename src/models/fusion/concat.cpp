@@ -2,6 +2,9 @@
 // be owned, scaled and grouped like any other parameter, and f = sum_m W_m z_m + b needs no copy of the features.
 #include <fmt/format.h>
 #include <map>
+#include <torch/nn/functional/linear.h>
+#include <torch/nn/init.h>
+#include <torch/nn/modules/linear.h>
 
 #include "models/init.h"
 #include "pdmp/model.h"

@@ -1,6 +1,9 @@
 // f = W (gamma(x) * y + beta(x)) + b: feature-wise linear modulation (models.md 2.3 (a)). [gamma; beta] = A x + a, from
 // the first modality x, scales and shifts each number of the second, y; nothing is added to gamma. Where x is absent, y
 // goes through as it is: gamma 1, beta 0.
+#include <torch/nn/functional/linear.h>
+#include <torch/nn/modules/linear.h>
+
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"
 

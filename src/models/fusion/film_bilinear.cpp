@@ -3,6 +3,8 @@
 // 512 each, 512 MiB, and as much again for its gradient and for the momentum.
 //
 // With either modality absent all products are zero and the logits rest on the biases alone.
+#include <torch/nn/modules/linear.h>
+
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"
 

@@ -5,6 +5,7 @@
 //
 // A modality that is there alone goes through as it is: gamma 1, beta 0.
 #include <fmt/format.h>
+#include <torch/nn/modules/linear.h>
 
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"

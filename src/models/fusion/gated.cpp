@@ -1,5 +1,7 @@
 // f = W (sigmoid(h_1) * h_2) + b with h_m = A_m z_m + a_m of one width (models.md 2.4): one modality opens the gate of
 // the other. h of an absent modality is zero, so its gate stands half open.
+#include <torch/nn/modules/linear.h>
+
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"
 

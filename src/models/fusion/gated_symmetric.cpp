@@ -2,6 +2,7 @@
 // of one width: every modality's gate is opened by all others (methods-modulation 0.3, for any M). A modality that is
 // there alone finds its gate half open.
 #include <fmt/format.h>
+#include <torch/nn/modules/linear.h>
 
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"

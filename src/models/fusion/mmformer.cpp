@@ -3,6 +3,9 @@
 //
 // Parameters: intra_<m>.bn, .embed, .transformer are modality m's and count as its encoder; inter, mix, fc are shared.
 #include <fmt/format.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
 
 #include "models/evaluation_mode.h"
 #include "models/fusion/early_maps.h"

@@ -1,6 +1,8 @@
 #include "models/fusion/mmtm.h"
 
 #include <fmt/format.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/linear.h>
 
 #include "models/evaluation_mode.h"
 #include "models/fusion/early_maps.h"

@@ -5,6 +5,8 @@
 // (encoders without a map) by repeating it.
 #include <algorithm>
 #include <numeric>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/linear.h>
 
 #include "models/evaluation_mode.h"
 #include "models/fusion/early_maps.h"

@@ -1,6 +1,8 @@
 // f = sum_m (W_m z_m + b_m): a linear layer per modality, joined as logits (models.md 2.2). s_m is its term; an absent
 // modality has none, its bias included. With shared=true one layer serves all: f = sum_m (W z_m + b).
 #include <fmt/format.h>
+#include <torch/nn/init.h>
+#include <torch/nn/modules/linear.h>
 
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"

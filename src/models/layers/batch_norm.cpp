@@ -1,5 +1,8 @@
 #include "models/layers/batch_norm.h"
 
+#include <torch/autograd.h>
+#include <torch/nn/modules/batchnorm.h>
+
 #include "models/layers/norm_statistics.h"
 
 namespace pdmp {

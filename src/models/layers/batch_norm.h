@@ -2,6 +2,8 @@
 // costs.
 #pragma once
 
+#include <torch/nn/modules/batchnorm.h>
+
 #include "pdmp/torch.h"
 
 namespace pdmp {

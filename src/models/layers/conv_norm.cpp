@@ -1,5 +1,8 @@
 #include "models/layers/conv_norm.h"
 
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+
 #include "models/layers/convolution.h"
 #include "models/layers/norm_statistics.h"
 #include "models/layers/winograd.h"

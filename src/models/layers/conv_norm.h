@@ -1,6 +1,9 @@
 // A convolution and the BatchNorm behind it, as residual and inverted residual blocks have them.
 #pragma once
 
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+
 #include "models/layers/batch_norm.h"
 
 namespace pdmp {

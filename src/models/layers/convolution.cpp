@@ -1,6 +1,7 @@
 #include "models/layers/convolution.h"
 
 #include <fmt/format.h>
+#include <torch/nn/modules/conv.h>
 
 #include "models/layers/winograd.h"
 #include "pdmp/error.h"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <torch/nn/modules/conv.h>
 #include <vector>
 
 #include "pdmp/torch.h"

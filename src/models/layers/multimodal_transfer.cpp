@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <numeric>
+#include <torch/nn/modules/linear.h>
 
 namespace pdmp {
 namespace {

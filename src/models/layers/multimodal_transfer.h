@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <torch/nn/modules/linear.h>
 #include <vector>
 
 #include "pdmp/torch.h"

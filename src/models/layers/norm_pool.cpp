@@ -1,5 +1,8 @@
 #include "models/layers/norm_pool.h"
 
+#include <torch/autograd.h>
+#include <torch/nn/modules/batchnorm.h>
+
 #include "models/layers/batch_norm.h"
 #include "models/layers/norm_statistics.h"
 

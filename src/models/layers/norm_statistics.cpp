@@ -1,5 +1,7 @@
 #include "models/layers/norm_statistics.h"
 
+#include <torch/nn/modules/batchnorm.h>
+
 namespace pdmp {
 
 bool is_map_in_rows(const Tensor& map, at::ScalarType type) {

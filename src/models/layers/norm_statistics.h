@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <torch/nn/modules/batchnorm.h>
 #include <type_traits>
 #include <vector>
 

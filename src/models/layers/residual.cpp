@@ -1,5 +1,9 @@
 #include "models/layers/residual.h"
 
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/conv.h>
+
 #include "models/layers/conv_norm.h"
 #include "models/layers/convolution.h"
 

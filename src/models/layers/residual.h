@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/conv.h>
 
 #include "pdmp/torch.h"
 

@@ -1,5 +1,7 @@
 #include "models/layers/squeeze_excite.h"
 
+#include <torch/nn/modules/linear.h>
+
 namespace pdmp {
 
 SqueezeExciteImpl::SqueezeExciteImpl(int64_t channels, int64_t hidden)

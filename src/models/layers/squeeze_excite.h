@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <torch/nn/modules/linear.h>
 
 #include "pdmp/torch.h"
 

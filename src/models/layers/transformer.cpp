@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 #include <optional>
+#include <torch/nn/modules/container/modulelist.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
 
 #include "pdmp/error.h"
 

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <string>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
 #include <vector>
 
 #include "models/init.h"

@@ -4,6 +4,8 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/record_function.h>
 #include <algorithm>
+#include <torch/autograd.h>
+#include <torch/nn/modules/conv.h>
 
 #include "models/layers/norm_statistics.h"
 #include "models/layers/share_out.h"

@@ -2,6 +2,8 @@
 // minimal filtering F(4x4, 3x3) (Lavin and Gray, 2016), forward and backward.
 #pragma once
 
+#include <torch/nn/modules/conv.h>
+
 #include "pdmp/torch.h"
 
 namespace pdmp {

@@ -1,5 +1,7 @@
 #include <array>
 #include <gtest/gtest.h>
+#include <torch/nn/functional/linear.h>
+#include <torch/nn/functional/upsampling.h>
 
 #include "pdmp/model.h"
 #include "support/example_batch.h"

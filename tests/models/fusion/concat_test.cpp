@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <torch/nn/functional/linear.h>
 
 #include "metrics/dependency.h"
 #include "pdmp/error.h"

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <torch/nn/functional/loss.h>
 
 #include "models/spec.h"
 #include "support/example_batch.h"

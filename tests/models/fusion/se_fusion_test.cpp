@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <torch/nn/functional/upsampling.h>
 
 #include "models/spec.h"
 #include "pdmp/model.h"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <torch/autograd.h>
+#include <torch/nn/modules/batchnorm.h>
 
 #include "models/layers/norm_statistics.h"
 #include "support/numeric_gradient.h"

@@ -1,6 +1,8 @@
 #include "models/layers/conv_norm.h"
 
 #include <gtest/gtest.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
 
 #include "models/layers/winograd.h"
 

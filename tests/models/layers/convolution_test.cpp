@@ -2,6 +2,7 @@
 
 #include <ATen/record_function.h>
 #include <gmock/gmock.h>
+#include <torch/nn/modules/conv.h>
 
 #include "models/layers/conv_norm.h"
 #include "models/layers/residual.h"

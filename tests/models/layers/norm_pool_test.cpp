@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <torch/nn/modules/batchnorm.h>
 
 #include "models/layers/norm_statistics.h"
 #include "support/numeric_gradient.h"

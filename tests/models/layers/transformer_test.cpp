@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <gtest/gtest.h>
+#include <torch/nn/functional/linear.h>
 
 #include "support/example_batch.h"
 #include "support/expect_error.h"

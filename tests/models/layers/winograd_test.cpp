@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <functional>
 #include <gtest/gtest.h>
+#include <torch/nn/modules/conv.h>
 
 #include "models/layers/winograd_kernels.h"
 
