@@ -1,6 +1,7 @@
 #include "analysis/unimodal.h"
 
 #include <fmt/format.h>
+#include <string_view>
 
 #include "analysis/kept_training.h"
 #include "analysis/side_by_side.h"
@@ -22,11 +23,13 @@ std::vector<uint8_t> hits_of(const Tensor& correct) {
   return {values.data_ptr<bool>(), values.data_ptr<bool>() + values.numel()};
 }
 
+bool is_other_than_accuracy(const SelectMetric& metric) { return std::string_view(metric.name) != "accuracy"; }
+
 nlohmann::json to_json(const std::vector<EpochRecord>& history, const SelectMetric& metric) {
   nlohmann::json value = {{"accuracy", nlohmann::json::array()}};
   for (const EpochRecord& record : history) {
     value["accuracy"].push_back(record.val->accuracy);
-    value["score"].push_back(metric.value(*record.val));
+    if (is_other_than_accuracy(metric)) value["score"].push_back(metric.value(*record.val));
     value["loss"] = record.val->loss;
     if (record.val->correct.defined()) value["correct"].push_back(text_of_correct(record.val->correct));
   }
@@ -105,9 +108,9 @@ class Alone {
     const JsonFields result(kept_.result(), directory_ / (modality_ + ".json"),
                             fmt::format("delete it to train {} again", modality_));
     training_.accuracy = result.get<std::vector<double>>("accuracy");
-    // Older files are of analyses by accuracy.
     training_.score = result.has("score") ? result.get<std::vector<double>>("score") : training_.accuracy;
     training_.final_loss = result.number_or_nan("loss");
+    training_.correct.clear();
     if (!result.has("correct")) return;
     for (const std::string& text : result.get<std::vector<std::string>>("correct")) {
       training_.correct.push_back(hits_of(correct_of_text(text, data.splits.val->size())));

@@ -99,8 +99,9 @@ std::string OptionList::unknown_hint(std::string_view name) const {
     const std::string value = *synonym->value == '\0' ? "" : " = " + toml_string(synonym->value);
     return fmt::format("; did you mean '{}{}'?", synonym->option, value);
   }
-  for (const auto& names : {neighbors, all}) {
-    if (const auto close = nearest(name, names)) return fmt::format("; did you mean '{}'?", *close);
+  const bool known_section = !section.empty() && !neighbors.empty();
+  if (const auto close = nearest(name, known_section ? neighbors : all)) {
+    return fmt::format("; did you mean '{}'?", *close);
   }
   return section.empty() ? nearest_names(name, neighbors) : names_of_section(section, neighbors, sections);
 }

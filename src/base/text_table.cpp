@@ -12,10 +12,10 @@
 namespace pdmp {
 namespace {
 
-constexpr size_t kGap = 2;             // columns between two columns of a table
-constexpr size_t kNarrowestName = 16;  // of a table that is too wide
+constexpr size_t kGap = 2;               // columns between two columns of a table
+constexpr size_t kNarrowestName = 16;    // of a table that is too wide
 constexpr size_t kLongestCharacter = 4;  // bytes of UTF-8
-constexpr std::string_view kBreaks = " :,;=([/";
+constexpr std::string_view kBreaks = " :,;=/";
 
 size_t width_of(const Utf8Character& character) {
   if (character.length == 0 || character.code == 0) return 1;
@@ -205,7 +205,8 @@ std::string wrapped(const std::string& text, int64_t columns, int64_t indent) {
 std::string wrapped_text(const std::string& text, int64_t width) {
   constexpr int64_t kIndent = 2;
   const std::string line = printable(text);
-  return (width == 0 ? line : wrapped(line, width, kIndent)) + "\n";
+  const bool fits = width == 0 || display_width(line) <= static_cast<size_t>(width);
+  return (fits ? line : wrapped(line, width, kIndent)) + "\n";
 }
 
 std::string grouped(int64_t number) {

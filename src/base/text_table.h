@@ -22,8 +22,8 @@ std::string text_table(TableRows rows, bool right);
 // of the width, at least 16 columns) continue on the next line. No line is longer than `width`, which is 30 or more.
 std::string fitted_table(TableRows rows, const std::vector<size_t>& groups, int64_t width);
 
-// `text` in lines of at most `columns`, broken at blanks; those after the first begin with `indent` blanks. A longer word
-// (a path) stays whole. No newline at the end.
+// `text` in lines of at most `columns`, broken at blanks; those after the first begin with `indent` blanks. A longer
+// word (a path) stays whole. No newline at the end.
 std::string wrapped(const std::string& text, int64_t columns, int64_t indent = 0);
 
 // A sentence of a report: `text` in lines of at most `width` columns (0: one line), those after the first indented by

@@ -11,7 +11,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-double gibibytes(int64_t bytes) { return static_cast<double>(bytes) / (int64_t{1} << 30); }
+std::string size_text(int64_t bytes) {
+  constexpr int64_t kMebi = int64_t{1} << 20, kGibi = int64_t{1} << 30;
+  const auto value = static_cast<double>(bytes);
+  return bytes < kGibi ? fmt::format("{:.1f} MiB", value / kMebi) : fmt::format("{:.2f} GiB", value / kGibi);
+}
 
 bool is_finished(const GridRun& run) { return fs::exists(fs::path(run.options.run) / "summary.json"); }
 
@@ -20,10 +24,10 @@ double share_of(const RunOptions& run, const TrainingData& data) {
   return run.data.modalities.size() == 1 ? 1.0 / static_cast<double>(data.train->modalities().size()) : 1;
 }
 
-// An epoch, for each sample as long as in the trial with batches of `batch_size`, times what the method's step takes of
+// An epoch, for each sample as long as in the trial with steps of `step_samples`, times what the method's step takes of
 // joint's (docs/methods.md).
-double epoch_seconds(const RunOptions& run, const TrainingData& data, const TrialCost& trial, int64_t batch_size) {
-  const double sample = trial.step_seconds / static_cast<double>(batch_size);
+double epoch_seconds(const RunOptions& run, const TrainingData& data, const TrialCost& trial, int64_t step_samples) {
+  const double sample = trial.step_seconds / static_cast<double>(step_samples);
   const double training = sample * static_cast<double>(data.train->size()) * find_method(run.method).step_factor;
   return (training + trial.evaluation_seconds) * share_of(run, data);
 }
@@ -39,7 +43,7 @@ RunDisk disk_of(const RunOptions& run, const TrainingData& data, TrialCost trial
 class Sum {
  public:
   Sum(ComparisonCost& cost, const RunOptions& run, const TrainingData& data)
-      : cost_(cost), batch_size_(run.train.batch_size), data_(data) {}
+      : cost_(cost), step_samples_(run.train.step_samples()), data_(data) {}
 
   void add(const std::vector<GridRun>& runs) {
     for (const GridRun& run : runs) add(run);
@@ -61,14 +65,14 @@ class Sum {
       return;
     }
     const double seconds =
-        epoch_seconds(run.options, data_, cost_.trial, batch_size_) * static_cast<double>(run.options.train.epochs);
+        epoch_seconds(run.options, data_, cost_.trial, step_samples_) * static_cast<double>(run.options.train.epochs);
     extra_ = std::max(extra_, disk.training - disk.finished);
     total_ += seconds;
     longest_ = std::max(longest_, seconds);
   }
 
   ComparisonCost& cost_;
-  int64_t batch_size_;
+  int64_t step_samples_;
   const TrainingData& data_;
   int64_t extra_ = 0;  // bytes that a run needs while it trains and not afterwards
   double total_ = 0, longest_ = 0;
@@ -79,7 +83,7 @@ double seconds_of_analysis(const Grid& grid, RunOptions run, const TrainingData&
   if (!grid.needs_ranking || fs::exists(grid.methods.at(0).options.analysis_file)) return 0;
   const int64_t epochs = run.analysis.epochs > 0 ? run.analysis.epochs : run.train.epochs;
   run.method = "joint";
-  return epoch_seconds(run, data, trial, run.train.batch_size) * static_cast<double>(epochs) *
+  return epoch_seconds(run, data, trial, run.train.step_samples()) * static_cast<double>(epochs) *
          run.analysis.subset.front();
 }
 
@@ -119,12 +123,12 @@ std::string cost_text(const ComparisonCost& cost) {
     text += fmt::format("            at most about {} of modality analysis before it\n",
                         format_duration(cost.analysis_seconds));
   }
-  text += fmt::format("disk        about {:.3f} GiB in the end, {:.3f} GiB while it trains\n",
-                      gibibytes(cost.disk_bytes), gibibytes(cost.disk_peak_bytes));
+  text += fmt::format("disk        about {} in the end, {} while it trains\n", size_text(cost.disk_bytes),
+                      size_text(cost.disk_peak_bytes));
   if (cost.cache_gib > 0) {
     text += fmt::format("            and decoded samples, at most {:g} GiB (--cache-gib)\n", cost.cache_gib);
   }
-  text += fmt::format("memory      about {:.2f} GiB\n", gibibytes(cost.memory_bytes));
+  text += fmt::format("memory      about {}\n", size_text(cost.memory_bytes));
   return text + fmt::format(
                     "Time, disk and memory are estimates from {} steps of joint ({:.3g} s each); other methods "
                     "take as much longer as docs/methods.md says of their step. Nothing was written.\n",

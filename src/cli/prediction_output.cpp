@@ -41,7 +41,7 @@ class Table : public PredictionOutput {
     return text + std::string(width - display_width(text), ' ');
   }
 
-  const std::vector<std::string>& classes_;
+  const std::vector<std::string> classes_;
   std::ostream& out_;
   size_t id_width_ = 0, class_width_ = 0;
 };
@@ -87,7 +87,7 @@ class JsonList : public PredictionOutput {
   void finish() override { out_ << (any_ ? "\n]\n" : "[]\n"); }
 
  private:
-  const std::vector<std::string>& classes_;
+  const std::vector<std::string> classes_;
   std::ostream& out_;
   bool any_ = false;
 };
@@ -101,7 +101,7 @@ class JsonLines : public PredictionOutput {
   }
 
  private:
-  const std::vector<std::string>& classes_;
+  const std::vector<std::string> classes_;
   std::ostream& out_;
 };
 
@@ -132,7 +132,7 @@ class Csv : public PredictionOutput {
   }
 
  private:
-  const std::vector<std::string>& classes_;
+  const std::vector<std::string> classes_;
   std::ostream& out_;
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <map>
 
+#include "base/nested_text.h"
 #include "base/value_text.h"
 #include "compare/tune.h"
 #include "methods/coefficients.h"
@@ -48,8 +49,7 @@ std::string coefficients_text(const std::vector<std::string>& modalities, double
 
 // A value as --methods reads it: in brackets where it holds a separator and has no brackets or quotes of its own.
 std::string typed_value(const std::string& value) {
-  const bool enclosed = !value.empty() && std::string_view("['\"").find(value[0]) != std::string_view::npos;
-  return enclosed || value.find_first_of(",: ") == std::string::npos ? value : "[" + value + "]";
+  return is_enclosed(value) || value.find_first_of(",: ") == std::string::npos ? value : "[" + value + "]";
 }
 
 // As --methods reads it.

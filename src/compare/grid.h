@@ -22,7 +22,7 @@ struct GridOptions {
 struct GridRun {
   std::string name;  // for people: "pdmp:gamma=5, concat, seed 1"
   RunOptions options;
-  std::vector<std::string> needs;  // what must be there before: directories of runs, the file of the analysis
+  std::vector<std::string> needs = {};  // what must be there before: directories of runs, the file of the analysis
 };
 
 struct Grid {

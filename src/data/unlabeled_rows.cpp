@@ -47,7 +47,8 @@ class Server {
     for (const std::string& name : column_names(entry)) {
       if (table_.find(name)) return by_column(entry, name);
     }
-    const bool by_id = entry.path.empty() && entry.columns.empty() && !(entry.root.empty() && entry.ext.empty());
+    const bool named = !entry.column.empty() || !entry.columns.empty() || !entry.path.empty();
+    const bool by_id = !named && !(entry.root.empty() && entry.ext.empty());
     const std::string path = by_id ? "{id}" : entry.path;
     return path.empty() ? std::nullopt : by_template(entry, path);
   }

@@ -345,7 +345,11 @@ MethodInfo cggm_method() {
           "It compares weights where the paper has gradients (`direction`: weight_cos, its results, or grad_cos), "
           "and its b may be -100 or 100, where a negative one climbs the loss (`clamp`). The direction term of a step "
           "is made of the weights of the step before there, of this step's here: they differ by one update. Its "
-          "segmentation script modulates nothing: the names of the parameters do not match. CLIPTEXT",
+          "segmentation script modulates nothing: the names of the parameters do not match. "
+          "It clips to a norm of .8 under Adam, whose steps that does not shorten. Under SGD the same clip "
+          "cuts gradients of norm 45 in every step: on ten generated classes of pictures and sounds "
+          "(ResNet-18 of width 16, learning rate .01, 10 epochs) cggm with it ends at .12 and joint with it "
+          "at .15, both at .38 without; so `clip` is off there (tests/experiments/cggm_clip.py).",
   };
 }
 

@@ -123,7 +123,6 @@ TrainOptions trial_options(const RunOptions& options) {
   trial.epochs = 1;
   trial.select = "last";
   trial.optimizer.class_weights = "none";  // a few batches may lack a class
-  trial.optimizer.class_weights = "none";  // a few batches may lack a class
   return trial;
 }
 

@@ -195,6 +195,8 @@ TEST(OptionList, BadTomlNamesFileLineAndNearest) {
                [&] { load("# comment\n[pdmp]\ngama = 3\n"); });
   expect_error(ErrorKind::usage, {"run.toml:2: unknown option 'pdmp.temperature'; [pdmp] has gamma"},
                [&] { load("[pdmp]\ntemperature = 3\n"); });
+  expect_error(ErrorKind::usage, {"run.toml:2: unknown option 'pdmp.margin'; [pdmp] has gamma"},  // pdmp.test has it
+               [&] { load("[pdmp]\nmargin = 3\n"); });
   expect_error(ErrorKind::usage,
                {"run.toml:2: unknown option 'augment.crop'; no section [augment]; there are pdmp, pdmp.test"},
                [&] { load("[augment]\ncrop = 3\n"); });

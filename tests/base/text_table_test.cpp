@@ -72,12 +72,12 @@ TEST(FittedTable, LongNamesGoOnInTheNextLineAndAreNotLost) {
   const std::string name = "pdmp:coefficients=[audio=15,lips=15]";
   const TableRows rows = {{"", "accuracy"}, {name, "0.5"}, {"joint", "0.75"}};
   EXPECT_EQ(fitted_table(rows, {1}, 30),
-            "                  accuracy\n"
-            "pdmp:                  0.5\n"
+            "                 accuracy\n"
+            "pdmp:                 0.5\n"
             "  coefficients=\n"
             "  [audio=15,\n"
             "  lips=15]\n"
-            "joint                 0.75\n");
+            "joint                0.75\n");
 }
 
 TEST(FittedTable, NoLineIsWider) {

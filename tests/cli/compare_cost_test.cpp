@@ -75,6 +75,8 @@ TEST(CompareCost, TextAndJsonSayWhatAreEstimates) {
   EXPECT_THAT(text, HasSubstr("trainings   2 of one modality, 1 of methods, 0 of a search; 0 of these 3 are finished"));
   EXPECT_THAT(text, HasSubstr("n/a, without trainings: 1"));
   EXPECT_THAT(text, HasSubstr("memory      about 1.00 GiB"));
+  // Two checkpoints of 2 MB and the best weights, half of that for each modality alone; and numbers.
+  EXPECT_THAT(text, HasSubstr("disk        about 9.6 MiB in the end"));
   EXPECT_THAT(text, HasSubstr("are estimates from 4 steps of joint (0.1 s each)"));
   EXPECT_THAT(text, Not(HasSubstr("decoded samples")));
   EXPECT_EQ(cost_json(cost).at("trainings").at("total"), 3);

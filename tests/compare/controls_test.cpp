@@ -60,6 +60,16 @@ TEST(WithControls, StandBehindEveryPdmpUnderNamesThatCanBeTyped) {
   EXPECT_THAT(names(controlled({"joint", "ogm"})), ElementsAre("joint", "ogm"));
 }
 
+TEST(WithControls, ListsOfTheVariantKeepOneEnclosure) {
+  const std::vector<Variant> variants = controlled({"pdmp:gamma=3:encoders=[audio=mlp:hidden=[8,4],lips=mlp]"});
+  ASSERT_EQ(variants.size(), 3u);
+  EXPECT_EQ(variants[1].name, "pdmp:encoders=[audio=mlp:hidden=[8,4],lips=mlp]:coefficients=[audio=3,lips=3]");
+  for (size_t i = 1; i < variants.size(); ++i) {
+    const RunOptions typed = with_variant(base(), parse_variants({variants[i].name}).at(0));
+    EXPECT_EQ(config_toml(typed), config_toml(with_variant(base(), variants[i])));
+  }
+}
+
 TEST(WithControls, TheirSettingsAndRolesFollowTheOwnGammaOfTheVariant) {
   RunOptions options = base();
   OptionList list;

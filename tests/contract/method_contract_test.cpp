@@ -124,7 +124,11 @@ class MethodContract : public ::testing::TestWithParam<const MethodInfo*> {
 
   FitResult fit(const TrainingData& data, const TrainOptions& options, RunDirectory* run = nullptr,
                 std::shared_ptr<Model>* trained = nullptr) const {
-    const Task& chosen = task();
+    return fit_on(task(), data, options, run, trained);
+  }
+
+  FitResult fit_on(const Task& chosen, const TrainingData& data, const TrainOptions& options, RunDirectory* run,
+                   std::shared_ptr<Model>* trained) const {
     const auto model = chosen.model(data.train->modalities(), 3);
     if (trained != nullptr) *trained = model;
     const std::unique_ptr<Method> fresh = method();
@@ -206,32 +210,24 @@ TEST_P(MethodContract, StoppedAndResumedIsBitIdenticalWithEveryTrainingOption) {
   }
 }
 
-// 90 samples, of which some lack a modality; pictures are all alike, so that BatchNorm finds the same statistics in a
-// part of a batch.
-TrainingData for_parts_of_batches(const Task& task) {
-  const auto data = task.data(90, 2, 1);
-  std::vector<Tensor> inputs = inputs_of(*data);
-  if (task.pictures) {
-    for (Tensor& input : inputs) input = input[0].expand_as(input).clone();
-    return {.train = with_inputs(*data, inputs), .val = nullptr, .test = nullptr};
-  }
+// 90 samples by 32, the last batch one of 26; some lack a modality. Coefficients, contrastive losses and class weights
+// are of all of a batch. Encoders of vectors have no BatchNorm; a fusion's sees whole batches.
+TEST_P(MethodContract, AccumulatedBatchesAreOneLargeBatch) {
+  Task numbers = task();
+  numbers.pictures = false;
+  const auto samples = numbers.data(90, 2, 1);
   Tensor present = torch::ones({90, 2}, torch::kBool);
   for (int64_t i = 0; i < 90; i += 7) present[i][i % 2] = false;
-  return {.train = with_inputs(*data, inputs, present), .val = nullptr, .test = nullptr};
-}
-
-// 90 by 32, the last batch one of 26. Coefficients, contrastive losses and class weights are of all of a batch.
-TEST_P(MethodContract, AccumulatedBatchesAreOneLargeBatch) {
-  const TrainingData data = for_parts_of_batches(task());
+  const TrainingData data = {.train = with_inputs(*samples, inputs_of(*samples), present), .val = {}, .test = {}};
   TrainOptions options = testing::toy_training(2);
   options.optimizer.lr = 0.005;
   options.optimizer.class_weights = "1,2,0.5";
   options.batch_size = 32;
   std::shared_ptr<Model> large, small;
-  const FitResult expected = fit(data, options, nullptr, &large);
+  const FitResult expected = fit_on(numbers, data, options, nullptr, &large);
   options.batch_size = 8;
   options.accumulate = 4;
-  const FitResult found = fit(data, options, nullptr, &small);
+  const FitResult found = fit_on(numbers, data, options, nullptr, &small);
   EXPECT_NEAR(found.history.back().train_loss, expected.history.back().train_loss, 1e-4);
   for (size_t i = 0; i < large->parameters().size(); ++i) {
     EXPECT_TRUE(small->parameters()[i].allclose(large->parameters()[i], 1e-3, 2e-5)) << large->ownership()[i].name;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <set>
 #include <thread>
+#include <torch/utils.h>
 
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"

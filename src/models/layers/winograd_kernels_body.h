@@ -110,7 +110,7 @@ using InPairs = Singly;
 #endif
 
 // The points of the polynomials are 0, +-sqrt(1/2), +-sqrt(2) and infinity: with 0, +-1, +-2 and infinity, which are
-// usual, rounding errors are several times larger.
+// usual, what is rounded there is amplified twice as much (docs/performance.md, "Rounding").
 constexpr float kNear = 0.70710678118654752440F, kFar = 1.41421356237309504880F;
 
 // The values at all six points. Those at a point and at its negative share the even and the odd part.
