@@ -53,9 +53,7 @@ class GifReader {
     return little_endian(bytes_, at_ - count, count);
   }
 
-  [[noreturn]] void refuse(const std::string& found) const {
-    refuse_media(reading_.path(), kExpected, found);
-  }
+  [[noreturn]] void refuse(const std::string& found) const { refuse_media(reading_.path(), kExpected, found); }
 
   void read_palette(uint32_t flags) {
     constexpr uint32_t kPresent = 0x80;

@@ -84,9 +84,7 @@ class JpegDecoder {
     if (errors_.message()[0] != '\0' && !reading_.accepts(errors_.message())) refuse(errors_.message());
   }
 
-  [[noreturn]] void refuse(std::string_view reason) const {
-    refuse_media(reading_.path(), kExpected, reason);
-  }
+  [[noreturn]] void refuse(std::string_view reason) const { refuse_media(reading_.path(), kExpected, reason); }
 
   J_COLOR_SPACE output_colors() const {
     if (info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK) return JCS_CMYK;

@@ -46,9 +46,7 @@ class PnmDecoder {
   }
 
  private:
-  [[noreturn]] void refuse(const std::string& found) const {
-    refuse_media(reading_.path(), kExpected, found);
-  }
+  [[noreturn]] void refuse(const std::string& found) const { refuse_media(reading_.path(), kExpected, found); }
 
   void skip_space() {
     while (at_ < bytes_.size()) {
