@@ -1,5 +1,6 @@
 // What the loader spends its time on, stage by stage: a sample of CREMA-D's kind, a JPEG of 480x360 and 2.5 s of speech
 // at 16 kHz, as pdmp_loader_benchmark makes them. docs/data-speed.md has the table.
+#include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
 #include <filesystem>
 #include <unistd.h>

@@ -15,6 +15,10 @@ endif()
 add_compile_options(-fPIC -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   add_compile_options(-fpch-preprocess)
+  if(PDMP_JOIN_SOURCES)
+    # Takes a source that is joined with others for a header.
+    add_compile_options(-Wno-subobject-linkage)
+  endif()
   if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # Warns of std::string's own copying (GCC bug 105651).
     add_compile_options(-Wno-restrict)

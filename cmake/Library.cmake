@@ -39,6 +39,37 @@ function(pdmp_precompile_headers target pch)
   target_precompile_headers(${target} REUSE_FROM ${pch})
 endfunction()
 
+# With PDMP_JOIN_SOURCES: sources that have no names in common are compiled several at a time, in half the time. Those
+# with LibTorch and those without stay apart.
+function(pdmp_join_sources target)
+  if(NOT PDMP_JOIN_SOURCES)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    get_filename_component(path ${source} ABSOLUTE)
+    pdmp_reaches_torch(uses_torch ${path})
+    list(APPEND with_torch_${uses_torch} ${source})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})  # as its names may change
+  endforeach()
+  foreach(uses_torch TRUE FALSE)
+    execute_process(COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/join_sources.py ${CMAKE_CURRENT_SOURCE_DIR} ${with_torch_${uses_torch}}
+      OUTPUT_VARIABLE groups COMMAND_ERROR_IS_FATAL ANY)
+    string(REPLACE "\n" ";" groups "${groups}")
+    foreach(line IN LISTS groups)
+      if(line MATCHES "^([0-9]+) (.+)$")
+        set(group with_torch_${uses_torch}_${CMAKE_MATCH_1})
+        set_source_files_properties(${CMAKE_MATCH_2} PROPERTIES UNITY_GROUP ${group})
+        if(NOT uses_torch)
+          set_source_files_properties(${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.dir/Unity/unity_${group}_cxx.cxx
+            PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+        endif()
+      endif()
+    endforeach()
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endfunction()
+
 # pdmp_library(<folder> SOURCES ... LINK ...): one static library a folder of src/, so that a folder which
 # includes upwards does not link.
 function(pdmp_library name)
@@ -56,6 +87,7 @@ function(pdmp_library name)
   if(NOT arg_NO_PCH)
     pdmp_precompile_headers(pdmp_${name} pdmp_pch)
   endif()
+  pdmp_join_sources(pdmp_${name})
 endfunction()
 
 # pdmp_test(<folder> SOURCES ... LINK ...): the tests of one folder, one program `<folder>_tests`.
@@ -74,5 +106,6 @@ function(pdmp_test name)
   if(NOT arg_NO_PCH)
     pdmp_precompile_headers(${name}_tests pdmp_test_pch)
   endif()
+  pdmp_join_sources(${name}_tests)
   gtest_discover_tests(${name}_tests TEST_PREFIX ${name}/ PROPERTIES TIMEOUT 900 DISCOVERY_TIMEOUT 60)
 endfunction()
