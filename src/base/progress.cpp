@@ -41,7 +41,8 @@ std::string bar(double share) {
   return fmt::format(" [{}{}]", std::string(full, '#'), std::string(kBarWidth - full, '.'));
 }
 
-enum Part : unsigned { kLabel = 1, kBar = 2, kNumber = 4, kUnit = 8, kShare = 16, kRate = 32, kNote = 64 };
+// Parts of a line, as bits.
+constexpr unsigned kLabel = 1, kBar = 2, kNumber = 4, kUnit = 8, kShare = 16, kRate = 32, kNote = 64;
 constexpr unsigned kAllParts = 127;
 
 // "50/100 batches (50 %)"
@@ -91,7 +92,7 @@ std::string format_duration(double seconds) {
 }
 
 std::string progress_line(const ProgressNumbers& numbers, int64_t width) {
-  unsigned parts = kAllParts & (numbers.bar && numbers.total > 0 ? kAllParts : ~kBar);
+  unsigned parts = numbers.bar && numbers.total > 0 ? kAllParts : kAllParts & ~kBar;
   if (width <= 0) return line_of(numbers, parts);
   const auto most = static_cast<size_t>(width);
   for (const unsigned part : {kBar, kRate, kShare}) {
