@@ -15,16 +15,49 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// What a pass through a network depends on beside weights and input.
+// Whether operations cast their inputs, and to what.
+struct Autocast {
+  explicit Autocast(torch::DeviceType type)
+      : device(type), enabled(at::autocast::is_autocast_enabled(type)), to(at::autocast::get_autocast_dtype(type)) {}
+
+  void set() const {
+    at::autocast::set_autocast_enabled(device, enabled);
+    at::autocast::set_autocast_dtype(device, to);
+  }
+
+  torch::DeviceType device;
+  bool enabled;
+  at::ScalarType to;
+};
+
+// Autocast as it was at an earlier pass, for the life of the object. Casts of weights made without gradients would be
+// used by passes that need some, so none are kept.
+class AutocastAs {
+ public:
+  explicit AutocastAs(const Autocast& earlier)
+      : now_(earlier.device), kept_casts_(at::autocast::is_autocast_cache_enabled()) {
+    earlier.set();
+    at::autocast::set_autocast_cache_enabled(false);
+  }
+  ~AutocastAs() {
+    now_.set();
+    at::autocast::set_autocast_cache_enabled(kept_casts_);
+  }
+  AutocastAs(const AutocastAs&) = delete;
+  AutocastAs& operator=(const AutocastAs&) = delete;
+
+ private:
+  Autocast now_;
+  bool kept_casts_;
+};
+
+// What a pass through a network depends on beside weights, input and autocast.
 class PassState {
  public:
   PassState(const torch::nn::Module& network, const torch::Device& device)
       : training_(network.is_training()),
         generator_(at::globalContext().defaultGenerator(device)),
-        random_(generator_.get_state()),
-        device_(device.type()),
-        autocast_(at::autocast::is_autocast_enabled(device_)),
-        autocast_type_(at::autocast::get_autocast_dtype(device_)) {
+        random_(generator_.get_state()) {
     for (const auto& part : network.modules(/*include_self=*/false)) modes_.emplace_back(part, part->is_training());
     for (const Tensor& buffer : network.buffers()) buffers_.emplace_back(buffer, buffer.detach().clone());
   }
@@ -37,8 +70,6 @@ class PassState {
     // Not a change that graphs of other passes need to know of: they took the statistics of their batch.
     for (const auto& [buffer, value] : buffers_) buffer.variable_data().copy_(value);
     at::Generator(generator_).set_state(random_);
-    at::autocast::set_autocast_enabled(device_, autocast_);
-    at::autocast::set_autocast_dtype(device_, autocast_type_);
   }
 
  private:
@@ -47,9 +78,6 @@ class PassState {
   std::vector<std::pair<Tensor, Tensor>> buffers_;                          // and their values
   at::Generator generator_;
   Tensor random_;
-  torch::DeviceType device_;
-  bool autocast_;
-  at::ScalarType autocast_type_;
 };
 
 // A network as it was at an earlier pass, for the life of the object.
@@ -68,25 +96,15 @@ class Replay {
   PassState now_;
 };
 
-// Casts of weights made without gradients would be used by passes that need some.
-class WithoutCastCache {
- public:
-  WithoutCastCache() : was_enabled_(at::autocast::is_autocast_cache_enabled()) {
-    at::autocast::set_autocast_cache_enabled(false);
-  }
-  ~WithoutCastCache() { at::autocast::set_autocast_cache_enabled(was_enabled_); }
-  WithoutCastCache(const WithoutCastCache&) = delete;
-  WithoutCastCache& operator=(const WithoutCastCache&) = delete;
-
- private:
-  bool was_enabled_;
-};
-
 // One micro-batch through an encoder, which must outlive the graph.
 class Pass : public torch::CustomClassHolder {
  public:
   Pass(Encoder& encoder, Tensor x, Tensor present)
-      : encoder_(encoder), x_(std::move(x)), present_(std::move(present)), state_(encoder, x_.device()) {
+      : encoder_(encoder),
+        x_(std::move(x)),
+        present_(std::move(present)),
+        state_(encoder, x_.device()),
+        autocast_(x_.device().type()) {
     for (const Tensor& parameter : encoder.parameters()) {
       if (parameter.requires_grad()) parameters_.push_back(parameter);
     }
@@ -96,7 +114,7 @@ class Pass : public torch::CustomClassHolder {
 
   // The pooled feature, and the map where there is one.
   variable_list run() const {
-    const WithoutCastCache no_cache;
+    const AutocastAs autocast(autocast_);
     const Feature feature = encode_batch(encoder_, x_, present_);
     return feature.map.defined() ? variable_list{feature.pooled, feature.map} : variable_list{feature.pooled};
   }
@@ -104,7 +122,9 @@ class Pass : public torch::CustomClassHolder {
   // Of the parameters, from those of the outputs (undefined where an output was not used).
   variable_list gradients(const variable_list& of_outputs) const {
     const torch::AutoGradMode with_graph(true);
-    const variable_list all = run_again();
+    // Until the gradients are there: without the statistics of a batch they are computed with the running ones.
+    const Replay replay(encoder_, state_, x_.device());
+    const variable_list all = run();
     variable_list outputs, given;
     for (size_t i = 0; i < all.size(); ++i) {
       if (!of_outputs[i].defined()) continue;
@@ -117,14 +137,10 @@ class Pass : public torch::CustomClassHolder {
   }
 
  private:
-  variable_list run_again() const {
-    const Replay replay(encoder_, state_, x_.device());
-    return run();
-  }
-
   Encoder& encoder_;
   Tensor x_, present_;
   PassState state_;
+  Autocast autocast_;
   std::vector<Tensor> parameters_;
 };
 

@@ -127,6 +127,21 @@ TEST(MicroBatches, AModeThatWasLeftComesBackForBackward) {
   expect_close(gradients(*parts), gradients(*expected));
 }
 
+// A row that is the only one of its micro-batch goes by the running statistics, which later micro-batches change.
+TEST(MicroBatches, ASingleRowIsDifferentiatedWithTheStatisticsItWasEncodedWith) {
+  const auto expected = encoder_of("resnet18:width=4", picture()), parts = encoder_of("resnet18:width=4", picture());
+  const Tensor x = torch::randn({24, 3, 16, 16});
+  Tensor present = all_present(x);
+  present.narrow(0, kRows + 1, kRows - 1).fill_(false);
+  const Tensor weights = torch::arange(24, torch::kFloat32).sin().unsqueeze(1);
+  for (int64_t start = 0; start < 24; start += kRows) {
+    const Feature part = encode_batch(*expected, x.narrow(0, start, kRows), present.narrow(0, start, kRows));
+    (part.pooled * weights.narrow(0, start, kRows)).sum().backward();
+  }
+  (encode_in_micro_batches(*parts, x, present, kRows).pooled * weights).sum().backward();
+  expect_close(gradients(*parts), gradients(*expected));
+}
+
 TEST(MicroBatches, FrozenEncodersAndPassesWithoutGradientsHaveNoGraph) {
   const ModalityInfo info{.name = "a", .type = "vector", .shape = {5}};
   const auto encoder = encoder_of("mlp:hidden=6", info);
