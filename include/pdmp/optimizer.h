@@ -118,7 +118,7 @@ double clip_gradients(const std::vector<Tensor>& parameters, double max_norm);
 class LossFunction;  // src/optim/loss.h
 
 // Loss of the options: logits (B, C), labels (B) int64. With class weights w the mean over samples is weighted,
-// sum w_y l / sum w_y; label smoothing e (of cross_entropy) puts e / C on every class.
+// sum w_y l / sum w_y, and 0 where no row has weight; label smoothing e (of cross_entropy) puts e / C on every class.
 class Criterion {
  public:
   // Error{usage} where loss, class weights and label smoothing do not go together or do not fit the classes of `train`.

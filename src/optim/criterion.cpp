@@ -19,7 +19,10 @@ Criterion::Criterion(const OptimizerOptions& options, const Dataset& train)
 }
 
 Tensor Criterion::operator()(const Tensor& logits, const Tensor& labels) const {
-  const Tensor weights = class_weights_.defined() ? class_weights_.to(logits.options()) : Tensor();
+  if (!class_weights_.defined()) return loss_->mean(logits, labels, {}, label_smoothing_);
+  const Tensor weights = class_weights_.to(logits.options());
+  // The mean over rows that all weigh nothing would be 0/0.
+  if (!weights.index_select(0, labels).any().item<bool>()) return logits.sum() * 0;
   return loss_->mean(logits, labels, weights, label_smoothing_);
 }
 

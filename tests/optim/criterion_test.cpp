@@ -31,6 +31,21 @@ TEST(Criterion, BalancedClassWeights) { EXPECT_NEAR(loss(0, "balanced"), 0.28156
 // The class without samples weighs nothing in the smoothed part either.
 TEST(Criterion, Both) { EXPECT_NEAR(loss(0.1, "balanced"), 0.316642416889, 1e-12); }
 
+// A subset of rows, as some methods take, may hold only classes of weight 0: the mean would be 0/0.
+TEST(Criterion, RowsThatAllWeighNothingHaveLossZero) {
+  for (const char* name : {"cross_entropy", "focal"}) {
+    OptimizerOptions options;
+    options.class_weights = "1,0,2";
+    options.loss = name;
+    Tensor logits = at::tensor({1.0, 0.0, -1.0, 0.0, 2.0, 0.0}, at::kDouble).reshape({2, 3});
+    logits.requires_grad_(true);
+    const Tensor value = Criterion(options, train_data())(logits, at::tensor({1, 1}, at::kLong));
+    EXPECT_EQ(value.item<double>(), 0) << name;
+    value.backward();
+    EXPECT_TRUE(at::equal(logits.grad(), at::zeros_like(logits))) << name;
+  }
+}
+
 TEST(Criterion, WeightsTakeTheLogitsType) {
   OptimizerOptions options;
   options.class_weights = "balanced";
