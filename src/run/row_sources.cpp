@@ -142,7 +142,9 @@ class JsonRows {
         throw Error(ErrorKind::data, fmt::format("{}:{}: expected at most {} MiB a line, found more", name_.string(),
                                                  number, kDescriptionLimits.bytes >> 20));
       }
-      row = read(parse_jsonl(line, name_, number), number);
+      MetadataTable table = parse_jsonl(line, name_, number);
+      if (table.rows.size() == 0) return;  // a byte order mark
+      row = read(std::move(table), number);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
       row.problem = error.what();
@@ -316,6 +318,8 @@ class DataSetRows : public RowSource {
       }
     }
     if (taken > 0) return;
+    if (all)
+      throw Error(ErrorKind::data, fmt::format("{}: expected at least one sample, found none", folder_.string()));
     throw Error(ErrorKind::usage, fmt::format("--split {}: {} has no such samples; choose another split, or all",
                                               request_.split, folder_.string()));
   }

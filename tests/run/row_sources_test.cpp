@@ -60,6 +60,13 @@ TEST_F(RowSources, TablesAndLinesAreReadByTheirNames) {
               HasSubstr("expected a column for each modality (a, picture), found none of them among b"));
 }
 
+TEST_F(RowSources, ALineOfOnlyAByteOrderMarkIsNoRow) {
+  read(directory.write("rows.jsonl", "\xEF\xBB\xBF\n{\"a\": [1, 2]}\n").string());
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].id, "2");
+  EXPECT_EQ(rows[0].cells, (Names{"1,2", ""}));
+}
+
 TEST_F(RowSources, FilesLieInTheFolderOfTheTableOrBelowARoot) {
   const TemporaryDirectory other;
   request.roots = {other.path().string()};
