@@ -101,7 +101,9 @@ class TemporaryFolder {
 void weigh(TrialCost& cost, const fs::path& folder) {
   for (const fs::directory_entry& file : fs::directory_iterator(folder / "checkpoints" / "last")) {
     const auto bytes = static_cast<int64_t>(file.file_size());
-    (file.path().filename() == "weights.safetensors" ? cost.weight_bytes : cost.state_bytes) += bytes;
+    const std::string name = file.path().filename();
+    const bool is_state = name == "state.safetensors" || name == "checkpoint.json";
+    (is_state ? cost.state_bytes : cost.weight_bytes) += bytes;
   }
   const std::string lines = read_file(folder / "metrics.jsonl");
   const auto count = std::count(lines.begin(), lines.end(), '\n');
@@ -114,7 +116,8 @@ double seconds_of_validation(const RunOptions& options, const TrainOptions& tria
   const auto start = std::chrono::steady_clock::now();
   evaluate(model, method, some, trial);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  return seconds.count() * static_cast<double>(data.val->size()) / static_cast<double>(some->size());
+  const double passes = trial.ema > 0 ? 2 : 1;  // the averaged weights are scored too
+  return passes * seconds.count() * static_cast<double>(data.val->size()) / static_cast<double>(some->size());
 }
 
 // One short epoch, judged by its last step.

@@ -34,6 +34,17 @@ TEST(TrialCost, MeasuresRealStepsAndLeavesNothing) {
   EXPECT_EQ(measure_trial(options, data).weight_bytes, 0);
 }
 
+// Beside weights.safetensors lies ema.safetensors, which `keep` treats alike.
+TEST(TrialCost, AveragedWeightsAreWeights) {
+  const testing::TemporaryDirectory directory;
+  RunOptions options = testing::tiny_run(testing::write_vector_data(directory), (directory / "run").string());
+  const TrainingData data = load_data(options.data, 0);
+  const TrialCost plain = measure_trial(options, data, TrialPlace::on_disk);
+  options.train.ema = 0.9;
+  const TrialCost averaged = measure_trial(options, data, TrialPlace::on_disk);
+  EXPECT_EQ(averaged.weight_bytes, 2 * plain.weight_bytes);
+}
+
 TEST(TrialCost, DiskIsWhatKeepLeaves) {
   const testing::TemporaryDirectory directory;
   RunOptions options = testing::tiny_run(testing::write_vector_data(directory), "");
