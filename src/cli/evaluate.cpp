@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -120,11 +121,9 @@ struct Group {
   int64_t samples() const { return counts.labels.sum().item<int64_t>(); }
 };
 
-// In natural order of their values. `column` empty: none.
-std::vector<Group> groups_of(const LoadedRun& run, const std::string& data, const Dataset& samples,
-                             const std::string& column, const Evaluation& scores) {
-  if (column.empty()) return {};
-  const auto values = column_values(data, column, run.options.data.files);
+// In natural order of their values. `values`: by the id of a sample.
+std::vector<Group> groups_of(const std::unordered_map<std::string, std::string>& values, const Dataset& samples,
+                             const Evaluation& scores) {
   std::map<std::string, std::vector<int64_t>, decltype(&natural_less)> rows(&natural_less);
   for (int64_t i = 0; i < scores.n; ++i) {
     const auto found = values.find(samples.id(i));
@@ -247,13 +246,15 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   const LoadedRun run = arguments.load();
   const std::vector<int64_t> taken = missing_modalities(run, missing);
   const PredictionSink unused = [](const Tensor&, const Tensor&) {};
+  const std::string& data = arguments.data.empty() ? run.options.data.data : arguments.data;
+  std::unordered_map<std::string, std::string> values;
+  if (!by.empty()) values = column_values(data, by, run.options.data.files);
   const std::shared_ptr<const Dataset> samples = arguments.open(run);
   const Evaluation scores =
       evaluate(*run.model, *run.method, samples, run.options.train, arguments.split, taken, unused);
-  const std::string& data = arguments.data.empty() ? run.options.data.data : arguments.data;
   const std::optional<int64_t> live = live_position(run, data);
   const NamedScores attacks = attack_scores(counts_of(scores), live);
-  const std::vector<Group> groups = groups_of(run, data, *samples, by, scores);
+  const std::vector<Group> groups = by.empty() ? std::vector<Group>() : groups_of(values, *samples, scores);
   if (as_json) {
     nlohmann::json result = json_of(run, arguments.split, missing, scores, attacks);
     if (!by.empty()) result["by"] = json_of_groups(by, groups, live);
