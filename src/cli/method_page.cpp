@@ -33,7 +33,7 @@ pdmp train --data mydata --run runs/first --method gmml --gmml.alpha 1.2
 | `f` | fused logits |
 | `s_m` | unimodal logits: what the fused head says from m alone (`--unimodal`) |
 | `u_m` | logits of a linear head beside the fusion, on `z_m` |
-| `CE(a)` | mean over the batch of -log softmax(a)_y, with the class weights and label smoothing of the run; for `s_m` and `u_m` over the samples that have m |
+| `CE(a)` | mean over the batch of the loss of the run (`--loss`: -log softmax(a)_y unless it is another), with the class weights and label smoothing of the run; for `s_m` and `u_m` over the samples that have m |
 | `L` | the loss whose gradient is taken |
 | `c_m` | coefficient: factor on what encoder m learns in a step |
 | `<-` | becomes |

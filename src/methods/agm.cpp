@@ -89,11 +89,11 @@ void AgmOptions::describe(OptionList& list) {
            "Leave a modality out of a pass by zeros for its input, as the paper (input), or for its feature, which "
            "takes no second pass of the encoders (feature).")
       .one_of({"input", "feature"});
-  list.add("cap", &cap, "Most that the usual lead may exceed the lead by; auto: 10 for two modalities, 7 for more.")
+  list.add("cap", &cap, "Most that the usual lead may exceed the lead by; none: 10 for two modalities, 7 for more.")
       .above(0);
   list.add("clip", &clip,
            "Where an element of the head's gradient is larger, all gradients are clipped to this norm; 0 is never, "
-           "auto: 1 for two modalities, 5 for more.")
+           "none: 1 for two modalities, 5 for more.")
       .at_least(0);
   list.add("scope", &scope, "Which parameters of a modality mode param scales.")
       .one_of({"encoder_all", "encoder_conv", "encoder_non1d", "encoder_plus_head"});
@@ -298,7 +298,8 @@ MethodInfo agm_method() {
           "for each subset, here the encoders run once on the inputs and once on zeros, which gives the same numbers. "
           "`mask feature` is another method: an encoder's answer to zeros counts as nothing there (with a linear head "
           "phi_m is the modality's part of the logits), and gradients differ from the release's by 12 to 43 %. A "
-          "widespread port has the sign of r reversed and speeds up whoever is ahead; this follows the authors' sign.",
+          "widespread port has the sign of r reversed and accelerates the modality that is ahead; this follows the "
+          "authors' sign.",
   };
 }
 

@@ -15,7 +15,7 @@ Tensor noise_levels(const Tensor& index, const std::vector<ModalityInfo>& infos,
 
 // x (B, shape...), level (B). Clean rows are what they were. Standard deviation of the noise, 25.5 times that at level
 // 11:
-//   image, frames, flow   level^2 of 255 grey values, the same in every channel, results clamped to [0, 255]; pictures
+//   image, frames, flow   level^2 of 255 gray values, the same in every channel, results clamped to [0, 255]; pictures
 //                         are taken to be normalised as this program does it by default
 //   everything else       level, on the values as they are
 // Draws from the default generator.

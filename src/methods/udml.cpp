@@ -362,7 +362,7 @@ MethodInfo udml_method() {
           "per modality is kept.",
       .step_factor = 1,
       .release =
-          "The release clips only the upper end of noisy pictures, so that negative grey values wrap around, repeats "
+          "The release clips only the upper end of noisy pictures, so that negative gray values wrap around, repeats "
           "the same noise on every audio sample, and reads an audio limit that its options no longer define; here "
           "pictures are clamped at both ends, noise is drawn anew and audio has no limit. Frames of a clip are "
           "averaged before the distribution, not after. The release lets the gradient of the classification losses "
