@@ -71,7 +71,7 @@ std::string analysis_table(const AnalysisResult& result) {
     text += fmt::format(
         "Ambiguous ({}): the two best are {}; more samples to score on, more "
         "epochs or another seed would tell.\n",
-        ranking.ambiguous, has_error ? "within two standard errors" : "equal");
+        ranking.ambiguous, has_error ? "within two standard errors" : "too close to tell apart");
   }
   return text + provenance(result) + "\n";
 }

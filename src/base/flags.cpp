@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <utility>
 
+#include "base/nested_text.h"
 #include "base/synonyms.h"
 #include "base/text_table.h"
 #include "base/value_text.h"
@@ -153,7 +154,7 @@ std::vector<std::string> chosen_names(const Bindings& bindings, const std::strin
   for (const auto& [option, bound] : bindings) {
     if (option->name() != name) continue;
     if (!bound->results().empty()) option->set(given_text(*option, bound->results()), "--" + name);
-    for (const std::string& item : split(option->text(), ',')) chosen.push_back(item.substr(0, item.find(':')));
+    for (const std::string& item : split_nested(option->text(), ',')) chosen.push_back(item.substr(0, item.find(':')));
   }
   return chosen;
 }

@@ -282,7 +282,7 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   const fs::path analysis = fs::path(options.out) / "analysis.json";
   make_directories(options.out);
   const FolderLock lock(options.out, kBusyOut);
-  remove_temporaries(options.out, /*locked=*/false);
+  remove_temporaries(options.out, /*locked=*/true);
   const std::vector<ModalityInfo>& modalities = data.train->modalities();
   Grid grid = make_demo_grid(options, modalities, analysis);
   const auto trainings = static_cast<int64_t>(grid.alone.size() + grid.methods.size());
