@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/table.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -82,12 +83,7 @@ const std::vector<EndMode>& end_mode_table() {
 }
 
 double aggregate_end(const std::vector<double>& curve, const std::string& mode) {
-  std::vector<std::string> names;
-  for (const EndMode& row : end_mode_table()) {
-    if (mode == row.name) return row.aggregate(curve);
-    names.emplace_back(row.name);
-  }
-  throw Error(ErrorKind::usage, fmt::format("unknown end mode '{}'{}", mode, suggestion(mode, names)));
+  return get_row(end_mode_table(), mode, "unknown end mode").aggregate(curve);
 }
 
 const std::vector<EarlyCriterion>& early_criterion_table() {
@@ -101,12 +97,7 @@ const std::vector<EarlyCriterion>& early_criterion_table() {
 }
 
 const EarlyCriterion& find_early_criterion(const std::string& name) {
-  std::vector<std::string> names;
-  for (const EarlyCriterion& row : early_criterion_table()) {
-    if (name == row.name) return row;
-    names.emplace_back(row.name);
-  }
-  throw Error(ErrorKind::usage, fmt::format("unknown criterion '{}'{}", name, suggestion(name, names)));
+  return get_row(early_criterion_table(), name, "unknown criterion");
 }
 
 double standard_error(double accuracy, int64_t n) {

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "base/table.h"
 #include "base/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -64,12 +64,7 @@ const std::vector<Listing>& listing_table() {
 }
 
 const Listing& find_listing(const std::string& name) {
-  std::vector<std::string> names;
-  for (const Listing& row : listing_table()) {
-    if (row.name == name) return row;
-    names.emplace_back(row.name);
-  }
-  throw Error(ErrorKind::usage, fmt::format("pdmp list: unknown list '{}'{}", name, suggestion(name, names)));
+  return get_row(listing_table(), name, "pdmp list: unknown list");
 }
 
 }  // namespace

@@ -1,22 +1,20 @@
 // The program: finds the command and turns every error into one line and an exit status.
-#include <algorithm>
 #include <c10/util/Exception.h>
 #include <csignal>
 #include <cstdio>
-#include <fmt/format.h>
 #include <iostream>
 #include <new>
 
 #include "base/log.h"
 #include "base/printable.h"
 #include "base/signal.h"
+#include "base/table.h"
 #include "base/text_table.h"
 #include "cli/command.h"
 #include "cli/openmp_wait.h"
 #include "data/decode/damaged_files.h"
 #include "pdmp/error.h"
 #include "pdmp/memory.h"
-#include "pdmp/options.h"
 
 namespace pdmp {
 namespace {
@@ -54,19 +52,11 @@ std::string help_text() {
 }
 
 bool computes(const std::string& name) {
-  const std::vector<Command>& table = command_table();
-  return std::any_of(table.begin(), table.end(),
-                     [&](const Command& command) { return command.name == name && command.computes; });
+  const Command* command = find_row(command_table(), name);
+  return command != nullptr && command->computes;
 }
 
-const Command& find_command(const std::string& name) {
-  std::vector<std::string> names;
-  for (const Command& command : command_table()) {
-    if (command.name == name) return command;
-    names.emplace_back(command.name);
-  }
-  throw Error(ErrorKind::usage, fmt::format("unknown command '{}'{}", name, suggestion(name, names)));
-}
+const Command& find_command(const std::string& name) { return get_row(command_table(), name, "unknown command"); }
 
 // `pdmp help COMMAND ...` is `pdmp COMMAND ... --help`.
 std::vector<std::string> without_help_word(std::vector<std::string> args) {

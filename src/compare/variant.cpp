@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/nested_text.h"
+#include "base/table.h"
 #include "models/spec.h"
 #include "pdmp/error.h"
 
@@ -95,7 +96,8 @@ std::vector<Variant> parse_variants(const std::vector<std::string>& texts) {
       names.push_back(text);
       continue;
     }
-    for (const MethodInfo& row : method_table()) names.emplace_back(row.name);
+    const std::vector<std::string> all = row_names(method_table());
+    names.insert(names.end(), all.begin(), all.end());
   }
   std::vector<Variant> variants;
   std::set<std::string> known;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/table.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -56,18 +57,10 @@ double parse_coefficient(const std::string& modality, const std::string& text, c
 
 }  // namespace
 
-std::vector<std::string> multi_policy_names() {
-  std::vector<std::string> names;
-  for (const MultiPolicyInfo& info : multi_policy_table()) names.emplace_back(info.name);
-  return names;
-}
+std::vector<std::string> multi_policy_names() { return row_names(multi_policy_table()); }
 
 MultiPolicy parse_multi_policy(const std::string& text) {
-  for (const MultiPolicyInfo& info : multi_policy_table()) {
-    if (text == info.name) return info.policy;
-  }
-  throw Error(ErrorKind::usage,
-              fmt::format("unknown --pdmp.multi-policy '{}'{}", text, suggestion(text, multi_policy_names())));
+  return get_row(multi_policy_table(), text, "unknown --pdmp.multi-policy").policy;
 }
 
 std::vector<double> pdmp_coefficients(const ModalityRanking& ranking, double gamma, MultiPolicy policy) {

@@ -1,7 +1,6 @@
-#include <fmt/format.h>
+#include "base/table.h"
 
 #include "methods/methods.h"
-#include "pdmp/error.h"
 
 namespace pdmp {
 
@@ -35,13 +34,6 @@ const std::vector<MethodInfo>& method_table() {
   return table;
 }
 
-const MethodInfo& find_method(const std::string& name) {
-  std::vector<std::string> names;
-  for (const MethodInfo& info : method_table()) {
-    if (name == info.name) return info;
-    names.emplace_back(info.name);
-  }
-  throw Error(ErrorKind::usage, fmt::format("unknown method '{}'{}", name, suggestion(name, names)));
-}
+const MethodInfo& find_method(const std::string& name) { return get_row(method_table(), name, "unknown method"); }
 
 }  // namespace pdmp

@@ -5,8 +5,7 @@
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 
-#include "pdmp/error.h"
-#include "pdmp/options.h"
+#include "base/table.h"
 
 namespace pdmp {
 namespace {
@@ -69,17 +68,10 @@ void apply_to_tree(const InitRow& row, nn::Module& module) {
 
 }  // namespace
 
-std::vector<std::string> init_names() {
-  std::vector<std::string> names;
-  for (const InitRow& row : kInits) names.emplace_back(row.name);
-  return names;
-}
+std::vector<std::string> init_names() { return row_names(kInits); }
 
 void initialize(nn::Module& module, const std::string& init) {
-  for (const InitRow& row : kInits) {
-    if (row.name == init) return apply_to_tree(row, module);
-  }
-  throw Error(ErrorKind::usage, "init: unknown value '" + init + "'" + suggestion(init, init_names()));
+  apply_to_tree(get_row(kInits, init, "init: unknown value"), module);
 }
 
 SeededGenerator::SeededGenerator(uint64_t seed) {

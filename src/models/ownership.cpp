@@ -1,10 +1,9 @@
 // Which parameter belongs to which modality (methods-modulation 0.4), and which of them a scope names.
 #include <algorithm>
-#include <fmt/format.h>
 
+#include "base/table.h"
 #include "models/convolutions.h"
 #include "models/unimodal.h"
-#include "pdmp/error.h"
 #include "pdmp/model.h"
 
 namespace pdmp {
@@ -27,16 +26,15 @@ bool in_scope(const OwnedParameter& parameter, Scope scope) {
 }  // namespace
 
 Scope parse_scope(const std::string& text) {
-  static const std::vector<std::pair<std::string, Scope>> scopes = {{"encoder_all", Scope::encoder_all},
-                                                                    {"encoder_conv", Scope::encoder_conv},
-                                                                    {"encoder_non1d", Scope::encoder_non1d},
-                                                                    {"encoder_plus_head", Scope::encoder_plus_head}};
-  std::vector<std::string> names;
-  for (const auto& [name, scope] : scopes) {
-    if (name == text) return scope;
-    names.push_back(name);
-  }
-  throw Error(ErrorKind::usage, fmt::format("scope: unknown value '{}'{}", text, suggestion(text, names)));
+  struct ScopeRow {
+    const char* name;
+    Scope scope;
+  };
+  static constexpr ScopeRow kScopes[] = {{"encoder_all", Scope::encoder_all},
+                                         {"encoder_conv", Scope::encoder_conv},
+                                         {"encoder_non1d", Scope::encoder_non1d},
+                                         {"encoder_plus_head", Scope::encoder_plus_head}};
+  return get_row(kScopes, text, "scope: unknown value").scope;
 }
 
 // In the order of named_parameters(). An encoder that several modalities go through is shared, and is there once.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/table.h"
 #include "pdmp/error.h"
 #include "pdmp/options.h"
 
@@ -23,24 +24,12 @@ Spec parse_spec(const std::string& text, const std::string& where);
 // "hidden=64+64+32", "hidden=[64,64,32]".
 void apply_spec(const Spec& spec, OptionList& list, const std::string& where);
 
-// The row called `name`, or Error{usage} with the nearest spelling. `kind`: "encoder", "fusion".
-template <class Info>
-const Info& find_row(const std::vector<Info>& table, const std::string& kind, const std::string& name,
-                     const std::string& where) {
-  std::vector<std::string> names;
-  for (const Info& row : table) {
-    if (row.name == name) return row;
-    names.emplace_back(row.name);
-  }
-  throw Error(ErrorKind::usage, where + ": unknown " + kind + " '" + name + "'" + suggestion(name, names));
-}
-
 // Options of `spec`'s row with the spec's values set. `more` describes options that every row has besides its own.
 template <class Info>
 auto configure(const std::vector<Info>& table, const std::string& kind, const std::string& text,
                const std::string& where, const std::function<void(OptionList&)>& more = {}) {
   const Spec spec = parse_spec(text, where);
-  auto options = find_row(table, kind, spec.name, where).make_options();
+  auto options = get_row(table, spec.name, where + ": unknown " + kind).make_options();
   OptionList list;
   options->describe(list);
   if (more) more(list);

@@ -6,6 +6,7 @@
 #include <torch/nn/functional/loss.h>
 #include <torch/nn/modules/linear.h>
 
+#include "base/table.h"
 #include "models/fusion/features.h"
 #include "pdmp/error.h"
 
@@ -55,24 +56,15 @@ ShapleyFactors shapley_factors(int64_t size, int64_t players) {
 
 }  // namespace
 
-std::vector<std::string> unimodal_names() {
-  std::vector<std::string> names;
-  for (const UnimodalForm& form : unimodal_table()) names.emplace_back(form.name);
-  return names;
-}
+std::vector<std::string> unimodal_names() { return row_names(unimodal_table()); }
 
 const UnimodalForm& find_unimodal_form(const std::string& name, int64_t modalities) {
-  for (const UnimodalForm& form : unimodal_table()) {
-    if (name != form.name) continue;
-    if (modalities <= form.most_modalities) return form;
-    throw Error(
-        ErrorKind::usage,
-        fmt::format("unimodal: {} takes a pass for each of the 2^M subsets of the modalities and expects at most "
-                    "{} of them, found {}; use masked or probe",
-                    name, form.most_modalities, modalities));
-  }
+  const UnimodalForm& form = get_row(unimodal_table(), name, "unimodal: unknown value");
+  if (modalities <= form.most_modalities) return form;
   throw Error(ErrorKind::usage,
-              fmt::format("unimodal: unknown value '{}'{}", name, suggestion(name, unimodal_names())));
+              fmt::format("unimodal: {} takes a pass for each of the 2^M subsets of the modalities and expects at most "
+                          "{} of them, found {}; use masked or probe",
+                          name, form.most_modalities, modalities));
 }
 
 std::vector<Tensor> shapley_values(size_t players, const std::function<Tensor(size_t subset)>& value) {

@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 #include <numbers>
 
+#include "base/table.h"
 #include "optim/optimizers.h"
-#include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
@@ -37,20 +36,12 @@ const std::vector<ScheduleInfo>& schedule_table() {
 
 }  // namespace
 
-std::vector<std::string> schedule_names() {
-  std::vector<std::string> names;
-  for (const ScheduleInfo& info : schedule_table()) names.emplace_back(info.name);
-  return names;
-}
+std::vector<std::string> schedule_names() { return row_names(schedule_table()); }
 
 double schedule_factor(const OptimizerOptions& options, int64_t epoch, int64_t epochs) {
   const double warmup =
       epoch < options.warmup_epochs ? static_cast<double>(epoch + 1) / static_cast<double>(options.warmup_epochs) : 1;
-  for (const ScheduleInfo& info : schedule_table()) {
-    if (options.schedule == info.name) return warmup * info.factor(options, epoch, epochs);
-  }
-  throw Error(ErrorKind::usage,
-              fmt::format("unknown schedule '{}'{}", options.schedule, suggestion(options.schedule, schedule_names())));
+  return warmup * get_row(schedule_table(), options.schedule, "unknown schedule").factor(options, epoch, epochs);
 }
 
 }  // namespace pdmp

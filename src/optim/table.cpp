@@ -1,8 +1,8 @@
-#include <algorithm>
-#include <fmt/format.h>
+#include "base/table.h"
+
+#include <utility>
 
 #include "optim/optimizers.h"
-#include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
@@ -19,18 +19,10 @@ const std::vector<OptimizerInfo>& optimizer_table() {
 
 }  // namespace
 
-std::vector<std::string> optimizer_names() {
-  std::vector<std::string> names;
-  for (const OptimizerInfo& info : optimizer_table()) names.emplace_back(info.name);
-  return names;
-}
+std::vector<std::string> optimizer_names() { return row_names(optimizer_table()); }
 
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, std::vector<ParameterGroup> groups) {
-  for (const OptimizerInfo& info : optimizer_table()) {
-    if (options.optimizer == info.name) return info.make(options, std::move(groups));
-  }
-  throw Error(ErrorKind::usage, fmt::format("unknown optimizer '{}'{}", options.optimizer,
-                                            suggestion(options.optimizer, optimizer_names())));
+  return get_row(optimizer_table(), options.optimizer, "unknown optimizer").make(options, std::move(groups));
 }
 
 }  // namespace pdmp

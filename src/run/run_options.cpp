@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-
+#include "base/table.h"
 #include "data/sample_cache.h"
 #include "pdmp/error.h"
 #include "run/config.h"
@@ -7,18 +6,12 @@
 namespace pdmp {
 namespace {
 
-std::vector<std::string> method_names() {
-  std::vector<std::string> names;
-  for (const MethodInfo& row : method_table()) names.emplace_back(row.name);
-  return names;
-}
-
 void describe_all_but_methods(RunOptions& options, OptionList& list) {
   list.heading("Data");
   options.data.describe(list);
   list.heading("Run");
   list.add("run", &options.run, "Run directory; it is made.").internal();
-  list.add("method", &options.method, "Training strategy.").one_of(method_names());
+  list.add("method", &options.method, "Training strategy.").one_of(row_names(method_table()));
   list.add("analysis", &options.analysis_file, "analysis.json to use instead of analysing the modalities.").internal();
   list.add("alone", &options.alone,
            "Runs of the modalities trained alone (audio=DIR,visual=DIR) for methods that learn from them; one that is "
@@ -70,7 +63,7 @@ const MethodOptions& RunOptions::method_options() const {
   for (const auto& [name, options] : methods) {
     if (name == method) return *options;
   }
-  throw Error(ErrorKind::usage, fmt::format("unknown method '{}'{}", method, suggestion(method, method_names())));
+  refuse_name(ErrorKind::usage, "unknown method", method, row_names(method_table()));
 }
 
 void describe_config(RunOptions& options, OptionList& list) {

@@ -1,6 +1,5 @@
 // What epochs and runs are compared by.
-#include "pdmp/error.h"
-#include "pdmp/options.h"
+#include "base/table.h"
 #include "pdmp/trainer.h"
 
 namespace pdmp {
@@ -27,12 +26,7 @@ const std::vector<SelectMetric>& select_metric_table() {
 }
 
 const SelectMetric& find_select_metric(const std::string& name) {
-  std::vector<std::string> names;
-  for (const SelectMetric& row : select_metric_table()) {
-    if (name == row.name) return row;
-    names.emplace_back(row.name);
-  }
-  throw Error(ErrorKind::usage, "unknown metric '" + name + "'" + suggestion(name, names));
+  return get_row(select_metric_table(), name, "unknown metric");
 }
 
 }  // namespace pdmp

@@ -1,15 +1,7 @@
+#include "base/table.h"
 #include "pdmp/trainer.h"
 
 namespace pdmp {
-namespace {
-
-std::vector<std::string> select_metric_names() {
-  std::vector<std::string> names;
-  for (const SelectMetric& row : select_metric_table()) names.emplace_back(row.name);
-  return names;
-}
-
-}  // namespace
 
 void TrainOptions::describe(OptionList& list) {
   list.add("epochs", &epochs, "Passes over the training data.").at_least(1);
@@ -32,7 +24,7 @@ void TrainOptions::describe(OptionList& list) {
       .one_of({"auto", "last", "best_val", "best_test"});
   list.add("select-metric", &select_metric,
            "What epochs, modalities, trials of a search and methods are compared by on held-out samples.")
-      .one_of(select_metric_names());
+      .one_of(row_names(select_metric_table()));
   list.add("sampler", &sampler,
            "Samples of an epoch: each once (uniform), or drawn with replacement, every class as often (balanced).")
       .one_of({"uniform", "balanced"});

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
+#include "base/table.h"
 #include "data/features/resample.h"
 #include "pdmp/error.h"
-#include "pdmp/options.h"
 
 namespace pdmp {
 namespace {
@@ -117,12 +116,7 @@ const std::vector<AudioProfile>& audio_profile_table() {
 }
 
 const AudioProfile& find_audio_profile(const std::string& name) {
-  std::vector<std::string> names;
-  for (const AudioProfile& profile : audio_profile_table()) {
-    if (name == profile.name) return profile;
-    names.emplace_back(profile.name);
-  }
-  throw Error(ErrorKind::data, fmt::format("unknown audio profile '{}'{}", name, suggestion(name, names)));
+  return get_row(audio_profile_table(), name, "unknown audio profile", ErrorKind::data);
 }
 
 Tensor audio_features(const AudioProfile& profile, const Tensor& samples, int64_t rate, RandomStream* augment) {

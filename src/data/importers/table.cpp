@@ -1,7 +1,6 @@
-#include <fmt/format.h>
+#include "base/table.h"
 
 #include "data/importers/importers.h"
-#include "pdmp/error.h"
 
 namespace pdmp {
 
@@ -28,12 +27,7 @@ const std::vector<ImporterInfo>& importer_table() {
 }
 
 const ImporterInfo& find_importer(const std::string& name) {
-  std::vector<std::string> names;
-  for (const ImporterInfo& info : importer_table()) {
-    if (info.name == name) return info;
-    names.emplace_back(info.name);
-  }
-  throw Error(ErrorKind::usage, fmt::format("unknown data set '{}'{}", name, suggestion(name, names)));
+  return get_row(importer_table(), name, "unknown data set");
 }
 
 }  // namespace pdmp

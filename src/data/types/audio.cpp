@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "base/table.h"
 #include "data/features/profiles.h"
 #include "data/features/resample.h"
 #include "data/types/cell_paths.h"
@@ -45,9 +46,7 @@ class AudioType : public ModalityType {
  public:
   explicit AudioType(const ModalityEntry& entry) {
     Settings source(entry);
-    std::vector<std::string> names;
-    for (const AudioProfile& profile : audio_profile_table()) names.emplace_back(profile.name);
-    profile_ = find_audio_profile(source.choice("profile", "log_psd_3s", names));
+    profile_ = find_audio_profile(source.choice("profile", "log_psd_3s", row_names(audio_profile_table())));
     if (profile_.pad != StftPad::none) {
       profile_.pad =
           source.choice("stft_pad", "zero", {"zero", "reflect"}) == "zero" ? StftPad::zero : StftPad::reflect;

@@ -1,8 +1,9 @@
+#include "base/table.h"
+
 #include <fmt/format.h>
 
 #include "data/types/types.h"
 #include "pdmp/error.h"
-#include "pdmp/options.h"
 
 namespace pdmp {
 
@@ -21,27 +22,13 @@ const std::vector<ModalityTypeInfo>& modality_type_table() {
   return table;
 }
 
-namespace {
-
-const ModalityTypeInfo* find_type(const std::string& name) {
-  for (const ModalityTypeInfo& info : modality_type_table()) {
-    if (name == info.name) return &info;
-  }
-  return nullptr;
-}
-
-}  // namespace
-
 std::unique_ptr<ModalityType> make_modality_type(const ModalityEntry& entry) {
-  if (const ModalityTypeInfo* info = find_type(entry.type)) return info->make(entry);
-  std::vector<std::string> names;
-  for (const ModalityTypeInfo& info : modality_type_table()) names.emplace_back(info.name);
-  throw Error(ErrorKind::data,
-              fmt::format("modality '{}': unknown type '{}'{}", entry.name, entry.type, suggestion(entry.type, names)));
+  const std::string what = fmt::format("modality '{}': unknown type", entry.name);
+  return get_row(modality_type_table(), entry.type, what, ErrorKind::data).make(entry);
 }
 
 CellFiles cell_files(const std::string& type) {
-  const ModalityTypeInfo* info = find_type(type);
+  const ModalityTypeInfo* info = find_row(modality_type_table(), type);
   return info == nullptr ? CellFiles::none : info->files;
 }
 

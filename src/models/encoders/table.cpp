@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <regex>
 
+#include "base/table.h"
 #include "models/spec.h"
 
 namespace pdmp {
@@ -81,7 +82,7 @@ std::shared_ptr<Encoder> make_encoder(const std::string& spec, const ModalityInf
 }
 
 Error unfit_input(const std::string& encoder, const ModalityInfo& modality) {
-  const EncoderInfo& row = find_row(encoder_table(), "encoder", encoder, modality.name);
+  const EncoderInfo& row = get_row(encoder_table(), encoder, modality.name + ": unknown encoder");
   return Error(ErrorKind::usage,
                fmt::format("encoder of modality '{}': {} takes {}, found type {} of shape ({}); {} fits this type",
                            modality.name, row.name, row.input, modality.type, fmt::join(modality.shape, ", "),

@@ -1,10 +1,9 @@
 #include "models/layers/convolution.h"
 
-#include <fmt/format.h>
 #include <torch/nn/modules/conv.h>
 
+#include "base/table.h"
 #include "models/layers/winograd.h"
-#include "pdmp/error.h"
 #include "pdmp/options.h"
 
 namespace pdmp {
@@ -27,18 +26,10 @@ ConvolutionForm form_of(const torch::nn::Conv2dImpl& conv) {
 
 }  // namespace
 
-std::vector<std::string> convolution_form_names() {
-  std::vector<std::string> names;
-  for (const FormRow& row : kForms) names.emplace_back(row.name);
-  return names;
-}
+std::vector<std::string> convolution_form_names() { return row_names(kForms); }
 
 ConvolutionForm parse_convolution_form(const std::string& text) {
-  for (const FormRow& row : kForms) {
-    if (text == row.name) return row.form;
-  }
-  throw Error(ErrorKind::usage,
-              fmt::format("convolution: unknown value '{}'{}", text, suggestion(text, convolution_form_names())));
+  return get_row(kForms, text, "convolution: unknown value").form;
 }
 
 torch::nn::Conv2d formed_convolution(const torch::nn::Conv2dOptions& options) {
