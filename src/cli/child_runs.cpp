@@ -21,6 +21,8 @@
 #include "base/signal.h"
 #include "base/temporary_files.h"
 #include "pdmp/error.h"
+#include "run/open_run.h"
+#include "run/run_data.h"
 
 namespace pdmp {
 namespace {
@@ -230,16 +232,21 @@ void resumable(const std::function<void()>& work) {
   }
 }
 
-void with_runs_in(const std::string& out, const std::function<void()>& train) {
-  try {
-    train();
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::usage) throw;
-    throw Error(
-        ErrorKind::usage,
-        fmt::format("--out {}: expected flags that fit, and the runs that are there made with them ({}); choose "
-                    "another --out or remove that folder",
-                    out, error.what()));
+ResumeAdvice advice_of(const std::string& out) { return {.flag = "--out " + out, .other = "another --out"}; }
+
+void expect_same_runs(const std::vector<ChildRun>& runs, const std::string& out) {
+  const ResumeAdvice advice = advice_of(out);
+  SameData data(advice);
+  for (const ChildRun& run : runs) {
+    if (!fs::exists(run.options.run)) continue;
+    RunOptions options = run.options;
+    options.resume = true;
+    data.expect(options);
+    try {
+      inspect_run(options, advice);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::data) throw;
+    }
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/progress.h"
 #include "pdmp/run.h"
+#include "run/resume_advice.h"
 
 namespace pdmp {
 
@@ -36,8 +37,12 @@ inline constexpr const char* kBusyOut = "wait for it, or choose another --out";
 // `work` of a command that goes on where it stopped when it is called again: an interruption says so.
 void resumable(const std::function<void()>& work);
 
-// `train`, where a usage error means that the runs in folder `out` were made with other flags: one that says so.
-void with_runs_in(const std::string& out, const std::function<void()>& train);
+// What errors advise where the runs in folder `out` were made with other flags or of other data.
+ResumeAdvice advice_of(const std::string& out);
+
+// Before anything is trained or written. Error where a run that is there has other options, or is of other data, than
+// it would go on with. A run whose files are damaged passes: it fails when its turn comes.
+void expect_same_runs(const std::vector<ChildRun>& runs, const std::string& out);
 
 // Largest memory of this process and of each child that has ended, in bytes.
 int64_t peak_memory_of_children();

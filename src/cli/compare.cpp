@@ -29,7 +29,6 @@
 #include "pdmp/error.h"
 #include "run/open_run.h"
 #include "run/paths.h"
-#include "run/run_data.h"
 
 namespace pdmp {
 namespace {
@@ -114,13 +113,11 @@ int64_t trainings(const CompareOptions& options, const TrainingData& data) {
   return static_cast<int64_t>(variants_of(options, data).size() * fusions) * options.seeds;
 }
 
-// The runs as `pdmp train` takes them. A run that is there with other options or of other data is one error of all.
+// The runs as `pdmp train` takes them.
 std::vector<ChildRun> children_of(const CompareOptions& options, std::vector<GridRun> runs) {
   std::vector<ChildRun> children;
-  SameData data(DataAdvice{.flag = "--out " + options.out, .other = "another --out"});
   for (GridRun& one : runs) {
     one.options.resume = fs::exists(one.options.run);
-    data.expect(one.options);
     one.options.train.threads = options.layout.threads;
     children.push_back({one.name, std::move(one.options), /*may_fail=*/true});
   }
@@ -128,9 +125,9 @@ std::vector<ChildRun> children_of(const CompareOptions& options, std::vector<Gri
 }
 
 // A run whose files are damaged fails alone.
-bool needs_training(const ChildRun& child, Failures& failures) {
+bool needs_training(const ChildRun& child, const ResumeAdvice& advice, Failures& failures) {
   try {
-    return inspect_run(child.options) != RunState::finished;
+    return inspect_run(child.options, advice) != RunState::finished;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::data) throw;
     failures.emplace(child.options.run, error.what());
@@ -143,17 +140,16 @@ void train(const CompareOptions& options, std::vector<GridRun> runs, Failures& f
   remove_failed(runs, failures);
   std::vector<ChildRun> children = children_of(options, std::move(runs));
   const auto total = static_cast<int64_t>(children.size());
-  with_runs_in(options.out, [&] {
-    std::erase_if(children, [&](const ChildRun& child) { return !needs_training(child, failures); });
-    if (children.empty()) return;
-    if (const int64_t done = total - static_cast<int64_t>(children.size()); done > 0) {
-      log_info(fmt::format("{}: {} of {} trainings are done already", label, done, total));
-    }
-    Progress progress(label, static_cast<int64_t>(children.size()), "training");
-    for (FailedRun& failed : train_in_children(children, options.layout.jobs, progress)) {
-      failures.emplace(std::move(failed.run), std::move(failed.reason));
-    }
-  });
+  const ResumeAdvice advice = advice_of(options.out);
+  std::erase_if(children, [&](const ChildRun& child) { return !needs_training(child, advice, failures); });
+  if (children.empty()) return;
+  if (const int64_t done = total - static_cast<int64_t>(children.size()); done > 0) {
+    log_info(fmt::format("{}: {} of {} trainings are done already", label, done, total));
+  }
+  Progress progress(label, static_cast<int64_t>(children.size()), "training");
+  for (FailedRun& failed : train_in_children(children, options.layout.jobs, progress)) {
+    failures.emplace(std::move(failed.run), std::move(failed.reason));
+  }
 }
 
 // One search of each row that has trainings; its trials are runs of the first seed.
@@ -195,6 +191,13 @@ std::vector<GridRun> runs_of(const std::vector<Search>& searches) {
   std::vector<GridRun> runs;
   for (const Search& search : searches) runs.insert(runs.end(), search.runs.begin(), search.runs.end());
   return runs;
+}
+
+// What is there must go on with these options and data. Under --tune the settings of methods are not known yet.
+void expect_same_runs(const CompareOptions& options, Grid& grid) {
+  std::vector<GridRun> runs = options.tune > 0 ? runs_of(searches_of(options, grid)) : grid.methods;
+  runs.insert(runs.end(), grid.alone.begin(), grid.alone.end());
+  expect_same_runs(children_of(options, std::move(runs)), options.out);
 }
 
 // Why no trial of the search has a result.
@@ -361,6 +364,7 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   options.layout = lay_out(options.run, *data.train, options.jobs, trainings(options, data), options.out);
   options.run.train.precision = options.layout.precision;
   Grid grid = plan_grid(options, data);
+  expect_same_runs(options, grid);
   if (options.dry_run) return tell_cost(options, grid, data, out);
   lock.hold();
   remove_temporaries(options.out, /*locked=*/true);

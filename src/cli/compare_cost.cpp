@@ -64,8 +64,8 @@ class Sum {
       ++cost_.finished;
       return;
     }
-    const double seconds =
-        epoch_seconds(run.options, data_, cost_.trial, step_samples_) * static_cast<double>(run.options.train.epochs);
+    const double seconds = cost_.trial.start_seconds + epoch_seconds(run.options, data_, cost_.trial, step_samples_) *
+                                                           static_cast<double>(run.options.train.epochs);
     extra_ = std::max(extra_, disk.training - disk.finished);
     total_ += seconds;
     longest_ = std::max(longest_, seconds);

@@ -216,8 +216,8 @@ void refuse_unfinished(Comparison& comparison) {
   }
 }
 
-// Seed by seed, so that an early look has every kind. Finished runs are read, an interrupted one goes on.
-void train_all(const DemoOptions& options, Grid& grid) {
+// Seed by seed, so that an early look has every kind.
+std::vector<ChildRun> children_of(const DemoOptions& options, const Grid& grid) {
   std::vector<ChildRun> runs;
   for (const std::vector<GridRun>* some : {&grid.alone, &grid.methods}) {
     for (const GridRun& one : *some) {
@@ -230,7 +230,12 @@ void train_all(const DemoOptions& options, Grid& grid) {
   std::stable_sort(runs.begin(), runs.end(), [](const ChildRun& one, const ChildRun& other) {
     return one.options.train.seed < other.options.train.seed;
   });
-  with_runs_in(options.out, [&] { train_runs(options, runs); });
+  return runs;
+}
+
+// Finished runs are read, an interrupted one goes on.
+void train_all(const DemoOptions& options, Grid& grid) {
+  train_runs(options, children_of(options, grid));
   refuse_unfinished(grid.comparison);
   complete(grid.comparison, {});
 }
@@ -288,6 +293,7 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   const auto trainings = static_cast<int64_t>(grid.alone.size() + grid.methods.size());
   options.layout = lay_out(options.run, *data.train, options.jobs, trainings, options.out);
   options.run.train.precision = options.layout.precision;
+  expect_same_runs(children_of(options, grid), options.out);
   write_layout(options.layout, options.out);
   resumable([&] {
     const AnalysisResult result = shared_analysis(options.run, data, analysis);

@@ -47,9 +47,11 @@ void check_options(RunOptions options) {
   OptionList list;
   describe_config(options, list);
   for (const auto& option : list.all()) option->check("--" + option->name());
+  if (options.data.data.empty()) throw Error(ErrorKind::usage, "--data is missing: name the folder of dataset.json");
 }
 
-void check_same_config(RunOptions now, RunOptions before, const std::filesystem::path& config) {
+void check_same_config(RunOptions now, RunOptions before, const std::filesystem::path& config,
+                       const ResumeAdvice& advice) {
   OptionList now_list, before_list;
   describe_config(now, now_list);
   describe_config(before, before_list);
@@ -69,9 +71,9 @@ void check_same_config(RunOptions now, RunOptions before, const std::filesystem:
   }
   if (differences.empty()) return;
   throw Error(ErrorKind::usage,
-              fmt::format("--resume: {} was made with another configuration: {}; give the same options "
-                          "(more --epochs is fine), another --run, or --overwrite",
-                          config.parent_path().string(), fmt::join(differences, ", ")));
+              fmt::format("{}: {} was made with another configuration: {}; give the same options{}, or choose {}",
+                          advice.flag, config.parent_path().string(), fmt::join(differences, ", "),
+                          before.train.keep == "all" ? " (more --epochs is fine)" : "", advice.other));
 }
 
 std::string config_toml(RunOptions options) {

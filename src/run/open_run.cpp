@@ -60,24 +60,24 @@ void expect_marks(const fs::path& folder) {
   }
 }
 
-RunState inspect_resumed(const RunOptions& options) {
+RunState inspect_resumed(const RunOptions& options, const ResumeAdvice& advice) {
   const fs::path folder = options.run, config = folder / kConfig;
   if (fs::exists(folder / "checkpoints")) expect_marks(folder);
   if (!fs::exists(config)) return RunState::unfinished;
   const RunOptions before = read_config(config);
-  check_same_config(options, before, config);
+  check_same_config(options, before, config, advice);
   if (!fs::exists(folder / "summary.json")) return RunState::unfinished;
   if (options.train.epochs == before.train.epochs) return RunState::finished;
   if (before.train.keep != "all") {
     throw Error(ErrorKind::usage,
-                fmt::format("--resume: {} is finished and was trimmed (--keep {}), so it can't be trained "
-                            "for more epochs; choose another --run or --overwrite",
-                            folder.string(), before.train.keep));
+                fmt::format("{}: {} is finished and was trimmed (--keep {}), so it can't be trained for more epochs; "
+                            "choose {}",
+                            advice.flag, folder.string(), before.train.keep, advice.other));
   }
   return RunState::unfinished;
 }
 
-RunState look_at(const RunOptions& options) {
+RunState look_at(const RunOptions& options, const ResumeAdvice& advice = {}) {
   if (options.run.empty()) throw Error(ErrorKind::usage, "--run is missing: name the folder this run is written to");
   if (options.resume && options.overwrite) {
     throw Error(ErrorKind::usage, "--resume and --overwrite contradict each other; give one of them");
@@ -92,7 +92,7 @@ RunState look_at(const RunOptions& options) {
     return RunState::fresh;
   }
   if (options.overwrite) return RunState::fresh;
-  if (options.resume) return inspect_resumed(options);
+  if (options.resume) return inspect_resumed(options, advice);
   throw Error(ErrorKind::usage,
               fmt::format("--run {}: there is a run already; add --resume to go on with it or --overwrite "
                           "to delete it and start again",
@@ -101,9 +101,9 @@ RunState look_at(const RunOptions& options) {
 
 }  // namespace
 
-RunState inspect_run(const RunOptions& options) {
+RunState inspect_run(const RunOptions& options, const ResumeAdvice& advice) {
   if (!options.run.empty()) RunDirectory::expect_free(options.run);
-  return look_at(options);
+  return look_at(options, advice);
 }
 
 std::unique_ptr<RunDirectory> open_run(const RunOptions& options) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "pdmp/run.h"
+#include "run/resume_advice.h"
 #include "train/run_directory.h"
 
 namespace pdmp {
@@ -17,7 +18,7 @@ enum class RunState {
 // Looks only. Error{busy} where another process works in the folder. Error{usage} where the folder holds a run and
 // neither --resume nor --overwrite was given, where it holds other things than a run, and where a resume has another
 // configuration.
-RunState inspect_run(const RunOptions& options);
+RunState inspect_run(const RunOptions& options, const ResumeAdvice& advice = {});
 
 // Locks the folder, deletes what --overwrite replaces, writes config.toml and, for a new run, environment.json.
 std::unique_ptr<RunDirectory> open_run(const RunOptions& options);

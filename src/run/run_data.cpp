@@ -28,7 +28,7 @@ std::vector<std::string> used_modalities(const RunOptions& options, const Conten
 
 }  // namespace
 
-void expect_same_data(const RunOptions& options, const Manifest& manifest, const DataAdvice& advice) {
+void expect_same_data(const RunOptions& options, const Manifest& manifest, const ResumeAdvice& advice) {
   const fs::path file = fs::path(options.run) / kFile;
   if (!options.resume || !fs::exists(file)) return;
   const ContentHash before = read_content_hash(file), now = content_hash(manifest);

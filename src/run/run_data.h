@@ -9,6 +9,7 @@
 
 #include "data/content_hash.h"
 #include "pdmp/run.h"
+#include "run/resume_advice.h"
 
 namespace pdmp {
 
@@ -16,24 +17,18 @@ namespace pdmp {
 std::shared_ptr<const Manifest> load_manifest(const DataOptions& options, uint64_t seed);
 TrainingData load_splits(const DataOptions& options, const std::shared_ptr<const Manifest>& manifest);
 
-// Whose flags an error about other data speaks of.
-struct DataAdvice {
-  std::string flag = "--resume";
-  std::string other = "another --run or --overwrite";
-};
-
 // Error{data} that says what changed, where --resume goes on with a run of other data. A run without data.json passes.
-void expect_same_data(const RunOptions& options, const Manifest& manifest, const DataAdvice& advice = {});
+void expect_same_data(const RunOptions& options, const Manifest& manifest, const ResumeAdvice& advice = {});
 
 // The same for many runs of one data set, which is read once a seed. Passes where the data set is not there: what is
 // finished needs none.
 class SameData {
  public:
-  explicit SameData(DataAdvice advice = {}) : advice_(std::move(advice)) {}
+  explicit SameData(ResumeAdvice advice = {}) : advice_(std::move(advice)) {}
   void expect(const RunOptions& options);
 
  private:
-  DataAdvice advice_;
+  ResumeAdvice advice_;
   std::map<std::pair<std::string, int64_t>, std::shared_ptr<const Manifest>> manifests_;
 };
 

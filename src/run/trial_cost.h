@@ -10,7 +10,8 @@ namespace pdmp {
 struct TrialCost {
   int64_t steps = 0;                                // that were timed
   double step_seconds = 0, evaluation_seconds = 0;  // of one step, of one pass over validation
-  int64_t peak_bytes = 0;                           // of this process
+  double start_seconds = 0;  // that this process had computed before: what a training begins with
+  int64_t peak_bytes = 0;    // of this process
   // Of one set of weights, of the other files of a checkpoint, of one line of metrics.jsonl.
   int64_t weight_bytes = 0, state_bytes = 0, line_bytes = 0;
 };

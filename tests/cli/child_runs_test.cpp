@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "cli/program.h"
 #include "cli/trained_run.h"
 
@@ -38,12 +39,20 @@ TEST(ChildRuns, DemoIsTheSameInProcessesOfItsOwn) {
   ASSERT_EQ(relative.code, 0) << relative.error;
   EXPECT_EQ(scores(relative.out), scores(one.out));
 
-  // A child that fails is named, with its last words and exit status.
+  // Other options are refused before anything is trained.
   const ProgramResult other = demo("3", {"--momentum", "0.5"});
   EXPECT_EQ(other.code, 2);
-  for (const std::string& part :
-       {std::string(", seed 0: ended with status 2: --resume"), std::string("momentum"), out + "3"}) {
+  for (const std::string& part : {"--out " + out + "3: ", std::string("momentum"), std::string("another --out")}) {
     EXPECT_THAT(other.error, HasSubstr(part));
+  }
+
+  // A child that fails is named, with its last words and exit status.
+  const std::string config = out + "3/runs/joint-seed0/config.toml";
+  write_file_atomically(config, read_file(config) + "x");
+  const ProgramResult failed = demo("3", {});
+  EXPECT_EQ(failed.code, 1);
+  for (const std::string& part : {std::string("joint, seed 0: ended with status 1: "), config}) {
+    EXPECT_THAT(failed.error, HasSubstr(part));
   }
 }
 

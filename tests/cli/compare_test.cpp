@@ -72,6 +72,37 @@ TEST_F(CompareCommand, TrainsTheGridOnceAndWritesTheTables) {
   EXPECT_THAT(other.error, HasSubstr("another --out"));
 }
 
+// The analysis that is there belongs to the runs that are there.
+TEST_F(CompareCommand, WhatDoesNotFitIsRefusedBeforeAnythingIsTrainedOrWritten) {
+  ASSERT_EQ(compare("joint,pdmp:gamma=2").code, 0);
+  const std::string analysis = read_file(out + "/analysis.json"), table = read_file(out + "/comparison.json");
+  const std::string first = data;
+  data = (directory / "other").string();
+  write_toy_data(data, 9, {"numbers", "caption"});
+  const std::string second = data;
+  struct Case {
+    std::string data, epochs, ema;
+    const char* expected;
+  };
+  for (const Case& one : {Case{second, "3", "0", "expected the data that"},
+                          Case{first, "3", "0.9", "ema (the run: 0, now: 0.9); give the same options, or choose"},
+                          Case{first, "30", "0", "can't be trained for more epochs; choose another --out"}}) {
+    for (const bool dry : {false, true}) {
+      data = one.data;
+      std::vector<std::string> words = arguments("joint,pdmp:gamma=2,ogm", {"--ema", one.ema});
+      *std::next(std::find(words.begin(), words.end(), "--epochs")) = one.epochs;
+      if (dry) words.emplace_back("--dry-run");
+      const ProgramResult refused = run_program(words);
+      EXPECT_NE(refused.code, 0) << one.expected;
+      EXPECT_THAT(refused.error, HasSubstr(one.expected));
+      EXPECT_THAT(refused.error, ::testing::Not(HasSubstr("each modality alone")));
+      EXPECT_THAT(refused.error, ::testing::Not(HasSubstr("--overwrite")));
+      EXPECT_EQ(read_file(out + "/analysis.json"), analysis) << one.expected;
+      EXPECT_EQ(read_file(out + "/comparison.json"), table) << one.expected;
+    }
+  }
+}
+
 TEST_F(CompareCommand, ControlsStandBesidePdmpUnlessOff) {
   const std::vector<std::string> leading = {"--analysis.criterion",
                                             "manual",
