@@ -1,3 +1,6 @@
+#include <filesystem>
+#include <memory>
+
 #include "base/signal.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -5,17 +8,46 @@
 
 namespace pdmp {
 
-int train_command(const std::vector<std::string>& args, std::ostream& out) {
+namespace {
+
+struct TrainFlags {
   RunOptions options;
   std::string config;
   OptionList list;
-  list.add("config", &config, "TOML file of options, as config.toml of a run directory; flags override it.").internal();
-  options.describe(list);
+
+  TrainFlags() {
+    list.add("config", &config, "TOML file of options, as config.toml of a run directory; flags override it.")
+        .internal();
+    options.describe(list);
+  }
+  TrainFlags(const TrainFlags&) = delete;
+  TrainFlags& operator=(const TrainFlags&) = delete;
+};
+
+// `--resume` without data goes on with the options of the run, which flags override.
+std::string config_of_resumed(const TrainFlags& flags) {
+  const RunOptions& options = flags.options;
+  if (!options.resume || !options.data.data.empty() || !flags.config.empty() || options.run.empty()) return "";
+  const std::filesystem::path config = std::filesystem::path(options.run) / "config.toml";
+  return std::filesystem::exists(config) ? config.string() : "";
+}
+
+}  // namespace
+
+int train_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help{
       "pdmp train",
       "Trains one model, analyses the modalities first where the method needs it, and scores the test split once.",
       "pdmp train --data mydata --run runs/first --method pdmp --epochs 30"};
-  if (!parse_arguments(list, args, help, out)) return 0;
+  auto flags = std::make_unique<TrainFlags>();
+  if (!parse_arguments(flags->list, args, help, out)) return 0;
+  if (const std::string config = config_of_resumed(*flags); !config.empty()) {
+    std::vector<std::string> more = args;
+    more.insert(more.end(), {"--config", config});
+    flags = std::make_unique<TrainFlags>();
+    parse_arguments(flags->list, more, help, out);
+  }
+  RunOptions& options = flags->options;
   install_interrupt_handler();
   if (options.dry_run) {
     out << plan(options);

@@ -252,7 +252,11 @@ RunSummary run(const RunOptions& requested) {
     return {};
   }
   make_paths_absolute(options);  // config.toml must mean the same wherever it is read
-  if (inspect_run(options) == RunState::finished) {
+  const RunState state = inspect_run(options);
+  if (options.resume && state == RunState::fresh) {
+    log_info(fmt::format("--resume: no run in {} yet, so one begins", options.run));
+  }
+  if (state == RunState::finished) {
     SameData().expect(options);
     log_info(fmt::format("{} is finished; more --epochs would extend it", options.run));
     return read_summary(options.run);

@@ -37,6 +37,20 @@ TEST(TrainCommand, ConfigOfARunMakesTheSameRun) {
   EXPECT_FALSE(metrics_of(run).empty());
 }
 
+TEST(TrainCommand, ResumeAloneGoesOnWithTheOptionsOfTheRun) {
+  const TrainedRun& trained = trained_run();
+  const TemporaryDirectory directory;
+  const std::string run = (directory / "run").string();
+  call(train_command, {"--config", trained.run + "/config.toml", "--run", run, "--keep", "all"});
+  const int64_t epochs = read_json(run + "/summary.json").at("epochs");
+  EXPECT_THAT(call(train_command, {"--resume", "--run", run}), HasSubstr("accuracy"));
+  call(train_command, {"--resume", "--run", run, "--epochs", std::to_string(epochs + 1)});
+  EXPECT_EQ(read_json(run + "/summary.json").at("epochs"), epochs + 1);
+  expect_error(ErrorKind::usage, {"--data is missing"}, [&] {
+    call(train_command, {"--resume", "--run", (directory / "none").string()});
+  });
+}
+
 // Pictures are cropped and flipped at random, so the order in which workers draw would show.
 TEST(TrainCommand, MetricsAreTheSameWhateverTheNumberOfWorkers) {
   const TemporaryDirectory directory;
