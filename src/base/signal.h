@@ -6,8 +6,9 @@
 namespace pdmp {
 
 // From here on SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 set the flag; the second of them ends the process at once,
-// with the exit code of the signal: files are replaced as a whole, so that is safe at any moment. A signal that was
-// ignored before stays ignored (nohup, background jobs of a shell).
+// with the exit code of the signal: files are replaced as a whole, so that is safe at any moment. The same signal again
+// within half a second is the first one (sent to the process and to its group). A signal that was ignored before stays
+// ignored (nohup, background jobs of a shell).
 void install_interrupt_handler();
 bool interrupted();
 void clear_interrupt();  // for a process that goes on after it stopped one piece of work

@@ -1,10 +1,12 @@
 #include "base/signal.h"
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include "support/expect_error.h"
@@ -40,11 +42,20 @@ TEST_F(Signal, ASecondOneEndsTheProcess) {
     EXPECT_EXIT(
         {
           std::raise(SIGTERM);
+          if (number == SIGTERM) std::this_thread::sleep_for(std::chrono::milliseconds(600));
           std::raise(number);
           std::exit(0);
         },
         ::testing::ExitedWithCode(number == SIGINT ? 130 : 75), "");
   }
+}
+
+// timeout sends one to its child and to the group that the child is in.
+TEST_F(Signal, TheSameAtOnceIsOneSignal) {
+  std::raise(SIGINT);
+  std::raise(SIGINT);
+  EXPECT_TRUE(interrupted());
+  EXPECT_EQ(interrupt_exit_code(), 130);
 }
 
 TEST_F(Signal, IgnoredOnesStayIgnored) {
