@@ -1,5 +1,6 @@
 #include "data/jsonl.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <string>
 #include <unordered_map>
@@ -36,6 +37,13 @@ std::optional<std::string> cell_text(const Json& value) {
     text += item.is_string() ? escaped_file(item.get<std::string>()) : scalar_text(item);
   }
   return text;
+}
+
+// What stands in the place of a cell.
+const char* other_value(const Json& value) {
+  if (value.is_object()) return "an object";
+  const bool has_null = std::any_of(value.begin(), value.end(), [](const Json& item) { return item.is_null(); });
+  return has_null ? "null in a list" : "a list of lists or objects";
 }
 
 // Rows as they are read: a row has cells up to the last column that it or a row before it brought in.
@@ -94,8 +102,7 @@ class TableBuilder {
     std::optional<std::string> text = cell_text(value);
     if (!text) {
       fail(table_.file, line,
-           fmt::format("'{}': expected text, a number or a list of these, found {}", key,
-                       value.is_object() ? "an object" : "a list of lists or objects"));
+           fmt::format("'{}': expected text, a number or a list of these, found {}", key, other_value(value)));
     }
     if (text->find('\0') != std::string::npos) {
       fail(table_.file, line, fmt::format("'{}': expected text, found a character of code 0; remove it", key));
@@ -165,6 +172,17 @@ MetadataTable parse_jsonl(std::string_view text, const std::filesystem::path& fi
   LineScanner lines(file, line);
   lines.add(text);
   return lines.finish();
+}
+
+std::string text_of_member(std::string_view record, const std::string& key) {
+  try {
+    for (const auto& [name, value] : parse_json_object(record, kDescriptionLimits)) {
+      if (name == key && is_scalar(value)) return scalar_text(value);
+    }
+  } catch (const JsonFault&) {
+    // No object has no members.
+  }
+  return "";
 }
 
 MetadataTable read_jsonl(const std::filesystem::path& file) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "data/metadata_table.h"
@@ -14,5 +15,8 @@ namespace pdmp {
 MetadataTable parse_jsonl(std::string_view text, const std::filesystem::path& file, int64_t line = 1);
 MetadataTable read_jsonl(const std::filesystem::path& file);
 MetadataTable read_jsonl(const std::filesystem::path& file, const ReadBlocks& read);
+
+// Of a text, number or boolean that is a member of a JSON object; "" where there is none.
+std::string text_of_member(std::string_view record, const std::string& key);
 
 }  // namespace pdmp

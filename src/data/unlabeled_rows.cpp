@@ -61,10 +61,11 @@ class Server {
       if (!table_.find(column)) missing.push_back(column);
     }
     if (missing.empty() || missing.size() == entry.columns.size()) return missing.empty();
-    throw Error(ErrorKind::data, fmt::format("{}: modality '{}': expected the columns {}, found no {}; add it, or give "
-                                             "all numbers in one column '{}'",
-                                             table_.file.string(), entry.name, fmt::join(entry.columns, ", "),
-                                             fmt::join(missing, ", "), entry.name));
+    throw Error(ErrorKind::data,
+                fmt::format("{}: modality '{}': expected the columns {}, found no {}; add what is missing, or "
+                            "give all numbers in one column '{}'",
+                            table_.file.string(), entry.name, fmt::join(entry.columns, ", "), fmt::join(missing, ", "),
+                            entry.name));
   }
 
   ModalityEntry without_place(ModalityEntry entry) const {
@@ -131,6 +132,7 @@ UnlabeledColumns::UnlabeledColumns(MetadataTable table, const std::vector<Modali
 
 UnlabeledRow UnlabeledColumns::read(const MetadataTable::Row& row, int64_t number) const {
   UnlabeledRow result;
+  result.place = fmt::format("{}:{}", table_.file.string(), row.line);
   const auto id = table_.find(names_.of("id"));
   result.id = id && !row.fields[*id].empty() ? row.fields[*id] : std::to_string(number);
   try {

@@ -17,6 +17,7 @@ struct UnlabeledRow {
   std::vector<std::string> cells;    // per modality; "" = absent
   std::optional<double> start, end;  // seconds
   std::string split;                 // where the table says; else "train" as in a manifest
+  std::string place;                 // for messages: "rows.csv:7"; "" where it stands in no table
   std::string problem;               // why the row cannot be read, which then has an id alone; "" where it can
 };
 

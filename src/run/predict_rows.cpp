@@ -24,6 +24,10 @@ Sample absent_sample(const std::vector<ModalityInfo>& modalities) {
   return sample;
 }
 
+std::string placed(const UnlabeledRow& row, const std::string& problem) {
+  return row.place.empty() ? problem : row.place + ": " + problem;
+}
+
 }  // namespace
 
 RowPredictor::RowPredictor(const LoadedRun& run, RowCells cells, bool allow_missing, const std::string& label,
@@ -75,7 +79,10 @@ void RowPredictor::flush() {
 
 // Runs in several threads at once, each with a row of its own.
 Sample RowPredictor::load(UnlabeledRow& row) const {
-  if (row.problem.empty()) row.problem = missing_problem(row);
+  if (row.problem.empty()) {
+    const std::string missing = missing_problem(row);
+    if (!missing.empty()) row.problem = placed(row, missing);
+  }
   if (!row.problem.empty()) return {};
   const std::vector<ModalityInfo>& modalities = run_.description.modalities;
   Sample sample = absent_sample(modalities);
@@ -92,7 +99,8 @@ Sample RowPredictor::load(UnlabeledRow& row) const {
       sample.present[m] = true;
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
-      row.problem = fmt::format("modality '{}': {}", modalities[m].name, error.what());
+      const std::string modality = fmt::format("modality '{}': ", modalities[m].name), message = error.what();
+      row.problem = placed(row, message.starts_with(modality) ? message : modality + message);
       return {};
     }
   }

@@ -148,6 +148,7 @@ class JsonRows {
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
       row.problem = error.what();
+      if (const std::string id = text_of_member(line, "id"); whole && !id.empty()) row.id = id;
     }
     take_(std::move(row));
   }
@@ -161,8 +162,10 @@ class JsonRows {
         columns_ = std::make_unique<UnlabeledColumns>(std::move(table), cells_.entries, ColumnNames(),
                                                       /*of_data_set=*/false);
       } catch (const Error& error) {
-        return {
-            id && !row.fields[*id].empty() ? row.fields[*id] : std::to_string(number), {}, {}, {}, "", error.what()};
+        UnlabeledRow bad;
+        bad.id = id && !row.fields[*id].empty() ? row.fields[*id] : std::to_string(number);
+        bad.problem = error.what();
+        return bad;
       }
       notes_.unused(columns_->unused());
     }

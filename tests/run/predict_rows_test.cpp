@@ -34,7 +34,7 @@ struct PredictRows : ::testing::Test {
 };
 
 UnlabeledRow row(const std::string& id, const std::string& a, const std::string& b) {
-  return {id, {a, b}, {}, {}, "", ""};
+  return {id, {a, b}, {}, {}, "", "", ""};
 }
 
 TEST_F(PredictRows, BatchesAreGivenInTheOrderOfTheRows) {
@@ -76,7 +76,7 @@ TEST_F(PredictRows, ABadRowHasItsReasonAndTheOthersTheirAnswer) {
   RowPredictor predictor = this->predictor(run);
   predictor.add(row("x", "1,0", "-1,-1"));
   predictor.add(row("y", "1,0,0", "-1,-1"));
-  predictor.add({"z", {}, {}, {}, "", "no JSON"});
+  predictor.add({"z", {}, {}, {}, "", "", "no JSON"});
   predictor.add(row("v", "1,0,zero", "-1,-1"));
   ASSERT_EQ(predictions.size(), 4u);
   EXPECT_THAT(predictions[0].problem, HasSubstr("modality 'a'"));

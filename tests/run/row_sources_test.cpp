@@ -60,6 +60,19 @@ TEST_F(RowSources, TablesAndLinesAreReadByTheirNames) {
               HasSubstr("expected a column for each modality (a, picture), found none of them among b"));
 }
 
+TEST_F(RowSources, ALineThatCannotBeReadKeepsItsId) {
+  read(
+      directory.write("rows.jsonl", "{\"id\": \"x\", \"a\": [1, null]}\n{\"id\": 8, \"a\": {\"b\": 1}}\n{\"id\": []}\n")
+          .string());
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0].id, "x");
+  EXPECT_THAT(rows[0].problem,
+              HasSubstr("rows.jsonl:1: 'a': expected text, a number or a list of these, found null in a"));
+  EXPECT_EQ(rows[1].id, "8");
+  EXPECT_THAT(rows[1].problem, HasSubstr("found an object"));
+  EXPECT_EQ(rows[2].id, "3");
+}
+
 TEST_F(RowSources, ALineOfOnlyAByteOrderMarkIsNoRow) {
   read(directory.write("rows.jsonl", "\xEF\xBB\xBF\n{\"a\": [1, 2]}\n").string());
   ASSERT_EQ(rows.size(), 1u);
