@@ -11,6 +11,7 @@
 
 #include "models/init.h"
 #include "models/weights.h"
+#include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
@@ -61,6 +62,18 @@ std::string classes_line(const SharedClasses& classes) {
   std::string text = fmt::format("kept {} class{}", kept, kept == 1 ? "" : "es");
   if (!classes.added.empty()) text += ", added " + quoted_list(classes.added);
   if (!classes.dropped.empty()) text += ", dropped " + quoted_list(classes.dropped);
+  return text;
+}
+
+// The flags of the model that a run was given and this one was not: " --encoders a=mlp:hidden=16".
+std::string other_flags(const ModelOptions& now, const ModelOptions& before) {
+  std::vector<std::string> encoders;
+  for (const auto& [modality, spec] : before.encoders) {
+    const auto found = now.encoders.find(modality);
+    if (found == now.encoders.end() || found->second != spec) encoders.push_back(modality + "=" + spec);
+  }
+  std::string text = encoders.empty() ? "" : fmt::format(" --encoders {}", fmt::join(encoders, ","));
+  if (before.fusion != now.fusion) text += " --fusion " + before.fusion;
   return text;
 }
 
@@ -203,8 +216,14 @@ std::vector<std::string> StartingWeights::start(Model& model, const RunOptions& 
   const SharedClasses shared(classes, run_.description.classes);
   Model larger = with_one_class_more(model, options);
   Filling filling(model, run_, larger, shared, "--init-from " + path_);
-  filling.fill_encoders();
-  filling.fill_head(options.model);
+  try {
+    filling.fill_encoders();
+    filling.fill_head(options.model);
+  } catch (const Error& error) {
+    const std::string given = other_flags(options.model, run_.options.model);
+    if (error.kind() != ErrorKind::data || given.empty()) throw;
+    throw Error(ErrorKind::data, fmt::format("{}; the run was trained with{}", error.what(), given));
+  }
   return filling.lines();
 }
 

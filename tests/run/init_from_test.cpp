@@ -104,7 +104,8 @@ TEST_F(InitFrom, OtherKindsStartAfreshAndOtherSizesAreErrors) {
   RunOptions wider = next();
   wider.model.encoders["a"] = "mlp:hidden=16";
   Model wide = fresh(wider, both);
-  expect_error(ErrorKind::data, {"--init-from", "encoder of 'a'", "expected shape (16)", "found (8)"},
+  expect_error(ErrorKind::data,
+               {"--init-from", "encoder of 'a'", "expected shape (16)", "found (8)", "with --encoders a=mlp:hidden=8"},
                [&] { StartingWeights(first).start(wide, wider, kClasses); });
 }
 
