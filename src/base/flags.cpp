@@ -76,7 +76,14 @@ std::string closest_flag(const std::string& word, const OptionList& list) {
     return synonym->option + (*synonym->value == '\0' ? "" : " " + std::string(synonym->value));
   }
   if (std::find(switches.begin(), switches.end(), word) != switches.end()) return word.substr(3) + " false";
-  return nearest(word, names).value_or("");
+  if (const std::optional<std::string> name = nearest(word, names)) return *name;
+  // As other programs nearly call it.
+  std::vector<std::string> words;
+  for (const Synonym& synonym : synonym_table()) {
+    if (std::find(names.begin(), names.end(), synonym.option) != names.end()) words.emplace_back(synonym.word);
+  }
+  const std::optional<std::string> other = nearest(word, words);
+  return other ? closest_flag(*other, list) : "";
 }
 
 void refuse_unknown(const std::vector<std::string>& rest, const OptionList& list, const CommandHelp& help) {

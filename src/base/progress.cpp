@@ -116,7 +116,10 @@ Progress::Progress(std::string label, int64_t total, std::string unit)
       start_(std::chrono::steady_clock::now()),
       last_draw_(start_) {}
 
-Progress::~Progress() { draw(true); }
+Progress::~Progress() {
+  const bool began = total_ > 0 || done_ > 0;
+  if (began) draw(true);
+}
 
 void Progress::advance(int64_t n) {
   done_ += n;

@@ -21,8 +21,7 @@ void require(const OptionList& list, const CommandHelp& help, std::initializer_l
   for (const auto& option : list.all()) {
     for (const char* name : names) {
       if (option->name() == name && option->text().empty()) {
-        throw Error(ErrorKind::usage,
-                    fmt::format("{}: expected --{}, found none; for example: {}", help.name, name, help.example));
+        throw Error(ErrorKind::usage, fmt::format("expected --{}, found none; for example: {}", name, help.example));
       }
     }
   }

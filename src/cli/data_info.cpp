@@ -142,8 +142,10 @@ std::vector<std::string> group_lines(const Leakage& leakage) {
 }
 
 std::string leakage_text(const Leakage& leakage) {
-  std::string text = fmt::format("leakage: files with the same content in two splits: {}; groups in two splits: {}\n",
-                                 leakage.contents.size(), leakage.groups.size());
+  std::string text = fmt::format(
+      "leakage: files with the same content in two splits: {}; groups in two splits: {} (numbers and texts "
+      "of the table itself are not compared)\n",
+      leakage.contents.size(), leakage.groups.size());
   for (const std::string& line : content_lines(leakage)) text += "  " + printable(line) + "\n";
   for (const std::string& line : group_lines(leakage)) text += "  group " + printable(line) + "\n";
   return text;

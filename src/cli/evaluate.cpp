@@ -80,9 +80,18 @@ std::vector<Pattern> patterns_of(const LoadedRun& run, const Evaluation& scores)
   return result;
 }
 
-nlohmann::json by_modality(const LoadedRun& run, const std::vector<double>& values) {
+bool is_there(const std::string& modality, const std::vector<std::string>& missing) {
+  return std::find(missing.begin(), missing.end(), modality) == missing.end();
+}
+
+// null for modalities that were taken away.
+nlohmann::json by_modality(const LoadedRun& run, const std::vector<double>& values,
+                           const std::vector<std::string>& missing) {
   nlohmann::json result = nlohmann::json::object();
-  for (size_t m = 0; m < values.size(); ++m) result[run.description.modalities[m].name] = values[m];
+  for (size_t m = 0; m < values.size(); ++m) {
+    const std::string& name = run.description.modalities[m].name;
+    result[name] = is_there(name, missing) ? nlohmann::json(values[m]) : nlohmann::json();
+  }
   return result;
 }
 
@@ -175,8 +184,8 @@ nlohmann::json json_of(const LoadedRun& run, const std::string& split, const std
                  {"loss", scores.loss},
                  {"accuracy", scores.accuracy},
                  {"macro_f1", scores.macro_f1},
-                 {"unimodal", by_modality(run, scores.unimodal_accuracy)},
-                 {"dependency", by_modality(run, scores.shares())},
+                 {"unimodal", by_modality(run, scores.unimodal_accuracy, missing)},
+                 {"dependency", by_modality(run, scores.shares(), missing)},
                  {"patterns", patterns},
                  {"classes", run.description.classes},
                  {"per_class", class_json(run.description.classes, counts_of(scores))},
@@ -216,8 +225,13 @@ std::string text_of(const LoadedRun& run, const std::string& split, const std::v
   }
   std::vector<std::vector<std::string>> rows = {{"modality", "branch accuracy", "dependency"}};
   for (size_t m = 0; m < run.description.modalities.size(); ++m) {
-    rows.push_back({run.description.modalities[m].name, fmt::format("{:.4f}", scores.unimodal_accuracy[m]),
-                    fmt::format("{:.4f}", scores.shares()[m])});
+    const std::string& name = run.description.modalities[m].name;
+    if (is_there(name, missing)) {
+      rows.push_back(
+          {name, fmt::format("{:.4f}", scores.unimodal_accuracy[m]), fmt::format("{:.4f}", scores.shares()[m])});
+    } else {
+      rows.push_back({name, "-", "-"});
+    }
   }
   text += text_table(rows, true);
   const std::vector<Pattern> patterns = patterns_of(run, scores);

@@ -40,6 +40,11 @@ struct Controls {
   bool all_better = true, any_worse = false;
 };
 
+// What the control is, and its row where that is called otherwise.
+std::string name_of(const ControlRole& role, const ComparisonRow& row) {
+  return role.what == row.name ? role.what : fmt::format("{} ({})", role.what, row.name);
+}
+
 Controls controls_of(const Comparison& comparison, const ComparisonRow& treated) {
   Controls controls;
   for (const ComparisonRow& row : comparison.rows) {
@@ -51,7 +56,7 @@ Controls controls_of(const Comparison& comparison, const ComparisonRow& treated)
         continue;
       }
       const Verdict result = verdict(*role.gain);
-      controls.gains.push_back(fmt::format("{} over {}", difference_text(role.gain->difference), role.what));
+      controls.gains.push_back(fmt::format("{} over {}", difference_text(role.gain->difference), name_of(role, row)));
       controls.all_better = controls.all_better && result == Verdict::better;
       controls.any_worse = controls.any_worse || result == Verdict::worse;
     }
@@ -77,8 +82,8 @@ std::string control_answer(const std::string& name, const ComparisonRow& treated
   }
   const std::string missing =
       controls.resultless.empty() ? "" : fmt::format(" ({} has no result)", fmt::join(controls.resultless, ", "));
-  return fmt::format("{} against its controls: {}{}, {}.", name, fmt::join(controls.gains, " and "), missing,
-                     conclusion(treated, controls));
+  return fmt::format("{} against its control{}: {}{}, {}.", name, controls.gains.size() == 1 ? "" : "s",
+                     fmt::join(controls.gains, " and "), missing, conclusion(treated, controls));
 }
 
 }  // namespace
@@ -100,7 +105,7 @@ std::string unimodal_answer(const Comparison& comparison) {
   std::string text = fmt::format("The best single modality is {} ({:.3f} on test; {}). ", best->name,
                                  mean_sd(best->accuracy).mean, chosen_by(comparison));
   text += better.empty() ? "No method is shown to beat it." : fmt::format("It is beaten by {}.", better);
-  if (!above.empty()) text += fmt::format(" Not below it, but within chance: {}.", above);
+  if (!above.empty()) text += fmt::format(" At or above it, but within chance: {}.", above);
   if (!below.empty()) text += fmt::format(" ↓ Below the best single modality, within chance: {}.", below);
   if (!worse.empty()) text += fmt::format(" ⇓ Significantly below the best single modality: {}.", worse);
   return text;

@@ -186,8 +186,11 @@ const FileLimits& Manifest::limits(size_t modality) const {
 DatasetJson read_dataset_json(const std::filesystem::path& directory, const FileOptions& files) {
   const auto file = directory / "dataset.json";
   if (!std::filesystem::exists(file)) {
-    throw Error(ErrorKind::io, fmt::format("{}: expected a data set, found no dataset.json; `pdmp prepare` makes one",
-                                           directory.string()));
+    throw Error(
+        ErrorKind::io,
+        fmt::format("{}: expected a data set, a folder with dataset.json, found {}; `pdmp prepare` makes "
+                    "one",
+                    directory.string(), std::filesystem::exists(directory) ? "no dataset.json" : "no such folder"));
   }
   std::string content;
   read_description(file, limits_of_folder(directory, files), kDescriptionLimits.bytes,

@@ -1,5 +1,6 @@
 #include "run/load_run.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -35,8 +36,8 @@ void load_selected_weights(const fs::path& directory, const Weights& weights) {
 void check_run(const fs::path& directory, const std::string& flag) {
   if (!fs::exists(directory / "config.toml")) {
     throw Error(ErrorKind::usage,
-                fmt::format("{} {}: expected the run directory of `pdmp train`, found no config.toml in it", flag,
-                            directory.string()));
+                fmt::format("{} {}: expected the run directory of `pdmp train`, found {}", flag, directory.string(),
+                            fs::exists(directory) ? "no config.toml in it" : "no such folder"));
   }
   if (!fs::exists(directory / "summary.json")) {
     throw Error(ErrorKind::data,
@@ -47,9 +48,13 @@ void check_run(const fs::path& directory, const std::string& flag) {
 
 void check_fits(const Dataset& data, const ModelDescription& model, const std::string& directory) {
   if (data.classes() != model.classes) {
+    const char* advice =
+        std::is_permutation(data.classes().begin(), data.classes().end(), model.classes.begin(), model.classes.end())
+            ? "give them in this order as \"classes\" of dataset.json"
+            : "pdmp predict --split all predicts rows whatever their labels";
     throw Error(ErrorKind::data,
-                fmt::format("{}: expected the classes the model was trained on ({}), found {}", directory,
-                            fmt::join(model.classes, ", "), fmt::join(data.classes(), ", ")));
+                fmt::format("{}: expected the classes the model was trained on ({}), found {}; {}", directory,
+                            fmt::join(model.classes, ", "), fmt::join(data.classes(), ", "), advice));
   }
   for (size_t m = 0; m < model.modalities.size(); ++m) {
     const ModalityInfo &expected = model.modalities[m], &found = data.modalities()[m];

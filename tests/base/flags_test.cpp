@@ -132,6 +132,7 @@ TEST_F(Flags, WhatOtherProgramsCallThem) {
   expect_usage({"--max_epochs", "5"}, {"unknown flag '--max_epochs'; did you mean '--epochs'?"});
   expect_usage({"--gpu"}, {"unknown flag '--gpu'; did you mean '--device cuda'?"});
   expect_usage({"--no-cache"}, {"unknown flag '--no-cache'; did you mean '--cache false'?"});
+  expect_usage({"--num-epoch", "5"}, {"unknown flag '--num-epoch'; did you mean '--epochs'?"});
   // Of an option that this command lacks.
   expect_usage({"--learning-rate", "5"}, {"unknown flag '--learning-rate'; see pdmp prepare --help"});
 }

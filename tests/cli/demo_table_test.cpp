@@ -80,7 +80,7 @@ TEST(DemoTable, EndsWithWhatTheControlsShow) {
       demo_text(some_comparison(), some_facts(), 0),
       EndsWith("\nThe best single modality is a alone (0.600 on test; the only one). It is beaten by pdmp by "
                "+0.250.\n\n"
-               "pdmp against its controls: +0.050 [+0.000, +0.100] over every encoder × 15 (joint, learning rate "
+               "pdmp against its control: +0.050 [+0.000, +0.100] over every encoder × 15 (joint, learning rate "
                "× 15 has no result), so it is not shown here that letting one modality lead does more than a "
                "larger learning rate for all.\n"));
 }

@@ -162,7 +162,12 @@ TEST(EvaluateCommand, SamplesWithoutAnythingAreScoredAndNoted) {
   ASSERT_EQ(patterns.size(), 2u);
   EXPECT_EQ(patterns[1].at("present"), nlohmann::json::array());
   EXPECT_EQ(patterns[1].at("n"), 2);
-  EXPECT_THAT(call(evaluate_command, args), ::testing::HasSubstr("2 samples have no modality left"));
+  const std::string text = call(evaluate_command, args);
+  EXPECT_THAT(text, ::testing::HasSubstr("2 samples have no modality left"));
+  // What was taken away has no scores.
+  EXPECT_THAT(text, ::testing::ContainsRegex("numbers +- +-\n"));
+  EXPECT_TRUE(evaluated(args).at("dependency").at("numbers").is_null());
+  EXPECT_TRUE(evaluated(args).at("unimodal").at("caption").is_number());
 }
 
 // Labels by what the run says of each sample. Of three attacks one is called live, of four live ones two are not.

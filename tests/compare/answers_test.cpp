@@ -55,7 +55,7 @@ TEST(UnimodalAnswer, SaysWhatBeatsTheBestSingleModalityAndByHowMuch) {
                      method("agm", contrast(-.01, .8)),  method("dnr", contrast(-.2, .001))};
   EXPECT_EQ(unimodal_answer(comparison),
             "The best single modality is caption alone (0.625 on test; chosen on validation). It is beaten by joint by "
-            "+0.100, pdmp by +0.150. Not below it, but within chance: ogm by +0.020, mla by +0.000. ↓ Below the best "
+            "+0.100, pdmp by +0.150. At or above it, but within chance: ogm by +0.020, mla by +0.000. ↓ Below the best "
             "single modality, within chance: agm by -0.010. ⇓ Significantly below the best single modality: dnr by "
             "-0.200.");
 }
@@ -66,7 +66,7 @@ TEST(UnimodalAnswer, SaysWhereNothingBeatsIt) {
   comparison.rows = {unimodal("caption alone"), method("joint", contrast(.1, .3))};
   EXPECT_EQ(unimodal_answer(comparison),
             "The best single modality is caption alone (0.625 on test; the only one). No method is shown to beat it. "
-            "Not below it, but within chance: joint by +0.100.");
+            "At or above it, but within chance: joint by +0.100.");
 }
 
 TEST(UnimodalAnswer, IsEmptyWithoutAChosenModelOrMethods) {
@@ -103,14 +103,14 @@ TEST(ControlAnswer, SaysWhereNoModalityLeads) {
   comparison.rows[1].no_lead = true;
   comparison.rows.erase(comparison.rows.begin() + 2);  // it would be pdmp itself
   EXPECT_THAT(control_answers(comparison),
-              ElementsAre("pdmp against its controls: +0.300 [+0.250, +0.350] over joint, learning rate × 15, but it "
+              ElementsAre("pdmp against its control: +0.300 [+0.250, +0.350] over joint, learning rate × 15, but it "
                           "multiplies every encoder alike here, so that no modality leads and nothing is shown of "
                           "leading."));
 }
 
 TEST(ControlAnswer, NamesControlsWithoutAResult) {
   EXPECT_THAT(control_answers(controlled(contrast(.1, .01), {})),
-              ElementsAre("pdmp against its controls: +0.100 [+0.050, +0.150] over every encoder × 15 (joint, learning "
+              ElementsAre("pdmp against its control: +0.100 [+0.050, +0.150] over every encoder × 15 (joint, learning "
                           "rate × 15 has no result), so letting one modality lead does more here than a larger "
                           "learning rate for all."));
   EXPECT_THAT(control_answers(controlled({}, {})),

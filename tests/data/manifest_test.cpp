@@ -5,6 +5,7 @@
 #include <set>
 
 #include "pdmp/error.h"
+#include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -151,8 +152,9 @@ TEST(Manifest, NoDatasetJsonIsSaidSo) {
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::io);
-    EXPECT_THAT(error.what(), HasSubstr("found no dataset.json"));
+    EXPECT_THAT(error.what(), HasSubstr("a folder with dataset.json, found no such folder"));
   }
+  testing::expect_error(ErrorKind::io, {"found no dataset.json"}, [&] { read_manifest(directory.path(), 0); });
 }
 
 TEST(Manifest, ZeroMeansMask) {
