@@ -7,8 +7,9 @@
 namespace pdmp {
 namespace {
 
-// Some 20 microseconds: longer than most waits of a machine that is quiet (docs/performance.md).
-constexpr const char* kSpinCount = "1000";
+// A tenth of libgomp's own: longer than the waits of a quiet machine, shorter than a neighbor holds a core
+// (docs/performance.md).
+constexpr const char* kSpinCount = "30000";
 
 // As the kernel was told, so that /proc is not needed and the process keeps its name; null where the dynamic linker was
 // started by its name instead (no AT_BASE), with the program as an argument.

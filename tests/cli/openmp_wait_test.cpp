@@ -44,7 +44,7 @@ TEST(OpenmpWait, CommandsThatComputeStartAgainOnceWithABound) {
     const ProgramResult result = started(command, "true");
     EXPECT_EQ(result.code, 0);
     EXPECT_EQ(starts(result.error), 2u) << command << result.error;
-    EXPECT_EQ(spin_count(result.error), "1000");
+    EXPECT_EQ(spin_count(result.error), "30000");
     EXPECT_THAT(result.out, HasSubstr(std::string("pdmp ") + command));
   }
 }
@@ -103,7 +103,7 @@ class Waiting {
   // Once it was started again; what it was is gone then.
   void wait() const {
     const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    while (of_process(process_, "environ").find("GOMP_SPINCOUNT=1000") == std::string::npos) {
+    while (of_process(process_, "environ").find("GOMP_SPINCOUNT=30000") == std::string::npos) {
       ASSERT_LT(std::chrono::steady_clock::now(), end);
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
