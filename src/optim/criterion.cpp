@@ -21,8 +21,9 @@ Criterion::Criterion(const OptimizerOptions& options, const Dataset& train)
 Tensor Criterion::operator()(const Tensor& logits, const Tensor& labels) const {
   if (!class_weights_.defined()) return loss_->mean(logits, labels, {}, label_smoothing_);
   const Tensor weights = class_weights_.to(logits.options());
-  // The mean over rows that all weigh nothing would be 0/0.
-  if (!weights.index_select(0, labels).any().item<bool>()) return logits.sum() * 0;
+  // The mean over rows that all weigh nothing would be 0/0. Only a weight of 0 asks the device for an answer.
+  const bool some_are_0 = class_weights_.min().item<double>() == 0;
+  if (some_are_0 && !weights.index_select(0, labels).any().item<bool>()) return logits.sum() * 0;
   return loss_->mean(logits, labels, weights, label_smoothing_);
 }
 
