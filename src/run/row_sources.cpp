@@ -148,7 +148,8 @@ class JsonRows {
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
       row.problem = error.what();
-      if (const std::string id = text_of_member(line, "id"); whole && !id.empty()) row.id = id;
+      const std::string id = whole ? text_of_member(line, "id") : "";
+      if (!id.empty()) row.id = id;
     }
     take_(std::move(row));
   }
