@@ -12,7 +12,8 @@
 namespace {
 
 void check(const pdmp::MetadataTable& table) {
-  std::string text = pdmp::csv_record(table.columns);
+  // Behind an empty line: a name of a column may be what marks a file's beginning (a byte order mark, "PK\x03\x04").
+  std::string text = "\n" + pdmp::csv_record(table.columns);
   int64_t line = 0;
   for (const pdmp::MetadataTable::Row& row : table.rows) {
     if (row.fields.size() != table.columns.size() || row.line <= line) std::abort();
@@ -23,8 +24,7 @@ void check(const pdmp::MetadataTable& table) {
       if (pdmp::from_spreadsheet_text(guarded) != field) std::abort();
     }
   }
-  if (table.columns.empty()) return;                         // of JSON lines without any key
-  if (table.columns[0].starts_with("\xEF\xBB\xBF")) return;  // a second byte order mark, which would be the first
+  if (table.columns.empty()) return;  // of JSON lines without any key
   const pdmp::MetadataTable again = pdmp::parse_csv(text, "again.csv");
   if (again.columns != table.columns || again.rows.size() != table.rows.size()) std::abort();
   for (size_t i = 0; i < table.rows.size(); ++i) {
