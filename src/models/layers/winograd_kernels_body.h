@@ -23,7 +23,7 @@ constexpr int64_t kLanes = 4, kRows = 4;
 constexpr int64_t kPanel = 2 * kLanes;
 // Products that a register sums before it is added to the sum of them all. Rounding errors of a long sum grow with its
 // length; those of a sum of short ones hardly (docs/performance.md, "Rounding").
-constexpr int64_t kRun = 32, kRunOfTiles = 32;
+constexpr int64_t kRun = 64, kRunOfTiles = 32;
 
 typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
 typedef uint32_t Bits __attribute__((vector_size(kLanes * sizeof(uint32_t))));
