@@ -32,9 +32,9 @@ void limit(decltype(RLIMIT_AS) resource, rlim_t value) {
 }
 
 void set_limits() {
-  constexpr rlim_t kMebibyte = 1 << 20;
   limit(RLIMIT_CORE, 0);
-#ifndef PDMP_SANITIZED                  // the shadow memory of AddressSanitizer would count
+#ifndef PDMP_SANITIZED  // the shadow memory of AddressSanitizer would count
+  constexpr rlim_t kMebibyte = 1 << 20;
   limit(RLIMIT_DATA, 448 * kMebibyte);  // the largest drawing is 256 MiB
   limit(RLIMIT_AS, 1024 * kMebibyte);
 #endif
