@@ -110,13 +110,13 @@ function(pdmp_add_suites name)
   set_tests_properties(${name}/others PROPERTIES TIMEOUT 900)
 endfunction()
 
-# pdmp_test(<folder> SOURCES ... LINK ...): the tests of one folder, one program `<folder>_tests`.
+# pdmp_test(<folder> [ALSO sources of other folders] LINK ...): every source of the folder and those below it is in one
+# program, `<folder>_tests`.
 function(pdmp_test name)
-  cmake_parse_arguments(arg "NO_PCH" "" "SOURCES;LINK" ${ARGN})
-  if(NOT arg_SOURCES)
-    return()
-  endif()
-  add_executable(${name}_tests ${arg_SOURCES})
+  cmake_parse_arguments(arg "NO_PCH" "" "ALSO;LINK" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.cpp)
+  list(APPEND sources ${arg_ALSO})
+  add_executable(${name}_tests ${sources})
   target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${name}_tests PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name}_tests PRIVATE
@@ -127,5 +127,5 @@ function(pdmp_test name)
     pdmp_precompile_headers(${name}_tests pdmp_test_pch)
   endif()
   pdmp_join_sources(${name}_tests)
-  pdmp_add_suites(${name} ${arg_SOURCES})
+  pdmp_add_suites(${name} ${sources})
 endfunction()

@@ -18,7 +18,7 @@ GOOD = {
     "src/models/table.cpp": "",
     "src/models/CMakeLists.txt": "encoders/mlp.cpp table.cpp",
     "tests/base/file_test.cpp": "",
-    "tests/base/CMakeLists.txt": "file_test.cpp",
+    "tests/base/CMakeLists.txt": "pdmp_test(base LINK pdmp_base)",
     "tests/models/encoders/mlp_test.cpp": "",
     "tests/models/CMakeLists.txt": "encoders/mlp_test.cpp",
 }
