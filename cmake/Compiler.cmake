@@ -28,6 +28,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   endif()
 endif()
 if(PDMP_SANITIZE)
-  add_compile_options(-fsanitize=${PDMP_SANITIZE} -fno-omit-frame-pointer)
+  # GCC's documentation of -fsanitize: it can cause false warnings of what may be uninitialized.
+  add_compile_options(-fsanitize=${PDMP_SANITIZE} -fno-omit-frame-pointer -Wno-maybe-uninitialized)
   add_link_options(-fsanitize=${PDMP_SANITIZE})
 endif()
