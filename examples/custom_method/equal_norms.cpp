@@ -103,7 +103,7 @@ Result train(pdmp::Method& method, uint64_t seed) {
   const std::shared_ptr<const pdmp::Dataset> data = task(1);
   const auto model = std::make_shared<pdmp::Model>(data->modalities(), 4, architecture, seed);
   pdmp::Trainer(options, std::nullopt).fit(model, method, {.train = data, .val = nullptr, .test = nullptr}, nullptr);
-  return {pdmp::evaluate(*model, method, task(2), options).accuracy, model->parameters()};
+  return {pdmp::evaluate(*model, method, task(2), options).accuracy(), model->parameters()};
 }
 
 int failures = 0;

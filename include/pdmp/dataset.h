@@ -45,6 +45,7 @@ class Dataset {
   virtual int64_t size() const = 0;
   virtual const std::vector<ModalityInfo>& modalities() const = 0;
   virtual const std::vector<std::string>& classes() const = 0;
+  virtual int64_t live_class() const { return -1; }  // attack detection: the class that is no attack; -1 = none
   virtual int64_t label(int64_t index) const = 0;
   virtual std::string id(int64_t index) const = 0;
   // Safe to call from several threads. `augment` null: evaluation; else training, and every random choice comes from

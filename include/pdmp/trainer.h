@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,7 +27,7 @@ struct TrainOptions {
   std::string precision = "auto";  // auto | fp32 | bf16
   // auto (best_val where there is a validation split) | last | best_val | best_test (as many papers do; too good)
   std::string select = "auto";
-  std::string select_metric = "accuracy";  // row of select_metric_table(): what epochs are compared by
+  std::string select_metric = "accuracy";  // row of the table of metrics: what epochs are compared by
   std::string sampler = "uniform";  // uniform: every sample once an epoch | balanced: classes alike, with replacement
   double ema = 0;                   // decay of an average of the weights, updated after every step; 0 = none
   double modality_dropout = 0;  // probability that a training sample goes without a modality it has; one is always left
@@ -42,9 +43,11 @@ struct TrainOptions {
 // Scores of one split. Accuracies in [0, 1].
 struct Evaluation {
   int64_t n = 0;
-  double loss = 0, accuracy = 0, macro_f1 = 0;
-  double calibration_error = 0;           // expected calibration error, 15 bins
-  std::vector<double> unimodal_accuracy;  // per modality: branch within the joint model
+  std::map<std::string, double> scores;  // of each metric that applies (`pdmp list metrics`); NaN = undefined here
+  double score(const std::string& metric) const;  // NaN also where it was not computed
+  double accuracy() const { return score("accuracy"); }
+  double loss() const { return score("loss"); }  // mean cross-entropy
+  std::vector<double> unimodal_accuracy;         // per modality: branch within the joint model
   std::vector<double> unimodal_loss;
   std::vector<double> dependency;      // per modality: W_m of Eq. 5, mean over samples of sum_c |s_m|
   Tensor labels, predictions;          // (n) int64, in the order of the data set
@@ -55,20 +58,6 @@ struct Evaluation {
   Tensor confusion() const;            // (C, C) int64, rows = truth: C * C numbers, made when asked for
   int64_t classes = 0;                 // C
 };
-
-// What epochs, trials of a search and whole runs are compared by (`--select-metric`). A row serves choosing the epoch,
-// early stopping, the modality analysis, tuning and ranks.
-struct SelectMetric {
-  const char* name;
-  const char* summary;  // one line, for the help
-  bool higher_is_better;
-  bool is_share_of_samples;  // has a binomial standard error
-  double (*value)(const Evaluation& scores);
-  double merit(double score) const { return higher_is_better ? score : -score; }  // larger is better
-  double merit(const Evaluation& scores) const { return merit(value(scores)); }
-};
-const std::vector<SelectMetric>& select_metric_table();           // the only list
-const SelectMetric& find_select_metric(const std::string& name);  // Error{usage} with the nearest spelling
 
 // Takes what the model says of each sample batch by batch, in the order of the data set: predictions (B) int64,
 // probabilities (B, C) float32. All of them together can be more than memory holds.

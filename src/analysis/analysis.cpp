@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/temporary_files.h"
+#include "metrics/metric.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -111,7 +112,7 @@ AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, cons
 
   AnalysisOptions planned = options;
   planned.epochs = settings.epochs;
-  if (!find_select_metric(settings.select_metric).is_share_of_samples) planned.stop = "never";
+  if (!find_metric(settings.select_metric).is_share_of_samples) planned.stop = "never";
   AnalysisResult result = rank_trainings(names, train_unimodal(chosen, names, model, settings, planned, work, key),
                                          planned, chosen.splits.val->size(), settings);
   if (criterion.needs_probe) {

@@ -9,6 +9,7 @@
 
 #include "base/progress.h"
 #include "base/signal.h"
+#include "metrics/metric.h"
 #include "pdmp/error.h"
 #include "train/next_batch.h"
 
@@ -29,7 +30,7 @@ class SideBySide {
       : lanes_(lanes),
         generators_(lanes.size()),
         loader_(train, training_loader(options)),
-        metric_(find_select_metric(options.select_metric)),
+        metric_(find_metric(options.select_metric)),
         progress_("each modality alone", options.epochs * loader_.batches(), "step") {
     for (size_t i = 0; i < lanes_.size(); ++i) alone(i, &Fit::begin);
     progress_.advance(epoch() * loader_.batches());
@@ -103,7 +104,7 @@ class SideBySide {
     std::vector<std::string> scores;
     for (const Lane& lane : lanes_) {
       scores.push_back(fmt::format("{} {:.3f}", lane.fit->model().infos().front().name,
-                                   metric_.value(*lane.fit->history().back().val)));
+                                   lane.fit->history().back().val->score(metric_.name)));
     }
     progress_.note(fmt::format("epoch {}: validation {}", epoch(), fmt::join(scores, ", ")));
   }
@@ -116,7 +117,7 @@ class SideBySide {
   const std::vector<Lane>& lanes_;
   std::vector<Tensor> generators_;  // per lane; undefined before it began, which seeds it
   Loader loader_;
-  const SelectMetric& metric_;
+  const Metric& metric_;
   Progress progress_;
 };
 

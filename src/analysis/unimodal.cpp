@@ -23,14 +23,14 @@ std::vector<uint8_t> hits_of(const Tensor& correct) {
   return {values.data_ptr<bool>(), values.data_ptr<bool>() + values.numel()};
 }
 
-bool is_other_than_accuracy(const SelectMetric& metric) { return std::string_view(metric.name) != "accuracy"; }
+bool is_other_than_accuracy(const Metric& metric) { return std::string_view(metric.name) != "accuracy"; }
 
-nlohmann::json to_json(const std::vector<EpochRecord>& history, const SelectMetric& metric) {
+nlohmann::json to_json(const std::vector<EpochRecord>& history, const Metric& metric) {
   nlohmann::json value = {{"accuracy", nlohmann::json::array()}};
   for (const EpochRecord& record : history) {
-    value["accuracy"].push_back(record.val->accuracy);
-    if (is_other_than_accuracy(metric)) value["score"].push_back(metric.value(*record.val));
-    value["loss"] = record.val->loss;
+    value["accuracy"].push_back(record.val->accuracy());
+    if (is_other_than_accuracy(metric)) value["score"].push_back(record.val->score(metric.name));
+    value["loss"] = record.val->loss();
     if (record.val->correct.defined()) value["correct"].push_back(text_of_correct(record.val->correct));
   }
   return value;
@@ -50,7 +50,7 @@ class Alone {
   Alone(const AnalysisData& data, const std::string& modality, const ModelOptions& model, const TrainOptions& train,
         bool keep_correct, const fs::path& directory, const std::string& key)
       : modality_(modality),
-        metric_(find_select_metric(train.select_metric)),
+        metric_(find_metric(train.select_metric)),
         directory_(directory),
         kept_(open_kept(directory, modality, key)) {
     if (kept_.finished()) {
@@ -118,7 +118,7 @@ class Alone {
   }
 
   std::string modality_;
-  const SelectMetric& metric_;
+  const Metric& metric_;
   fs::path directory_;
   KeptTraining kept_;
   std::shared_ptr<Model> model_;

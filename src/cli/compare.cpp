@@ -26,6 +26,7 @@
 #include "compare/grid.h"
 #include "compare/shared_analysis.h"
 #include "compare/tune.h"
+#include "metrics/metric.h"
 #include "pdmp/error.h"
 #include "run/open_run.h"
 #include "run/paths.h"
@@ -207,8 +208,7 @@ std::string failure_of(const Search& search, const Failures& failures, const Err
 }
 
 // Puts the best settings into the runs of the row, which fail where no trial has a result.
-void use_best(const Search& search, const SelectMetric& metric, const Failures& of_trials, Grid& grid,
-              Failures& failures) {
+void use_best(const Search& search, const Metric& metric, const Failures& of_trials, Grid& grid, Failures& failures) {
   ComparisonRow& row = *search.row;
   Settings settings;
   try {
@@ -230,7 +230,7 @@ void tune(const CompareOptions& options, Grid& grid, Failures& failures) {
   const std::vector<Search> searches = searches_of(options, grid);
   Failures of_trials = failures;
   train(options, runs_of(searches), of_trials, "search");
-  const SelectMetric& metric = find_select_metric(options.run.train.select_metric);
+  const Metric& metric = find_metric(options.run.train.select_metric);
   for (const Search& search : searches) use_best(search, metric, of_trials, grid, failures);
   follow_search(grid);
 }

@@ -23,8 +23,11 @@ nlohmann::json json_of(const std::vector<double>& values) {
   return {{"mean", summary.mean}, {"sd", summary.sd}, {"values", values}};
 }
 
-std::vector<std::string> line_of(const ComparisonRow& row) {
-  std::vector<std::string> line = {row.name, text_of(row.accuracy), text_of(row.macro_f1)};
+std::vector<std::string> line_of(const Comparison& comparison, const ComparisonRow& row) {
+  std::vector<std::string> line = {row.name};
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::headline)) {
+    line.push_back(text_of(row.score(metric->name)));
+  }
   if (is_unimodal(row)) return line;
   for (const std::vector<double>& shares : row.dependency) {
     line.push_back(fmt::format("{:.0f} %", 100 * mean_sd(shares).mean));
@@ -53,14 +56,15 @@ std::vector<std::string> answers_of(const Comparison& comparison) {
   return lines;
 }
 
-nlohmann::json row_json(const ComparisonRow& row) {
+nlohmann::json row_json(const Comparison& comparison, const ComparisonRow& row) {
   nlohmann::json line = {{"name", row.name}, {"runs", row.runs}};
   if (!row.refusal.empty()) {
     line["refusal"] = row.refusal;
     return line;
   }
-  line["accuracy"] = json_of(row.accuracy);
-  line["macro_f1"] = json_of(row.macro_f1);
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::values)) {
+    line[metric->name] = json_of(row.score(metric->name));
+  }
   for (size_t m = 0; m < row.modalities.size(); ++m) line["dependency"][row.modalities[m]] = json_of(row.dependency[m]);
   return line;
 }
@@ -68,7 +72,10 @@ nlohmann::json row_json(const ComparisonRow& row) {
 }  // namespace
 
 std::string demo_text(const Comparison& comparison, const DemoFacts& facts, int64_t width) {
-  TableRows table = {{"", "test accuracy", "macro-F1"}};
+  TableRows table = {{""}};
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::headline)) {
+    table[0].push_back((metric == &metric_table().front() ? "test " : "") + std::string(metric->heading));
+  }
   std::vector<size_t> groups = {1};
   for (const std::string& name : comparison.modalities) {
     groups.push_back(table[0].size());
@@ -77,7 +84,7 @@ std::string demo_text(const Comparison& comparison, const DemoFacts& facts, int6
   std::string refused;
   for (const ComparisonRow& row : comparison.rows) {
     if (row.refusal.empty()) {
-      table.push_back(line_of(row));
+      table.push_back(line_of(comparison, row));
     } else {
       refused += wrapped_text(fmt::format("{}  n/a: {}", row.name, row.refusal), width);
     }
@@ -90,7 +97,7 @@ std::string demo_text(const Comparison& comparison, const DemoFacts& facts, int6
 
 nlohmann::json demo_json(const Comparison& comparison, const DemoFacts& facts) {
   nlohmann::json table = nlohmann::json::array();
-  for (const ComparisonRow& row : comparison.rows) table.push_back(row_json(row));
+  for (const ComparisonRow& row : comparison.rows) table.push_back(row_json(comparison, row));
   return {{"format_version", 1},
           {"rows", table},
           {"answers", answers_of(comparison)},

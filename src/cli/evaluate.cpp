@@ -15,9 +15,8 @@
 #include "cli/command.h"
 #include "cli/run_arguments.h"
 #include "data/column_values.h"
-#include "data/dataset_json.h"
 #include "data/types/cell_paths.h"
-#include "metrics/table.h"
+#include "metrics/metric.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -95,95 +94,89 @@ nlohmann::json by_modality(const LoadedRun& run, const std::vector<double>& valu
   return result;
 }
 
-// Position of the class that is no attack; nothing where the data set has none.
-std::optional<int64_t> live_position(const LoadedRun& run, const std::string& data) {
-  const std::string live = read_dataset_json(data, run.options.data.files).live_class;
-  if (live.empty()) return std::nullopt;
-  const std::vector<std::string>& classes = run.description.classes;
-  return std::find(classes.begin(), classes.end(), live) - classes.begin();
-}
-
-// Scores by name.
-using NamedScores = std::map<std::string, double>;
-
-// Those of attack detection; none where there is no live class.
-NamedScores attack_scores(const ClassCounts& counts, std::optional<int64_t> live) {
-  NamedScores result;
-  for (const MetricInfo& metric : metric_table()) {
-    if (metric.of_attacks && live) result[metric.name] = metric.score(counts, *live);
-  }
-  return result;
-}
-
-NamedScores all_scores(const ClassCounts& counts, std::optional<int64_t> live) {
-  NamedScores result = attack_scores(counts, live);
-  for (const MetricInfo& metric : metric_table()) {
-    if (!metric.of_attacks) result[metric.name] = metric.score(counts, 0);
-  }
-  return result;
-}
-
-// Samples with the same text in the column of --by.
+// Samples with the same text in the column of --by, scored as a set of their own.
 struct Group {
-  std::string value;
-  ClassCounts counts;
-  int64_t samples() const { return counts.labels.sum().item<int64_t>(); }
+  int64_t samples = 0;
+  std::unique_ptr<Scoring> scoring;
 };
 
-// In natural order of their values. `values`: by the id of a sample.
-std::vector<Group> groups_of(const std::unordered_map<std::string, std::string>& values, const Dataset& samples,
-                             const Evaluation& scores) {
-  std::map<std::string, std::vector<int64_t>, decltype(&natural_less)> rows(&natural_less);
-  for (int64_t i = 0; i < scores.n; ++i) {
-    const auto found = values.find(samples.id(i));
-    rows[found == values.end() ? "" : found->second].push_back(i);
+class Groups {
+ public:
+  // `values`: by the id of a sample.
+  Groups(const std::unordered_map<std::string, std::string>& values, std::shared_ptr<const Dataset> samples)
+      : samples_(std::move(samples)), groups_(&natural_less) {
+    for (int64_t i = 0; i < samples_->size(); ++i) {
+      const auto found = values.find(samples_->id(i));
+      Group& group = groups_[found == values.end() ? "" : found->second];
+      ++group.samples;
+      group_of_.push_back(&group);
+    }
+    const auto classes = static_cast<int64_t>(samples_->classes().size());
+    for (auto& [value, group] : groups_) {
+      group.scoring = std::make_unique<Scoring>(
+          ScoredSet{.samples = group.samples, .classes = classes, .live = samples_->live_class()});
+    }
   }
-  std::vector<Group> groups;
-  for (const auto& [value, positions] : rows) {
-    const Tensor at = torch::tensor(positions, torch::kInt64);
-    groups.push_back({value, ClassCounts(scores.labels.index_select(0, at), scores.predictions.index_select(0, at),
-                                         scores.classes)});
-  }
-  return groups;
-}
 
-nlohmann::json json_of_groups(const std::string& column, const std::vector<Group>& groups,
-                              std::optional<int64_t> live) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const Group& group : groups) {
-    nlohmann::json entry = all_scores(group.counts, live);
-    entry["value"] = group.value;
-    entry["n"] = group.samples();
-    list.push_back(std::move(entry));
+  // The next batch: predictions (B), probabilities (B, C).
+  void add(const Tensor& predictions, const Tensor& probabilities) {
+    std::map<Group*, std::vector<int64_t>> rows;
+    std::vector<int64_t> labels;
+    for (int64_t i = 0; i < predictions.size(0); ++i, ++next_) {
+      rows[group_of_[static_cast<size_t>(next_)]].push_back(i);
+      labels.push_back(samples_->label(next_));
+    }
+    const Tensor truth = torch::tensor(labels, torch::kInt64);
+    const Tensor losses = probabilities.gather(1, truth.unsqueeze(1)).squeeze(1).to(torch::kFloat64).log().neg();
+    for (const auto& [group, positions] : rows) {
+      const Tensor at = torch::tensor(positions, torch::kInt64);
+      group->scoring->add({truth.index_select(0, at), predictions.index_select(0, at),
+                           probabilities.index_select(0, at), losses.index_select(0, at).sum().item<double>()});
+    }
   }
-  return {{"column", column}, {"groups", std::move(list)}};
-}
 
-std::string text_of_groups(const std::string& column, const std::vector<Group>& groups, std::optional<int64_t> live) {
-  constexpr size_t kName = 32;
-  std::vector<std::vector<std::string>> rows = {{fitted_name(column, kName), "samples", "accuracy", "macro-F1"}};
-  if (live) rows.front().emplace_back("ACER");
-  for (const Group& group : groups) {
-    rows.push_back({group.value.empty() ? "(empty)" : fitted_name(group.value, kName), std::to_string(group.samples()),
-                    fmt::format("{:.4f}", accuracy(group.counts)), fmt::format("{:.4f}", macro_f1(group.counts))});
-    if (live) rows.back().push_back(fmt::format("{:.4f}", acer(group.counts, *live)));
+  nlohmann::json json(const std::string& column) const {
+    nlohmann::json list = nlohmann::json::array();
+    for (const auto& [value, group] : groups_) {
+      nlohmann::json entry = group.scoring->scores();
+      entry["value"] = value;
+      entry["n"] = group.samples;
+      list.push_back(std::move(entry));
+    }
+    return {{"column", column}, {"groups", std::move(list)}};
   }
-  return fmt::format("\n{}", text_table(rows, true));
-}
+
+  std::string text(const std::string& column) const {
+    constexpr size_t kName = 32;
+    TableRows rows = {{fitted_name(column, kName), "samples"}};
+    for (const auto& [value, group] : groups_) {
+      const Scores scores = group.scoring->scores();
+      rows.push_back({value.empty() ? "(empty)" : fitted_name(value, kName), std::to_string(group.samples)});
+      for (const Metric* metric : shown_metrics(scores, MetricPlace::headline)) {
+        if (rows.size() == 2) rows[0].emplace_back(metric->heading);
+        rows.back().push_back(score_text(scores.at(metric->name)));
+      }
+    }
+    return fmt::format("\n{}", text_table(rows, true));
+  }
+
+ private:
+  std::shared_ptr<const Dataset> samples_;
+  std::map<std::string, Group, decltype(&natural_less)> groups_;  // in natural order
+  std::vector<Group*> group_of_;                                  // per sample
+  int64_t next_ = 0;                                              // sample
+};
 
 nlohmann::json json_of(const LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
-                       const Evaluation& scores, const NamedScores& attacks) {
+                       const Evaluation& scores) {
   nlohmann::json patterns = nlohmann::json::array();
   for (const Pattern& pattern : patterns_of(run, scores)) {
     patterns.push_back({{"present", pattern.present}, {"n", pattern.n}, {"accuracy", pattern.accuracy()}});
   }
-  nlohmann::json result = attacks;
+  nlohmann::json result = scores.scores;
   result.update({{"split", split},
                  {"missing", missing},
                  {"n", scores.n},
-                 {"loss", scores.loss},
-                 {"accuracy", scores.accuracy},
-                 {"macro_f1", scores.macro_f1},
                  {"unimodal", by_modality(run, scores.unimodal_accuracy, missing)},
                  {"dependency", by_modality(run, scores.shares(), missing)},
                  {"patterns", patterns},
@@ -215,14 +208,12 @@ std::string text_of_patterns(const std::vector<Pattern>& patterns) {
 }
 
 std::string text_of(const LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
-                    const Evaluation& scores, const NamedScores& attacks) {
-  std::string text = fmt::format("{}: {} samples, accuracy {:.4f}, macro-F1 {:.4f}\n", split, scores.n, scores.accuracy,
-                                 scores.macro_f1);
-  if (!attacks.empty()) {
-    text += fmt::format(
-        "ACER {:.4f}: {:.4f} of the attacks called live (APCER), {:.4f} of the live called attacks (BPCER)\n",
-        attacks.at("acer"), attacks.at("apcer"), attacks.at("bpcer"));
+                    const Evaluation& scores) {
+  std::string line = fmt::format("{}: {} samples", split, scores.n);
+  for (const Metric* metric : shown_metrics(scores.scores, MetricPlace::details)) {
+    line += fmt::format(", {} {}", metric->heading, score_text(scores.score(metric->name)));
   }
+  std::string text = wrapped_text(line, static_cast<int64_t>(result_columns().value_or(0)));
   std::vector<std::vector<std::string>> rows = {{"modality", "branch accuracy", "dependency"}};
   for (size_t m = 0; m < run.description.modalities.size(); ++m) {
     const std::string& name = run.description.modalities[m].name;
@@ -242,8 +233,8 @@ std::string text_of(const LoadedRun& run, const std::string& split, const std::v
 
 int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help{"pdmp evaluate",
-                         "Scores a trained run on a split: accuracy, macro-F1, each modality's branch, each class, "
-                         "and the accuracy by which modalities are there; of attack detection, ACER.",
+                         "Scores a trained run on a split by all metrics (pdmp list metrics), of each modality's "
+                         "branch, each class, and by which modalities are there.",
                          "pdmp evaluate --run runs/first --split test --json"};
   RunArguments arguments;
   std::vector<std::string> missing;
@@ -259,24 +250,24 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   install_interrupt_handler();
   const LoadedRun run = arguments.load();
   const std::vector<int64_t> taken = missing_modalities(run, missing);
-  const PredictionSink unused = [](const Tensor&, const Tensor&) {};
   const std::string& data = arguments.data.empty() ? run.options.data.data : arguments.data;
   std::unordered_map<std::string, std::string> values;
   if (!by.empty()) values = column_values(data, by, run.options.data.files);
   const std::shared_ptr<const Dataset> samples = arguments.open(run);
-  const Evaluation scores =
-      evaluate(*run.model, *run.method, samples, run.options.train, arguments.split, taken, unused);
-  const std::optional<int64_t> live = live_position(run, data);
-  const NamedScores attacks = attack_scores(counts_of(scores), live);
-  const std::vector<Group> groups = by.empty() ? std::vector<Group>() : groups_of(values, *samples, scores);
+  std::optional<Groups> groups;
+  if (!by.empty()) groups.emplace(values, samples);
+  const PredictionSink sink = [&](const Tensor& predictions, const Tensor& probabilities) {
+    if (groups) groups->add(predictions, probabilities);
+  };
+  const Evaluation scores = evaluate(*run.model, *run.method, samples, run.options.train, arguments.split, taken, sink);
   if (as_json) {
-    nlohmann::json result = json_of(run, arguments.split, missing, scores, attacks);
-    if (!by.empty()) result["by"] = json_of_groups(by, groups, live);
+    nlohmann::json result = json_of(run, arguments.split, missing, scores);
+    if (groups) result["by"] = groups->json(by);
     print_json(result, scores, out);
     return 0;
   }
-  out << text_of(run, arguments.split, missing, scores, attacks);
-  if (!by.empty()) out << text_of_groups(by, groups, live);
+  out << text_of(run, arguments.split, missing, scores);
+  if (groups) out << groups->text(by);
   const std::optional<size_t> columns = result_columns();
   out << class_table(run.description.classes, counts_of(scores), columns);
   print_confusion_table(run.description.classes, scores.labels, scores.predictions, columns, out);

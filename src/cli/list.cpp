@@ -9,7 +9,7 @@
 #include "cli/model_page.h"
 #include "data/features/profiles.h"
 #include "data/importer.h"
-#include "metrics/table.h"
+#include "metrics/metric.h"
 #include "pdmp/error.h"
 #include "pdmp/method.h"
 #include "pdmp/model.h"

@@ -99,7 +99,7 @@ Timing read_timing(const fs::path& file) {
 std::string trace_of(const fs::path& directory, const RunSummary& summary) {
   std::string trace = digest_of(read_file(directory / "predictions.csv"));
   for (const auto& scores : {summary.test, summary.val}) {
-    if (scores) trace += fmt::format(" {}", scores->loss);
+    if (scores) trace += fmt::format(" {}", scores->loss());
   }
   for_each_line(directory / "metrics.jsonl", "the numbers of a step or an epoch", [&](const JsonFields& fields) {
     if (fields.get<std::string>("kind") == "epoch") trace += fmt::format(" {}", fields.number_or_nan("train/loss"));
@@ -114,10 +114,8 @@ void add_scores(ComparisonRow& row, const RunSummary& summary, const fs::path& f
                            fmt::join(summary.modalities, ", ")));
   }
   const Evaluation& test = *summary.test;
-  row.accuracy.push_back(test.accuracy);
-  row.macro_f1.push_back(test.macro_f1);
-  row.calibration_error.push_back(test.calibration_error);
-  if (summary.val) row.validation_accuracy.push_back(summary.val->accuracy);
+  for (const auto& [metric, score] : test.scores) row.scores[metric].push_back(score);
+  if (summary.val) row.validation_accuracy.push_back(summary.val->accuracy());
   const std::vector<double> shares = test.shares();
   for (size_t m = 0; m < row.modalities.size(); ++m) {
     row.branch_accuracy[m].push_back(test.unimodal_accuracy[m]);
@@ -125,8 +123,7 @@ void add_scores(ComparisonRow& row, const RunSummary& summary, const fs::path& f
   }
 }
 
-RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, const SelectMetric& metric,
-                  TestSamples& samples) {
+RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, const Metric& metric, TestSamples& samples) {
   if (row.runs.size() != seeds.size()) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: expected {} runs, one a seed, found {}", row.name, seeds.size(), row.runs.size()));
@@ -148,9 +145,10 @@ RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, const 
     runs.hits.push_back(samples.hits(directory));
     runs.beginnings.push_back(summary.beginning);
     runs.traces.push_back(trace_of(directory, summary));
-    runs.test_merit += metric.merit(*summary.test);
-    if (summary.val) runs.validation_merit += metric.merit(*summary.val);
-    if (summary.val) runs.validation_hits += std::llround(summary.val->accuracy * static_cast<double>(summary.val->n));
+    runs.test_merit += metric.merit(summary.test->score(metric.name));
+    if (summary.val) runs.validation_merit += metric.merit(summary.val->score(metric.name));
+    if (summary.val)
+      runs.validation_hits += std::llround(summary.val->accuracy() * static_cast<double>(summary.val->n));
   }
   return runs;
 }
@@ -182,6 +180,22 @@ void check_fusion(const Comparison& comparison, const std::vector<RowRuns>& runs
 
 }  // namespace
 
+const std::vector<double>& ComparisonRow::score(const std::string& metric) const {
+  static const std::vector<double> none;
+  const auto found = scores.find(metric);
+  return found == scores.end() ? none : found->second;
+}
+
+std::vector<const Metric*> shown_metrics(const Comparison& comparison, MetricPlace least) {
+  std::vector<const Metric*> shown;
+  for (const Metric& metric : metric_table()) {
+    const bool is_there = std::any_of(comparison.rows.begin(), comparison.rows.end(),
+                                      [&](const ComparisonRow& row) { return !row.score(metric.name).empty(); });
+    if (is_there && metric.place <= least) shown.push_back(&metric);
+  }
+  return shown;
+}
+
 bool is_unimodal(const ComparisonRow& row) { return row.fusion.empty(); }
 
 void complete(Comparison& comparison, const std::vector<std::string>& other_batches) {
@@ -191,7 +205,7 @@ void complete(Comparison& comparison, const std::vector<std::string>& other_batc
   for (size_t i = 0; i < runs.size(); ++i) {
     ComparisonRow& row = comparison.rows[i];
     if (!row.has_scores()) continue;
-    runs[i] = read_runs(row, comparison.seeds, find_select_metric(comparison.select_metric), samples);
+    runs[i] = read_runs(row, comparison.seeds, find_metric(comparison.select_metric), samples);
     if (!is_unimodal(row)) fusions.insert(row.fusion);
   }
   for (const std::string& fusion : fusions) check_fusion(comparison, runs, fusion, other_batches);

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "metrics/metric.h"
 #include "metrics/statistics.h"
 #include "pdmp/run.h"
 
@@ -45,13 +47,13 @@ struct ComparisonRow {
   std::string failure;  // which of its runs failed, and why: its other runs count for nothing
   std::string tuned;    // settings that a search chose ("lr=0.004,pdmp.gamma=8"), else empty
   std::vector<std::string> modalities;
-  std::vector<std::string> runs;                              // directories, one per seed
-  std::vector<double> accuracy, macro_f1, calibration_error;  // on test, per seed
-  std::vector<double> validation_accuracy;                    // per seed; empty without validation split
-  std::vector<std::vector<double>> branch_accuracy;           // [modality][seed], on test, within the model
-  std::vector<std::vector<double>> dependency;                // [modality][seed], shares
-  std::vector<double> epoch_seconds;                          // training seconds of an epoch, mean, per seed
-  std::vector<int64_t> peak_memory;                           // bytes, per seed
+  std::vector<std::string> runs;                      // directories, one per seed
+  std::map<std::string, std::vector<double>> scores;  // metric -> on test, per seed
+  std::vector<double> validation_accuracy;            // per seed; empty without validation split
+  std::vector<std::vector<double>> branch_accuracy;   // [modality][seed], on test, within the model
+  std::vector<std::vector<double>> dependency;        // [modality][seed], shares
+  std::vector<double> epoch_seconds;                  // training seconds of an epoch, mean, per seed
+  std::vector<int64_t> peak_memory;                   // bytes, per seed
 
   std::vector<ControlRole> controls;  // what it is a control of
   bool added_control = false;         // named by nobody: it stands there for its roles
@@ -71,6 +73,8 @@ struct ComparisonRow {
   bool indistinguishable = false;
 
   bool has_scores() const { return refusal.empty() && failure.empty(); }
+  const std::vector<double>& score(const std::string& metric) const;  // empty where there is none
+  const std::vector<double>& accuracy() const { return score("accuracy"); }
 };
 
 struct Comparison {
@@ -88,6 +92,9 @@ struct Comparison {
   std::vector<std::string> notes;   // what a reader must know
   std::vector<ComparisonRow> rows;  // unimodal models first, then fusion by fusion
 };
+
+// Metrics that some row has, in the order of their table, that are shown at `least` or before it.
+std::vector<const Metric*> shown_metrics(const Comparison& comparison, MetricPlace least);
 
 bool is_unimodal(const ComparisonRow& row);  // trained on one modality, not a method on several
 

@@ -46,14 +46,14 @@ std::string marks_of(const ComparisonRow& row) {
 }
 
 std::string accuracy_markdown(const ComparisonRow& row) {
-  const std::string text = mean_text(row.accuracy), marks = marks_of(row);
+  const std::string text = mean_text(row.accuracy()), marks = marks_of(row);
   return (row.best ? "**" + text + "**" : text) + (marks.empty() ? "" : " " + marks);
 }
 
 // With room for `marks` columns, so that numbers stand below numbers.
 std::string accuracy_text(const ComparisonRow& row, size_t marks) {
   const std::string own = marks_of(row);
-  return mean_text(row.accuracy) + (marks == 0 ? "" : " " + own + std::string(marks - display_width(own), ' '));
+  return mean_text(row.accuracy()) + (marks == 0 ? "" : " " + own + std::string(marks - display_width(own), ' '));
 }
 
 std::string mcnemar_text(const Contrast& contrast) {
@@ -69,6 +69,15 @@ std::string reason_of(const ComparisonRow& row) {
 
 void append(Line& line, const Line& more) { line.insert(line.end(), more.begin(), more.end()); }
 
+bool is_accuracy(const Metric& metric) { return &metric == &metric_table().front(); }
+
+// Those of the second table.
+std::vector<const Metric*> detailed_metrics(const Comparison& comparison) {
+  std::vector<const Metric*> metrics = shown_metrics(comparison, MetricPlace::details);
+  std::erase_if(metrics, [](const Metric* metric) { return metric->place != MetricPlace::details; });
+  return metrics;
+}
+
 // A header no wider than its column; `otherwise` where the name is too long for that.
 std::string versus(const std::string& name, const char* otherwise) {
   constexpr size_t kWidest = 23;  // "+0.050 [-0.013, +0.100]"
@@ -79,7 +88,10 @@ std::string versus(const std::string& name, const char* otherwise) {
 }
 
 Line score_headers(const Comparison& comparison) {
-  Line line = {"", "rank", "test accuracy", "macro-F1"};
+  Line line = {"", "rank"};
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::headline)) {
+    line.push_back((is_accuracy(*metric) ? "test " : "") + std::string(metric->heading));
+  }
   if (!comparison.reference.empty()) {
     append(line, {versus(comparison.reference, "difference to reference"), "Holm p", "McNemar"});
   }
@@ -96,8 +108,10 @@ Line contrast_cells(const std::optional<Contrast>& contrast, const std::string& 
 
 // How good the models are.
 Line score_line(const Comparison& comparison, const ComparisonRow& row, const std::string& accuracy) {
-  Line line = {row_name(row, comparison), row.rank > 0 ? fmt::format("{:g}", row.rank) : "", accuracy,
-               mean_text(row.macro_f1)};
+  Line line = {row_name(row, comparison), row.rank > 0 ? fmt::format("{:g}", row.rank) : ""};
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::headline)) {
+    line.push_back(is_accuracy(*metric) ? accuracy : mean_text(row.score(metric->name)));
+  }
   if (!comparison.reference.empty()) {
     append(line, contrast_cells(row.against_reference, is_reference(comparison, row) ? "reference" : ""));
   }
@@ -118,7 +132,8 @@ std::string relative_header(const Comparison& comparison) {
 Line inside_headers(const Comparison& comparison) {
   Line line = {""};
   for (const std::string& name : comparison.modalities) append(line, {name + " branch", name + " share"});
-  append(line, {"ECE", "epoch"});
+  for (const Metric* metric : detailed_metrics(comparison)) line.emplace_back(metric->heading);
+  line.emplace_back("epoch");
   if (!comparison.reference.empty()) line.push_back(relative_header(comparison));
   line.emplace_back("memory");
   return line;
@@ -133,7 +148,8 @@ Line inside_line(const Comparison& comparison, const ComparisonRow& row) {
                   has ? fmt::format("{:.0f} %", 100 * mean_sd(row.dependency[m]).mean) : ""});
   }
   const double seconds = row.epoch_seconds.empty() ? 0 : mean_sd(row.epoch_seconds).mean;
-  append(line, {mean_text(row.calibration_error), seconds > 0 ? fmt::format("{:.2f} s", seconds) : ""});
+  for (const Metric* metric : detailed_metrics(comparison)) line.push_back(mean_text(row.score(metric->name)));
+  line.push_back(seconds > 0 ? fmt::format("{:.2f} s", seconds) : "");
   if (!comparison.reference.empty()) {
     const double relative = is_reference(comparison, row) ? 1 : row.relative_time;
     line.push_back(relative > 0 ? fmt::format("{:.2f}", relative) : "");
@@ -181,8 +197,10 @@ Line meanings(const Comparison& comparison) {
                   comparison.select_metric),
       "test accuracy: share of the test samples that is classified right; bold (on a page): best of the table; ≈: no "
       "worse than the best, as far as this test can tell (the 95 % interval of their difference holds 0); ↓: below the "
-      "best single modality; ⇓: significantly below it (Holm p < 0.05); =: equal to joint training to the last digit",
-      "macro-F1: F1 on test, mean over the classes, so that rare ones count as much as frequent ones"};
+      "best single modality; ⇓: significantly below it (Holm p < 0.05); =: equal to joint training to the last digit"};
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::details)) {
+    if (!is_accuracy(*metric)) lines.push_back(fmt::format("{}: {}", metric->heading, metric->summary));
+  }
   if (!reference.empty()) {
     lines.push_back(fmt::format(
         "difference to {}: of test accuracy on the same fusion, with the 95 % interval of a paired bootstrap over test "
@@ -205,7 +223,6 @@ Line meanings(const Comparison& comparison) {
          {"branch: test accuracy of what the fused model says from that modality alone; a model that was trained "
           "alone is another thing and has a row of its own",
           "share: that modality's share of the fused logits (dependency)",
-          "ECE: expected calibration error on test (15 bins), 0 = right as often as it is sure",
           "epoch: training seconds of an epoch, without evaluation"});
   if (!reference.empty()) {
     lines.push_back(fmt::format(
@@ -227,14 +244,15 @@ size_t widest_marks(const Comparison& comparison) {
   return widest;
 }
 
-// The columns that are read together begin at 1, 4 and, where there is a reference, 7.
-std::string score_text(const Comparison& comparison, int64_t width) {
+// The columns that are read together: the scores, and each comparison with another row.
+std::string score_table(const Comparison& comparison, int64_t width) {
   TableRows table = {score_headers(comparison)};
   const size_t marks = widest_marks(comparison);
   for (const ComparisonRow& row : comparison.rows) {
     if (row.has_scores()) table.push_back(score_line(comparison, row, accuracy_text(row, marks)));
   }
-  return fitted_table(std::move(table), {1, 4, 7}, width);
+  const size_t contrasts = 2 + shown_metrics(comparison, MetricPlace::headline).size();
+  return fitted_table(std::move(table), {1, contrasts, contrasts + 3}, width);
 }
 
 std::string inside_text(const Comparison& comparison, int64_t width) {
@@ -291,7 +309,7 @@ std::string markdown_table(const std::vector<Line>& lines) {
 std::string comparison_text(const Comparison& comparison, const TextForm& form) {
   const std::string loud = comparison.selected_by == "test" ? wrapped_text(kTestSelected, form.width) + "\n" : "";
   // Below the table, where a long reason widens no column.
-  std::string text = loud + score_text(comparison, form.width) + lines_text(refusals(comparison), form.width) + "\n";
+  std::string text = loud + score_table(comparison, form.width) + lines_text(refusals(comparison), form.width) + "\n";
   if (const Line found = answers(comparison); !found.empty()) text += lines_text(found, form.width) + "\n";
   text += inside_text(comparison, form.width) + "\n" + lines_text(facts(comparison), form.width);
   if (!form.explain) return text + lines_text({"what columns and marks mean: --explain, or comparison.md"}, form.width);

@@ -58,9 +58,9 @@ Values of_modality(const std::string& name, std::vector<std::vector<double>> Com
 
 std::vector<Column> value_columns(const Comparison& comparison) {
   std::vector<Column> columns;
-  add_values(columns, "accuracy", [](const ComparisonRow& row) { return row.accuracy; });
-  add_values(columns, "macro_f1", [](const ComparisonRow& row) { return row.macro_f1; });
-  add_values(columns, "calibration_error", [](const ComparisonRow& row) { return row.calibration_error; });
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::values)) {
+    add_values(columns, metric->name, [name = metric->name](const ComparisonRow& row) { return row.score(name); });
+  }
   add_values(columns, "validation_accuracy", [](const ComparisonRow& row) { return row.validation_accuracy; });
   add_values(columns, "epoch_seconds", [](const ComparisonRow& row) { return row.epoch_seconds; });
   add_values(columns, "peak_memory_bytes", memory_of);
@@ -182,7 +182,7 @@ Json judgement_json(const ComparisonRow& row) {
   return value;
 }
 
-Json row_json(const ComparisonRow& row) {
+Json row_json(const Comparison& comparison, const ComparisonRow& row) {
   Json value = {{"name", row.name},
                 {"method", row.method},
                 {"fusion", is_unimodal(row) ? Json() : Json(row.fusion)},
@@ -192,12 +192,12 @@ Json row_json(const ComparisonRow& row) {
                 {"failure", text_or_null(row.failure)}};
   if (!row.refusal.empty()) return value;
   value.update({{"runs", row.runs},
-                {"accuracy", json_of(row.accuracy)},
-                {"macro_f1", json_of(row.macro_f1)},
-                {"calibration_error", json_of(row.calibration_error)},
                 {"validation_accuracy", json_of(row.validation_accuracy)},
                 {"epoch_seconds", json_of(row.epoch_seconds)},
                 {"peak_memory_bytes", json_of(memory_of(row))}});
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::values)) {
+    value[metric->name] = json_of(row.score(metric->name));
+  }
   if (!is_unimodal(row)) {
     for (size_t m = 0; m < row.branch_accuracy.size(); ++m) {
       value["branch_accuracy"][row.modalities[m]] = json_of(row.branch_accuracy[m]);
@@ -235,7 +235,7 @@ std::string comparison_csv(const Comparison& comparison) {
 
 Json comparison_json(const Comparison& comparison) {
   Json rows = Json::array();
-  for (const ComparisonRow& row : comparison.rows) rows.push_back(row_json(row));
+  for (const ComparisonRow& row : comparison.rows) rows.push_back(row_json(comparison, row));
   return {{"format_version", 1},
           {"data", comparison.data},
           {"selected_by", comparison.selected_by},

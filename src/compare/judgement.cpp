@@ -2,10 +2,13 @@
 #include "compare/judgement.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <map>
 #include <numeric>
 #include <utility>
+
+#include "metrics/metric.h"
 
 namespace pdmp {
 namespace {
@@ -21,9 +24,7 @@ struct Pair {
 class Judge {
  public:
   Judge(Comparison& comparison, const std::vector<RowRuns>& runs)
-      : comparison_(comparison),
-        runs_(runs),
-        by_accuracy_(find_select_metric(comparison.select_metric).is_share_of_samples) {
+      : comparison_(comparison), runs_(runs), by_accuracy_(find_metric(comparison.select_metric).is_share_of_samples) {
     for (size_t i = 0; i < runs.size(); ++i) {
       if (comparison.rows[i].has_scores()) members_.push_back(i);
     }
@@ -35,10 +36,11 @@ class Judge {
       merits.push_back(by_accuracy_ ? static_cast<double>(hits_of(i)) : runs_[i].test_merit);
     }
     const std::vector<double> places = ranks(merits);
-    const double highest = merits.empty() ? 0 : *std::max_element(merits.begin(), merits.end());
     for (size_t k = 0; k < members_.size(); ++k) {
+      if (std::isnan(merits[k])) continue;  // the metric is undefined on the test split
       row(members_[k]).rank = places[k];
-      row(members_[k]).best = merits[k] == highest;
+      row(members_[k]).best =
+          std::none_of(merits.begin(), merits.end(), [&](double other) { return other > merits[k]; });
     }
     for (const size_t i : members_) {
       row(i).indistinguishable = row(i).best || (by_accuracy_ && is_near_a_best(i));

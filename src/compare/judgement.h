@@ -15,7 +15,7 @@ struct RowRuns {
   std::vector<Beginning> beginnings;
   std::vector<std::string> traces;  // equal for two runs only where one is the other to the last digit
   int64_t validation_hits = 0;      // over all seeds
-  // Sums of SelectMetric::merit over all seeds, where the comparison is by another metric than accuracy.
+  // Sums of Metric::merit over all seeds, where the comparison is by another metric than accuracy.
   double test_merit = 0, validation_merit = 0;
 };
 

@@ -36,18 +36,18 @@ Settings draw_trial(const RunOptions& options, int64_t trial, uint64_t seed, dou
   return settings;
 }
 
-const Trial& best_trial(const std::vector<Trial>& trials, const SelectMetric& metric) {
+const Trial& best_trial(const std::vector<Trial>& trials, const Metric& metric) {
   const Trial* best = nullptr;
   double merit = 0, loss = 0;
   for (const Trial& trial : trials) {
     if (!std::filesystem::exists(std::filesystem::path(trial.run) / "summary.json")) continue;
     const std::optional<Evaluation> val = read_summary(trial.run).val;
-    if (!val || !std::isfinite(val->loss)) continue;
-    const double found = metric.merit(*val);
-    if (best != nullptr && (found < merit || (found == merit && val->loss >= loss))) continue;
+    if (!val || !std::isfinite(val->loss())) continue;
+    const double found = metric.merit(val->score(metric.name));
+    if (best != nullptr && (found < merit || (found == merit && val->loss() >= loss))) continue;
     best = &trial;
     merit = found;
-    loss = val->loss;
+    loss = val->loss();
   }
   if (best == nullptr) {
     throw Error(ErrorKind::data,

@@ -21,6 +21,7 @@ class View : public Dataset {
   int64_t size() const override { return data_->size(); }
   const std::vector<ModalityInfo>& modalities() const override { return data_->modalities(); }
   const std::vector<std::string>& classes() const override { return data_->classes(); }
+  int64_t live_class() const override { return data_->live_class(); }
   int64_t label(int64_t index) const override { return data_->label(index); }
   std::string id(int64_t index) const override { return data_->id(index); }
   std::vector<DecodeFailure> failures() const override { return data_->failures(); }

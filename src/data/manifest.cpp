@@ -99,9 +99,11 @@ void assign_labels(Manifest& manifest, const std::vector<std::string>& labels) {
   }
 }
 
-void check_live_class(const Manifest& manifest, const std::string& live) {
-  if (live.empty()) return;
-  if (std::find(manifest.classes.begin(), manifest.classes.end(), live) != manifest.classes.end()) return;
+// Its position; -1 where there is none.
+int64_t find_live_class(const Manifest& manifest, const std::string& live) {
+  if (live.empty()) return -1;
+  const auto found = std::find(manifest.classes.begin(), manifest.classes.end(), live);
+  if (found != manifest.classes.end()) return found - manifest.classes.begin();
   throw Error(ErrorKind::data,
               fmt::format("{}: 'live_class': expected one of the classes {}, found '{}'",
                           (manifest.directory / "dataset.json").string(), classes_text(manifest.classes), live));
@@ -212,7 +214,7 @@ Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed, co
     throw Error(ErrorKind::data, fmt::format("{}: expected at least two classes, found only '{}'", directory.string(),
                                              manifest.classes.front()));
   }
-  check_live_class(manifest, json.live_class);
+  manifest.live_class = find_live_class(manifest, json.live_class);
   if (json.val_fraction) take_validation(manifest, *json.val_fraction, json.val_seed.value_or(seed));
   warn_of_look_alikes(manifest);
   warn_of_thin_classes(manifest);

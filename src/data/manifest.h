@@ -44,6 +44,7 @@ struct Manifest {
   std::vector<ModalityEntry> modalities;
   ManifestRows rows;
   std::vector<FileLimits> files;  // for the cells of each modality; none: the usual ones
+  int64_t live_class = -1;        // of attack detection: position of the class that is no attack; -1 = none
 
   const FileLimits& limits(size_t modality) const;
 };

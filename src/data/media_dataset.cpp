@@ -77,6 +77,7 @@ class MediaDataset : public Dataset {
   int64_t size() const override { return static_cast<int64_t>(rows_.size()); }
   const std::vector<ModalityInfo>& modalities() const override { return infos_; }
   const std::vector<std::string>& classes() const override { return manifest_->classes; }
+  int64_t live_class() const override { return manifest_->live_class; }
   int64_t label(int64_t index) const override { return manifest_->rows.label(position(index)); }
   std::string id(int64_t index) const override { return std::string(manifest_->rows.id(position(index))); }
 

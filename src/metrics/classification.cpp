@@ -43,17 +43,28 @@ Tensor confusion_matrix(const Tensor& labels, const Tensor& predictions, int64_t
   return torch::bincount(truth * classes + guess, {}, classes * classes).view({classes, classes});
 }
 
-ClassCounts::ClassCounts(const Tensor& all_labels, const Tensor& all_predictions, int64_t classes) {
-  const auto [truth, guess] = checked(all_labels, all_predictions, classes);
-  hits = torch::bincount(truth.masked_select(truth.eq(guess)), {}, classes);
-  labels = torch::bincount(truth, {}, classes);
-  predictions = torch::bincount(guess, {}, classes);
+ClassCounts::ClassCounts(int64_t classes)
+    : hits(torch::zeros({classes}, torch::kInt64)),
+      labels(torch::zeros({classes}, torch::kInt64)),
+      predictions(torch::zeros({classes}, torch::kInt64)) {}
+
+ClassCounts::ClassCounts(const Tensor& all_labels, const Tensor& all_predictions, int64_t classes)
+    : ClassCounts(classes) {
+  add(all_labels, all_predictions);
 }
 
 ClassCounts::ClassCounts(const Tensor& confusion)
     : hits(confusion.cpu().diagonal().contiguous()),
       labels(confusion.cpu().sum(1)),
       predictions(confusion.cpu().sum(0)) {}
+
+void ClassCounts::add(const Tensor& more_labels, const Tensor& more_predictions) {
+  const int64_t classes = hits.size(0);
+  const auto [truth, guess] = checked(more_labels, more_predictions, classes);
+  hits += torch::bincount(truth.masked_select(truth.eq(guess)), {}, classes);
+  labels += torch::bincount(truth, {}, classes);
+  predictions += torch::bincount(guess, {}, classes);
+}
 
 double accuracy(const ClassCounts& counts) {
   const double total = total_of(counts.labels);
@@ -114,24 +125,5 @@ double bpcer(const ClassCounts& counts, int64_t live) {
 }
 
 double acer(const ClassCounts& counts, int64_t live) { return (apcer(counts, live) + bpcer(counts, live)) / 2; }
-
-Confidences confidences_of(const Tensor& probabilities, const Tensor& labels) {
-  const auto [highest, guess] = probabilities.to(torch::kCPU).max(1);  // the order of floats is that of doubles
-  return {highest.to(torch::kFloat64), guess.eq(labels.to(torch::kCPU))};
-}
-
-double calibration_error(const Confidences& confidences, int64_t bins) {
-  const Tensor& highest = confidences.highest;
-  if (highest.size(0) == 0) return 0;
-  const Tensor bin = (highest * static_cast<double>(bins)).ceil().sub(1).clamp(0, static_cast<double>(bins - 1));
-  const Tensor gap = confidences.right.to(torch::kFloat64) - highest;
-  // Per bin: |hits - sum of probabilities|, which is its share of the samples times its gap.
-  const Tensor sums = torch::zeros({bins}, torch::kFloat64).index_add_(0, bin.to(torch::kInt64), gap);
-  return sums.abs().sum().item<double>() / static_cast<double>(highest.size(0));
-}
-
-double calibration_error(const Tensor& probabilities, const Tensor& labels, int64_t bins) {
-  return labels.size(0) == 0 ? 0 : calibration_error(confidences_of(probabilities, labels), bins);
-}
 
 }  // namespace pdmp

@@ -16,8 +16,10 @@ Tensor confusion_matrix(const Tensor& labels, const Tensor& predictions, int64_t
 struct ClassCounts {
   Tensor hits, labels, predictions;  // (C) int64
 
+  explicit ClassCounts(int64_t classes);                                          // of no sample
   ClassCounts(const Tensor& labels, const Tensor& predictions, int64_t classes);  // as confusion_matrix
   ClassCounts(const Tensor& confusion);  // NOLINT(google-explicit-constructor): the matrix says all of it
+  void add(const Tensor& more_labels, const Tensor& more_predictions);
 };
 
 double accuracy(const ClassCounts& counts);               // correct / total; 0 of nothing is 0
@@ -38,17 +40,5 @@ double macro_f1_all_classes(const ClassCounts& counts);  // absent classes count
 double apcer(const ClassCounts& counts, int64_t live);  // share of the attacks that are called live
 double bpcer(const ClassCounts& counts, int64_t live);  // share of the live samples that are called attacks
 double acer(const ClassCounts& counts, int64_t live);   // mean of the two
-
-// Expected calibration error: samples in `bins` equally wide bins of their highest probability, (lower, upper]; mean
-// over the samples of |accuracy - mean probability| of their bin. probabilities (N, C), labels (N). 0 of nothing is 0.
-double calibration_error(const Tensor& probabilities, const Tensor& labels, int64_t bins = 15);
-
-// The same in parts, for probabilities that come batch by batch: of each sample its highest probability (N) float64,
-// and whether that class is right (N) bool.
-struct Confidences {
-  Tensor highest, right;
-};
-Confidences confidences_of(const Tensor& probabilities, const Tensor& labels);
-double calibration_error(const Confidences& confidences, int64_t bins = 15);
 
 }  // namespace pdmp

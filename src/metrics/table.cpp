@@ -1,24 +1,58 @@
-#include "metrics/table.h"
+#include "metrics/counted.h"
+#include "metrics/metric.h"
 
 namespace pdmp {
-namespace {
 
-template <double (*kScore)(const ClassCounts&)>
-double for_any(const ClassCounts& counts, int64_t) {
-  return kScore(counts);
-}
+MakeMetric cross_entropy_metric, calibration_error_metric;
 
-}  // namespace
-
-const std::vector<MetricInfo>& metric_table() {
-  static const std::vector<MetricInfo> table = {
-      {"accuracy", "Share of the samples whose class is found.", for_any<accuracy>},
-      {"macro_f1", "Mean F1 of the classes that occur in truth or prediction.", for_any<macro_f1>},
-      {"macro_f1_all_classes", "Mean F1 of all classes; one that never occurs counts as 0.",
-       for_any<macro_f1_all_classes>},
-      {"acer", "Mean of apcer and bpcer; these three where dataset.json names its live_class.", acer, true},
-      {"apcer", "Share of the attacks (every other class) that are called live.", apcer, true},
-      {"bpcer", "Share of the live samples that are called attacks.", bpcer, true},
+const std::vector<Metric>& metric_table() {
+  static const std::vector<Metric> table = {
+      {.name = "accuracy",
+       .heading = "accuracy",
+       .summary = "Share of the samples whose class is found.",
+       .make = counted<accuracy>,
+       .place = MetricPlace::headline,
+       .is_share_of_samples = true},
+      {.name = "macro_f1",
+       .heading = "macro-F1",
+       .summary = "Mean F1 of the classes that occur in truth or prediction.",
+       .make = counted<macro_f1>,
+       .place = MetricPlace::headline},
+      {.name = "macro_f1_all_classes",
+       .heading = "macro-F1 of all classes",
+       .summary = "Mean F1 of all classes; one that never occurs counts as 0.",
+       .make = counted<macro_f1_all_classes>,
+       .place = MetricPlace::values},
+      {.name = "loss",
+       .heading = "loss",
+       .summary = "Mean cross-entropy of the samples, without class weights or smoothing.",
+       .make = cross_entropy_metric,
+       .place = MetricPlace::values,
+       .higher_is_better = false},
+      {.name = "calibration_error",
+       .heading = "ECE",
+       .summary = "Expected calibration error, 15 bins of the highest probability.",
+       .make = calibration_error_metric,
+       .higher_is_better = false},
+      {.name = "acer",
+       .heading = "ACER",
+       .summary = "Mean of apcer and bpcer; these three where dataset.json names its live_class.",
+       .make = counted<acer>,
+       .place = MetricPlace::headline,
+       .higher_is_better = false,
+       .of_attacks = true},
+      {.name = "apcer",
+       .heading = "APCER",
+       .summary = "Share of the attacks (every other class) that are called live.",
+       .make = counted<apcer>,
+       .higher_is_better = false,
+       .of_attacks = true},
+      {.name = "bpcer",
+       .heading = "BPCER",
+       .summary = "Share of the live samples that are called attacks.",
+       .make = counted<bpcer>,
+       .higher_is_better = false,
+       .of_attacks = true},
   };
   return table;
 }

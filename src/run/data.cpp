@@ -22,6 +22,7 @@ class Joined : public Dataset {
   int64_t size() const override { return first_->size() + second_->size(); }
   const std::vector<ModalityInfo>& modalities() const override { return first_->modalities(); }
   const std::vector<std::string>& classes() const override { return first_->classes(); }
+  int64_t live_class() const override { return first_->live_class(); }
   int64_t label(int64_t index) const override { return part(index).label(within(index)); }
   std::string id(int64_t index) const override { return part(index).id(within(index)); }
   Sample get(int64_t index, RandomStream* augment) const override { return part(index).get(within(index), augment); }

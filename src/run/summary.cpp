@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json_fields.h"
 #include "base/printable.h"
+#include "metrics/metric.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -19,21 +20,19 @@ constexpr const char* kAdvice = "it is not as a finished run left it: restore it
 using Json = nlohmann::json;
 
 Json scores(const Evaluation& evaluation) {
-  return {{"accuracy", evaluation.accuracy},
-          {"macro_f1", evaluation.macro_f1},
-          {"calibration_error", evaluation.calibration_error},
-          {"loss", evaluation.loss},
-          {"n", evaluation.n}};
+  Json value = evaluation.scores;
+  value["n"] = evaluation.n;
+  return value;
 }
 
 std::optional<Evaluation> read_scores(const JsonFields& summary, const char* split) {
   if (!summary.has(split)) return std::nullopt;
   const JsonFields found = summary.object(split);
   Evaluation evaluation;
-  evaluation.accuracy = found.get<double>("accuracy");
-  evaluation.macro_f1 = found.get<double>("macro_f1");
-  evaluation.calibration_error = found.get<double>("calibration_error");
-  evaluation.loss = found.number_or_nan("loss");
+  evaluation.scores["accuracy"] = found.get<double>("accuracy");
+  for (const Metric& metric : metric_table()) {
+    if (found.has(metric.name)) evaluation.scores[metric.name] = found.number_or_nan(metric.name);
+  }
   evaluation.n = found.get<int64_t>("n");
   return evaluation;
 }
@@ -76,8 +75,11 @@ RunSummary parse(const JsonFields& fields) {
 
 std::string score_line(const char* split, const std::optional<Evaluation>& evaluation) {
   if (!evaluation) return fmt::format("{:<4}  no such split\n", split);
-  return fmt::format("{:<4}  accuracy {:.4f}  macro-F1 {:.4f}  (n {})\n", split, evaluation->accuracy,
-                     evaluation->macro_f1, evaluation->n);
+  std::string text = fmt::format("{:<4}  ", split);
+  for (const Metric* metric : shown_metrics(evaluation->scores, MetricPlace::headline)) {
+    text += fmt::format("{} {}  ", metric->heading, score_text(evaluation->score(metric->name)));
+  }
+  return text + fmt::format("(n {})\n", evaluation->n);
 }
 
 // Beside the scores of the averaged weights.

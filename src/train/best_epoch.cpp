@@ -3,7 +3,7 @@
 namespace pdmp {
 
 bool BestEpoch::consider(const Evaluation& scores, int64_t epoch) {
-  const double value = metric_.value(scores);
+  const double value = scores.score(metric_.name);
   if (epoch_ >= 0 && metric_.merit(value) <= metric_.merit(value_)) return false;
   epoch_ = epoch;
   value_ = value;

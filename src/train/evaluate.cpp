@@ -1,12 +1,13 @@
 // Scoring a split: every sample, evaluation mode, no gradients.
 #include <cmath>
+#include <limits>
 #include <torch/nn/functional/loss.h>
 #include <utility>
 
 #include "base/progress.h"
 #include "base/signal.h"
-#include "metrics/classification.h"
 #include "metrics/dependency.h"
+#include "metrics/metric.h"
 #include "models/evaluation_mode.h"
 #include "pdmp/trainer.h"
 #include "train/batch_device.h"
@@ -33,13 +34,16 @@ int64_t first_nonfinite(const Tensor& logits, const Batch& batch) {
 struct Sums {
   const Dataset& data;
   Evaluation result;
-  Confidences confidences;
+  Scoring scoring;
   std::vector<int64_t> unimodal_correct;
   int64_t next = 0;  // sample
   const PredictionSink& sink;
 
   Sums(const Dataset& scored, const Model& model, const PredictionSink& taker)
-      : data(scored), unimodal_correct(static_cast<size_t>(model.modalities())), sink(taker) {
+      : data(scored),
+        scoring({.samples = scored.size(), .classes = model.classes(), .live = scored.live_class()}),
+        unimodal_correct(static_cast<size_t>(model.modalities())),
+        sink(taker) {
     const int64_t samples = scored.size();
     result.n = samples;
     result.classes = model.classes();
@@ -49,7 +53,6 @@ struct Sums {
     result.predictions = torch::empty({samples}, torch::kInt64);
     result.present = torch::empty({samples, model.modalities()}, torch::kBool);
     if (!sink) result.probabilities = torch::empty({samples, model.classes()}, torch::kFloat32);
-    confidences = {torch::empty({samples}, torch::kFloat64), torch::empty({samples}, torch::kBool)};
   }
 
   void add(const Outputs& outputs, const Batch& batch) {
@@ -58,11 +61,10 @@ struct Sums {
     const Tensor fused = outputs.fused.to(torch::kFloat32);
     const double of_batch = cross_entropy(fused, truth, sum).item<double>();
     if (!std::isfinite(of_batch)) throw NotFinite(of_batch, data.id(first_nonfinite(fused, batch)));
-    result.loss += of_batch;
     keep(result.predictions, fused.argmax(1));
     keep(result.labels, truth);
     keep(result.present, batch.present);
-    add_probabilities(fused.softmax(1).cpu());
+    add_probabilities(fused.softmax(1).cpu(), of_batch);
     const double n = static_cast<double>(truth.size(0));
     const std::vector<double> weights = dependency_sums(outputs.unimodal);
     for (size_t m = 0; m < outputs.unimodal.size(); ++m) {
@@ -77,13 +79,13 @@ struct Sums {
   // The rows of this batch.
   void keep(const Tensor& all, const Tensor& rows) const { all.narrow(0, next, rows.size(0)).copy_(rows); }
 
-  void add_probabilities(const Tensor& values) const {
+  // `values`: (B, C) of the samples of this batch.
+  void add_probabilities(const Tensor& values, double loss) {
     const int64_t rows = values.size(0);
-    const Confidences found = confidences_of(values, result.labels.narrow(0, next, rows));
-    keep(confidences.highest, found.highest);
-    keep(confidences.right, found.right);
+    const Tensor predictions = result.predictions.narrow(0, next, rows);
+    scoring.add({result.labels.narrow(0, next, rows), predictions, values, loss});
     if (sink) {
-      sink(result.predictions.narrow(0, next, rows), values);
+      sink(predictions, values);
     } else {
       keep(result.probabilities, values);
     }
@@ -91,11 +93,7 @@ struct Sums {
 
   Evaluation finish() {
     const double n = static_cast<double>(result.n);
-    result.loss /= n;
-    const ClassCounts counts(result.labels, result.predictions, result.classes);
-    result.accuracy = accuracy(counts);
-    result.macro_f1 = macro_f1(counts);
-    result.calibration_error = calibration_error(confidences);
+    result.scores = scoring.scores();
     for (size_t m = 0; m < unimodal_correct.size(); ++m) {
       result.unimodal_accuracy.push_back(static_cast<double>(unimodal_correct[m]) / n);
       result.unimodal_loss[m] /= n;
@@ -120,6 +118,11 @@ std::vector<double> Evaluation::shares() const {
   std::vector<double> shares;
   for (double w : dependency) shares.push_back(w / (total + 1e-8));
   return shares;
+}
+
+double Evaluation::score(const std::string& metric) const {
+  const auto found = scores.find(metric);
+  return found == scores.end() ? std::numeric_limits<double>::quiet_NaN() : found->second;
 }
 
 Tensor Evaluation::confusion() const { return confusion_matrix(labels, predictions, classes); }

@@ -72,7 +72,7 @@ Fit::Fit(FitInputs inputs)
       held_out_(hold_out(in_)),
       criterion_(in_.options.optimizer, *in_.data.train),
       random_(random_stream(in_.options.seed, "method")),
-      best_(find_select_metric(in_.options.select_metric)) {
+      best_(find_metric(in_.options.select_metric)) {
   in_.options = resolve_clip_position(in_.options, in_.method);
   if (in_.options.select == "best_val" && !in_.data.val) {
     throw Error(ErrorKind::usage,
@@ -390,6 +390,13 @@ std::vector<Tensor> Fit::trained_tensors() const {
 }
 
 void Fit::consider_best(const Evaluation& scores) {
+  const char* metric = best_.metric().name;
+  if (std::isnan(scores.score(metric))) {
+    throw Error(ErrorKind::usage,
+                fmt::format("--select-metric {}: undefined on the {} held-out samples; expected a metric that these "
+                            "samples have (pdmp list metrics)",
+                            metric, scores.n));
+  }
   if (!best_.consider(scores, epoch_) || !selects_best()) return;
   if (in_.run != nullptr) {
     in_.run->save_best(weights(), epoch_);

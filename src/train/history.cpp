@@ -43,13 +43,10 @@ Tensor correct_of_text(const std::string& text, int64_t n) {
 
 nlohmann::json to_json(const Evaluation& evaluation) {
   nlohmann::json value = {{"n", evaluation.n},
-                          {"loss", evaluation.loss},
-                          {"accuracy", evaluation.accuracy},
-                          {"macro_f1", evaluation.macro_f1},
-                          {"calibration_error", evaluation.calibration_error},
                           {"unimodal_accuracy", evaluation.unimodal_accuracy},
                           {"unimodal_loss", evaluation.unimodal_loss},
                           {"dependency", evaluation.dependency}};
+  value.update(evaluation.scores);
   if (evaluation.correct.defined()) value["correct"] = text_of_correct(evaluation.correct);
   return value;
 }
@@ -57,10 +54,10 @@ nlohmann::json to_json(const Evaluation& evaluation) {
 Evaluation evaluation_from_json(const nlohmann::json& value) {
   Evaluation evaluation;
   value.at("n").get_to(evaluation.n);
-  value.at("loss").get_to(evaluation.loss);
-  value.at("accuracy").get_to(evaluation.accuracy);
-  value.at("macro_f1").get_to(evaluation.macro_f1);
-  value.at("calibration_error").get_to(evaluation.calibration_error);
+  for (const Metric& metric : metric_table()) {
+    const auto score = value.find(metric.name);
+    if (score != value.end() && score->is_number()) score->get_to(evaluation.scores[metric.name]);
+  }
   value.at("unimodal_accuracy").get_to(evaluation.unimodal_accuracy);
   value.at("unimodal_loss").get_to(evaluation.unimodal_loss);
   value.at("dependency").get_to(evaluation.dependency);
@@ -71,9 +68,7 @@ Evaluation evaluation_from_json(const nlohmann::json& value) {
 }
 
 void add_scores(nlohmann::json& line, const std::string& split, const Evaluation& scores, const Model& model) {
-  line[split + "loss"] = scores.loss;
-  line[split + "accuracy"] = scores.accuracy;
-  line[split + "macro_f1"] = scores.macro_f1;
+  for (const auto& [metric, score] : scores.scores) line[split + metric] = score;
   const std::vector<double> shares = scores.shares();
   for (size_t m = 0; m < shares.size(); ++m) {
     const std::string& name = model.infos()[m].name;
@@ -84,14 +79,13 @@ void add_scores(nlohmann::json& line, const std::string& split, const Evaluation
   if (shares.size() == 2) line[split + "dep/w"] = scores.dependency[0] / (scores.dependency[1] + 1e-8);
 }
 
-std::string epoch_note(const EpochRecord& record, double waited, const SelectMetric& metric) {
+std::string epoch_note(const EpochRecord& record, double waited, const Metric& metric) {
   std::string val;
   if (record.val) {
-    val = fmt::format(", validation {}{:.3f}",
-                      &metric == &select_metric_table().front() ? "" : std::string(metric.name) + " ",
-                      metric.value(*record.val));
+    val = fmt::format(", validation {}{:.3f}", &metric == &metric_table().front() ? "" : std::string(metric.name) + " ",
+                      record.val->score(metric.name));
   }
-  if (record.ema) val += fmt::format(", averaged {:.3f}", metric.value(*record.ema));
+  if (record.ema) val += fmt::format(", averaged {:.3f}", record.ema->score(metric.name));
   return fmt::format("epoch {}: loss {:.3f}{}, data wait {:.1f} %", record.epoch + 1, record.train_loss, val,
                      100 * waited);
 }

@@ -97,8 +97,8 @@ void expect_same(const Trained& found, const Trained& wanted) {
   ASSERT_EQ(found.fit.history.size(), wanted.fit.history.size());
   for (size_t epoch = 0; epoch < wanted.fit.history.size(); ++epoch) {
     EXPECT_EQ(found.fit.history[epoch].train_loss, wanted.fit.history[epoch].train_loss) << epoch;
-    EXPECT_EQ(found.fit.history[epoch].val->loss, wanted.fit.history[epoch].val->loss) << epoch;
-    EXPECT_EQ(found.fit.history[epoch].val->accuracy, wanted.fit.history[epoch].val->accuracy) << epoch;
+    EXPECT_EQ(found.fit.history[epoch].val->loss(), wanted.fit.history[epoch].val->loss()) << epoch;
+    EXPECT_EQ(found.fit.history[epoch].val->accuracy(), wanted.fit.history[epoch].val->accuracy()) << epoch;
   }
   const auto weights = found.model->parameters(), expected = wanted.model->parameters();
   ASSERT_EQ(weights.size(), expected.size());

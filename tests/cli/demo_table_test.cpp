@@ -20,8 +20,8 @@ ComparisonRow row_of(const std::string& name, const std::vector<double>& accurac
   row.fusion = shares.size() > 1 ? "concat" : "";
   row.modalities = shares.size() > 1 ? std::vector<std::string>{"a", "b"} : std::vector<std::string>{"a"};
   row.runs = {"demo/runs/" + name};
-  row.accuracy = accuracy;
-  row.macro_f1 = f1;
+  row.scores["accuracy"] = accuracy;
+  row.scores["macro_f1"] = f1;
   row.dependency = shares;
   return row;
 }
@@ -89,7 +89,8 @@ TEST(DemoTable, OneSeedHasNoDeviation) {
   Comparison comparison = some_comparison();
   comparison.seeds = {0};
   for (ComparisonRow& row : comparison.rows) {
-    if (row.refusal.empty()) row.accuracy.resize(1), row.macro_f1.resize(1);
+    if (row.refusal.empty())
+      for (auto& [metric, scores] : row.scores) scores.resize(1);
   }
   const std::string text = demo_text(comparison, some_facts(), 0);
   EXPECT_THAT(text, Not(HasSubstr("±")));

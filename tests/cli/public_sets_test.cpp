@@ -161,7 +161,7 @@ void expect_run_of(const PublicSet& set, const fs::path& run, const std::string&
   ASSERT_TRUE(summary.test);
   EXPECT_EQ(summary.test->n, set.test_samples);
   // For --gtest_output=xml; a handful of samples after one epoch say nothing about a method.
-  ::testing::Test::RecordProperty(method + "_test_loss", fmt::format("{:.3f}", summary.test->loss));
+  ::testing::Test::RecordProperty(method + "_test_loss", fmt::format("{:.3f}", summary.test->loss()));
   ::testing::Test::RecordProperty(method + "_seconds", fmt::format("{:.1f}", summary.seconds));
   EXPECT_FALSE(fs::exists(run / "unimodal")) << "a modality was trained alone";
   expect_finite_losses(run / "metrics.jsonl");

@@ -20,7 +20,7 @@ ComparisonRow method(const std::string& name, std::optional<Contrast> against_un
   ComparisonRow row;
   row.name = name;
   row.fusion = "concat";
-  row.accuracy = {.5};
+  row.scores["accuracy"] = {.5};
   row.against_unimodal = std::move(against_unimodal);
   return row;
 }
@@ -28,7 +28,7 @@ ComparisonRow method(const std::string& name, std::optional<Contrast> against_un
 ComparisonRow unimodal(const std::string& name) {
   ComparisonRow row = method(name);
   row.fusion.clear();
-  row.accuracy = {.5, .75};
+  row.scores["accuracy"] = {.5, .75};
   return row;
 }
 

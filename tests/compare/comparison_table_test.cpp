@@ -212,7 +212,7 @@ TEST(ComparisonText, WithoutReferenceAndWithOneSeed) {
   comparison.seeds = {7};
   comparison.rows = {reference()};
   ComparisonRow& row = comparison.rows[0];
-  row.accuracy = {.7};
+  row.scores["accuracy"] = {.7};
   row.against_unimodal.reset();
   const std::string text = comparison_text(comparison);
   EXPECT_THAT(text, HasSubstr("joint     2        0.700 ≈"));  // no deviation of one value

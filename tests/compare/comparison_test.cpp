@@ -72,10 +72,10 @@ class Runs {
   static Evaluation scores(const std::string& hits, size_t modalities) {
     Evaluation evaluation;
     evaluation.n = static_cast<int64_t>(hits.size());
-    evaluation.accuracy =
+    evaluation.scores["accuracy"] =
         static_cast<double>(std::count(hits.begin(), hits.end(), '1')) / static_cast<double>(hits.size());
-    evaluation.macro_f1 = evaluation.accuracy / 2;
-    evaluation.calibration_error = 0.125;
+    evaluation.scores["macro_f1"] = evaluation.accuracy() / 2;
+    evaluation.scores["calibration_error"] = 0.125;
     for (size_t m = 0; m < modalities; ++m) {
       evaluation.unimodal_accuracy.push_back(0.25 + 0.25 * static_cast<double>(m));
       evaluation.unimodal_loss.push_back(1);
@@ -110,10 +110,10 @@ TEST(Complete, ReadsWhatTheRunsLeft) {
   runs.add("joint", "concat", {"1110", "1100"});
   complete(runs.comparison, {});
   const ComparisonRow &alone = runs.comparison.rows[0], &joint = runs.comparison.rows[1];
-  EXPECT_THAT(alone.accuracy, ElementsAre(.25, .5));
-  EXPECT_THAT(joint.accuracy, ElementsAre(.75, .5));
-  EXPECT_THAT(joint.macro_f1, ElementsAre(.375, .25));
-  EXPECT_THAT(joint.calibration_error, ElementsAre(.125, .125));
+  EXPECT_THAT(alone.accuracy(), ElementsAre(.25, .5));
+  EXPECT_THAT(joint.accuracy(), ElementsAre(.75, .5));
+  EXPECT_THAT(joint.score("macro_f1"), ElementsAre(.375, .25));
+  EXPECT_THAT(joint.score("calibration_error"), ElementsAre(.125, .125));
   EXPECT_THAT(joint.validation_accuracy, ElementsAre(.75, .75));
   EXPECT_THAT(joint.branch_accuracy, ElementsAre(ElementsAre(.25, .25), ElementsAre(.5, .5)));
   ASSERT_EQ(joint.dependency.size(), 2u);
@@ -170,7 +170,7 @@ TEST(Complete, RanksAllRowsAndMarksWhatIsNoWorseThanTheBest) {
   EXPECT_FALSE(runs.comparison.rows[0].indistinguishable);
   EXPECT_FALSE(runs.comparison.rows[6].best);
   EXPECT_TRUE(runs.comparison.rows[6].indistinguishable);  // one sample in one seed
-  EXPECT_THAT(runs.comparison.rows[7].accuracy, IsEmpty());
+  EXPECT_THAT(runs.comparison.rows[7].accuracy(), IsEmpty());
 }
 
 // Predictions and losses of "same" are those of "joint".
@@ -190,7 +190,7 @@ TEST(Complete, AMethodThatWentAsJointTrainingNeverActed) {
   EXPECT_EQ(never_acted(), "");
   runs.directory.write("concat-same-1/metrics.jsonl", metrics + "5}\n");
   EXPECT_EQ(never_acted(), "joint");
-  runs.change("concat-same-0", [](RunSummary& summary) { summary.test->loss += 1e-12; });
+  runs.change("concat-same-0", [](RunSummary& summary) { summary.test->scores["loss"] += 1e-12; });
   EXPECT_EQ(never_acted(), "");
 }
 

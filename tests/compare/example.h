@@ -15,9 +15,9 @@ inline ComparisonRow scored(const std::string& name, const std::string& fusion, 
   row.fusion = fusion;
   row.modalities = {"picture", "sound"};
   row.runs = {"out/" + name + "/seed0", "out/" + name + "/seed1"};
-  row.accuracy = accuracy;
-  row.macro_f1 = {.5, .5};
-  row.calibration_error = {.125, .125};
+  row.scores["accuracy"] = accuracy;
+  row.scores["macro_f1"] = {.5, .5};
+  row.scores["calibration_error"] = {.125, .125};
   row.validation_accuracy = {.75, .85};
   row.branch_accuracy = {{.4, .6}, {.3, .3}};
   row.dependency = {{.75, .75}, {.25, .25}};

@@ -70,9 +70,9 @@ TEST(Failures, ARowThatFailedHasNoScores) {
   complete(grid.comparison, {});
   const ComparisonRow &joint = grid.comparison.rows[2], &ogm = grid.comparison.rows[3];
   EXPECT_GT(joint.rank, 0);
-  EXPECT_EQ(joint.accuracy.size(), 2);
+  EXPECT_EQ(joint.accuracy().size(), 2);
   EXPECT_EQ(ogm.rank, 0);
-  EXPECT_TRUE(ogm.accuracy.empty());
+  EXPECT_TRUE(ogm.accuracy().empty());
   EXPECT_FALSE(ogm.against_reference.has_value());
   EXPECT_THAT(comparison_text(grid.comparison), HasSubstr("failed: seed 1 of 2: it diverged, -1 | 2\n"));
   EXPECT_THAT(comparison_markdown(grid.comparison), HasSubstr("| ogm | failed: seed 1 of 2: it diverged, -1 \\| 2 |"));

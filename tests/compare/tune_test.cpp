@@ -63,7 +63,7 @@ TEST(Tune, TheBestTrialIsChosenOnValidation) {
   };
   const std::vector<Trial> trials = {
       trial("slow", 1e-6), {{{"lr", "9"}}, (small.directory / "diverged").string()}, trial("fast", 0.05)};
-  const SelectMetric& accuracy = find_select_metric("accuracy");
+  const Metric& accuracy = find_metric("accuracy");
   EXPECT_EQ(best_trial(trials, accuracy).run, trials[2].run);
   EXPECT_EQ(settings_text(best_trial(trials, accuracy).settings), "lr=0.05");
   testing::expect_error(ErrorKind::data, {"diverged", "no trial has a validation score"},
@@ -77,9 +77,9 @@ TEST(Tune, TheBestTrialIsChosenByTheMetric) {
     RunSummary summary;
     summary.modalities = {"a"};
     Evaluation val;
-    val.accuracy = accuracy;
-    val.macro_f1 = macro_f1;
-    val.loss = loss;
+    val.scores["accuracy"] = accuracy;
+    val.scores["macro_f1"] = macro_f1;
+    val.scores["loss"] = loss;
     val.unimodal_accuracy = val.unimodal_loss = val.dependency = {1};
     summary.val = val;
     std::filesystem::create_directories(folder.path() / name);
@@ -87,9 +87,9 @@ TEST(Tune, TheBestTrialIsChosenByTheMetric) {
     return Trial{{}, (folder.path() / name).string()};
   };
   const std::vector<Trial> trials = {trial("a", .8, .5, .7), trial("b", .7, .6, .6), trial("c", .6, .4, .5)};
-  EXPECT_EQ(&best_trial(trials, find_select_metric("accuracy")), &trials[0]);
-  EXPECT_EQ(&best_trial(trials, find_select_metric("macro_f1")), &trials[1]);
-  EXPECT_EQ(&best_trial(trials, find_select_metric("loss")), &trials[2]);
+  EXPECT_EQ(&best_trial(trials, find_metric("accuracy")), &trials[0]);
+  EXPECT_EQ(&best_trial(trials, find_metric("macro_f1")), &trials[1]);
+  EXPECT_EQ(&best_trial(trials, find_metric("loss")), &trials[2]);
 }
 
 }  // namespace

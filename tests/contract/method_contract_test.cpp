@@ -194,8 +194,8 @@ TEST_P(MethodContract, StoppedAndResumedIsBitIdenticalWithEveryTrainingOption) {
   {
     RunDirectory run(folder.path() / "a");
     const FitResult result = fit(data, options, &run, &undisturbed);
-    EXPECT_TRUE(std::isfinite(result.history.back().ema->loss));
-    EXPECT_NE(result.history.back().ema->loss, result.history.back().val->loss);
+    EXPECT_TRUE(std::isfinite(result.history.back().ema->loss()));
+    EXPECT_NE(result.history.back().ema->loss(), result.history.back().val->loss());
   }
   RunDirectory run(folder.path() / "b");
   std::raise(SIGTERM);  // seen after the first step
@@ -245,7 +245,7 @@ TEST_P(MethodContract, LossAndSamplerChangeWhatIsLearnt) {
     options.sampler = sampler;
     options.select = "last";
     std::shared_ptr<Model> trained;
-    EXPECT_TRUE(std::isfinite(fit(data, options, nullptr, &trained).history.back().val->loss)) << loss << sampler;
+    EXPECT_TRUE(std::isfinite(fit(data, options, nullptr, &trained).history.back().val->loss())) << loss << sampler;
     std::vector<Tensor> flat;
     for (const Tensor& parameter : trained->parameters()) flat.push_back(parameter.detach().flatten());
     first.push_back(torch::cat(flat));

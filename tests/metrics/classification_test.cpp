@@ -87,14 +87,6 @@ TEST(Classification, AcerIsTheMeanOfBothErrors) {
   EXPECT_EQ(acer(torch::zeros({2, 2}, torch::kInt64), 0), 0);
 }
 
-// Ten bins: .9 and .8 are alone in theirs, .6 and .55 share (.5, .6]: (|1 - .9| + |0 - .8| + |2 - 1.15|) / 4.
-TEST(Classification, CalibrationErrorByHand) {
-  const Tensor probabilities = torch::tensor({{.9, .1}, {.8, .2}, {.4, .6}, {.55, .45}}, torch::kFloat64);
-  EXPECT_NEAR(calibration_error(probabilities, torch::tensor({0, 1, 1, 0}), 10), 0.4375, 1e-12);
-  EXPECT_NEAR(calibration_error(torch::eye(3), torch::arange(3)), 0, 1e-7);
-  EXPECT_EQ(calibration_error(torch::empty({0, 2}), torch::empty({0}, torch::kInt64)), 0);
-}
-
 TEST(ClassCounts, AreThoseOfTheMatrix) {
   const Tensor confusion = confusion_matrix(truth(), prediction(), 6);
   const ClassCounts of_matrix = confusion, of_samples(truth(), prediction(), 6);
@@ -102,6 +94,12 @@ TEST(ClassCounts, AreThoseOfTheMatrix) {
   EXPECT_TRUE(of_samples.labels.equal(of_matrix.labels));
   EXPECT_TRUE(of_samples.predictions.equal(of_matrix.predictions));
   EXPECT_TRUE(of_samples.hits.equal(confusion.diagonal()));
+  ClassCounts in_parts(6);
+  in_parts.add(truth().slice(0, 0, 3), prediction().slice(0, 0, 3));
+  in_parts.add(truth().slice(0, 3), prediction().slice(0, 3));
+  EXPECT_TRUE(in_parts.hits.equal(of_matrix.hits));
+  EXPECT_TRUE(in_parts.labels.equal(of_matrix.labels));
+  EXPECT_TRUE(in_parts.predictions.equal(of_matrix.predictions));
 }
 
 }  // namespace

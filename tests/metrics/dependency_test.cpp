@@ -6,7 +6,7 @@
 namespace pdmp {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 // Fixture F1 of methods-modulation 0.8.
 TEST(Dependency, SumsOfTheReferenceLogits) {

@@ -276,7 +276,7 @@ TEST_F(BoundedWork, EvaluationKeepsNoMatrixOfClasses) {
                       [&](const Tensor&, const Tensor& probabilities) { taken += probabilities.size(0); });
   });
   EXPECT_EQ(taken, kCount);
-  EXPECT_NEAR(scores.accuracy, 0.5, 1e-12);
+  EXPECT_NEAR(scores.accuracy(), 0.5, 1e-12);
   EXPECT_LT(peak, 60 * kMegabyte);
 }
 

@@ -84,7 +84,7 @@ TEST_F(ChangedData, ResumeAfterADataSetMoved) {
   data = options.data.data = (directory / "elsewhere").string();
   change(table());  // another time
   options.resume = true;
-  EXPECT_EQ(run(options).test->accuracy, before.test->accuracy);
+  EXPECT_EQ(run(options).test->accuracy(), before.test->accuracy());
 }
 
 TEST_F(ChangedData, CompareGoesOnWithOtherData) {

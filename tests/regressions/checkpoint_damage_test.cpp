@@ -39,7 +39,7 @@ struct CheckpointDamage : ::testing::Test {
     RunOptions other = options;
     other.run = (directory / "undisturbed").string();
     other.resume = false;
-    return run(other).test->loss;
+    return run(other).test->loss();
   }
 };
 
@@ -55,7 +55,7 @@ TEST_F(CheckpointDamage, FlippedBitInLastFallsBackToPreviousAndEndsTheSame) {
     const fs::path file = checkpoints / "last" / name;
     flip_bit(file, fs::file_size(file) * 3 / 4, 5);
     ::testing::internal::CaptureStderr();
-    EXPECT_EQ(run(options).test->loss, expected) << name;
+    EXPECT_EQ(run(options).test->loss(), expected) << name;
     const std::string said = ::testing::internal::GetCapturedStderr();
     EXPECT_THAT(said, HasSubstr(name));
     EXPECT_THAT(said, HasSubstr("going on from"));
@@ -138,7 +138,7 @@ TEST_F(CheckpointDamage, ResumeWithoutBestIsRefusedOrMendsIt) {
   fs::remove_all(checkpoints / "best");
   if (best == 2) {  // the checkpoint's own
     ::testing::internal::CaptureStderr();
-    EXPECT_EQ(run(options).test->loss, expected);
+    EXPECT_EQ(run(options).test->loss(), expected);
     EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("written again"));
   } else {
     expect_error(ErrorKind::data, {"checkpoints/best", fmt::format("epoch {}", best + 1)}, [&] { run(options); });
@@ -151,7 +151,7 @@ TEST_F(CheckpointDamage, AKillBetweenTheTwoRenamesOfBestLosesNothing) {
   const double expected = undisturbed_loss();
   fs::copy(checkpoints / "best", checkpoints / "best.new", fs::copy_options::recursive);
   fs::rename(checkpoints / "best", checkpoints / "best.old");
-  EXPECT_EQ(run(options).test->loss, expected);
+  EXPECT_EQ(run(options).test->loss(), expected);
   EXPECT_FALSE(fs::exists(checkpoints / "best.old"));
   EXPECT_FALSE(fs::exists(checkpoints / "best.new"));
 }

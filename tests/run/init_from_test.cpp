@@ -148,12 +148,12 @@ TEST_F(InitFrom, ATrainingGoesOnWithoutTheRunItStartedFrom) {
   parts.resume = true;
   parts.train.epochs = 3;
   const RunSummary resumed = run(parts);
-  EXPECT_EQ(resumed.test->loss, expected.test->loss);
-  EXPECT_EQ(resumed.test->accuracy, expected.test->accuracy);
+  EXPECT_EQ(resumed.test->loss(), expected.test->loss());
+  EXPECT_EQ(resumed.test->accuracy(), expected.test->accuracy());
   RunOptions scratch = whole;
   scratch.run = (directory / "scratch").string();
   scratch.init_from.clear();
-  EXPECT_NE(run(scratch).test->loss, expected.test->loss);
+  EXPECT_NE(run(scratch).test->loss(), expected.test->loss());
 }
 
 TEST_F(InitFrom, AWeightsFileOfTheRunWillDoAndIsChecked) {

@@ -17,8 +17,8 @@ TEST(LoadRun, HoldsTheSelectedWeights) {
   EXPECT_EQ(loaded.options.method, "joint");
   const TrainingData data = load_data_for(loaded, "");
   const Evaluation again = evaluate(*loaded.model, *loaded.method, data.test, loaded.options.train);
-  EXPECT_NEAR(again.loss, summary.test->loss, 1e-6);
-  EXPECT_EQ(again.accuracy, summary.test->accuracy);
+  EXPECT_NEAR(again.loss(), summary.test->loss(), 1e-6);
+  EXPECT_EQ(again.accuracy(), summary.test->accuracy());
 }
 
 TEST(LoadRun, HoldsTheAveragedWeightsWhereThereAreSome) {
@@ -32,8 +32,8 @@ TEST(LoadRun, HoldsTheAveragedWeightsWhereThereAreSome) {
     const LoadedRun loaded = load_run(options.run);
     const TrainingData splits = load_data_for(loaded, "");
     const Evaluation again = evaluate(*loaded.model, *loaded.method, splits.test, loaded.options.train);
-    EXPECT_NEAR(again.loss, summary.test->loss, 1e-6) << select;
-    EXPECT_GT(std::abs(again.loss - summary.trained_test->loss), 1e-4) << select;
+    EXPECT_NEAR(again.loss(), summary.test->loss(), 1e-6) << select;
+    EXPECT_GT(std::abs(again.loss() - summary.trained_test->loss()), 1e-4) << select;
   }
 }
 
@@ -47,12 +47,13 @@ TEST(LoadRun, NeedsNoPretrainedFile) {
   options.run = (directory / "pretrained").string();
   options.model.encoders["a"] = "mlp:hidden=8:weights=" + file;
   const RunSummary summary = run(options);
-  EXPECT_NE(summary.test->loss, from_scratch.test->loss);
+  EXPECT_NE(summary.test->loss(), from_scratch.test->loss());
 
   std::filesystem::remove(file);
   const LoadedRun loaded = load_run(options.run);
   const TrainingData data = load_data_for(loaded, "");
-  EXPECT_NEAR(evaluate(*loaded.model, *loaded.method, data.test, loaded.options.train).loss, summary.test->loss, 1e-6);
+  EXPECT_NEAR(evaluate(*loaded.model, *loaded.method, data.test, loaded.options.train).loss(), summary.test->loss(),
+              1e-6);
   options.resume = true;
   options.train.epochs = 4;
   EXPECT_EQ(run(options).epochs, 4);

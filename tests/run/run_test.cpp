@@ -40,7 +40,7 @@ TEST_F(Run, JointLeavesEverythingBehind) {
   EXPECT_EQ(summary.selected_by, "best_val");
   ASSERT_TRUE(summary.test && summary.val);
   EXPECT_EQ(summary.test->n, 24);
-  EXPECT_GT(summary.test->accuracy, 0.4);
+  EXPECT_GT(summary.test->accuracy(), 0.4);
   EXPECT_GT(summary.seconds, 0);
   for (const char* file : {"config.toml", "environment.json", "model.json", "metrics.jsonl", "timing.jsonl",
                            "predictions.csv", "summary.json", "checkpoints/last/weights.safetensors"}) {
@@ -48,7 +48,26 @@ TEST_F(Run, JointLeavesEverythingBehind) {
   }
   EXPECT_FALSE(exists("run/analysis.json"));
   EXPECT_EQ(lines(content("run/predictions.csv")), 1u + 24 + 24);
-  EXPECT_NEAR(read_summary(directory_ / "run").test->accuracy, summary.test->accuracy, 0);
+  EXPECT_NEAR(read_summary(directory_ / "run").test->accuracy(), summary.test->accuracy(), 0);
+}
+
+// Of attack detection, where the data set names the class that is no attack.
+TEST_F(Run, MetricsOfAttacksChooseEpochsWhereALiveClassIsNamed) {
+  RunOptions attacks = options("attacks");
+  attacks.train.select_metric = "acer";
+  testing::expect_error(ErrorKind::usage, {"--select-metric acer", "undefined", "held-out samples"},
+                        [&] { run(attacks); });
+  nlohmann::json description = read_json(fs::path(data_) / "dataset.json");
+  description["live_class"] = "red";
+  write_json(fs::path(data_) / "dataset.json", description);
+  attacks.overwrite = true;
+  const RunSummary summary = run(attacks);
+  const double apcer = summary.val->score("apcer"), bpcer = summary.val->score("bpcer");
+  EXPECT_DOUBLE_EQ(summary.val->score("acer"), (apcer + bpcer) / 2);
+  const RunSummary read = read_summary(directory_ / "attacks");
+  EXPECT_EQ(read.test->scores, summary.test->scores);
+  EXPECT_THAT(summary_text(read), HasSubstr("  ACER 0."));
+  EXPECT_THAT(content("attacks/metrics.jsonl"), HasSubstr("\"val/acer\":"));
 }
 
 TEST_F(Run, AveragedWeightsAreReportedAndKeptBesideTheTrained) {
@@ -59,14 +78,14 @@ TEST_F(Run, AveragedWeightsAreReportedAndKeptBesideTheTrained) {
   RunOptions plain = options("plain");
   plain.train.select = "last";
   const RunSummary trained = run(plain);
-  EXPECT_EQ(summary.trained_test->loss, trained.test->loss);
-  EXPECT_EQ(summary.trained_val->loss, trained.val->loss);
-  EXPECT_NE(summary.test->loss, trained.test->loss);
+  EXPECT_EQ(summary.trained_test->loss(), trained.test->loss());
+  EXPECT_EQ(summary.trained_val->loss(), trained.val->loss());
+  EXPECT_NE(summary.test->loss(), trained.test->loss());
   EXPECT_EQ(content("averaged/checkpoints/last/weights.safetensors"),
             content("plain/checkpoints/last/weights.safetensors"));
   EXPECT_NE(content("averaged/checkpoints/last/ema.safetensors"),
             content("averaged/checkpoints/last/weights.safetensors"));
-  EXPECT_EQ(read_summary(directory_ / "averaged").trained_test->loss, trained.test->loss);
+  EXPECT_EQ(read_summary(directory_ / "averaged").trained_test->loss(), trained.test->loss());
   EXPECT_THAT(summary_text(summary), HasSubstr("weights as trained, not averaged:\ntest"));
   EXPECT_FALSE(trained.trained_test.has_value());
 }

@@ -15,9 +15,9 @@ using ::testing::HasSubstr;
 Evaluation scores(double accuracy) {
   Evaluation evaluation;
   evaluation.n = 40;
-  evaluation.accuracy = accuracy;
-  evaluation.macro_f1 = accuracy - 0.05;
-  evaluation.loss = 0.7;
+  evaluation.scores["accuracy"] = accuracy;
+  evaluation.scores["macro_f1"] = accuracy - 0.05;
+  evaluation.scores["loss"] = 0.7;
   evaluation.unimodal_accuracy = {0.3, 0.6};
   evaluation.unimodal_loss = {1.1, 0.9};
   evaluation.dependency = {1, 3};
@@ -62,7 +62,7 @@ TEST(Summary, ReadsBack) {
   EXPECT_EQ(read.method, "pdmp");
   EXPECT_EQ(read.epochs, 10);
   EXPECT_EQ(read.selected_by, "best_val");
-  EXPECT_EQ(read.test->accuracy, 0.8);
+  EXPECT_EQ(read.test->accuracy(), 0.8);
   EXPECT_EQ(read.val->n, 40);
   EXPECT_EQ(read.test->unimodal_accuracy, (std::vector<double>{0.3, 0.6}));
   EXPECT_NEAR(read.test->shares()[1], 0.75, 1e-6);

@@ -48,7 +48,7 @@ TEST(Syn, JointTrainingLeansOnTheEasyModality) {
   std::vector<double> accuracy;
   for (int64_t seed = 0; seed < kSeeds; ++seed) {
     const FitResult fit = train("joint", seed);
-    accuracy.push_back(fit.history.back().val->accuracy);
+    accuracy.push_back(fit.history.back().val->accuracy());
     double peak = 0;
     for (const EpochRecord& record : fit.history) peak = std::max(peak, w(record));
     EXPECT_GT(peak, 1.5) << "seed " << seed;
@@ -62,7 +62,7 @@ TEST(Syn, PdmpLearnsTheInformativeOne) {
   std::vector<double> accuracy;
   for (int64_t seed = 0; seed < kSeeds; ++seed) {
     const FitResult fit = train("pdmp", seed);
-    accuracy.push_back(fit.history.back().val->accuracy);
+    accuracy.push_back(fit.history.back().val->accuracy());
     EXPECT_LT(w(fit.history.back()), .3) << "seed " << seed;
   }
   RecordProperty("mean_accuracy", std::to_string(mean(accuracy)));

@@ -40,12 +40,12 @@ TEST(Evaluate, ScoresEverySampleWithLiteralNumbers) {
   const Evaluation result = evaluate(*model, method, data, options);
   EXPECT_TRUE(model->is_training());
   EXPECT_EQ(result.n, 9);
-  EXPECT_NEAR(result.accuracy, 6.0 / 9, 1e-12);
+  EXPECT_NEAR(result.accuracy(), 6.0 / 9, 1e-12);
   // F1: class 0 2*2/(3+3), class 1 2*2/(2+4), class 2 2*2/(4+2).
-  EXPECT_NEAR(result.macro_f1, 2.0 / 3, 1e-12);
+  EXPECT_NEAR(result.score("macro_f1"), 2.0 / 3, 1e-12);
   // -log softmax of (2, 0, 0): right 0.239545, wrong 2.239545.
   const double right = std::log(std::exp(2.0) + 2) - 2;
-  EXPECT_NEAR(result.loss, (6 * right + 3 * (right + 2)) / 9, 1e-6);
+  EXPECT_NEAR(result.loss(), (6 * right + 3 * (right + 2)) / 9, 1e-6);
   EXPECT_NEAR(result.unimodal_accuracy[0], 6.0 / 9, 1e-12);
   EXPECT_EQ(result.dependency, (std::vector<double>{2, 4}));
   EXPECT_NEAR(result.shares()[1], 2.0 / 3, 1e-6);
@@ -62,8 +62,8 @@ TEST(Evaluate, ScoresEverySampleWithLiteralNumbers) {
   EXPECT_TRUE(torch::cat(predictions).equal(result.predictions));
   EXPECT_TRUE(torch::cat(probabilities).equal(result.probabilities));
   EXPECT_FALSE(taken.probabilities.defined());
-  EXPECT_EQ(taken.calibration_error, result.calibration_error);
-  EXPECT_EQ(taken.macro_f1, result.macro_f1);
+  EXPECT_EQ(taken.score("calibration_error"), result.score("calibration_error"));
+  EXPECT_EQ(taken.score("macro_f1"), result.score("macro_f1"));
 }
 
 std::shared_ptr<const Dataset> with_absent_second(const std::shared_ptr<const Dataset>& data, int64_t every) {

@@ -130,7 +130,7 @@ TEST_F(FitTest, ProbesChangeNothingElse) {
       EXPECT_TRUE(item.value().equal(probed[item.key()])) << item.key();
     for (size_t epoch = 0; epoch < 3; ++epoch) {
       EXPECT_EQ(results["fusion"].history[epoch].train_loss, results["probe"].history[epoch].train_loss);
-      EXPECT_EQ(results["fusion"].history[epoch].val->loss, results["probe"].history[epoch].val->loss);
+      EXPECT_EQ(results["fusion"].history[epoch].val->loss(), results["probe"].history[epoch].val->loss());
     }
     // They have learnt: the class shifts every modality.
     const auto losses = [&](size_t epoch) { return results["probe"].history[epoch].val->unimodal_loss; };
@@ -370,15 +370,15 @@ TEST_F(FitTest, AveragedWeightsAreScoredBesideAndChangeNoTraining) {
   const FitResult with = Trainer(options, kRanking).fit(model, plain, data, nullptr);
   for (size_t epoch = 0; epoch < 3; ++epoch) {
     EXPECT_EQ(with.history[epoch].train_loss, without.history[epoch].train_loss);
-    EXPECT_EQ(with.history[epoch].val->loss, without.history[epoch].val->loss);
+    EXPECT_EQ(with.history[epoch].val->loss(), without.history[epoch].val->loss());
     EXPECT_FALSE(without.history[epoch].ema.has_value());
-    EXPECT_NE(with.history[epoch].ema->loss, with.history[epoch].val->loss);
+    EXPECT_NE(with.history[epoch].ema->loss(), with.history[epoch].val->loss());
   }
   ASSERT_EQ(with.average->values().size(), model->parameters().size());
   for (size_t i = 0; i < model->parameters().size(); ++i) {
     EXPECT_TRUE(with.average->values()[i].equal(plain_model->parameters()[i])) << i;  // those that were trained
   }
-  EXPECT_EQ(evaluate(*model, plain, data.val, options).loss, with.history.back().ema->loss);
+  EXPECT_EQ(evaluate(*model, plain, data.val, options).loss(), with.history.back().ema->loss());
 }
 
 TEST_F(FitTest, AveragedWeightsSurviveAStop) {

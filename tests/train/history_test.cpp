@@ -11,15 +11,15 @@ TEST(History, NoteOfAnEpochSaysWhatItWaitedForData) {
   EpochRecord record;
   record.epoch = 2;
   record.train_loss = 0.41249;
-  const SelectMetric& accuracy = find_select_metric("accuracy");
+  const Metric& accuracy = find_metric("accuracy");
   EXPECT_EQ(epoch_note(record, 0.0036, accuracy), "epoch 3: loss 0.412, data wait 0.4 %");
   record.val.emplace();
-  record.val->accuracy = 0.875;
+  record.val->scores["accuracy"] = 0.875;
   EXPECT_EQ(epoch_note(record, 0.5, accuracy), "epoch 3: loss 0.412, validation 0.875, data wait 50.0 %");
-  record.val->loss = 0.25;
+  record.val->scores["loss"] = 0.25;
   record.ema = record.val;
-  record.ema->loss = 0.125;
-  EXPECT_EQ(epoch_note(record, 0.5, find_select_metric("loss")),
+  record.ema->scores["loss"] = 0.125;
+  EXPECT_EQ(epoch_note(record, 0.5, find_metric("loss")),
             "epoch 3: loss 0.412, validation loss 0.250, averaged 0.125, data wait 50.0 %");
 }
 
@@ -30,23 +30,23 @@ TEST(History, RecordsRoundTripExactly) {
   record.train_accuracy = 0.1;
   record.val.emplace();
   record.val->n = 31;
-  record.val->loss = 0.1 + 0.2;  // not 0.3
-  record.val->accuracy = 2.0 / 3.0;
-  record.val->macro_f1 = 0.7;
+  record.val->scores["loss"] = 0.1 + 0.2;  // not 0.3
+  record.val->scores["accuracy"] = 2.0 / 3.0;
+  record.val->scores["macro_f1"] = 0.7;
   record.val->unimodal_accuracy = {0.25, 1.0 / 7.0};
   record.val->unimodal_loss = {1.5, 2.5};
   record.val->dependency = {3.0, 1e-9};
   record.ema = record.val;
-  record.ema->accuracy = 0.3;
+  record.ema->scores["accuracy"] = 0.3;
   const EpochRecord back = epoch_record_from_json(nlohmann::json::parse(to_json(record).dump()));
   EXPECT_EQ(back.epoch, 7);
   EXPECT_EQ(back.train_loss, record.train_loss);
   EXPECT_EQ(back.val->n, 31);
-  EXPECT_EQ(back.val->loss, 0.1 + 0.2);
+  EXPECT_EQ(back.val->loss(), 0.1 + 0.2);
   EXPECT_EQ(back.val->unimodal_accuracy, record.val->unimodal_accuracy);
   EXPECT_EQ(back.val->unimodal_loss, record.val->unimodal_loss);
   EXPECT_EQ(back.val->dependency, record.val->dependency);
-  EXPECT_EQ(back.ema->accuracy, 0.3);
+  EXPECT_EQ(back.ema->accuracy(), 0.3);
 }
 
 TEST(History, WhatWasRightIsFourSamplesADigit) {

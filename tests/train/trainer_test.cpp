@@ -18,7 +18,7 @@ TEST(Trainer, LearnsTheToyTask) {
   const FitResult result = Trainer(testing::toy_training(15), std::nullopt).fit(model, joint, data, nullptr);
   ASSERT_EQ(result.history.size(), 15u);
   EXPECT_LT(result.history.back().train_loss, 0.5 * result.history.front().train_loss);
-  EXPECT_GT(evaluate(*model, joint, data.test, testing::toy_training(1)).accuracy, 0.8);
+  EXPECT_GT(evaluate(*model, joint, data.test, testing::toy_training(1)).accuracy(), 0.8);
 }
 
 TEST(Trainer, BestValidationWeightsAreRestored) {
@@ -28,9 +28,9 @@ TEST(Trainer, BestValidationWeightsAreRestored) {
   const FitResult result = Trainer(testing::toy_training(12), std::nullopt).fit(model, joint, data, nullptr);
   EXPECT_EQ(result.selected_by, "best_val");
   double best = 0;
-  for (const EpochRecord& record : result.history) best = std::max(best, record.val->accuracy);
-  EXPECT_EQ(result.history[static_cast<size_t>(result.selected_epoch)].val->accuracy, best);
-  EXPECT_EQ(evaluate(*model, joint, data.val, testing::toy_training(1)).accuracy, best);
+  for (const EpochRecord& record : result.history) best = std::max(best, record.val->accuracy());
+  EXPECT_EQ(result.history[static_cast<size_t>(result.selected_epoch)].val->accuracy(), best);
+  EXPECT_EQ(evaluate(*model, joint, data.val, testing::toy_training(1)).accuracy(), best);
 }
 
 TEST(Trainer, WithoutValidationTheLastEpochIsSelected) {
