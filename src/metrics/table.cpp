@@ -3,7 +3,7 @@
 
 namespace pdmp {
 
-MakeMetric cross_entropy_metric, calibration_error_metric;
+MakeMetric balanced_accuracy_metric, calibration_error_metric, cross_entropy_metric;
 
 const std::vector<Metric>& metric_table() {
   static const std::vector<Metric> table = {
@@ -13,6 +13,10 @@ const std::vector<Metric>& metric_table() {
        .make = counted<accuracy>,
        .place = MetricPlace::headline,
        .is_share_of_samples = true},
+      {.name = "balanced_accuracy",
+       .heading = "balanced accuracy",
+       .summary = "Mean over the classes that occur of the share of their samples that is found.",
+       .make = balanced_accuracy_metric},
       {.name = "macro_f1",
        .heading = "macro-F1",
        .summary = "Mean F1 of the classes that occur in truth or prediction.",
