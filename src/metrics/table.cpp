@@ -3,7 +3,7 @@
 
 namespace pdmp {
 
-MakeMetric balanced_accuracy_metric, calibration_error_metric, cross_entropy_metric;
+MakeMetric auroc_metric, balanced_accuracy_metric, calibration_error_metric, cross_entropy_metric;
 
 const std::vector<Metric>& metric_table() {
   static const std::vector<Metric> table = {
@@ -33,6 +33,10 @@ const std::vector<Metric>& metric_table() {
        .make = cross_entropy_metric,
        .place = MetricPlace::values,
        .higher_is_better = false},
+      {.name = "auroc",
+       .heading = "AUROC",
+       .summary = "Area under the ROC curve of each class against all others, mean; undefined where a class is absent.",
+       .make = auroc_metric},
       {.name = "calibration_error",
        .heading = "ECE",
        .summary = "Expected calibration error, 15 bins of the highest probability.",
