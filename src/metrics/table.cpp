@@ -3,7 +3,7 @@
 
 namespace pdmp {
 
-MakeMetric auroc_metric, balanced_accuracy_metric, calibration_error_metric, cross_entropy_metric;
+MakeMetric auroc_metric, balanced_accuracy_metric, brier_score_metric, calibration_error_metric, cross_entropy_metric;
 
 const std::vector<Metric>& metric_table() {
   static const std::vector<Metric> table = {
@@ -37,6 +37,11 @@ const std::vector<Metric>& metric_table() {
        .heading = "AUROC",
        .summary = "Area under the ROC curve of each class against all others, mean; undefined where a class is absent.",
        .make = auroc_metric},
+      {.name = "brier_score",
+       .heading = "Brier",
+       .summary = "Mean squared error of the probabilities, summed over the classes (Brier 1950), from 0 to 2.",
+       .make = brier_score_metric,
+       .higher_is_better = false},
       {.name = "calibration_error",
        .heading = "ECE",
        .summary = "Expected calibration error, 15 bins of the highest probability.",
