@@ -109,7 +109,7 @@ def cases(program):
             result[f"{method}, {fusion}"] = ("media", [train("--method", method, "--fusion", fusion, *sgd, *small)])
         result[f"{method}, gaps"] = ("gaps", [train("--method", method, *sgd)])
         result[f"{method}, modality dropout"] = ("gaps", [train("--method", method, "--modality-dropout", "0.3", *sgd)])
-    result["analysis"] = ("vectors", [["analyze", "--run", "RUN", *COMMON, *THREE, *sgd]])
+    result["analysis"] = ("vectors", [["analyze", "--out", "RUN/analysis.json", *COMMON, *THREE, *sgd]])
     result["cache"] = ("media", [train(*sgd, *small, "--cache", "RUN-cache")])
     result["bf16"] = ("media", [train(*sgd, *small, length=["--epochs", "3", "--precision", "bf16"])])
     result["resume"] = ("vectors", [train("--method", "pdmp", *sgd), train("--method", "pdmp", *sgd, "--resume",
@@ -133,6 +133,8 @@ def outcome(program, folder, data, lines):
     """Path -> what two versions must have alike."""
     found = {}
     run = folder / "run"
+    if lines[0][0] == "analyze":
+        run.mkdir()  # the others make their own
     for number, line in enumerate(lines):
         words = [word.replace("RUN", str(run)) for word in line]
         done = subprocess.run([program, words[0], "--data", str(data), *words[1:]], capture_output=True, text=True,
