@@ -22,6 +22,7 @@ pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 # Of the program pdmp-svg alone.
 pkg_check_modules(RSVG REQUIRED IMPORTED_TARGET librsvg-2.0 cairo-ft fontconfig)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
 # Unicode normal forms. It comes with librsvg.
 pkg_check_modules(GLIB REQUIRED IMPORTED_TARGET glib-2.0)
@@ -40,6 +41,8 @@ if(NOT Torch_DIR)
   set(Torch_DIR ${wheel} CACHE PATH "Folder of TorchConfig.cmake")
 endif()
 find_package(Torch 2.13 REQUIRED)
+# Its wheel is built with NDEBUG, without which its RecordFunction has one member more: every source must agree.
+add_compile_definitions($<$<CONFIG:Debug>:NDEBUG>)
 # Its headers are not ours to warn about.
 get_target_property(torch_includes torch INTERFACE_INCLUDE_DIRECTORIES)
 set_target_properties(torch PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${torch_includes}")
