@@ -60,6 +60,5 @@ void make_directories(const std::filesystem::path& path);  // Error{io} with the
 // `target`.
 void replace_directory(const std::filesystem::path& fresh, const std::filesystem::path& target,
                        const std::filesystem::path& previous);
-std::string sha256_hex(std::string_view content);
 
 }  // namespace pdmp

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <sys/stat.h>
 
-#include "base/file.h"
+#include "base/sha256.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -26,12 +26,18 @@ bool is_settled(const FileIdentity& identity, int64_t now) {
   return std::max(identity.modified, identity.changed) < (now - kTooFresh) * kNanoseconds;
 }
 
+std::string sha256_of_file(const std::filesystem::path& path, const FileLimits& limits) {
+  const FileReading reading(path, limits);
+  Sha256 hash;
+  InputFile(reading, "a file").read_all([&](std::string_view block) { hash.add(block); });
+  return hash.hex();
+}
+
 std::optional<FileContent> hash_file(const std::filesystem::path& path, int64_t now, const FileLimits& limits) {
   const std::optional<FileIdentity> before = identify_file(path);
   if (!before) return std::nullopt;
   try {
-    FileContent content{*before, sha256_hex(InputFile(FileReading(path, limits), "a file").read_all()),
-                        is_settled(*before, now)};
+    FileContent content{*before, sha256_of_file(path, limits), is_settled(*before, now)};
     if (identify_file(path) == before) return content;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;

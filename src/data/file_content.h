@@ -30,6 +30,9 @@ struct FileContent {
   bool settled = false;  // the identity may stand for the content from now on
 };
 
+// SHA-256 of the file, read block by block. Error{data} as InputFile.
+std::string sha256_of_file(const std::filesystem::path& path, const FileLimits& limits);
+
 // Reads the file. Nothing where that fails or the file changes meanwhile; Error{interrupted} alone gets through.
 std::optional<FileContent> hash_file(const std::filesystem::path& path, int64_t now, const FileLimits& limits = {});
 

@@ -3,7 +3,7 @@
 #include <map>
 #include <set>
 
-#include "base/file.h"
+#include "data/file_content.h"
 #include "data/parallel.h"
 #include "pdmp/error.h"
 
@@ -56,8 +56,7 @@ void read_hashes(const Manifest& manifest, std::vector<Content>& contents, int64
   for_each_parallel(static_cast<int64_t>(contents.size()), workers, progress, [&](int64_t i) {
     Content& content = contents[static_cast<size_t>(i)];
     try {
-      const FileReading reading(content.path, manifest.limits(content.modality));
-      content.hash = sha256_hex(InputFile(reading, "a file").read_all());
+      content.hash = sha256_of_file(content.path, manifest.limits(content.modality));
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
       content.problem = error.what();

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/sha256.h"
 #include "data/cache_entry.h"
 #include "data/decode/ffmpeg.h"
 
@@ -99,7 +100,7 @@ const std::string& version() {
 
 std::string file_key(const std::filesystem::path& path) {
   std::string key = (path.is_absolute() ? path : std::filesystem::absolute(path)).string();
-  return key.size() < KeyStore::kLongestKey ? key : sha256_hex(key);
+  return key.size() < KeyStore::kLongestKey ? key : sha256_of(key);
 }
 
 }  // namespace
@@ -164,7 +165,7 @@ std::optional<FileContent> SampleCache::content(const std::filesystem::path& pat
 }
 
 std::string SampleCache::key(const FileContent& content, const std::string& what) {
-  return sha256_hex(fmt::format("{}\n{}\n{}", content.hash, version(), what));
+  return sha256_of(fmt::format("{}\n{}\n{}", content.hash, version(), what));
 }
 
 bool SampleCache::use(const std::string& key, const std::function<void(const Tensor&)>& work) {

@@ -1,13 +1,13 @@
 #include "train/beginning.h"
 
-#include "base/file.h"
+#include "base/sha256.h"
 
 namespace pdmp {
 namespace {
 
-void append_bytes(std::string& bytes, const Tensor& tensor) {
+void add_values(Sha256& hash, const Tensor& tensor) {
   const Tensor values = tensor.detach().cpu().contiguous();
-  bytes.append(static_cast<const char*>(values.const_data_ptr()), values.nbytes());
+  hash.add({static_cast<const char*>(values.const_data_ptr()), values.nbytes()});
 }
 
 }  // namespace
@@ -15,17 +15,18 @@ void append_bytes(std::string& bytes, const Tensor& tensor) {
 NameMap encoder_hashes(Model& model) {
   NameMap hashes;
   for (int64_t m = 0; m < model.modalities(); ++m) {
-    std::string bytes;
-    for (const Tensor& parameter : model.encoder(m).parameters()) append_bytes(bytes, parameter);
-    hashes[model.infos()[static_cast<size_t>(m)].name] = sha256_hex(bytes);
+    Sha256 hash;
+    for (const Tensor& parameter : model.encoder(m).parameters()) add_values(hash, parameter);
+    hashes[model.infos()[static_cast<size_t>(m)].name] = hash.hex();
   }
   return hashes;
 }
 
 std::string hash_of_batches(const std::string& before, const Tensor& index) {
-  std::string bytes = before;
-  append_bytes(bytes, index);
-  return sha256_hex(bytes);
+  Sha256 hash;
+  hash.add(before);
+  add_values(hash, index);
+  return hash.hex();
 }
 
 }  // namespace pdmp

@@ -147,16 +147,21 @@ bool InputFile::read_blocks(const std::function<void(std::string_view block)>& t
 }
 
 // In blocks, so that a slow disk does not outlast the limit unnoticed.
+void InputFile::read_all(const std::function<void(std::string_view block)>& take) const {
+  int64_t bytes = 0;
+  const bool whole = read_blocks([&](std::string_view block) {
+    reading_.check();
+    bytes += static_cast<int64_t>(block.size());
+    if (bytes > reading_.limits().max_bytes) refuse_size(bytes);
+    take(block);
+  });
+  if (!whole) refuse_errno(reading_.path(), expected_, errno);
+}
+
 std::string InputFile::read_all() const {
   std::string bytes;
   bytes.reserve(static_cast<size_t>(size_) + 1);
-  const bool whole = read_blocks([&](std::string_view block) {
-    reading_.check();
-    bytes += block;
-    if (static_cast<int64_t>(bytes.size()) > reading_.limits().max_bytes)
-      refuse_size(static_cast<int64_t>(bytes.size()));
-  });
-  if (!whole) refuse_errno(reading_.path(), expected_, errno);
+  read_all([&](std::string_view block) { bytes += block; });
   return bytes;
 }
 

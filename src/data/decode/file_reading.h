@@ -67,8 +67,10 @@ class InputFile {
   int64_t read_at(int64_t offset, char* target, int64_t count) const;
   // All bytes, block by block; false, with errno, where reading fails.
   bool read_blocks(const std::function<void(std::string_view block)>& take) const;
-  // All bytes. Error{data} where that fails, the file grows beyond the limit meanwhile, or the reading is over.
+  // All bytes, also block by block. Error{data} where that fails, the file grows beyond the limit meanwhile, or the
+  // reading is over.
   std::string read_all() const;
+  void read_all(const std::function<void(std::string_view block)>& take) const;
 
  private:
   [[noreturn]] void refuse_size(int64_t bytes) const;

@@ -8,6 +8,7 @@
 #include <regex>
 
 #include "base/file.h"
+#include "base/sha256.h"
 #include "base/utf8.h"
 #include "base/value_text.h"
 #include "data/metadata_limits.h"
@@ -67,8 +68,8 @@ std::string without_number(std::string name) {
 std::vector<std::string> likenesses(const Stamp& stamp) {
   std::vector<std::string> keys = {"name " + without_number(stamp.name)};
   if (!stamp.caption.empty()) keys.push_back("caption " + stamp.caption);
-  keys.push_back("file " + sha256_hex(read_file(stamp.picture)));
-  for (const auto& [language, file] : stamp.speech) keys.push_back("file " + sha256_hex(read_file(file)));
+  keys.push_back("file " + sha256_of(read_file(stamp.picture)));
+  for (const auto& [language, file] : stamp.speech) keys.push_back("file " + sha256_of(read_file(file)));
   return keys;
 }
 

@@ -11,7 +11,7 @@ extern "C" {
 #include <libavcodec/avcodec.h>
 }
 
-#include "base/file.h"
+#include "base/sha256.h"
 #include "data/clip.h"
 #include "data/decode/encode_png.h"
 #include "data/decode/encode_video.h"
@@ -173,7 +173,7 @@ TEST_F(CachedTypes, EntriesOfTheVersionBeforeAreNotUsed) {
   ASSERT_TRUE(content);
   const std::string what = "wave 16000 -1 -1";
   const auto key = [&](int version) {
-    return sha256_hex(
+    return sha256_of(
         fmt::format("{}\n{} avcodec {} torch {}\n{}", content->hash, version, avcodec_version(), TORCH_VERSION, what));
   };
   ASSERT_EQ(key(3), SampleCache::key(*content, what));
