@@ -65,7 +65,7 @@ void run(const std::vector<std::string>& args) {
                          .min_arguments = 1,
                          .max_arguments = 1};
   if (!parse_arguments(list, args, help, std::cout, &names)) return;
-  set_quiet(true);
+  set_log_level(LogLevel::warning);
   const Measure measure = find_bench(names[0]).prepare(options);
   std::string line;
   do {

@@ -112,7 +112,7 @@ void print_row(const MethodInfo& info, const TrainingData& data) {
 
 int main(int count, char** arguments) {
   pdmp::keep_freed_memory();  // as the program does
-  set_quiet(true);
+  set_log_level(LogLevel::warning);
   std::vector<std::string> names;
   for (int i = 1; i < count; ++i) {
     const std::string word = arguments[i];

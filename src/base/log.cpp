@@ -1,31 +1,53 @@
 #include "base/log.h"
 
-#include <atomic>
 #include <cstdio>
-#include <memory>
+#include <fmt/format.h>
 #include <mutex>
+#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "base/printable.h"
+#include "pdmp/error.h"
 
 namespace pdmp {
 namespace {
 
-std::atomic<bool> quiet = false;
+using Sink = std::shared_ptr<spdlog::sinks::sink>;
 
-// stderr with its status line. One lock for both, so that a message of another thread never lands inside a bar.
+spdlog::level::level_enum level_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+Sink stderr_sink() {
+  auto sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
+  sink->set_pattern("%v");
+  return sink;
+}
+
+// stderr with its status line, and the log file. One lock for all, so that a message of another thread never lands
+// inside a bar.
 struct Screen {
   std::mutex mutex;
   std::string status;
-  spdlog::logger logger{"pdmp", std::make_shared<spdlog::sinks::stderr_sink_st>()};
-
-  Screen() { logger.set_pattern("%v"); }
+  LogLevel least = LogLevel::info;
+  int silenced = 0;
+  Sink sink = stderr_sink(), file;
 
   static Screen& instance() {
     static Screen screen;
     return screen;
   }
+
+  bool shows(LogLevel level) const { return level >= least && (silenced == 0 || level > LogLevel::info); }
 
   void erase_status() const {
     if (!status.empty()) std::fputs("\r\x1B[K", stderr);
@@ -37,30 +59,77 @@ struct Screen {
   }
 };
 
-void write(spdlog::level::level_enum level, const std::string& message) {
+void put(spdlog::sinks::sink& sink, LogLevel level, const std::string& message) {
+  sink.log(spdlog::details::log_msg("pdmp", level_of(level), spdlog::string_view_t(message.data(), message.size())));
+  sink.flush();
+}
+
+void write(LogLevel level, const std::string& message) {
   Screen& screen = Screen::instance();
   const std::lock_guard lock(screen.mutex);
+  if (screen.file && (screen.silenced == 0 || level > LogLevel::info)) put(*screen.file, level, message);
+  if (!screen.shows(level)) return;
   screen.erase_status();
-  screen.logger.log(level, spdlog::string_view_t(message.data(), message.size()));
-  screen.logger.flush();
+  put(*screen.sink, level, message);
   screen.draw_status();
 }
 
 }  // namespace
 
-void log_info(const std::string& message) {
-  if (!quiet) write(spdlog::level::info, message_line(message));
-}
+void log_info(const std::string& message) { write(LogLevel::info, message_line(message)); }
 
 void log_lines(const std::string& text) {
-  if (!quiet) write(spdlog::level::info, printable_lines(text.substr(0, text.find_last_not_of('\n') + 1)));
+  write(LogLevel::info, printable_lines(text.substr(0, text.find_last_not_of('\n') + 1)));
 }
 
-void log_warning(const std::string& message) { write(spdlog::level::warn, "pdmp: warning: " + message_line(message)); }
+void log_warning(const std::string& message) { write(LogLevel::warning, "pdmp: warning: " + message_line(message)); }
 
-void set_quiet(bool on) { quiet = on; }
+void log_error(const std::string& message) { write(LogLevel::error, "pdmp: " + message_line(message)); }
 
-bool is_quiet() { return quiet; }
+void set_log_level(LogLevel least) {
+  Screen& screen = Screen::instance();
+  const std::lock_guard lock(screen.mutex);
+  screen.least = least;
+}
+
+bool log_shows(LogLevel level) {
+  Screen& screen = Screen::instance();
+  const std::lock_guard lock(screen.mutex);
+  return screen.shows(level);
+}
+
+void set_log_file(const std::filesystem::path& path) {
+  Sink file;
+  try {
+    if (!path.empty()) file = std::make_shared<spdlog::sinks::basic_file_sink_st>(path.string());
+  } catch (const spdlog::spdlog_ex& error) {
+    throw Error(ErrorKind::io, fmt::format("--log-file: expected a file that can be written, found {}", error.what()));
+  }
+  if (file) file->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
+  Screen& screen = Screen::instance();
+  const std::lock_guard lock(screen.mutex);
+  screen.file = std::move(file);
+}
+
+Sink set_log_sink(Sink sink) {
+  Screen& screen = Screen::instance();
+  const std::lock_guard lock(screen.mutex);
+  std::swap(screen.sink, sink);
+  if (!screen.sink) screen.sink = stderr_sink();
+  return sink;
+}
+
+SilentInfo::SilentInfo() {
+  Screen& screen = Screen::instance();
+  const std::lock_guard lock(screen.mutex);
+  ++screen.silenced;
+}
+
+SilentInfo::~SilentInfo() {
+  Screen& screen = Screen::instance();
+  const std::lock_guard lock(screen.mutex);
+  --screen.silenced;
+}
 
 void show_status(const std::string& line) {
   Screen& screen = Screen::instance();

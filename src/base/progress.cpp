@@ -129,7 +129,7 @@ void Progress::advance(int64_t n) {
 void Progress::note(const std::string& text) { note_ = printable(text); }
 
 void Progress::draw(bool last) {
-  if (label_.empty() || is_quiet()) return;
+  if (label_.empty() || !log_shows(LogLevel::info)) return;
   last_draw_ = std::chrono::steady_clock::now();
   ProgressNumbers numbers{label_, unit_, note_, done_, total_, Seconds(last_draw_ - start_).count()};
   if (terminal_ && !last) {

@@ -1,19 +1,33 @@
 #include "cli/arguments.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "base/log.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
+namespace {
+
+const std::vector<std::string> kLevels = {"info", "warning", "error"};  // as LogLevel
+
+}  // namespace
 
 bool parse_arguments(OptionList& list, const std::vector<std::string>& args, const CommandHelp& help, std::ostream& out,
                      std::vector<std::string>* words) {
   bool quiet = false;
+  std::string level = kLevels.front(), file;
   list.heading("Options");
-  list.add("quiet", &quiet, "Say nothing on stderr but warnings and errors.").internal();
+  list.add("quiet", &quiet, "Say nothing on stderr but warnings and errors: --log-level warning.").internal();
+  list.add("log-level", &level, "What stderr shows: all, from warnings on, or errors.")
+      .one_of(kLevels)
+      .advanced()
+      .internal();
+  list.add("log-file", &file, "File that every message is appended to, with time and level.").advanced().internal();
   if (!parse_flags(list, args, help, out, words)) return false;
-  set_quiet(quiet);
+  if (quiet && level == kLevels.front()) level = "warning";
+  set_log_level(static_cast<LogLevel>(std::find(kLevels.begin(), kLevels.end(), level) - kLevels.begin()));
+  set_log_file(file);
   return true;
 }
 

@@ -1,7 +1,6 @@
 // The program: finds the command and turns every error into one line and an exit status.
 #include <c10/util/Exception.h>
 #include <csignal>
-#include <cstdio>
 #include <iostream>
 #include <new>
 
@@ -93,7 +92,7 @@ std::ostream& printable_output() {
 }
 
 int fail(const std::string& message, int status) {
-  std::fprintf(stderr, "pdmp: %s\n", message_line(message).c_str());
+  log_error(message);
   return status;
 }
 

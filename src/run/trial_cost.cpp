@@ -34,18 +34,6 @@ TrainingData only_train(std::shared_ptr<const Dataset> data) {
   return {.train = std::move(data), .val = {}, .test = {}};
 }
 
-// Silence while the trial runs: what the method notes belongs to the real run.
-class Quiet {
- public:
-  Quiet() : before_(is_quiet()) { set_quiet(true); }
-  ~Quiet() { set_quiet(before_); }
-  Quiet(const Quiet&) = delete;
-  Quiet& operator=(const Quiet&) = delete;
-
- private:
-  bool before_;
-};
-
 // Which modality leads does not change what a step costs.
 ModalityRanking any_ranking(const Dataset& data) {
   ModalityRanking ranking;
@@ -160,7 +148,7 @@ int64_t peak_memory() {
 
 TrialCost measure_trial(const RunOptions& options, const TrainingData& data, TrialPlace place) {
   const double start_seconds = seconds_of_process();
-  const Quiet quiet;
+  const SilentInfo quiet;  // what the method notes belongs to the real run
   const TrainOptions trial = trial_options(options);
   const std::shared_ptr<Model> model = untrained(options, data.train->modalities(), *data.train);
   const std::unique_ptr<Method> method = options.method_options().make();
@@ -197,7 +185,7 @@ RunDisk disk_of_run(const RunOptions& options, const TrainingData& data, const T
 }
 
 std::string not_applicable(const RunOptions& options, const TrainingData& data) {
-  const Quiet quiet;
+  const SilentInfo quiet;  // what the method notes belongs to the real run
   try {
     const std::unique_ptr<Method> method = options.method_options().make();
     options.model.check(data.train->modalities());

@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <sstream>
 #include <thread>
 #include <vector>
 
 #include "base/capture_terminal.h"
+#include "base/file.h"
+#include "support/expect_error.h"
+#include "support/temporary_directory.h"
 
 namespace pdmp {
 namespace {
@@ -25,13 +30,59 @@ TEST(Log, MessagesGoToStderr) {
 
 TEST(Log, QuietLeavesWarnings) {
   CaptureStderr();
-  set_quiet(true);
-  EXPECT_TRUE(is_quiet());
+  set_log_level(LogLevel::warning);
+  EXPECT_FALSE(log_shows(LogLevel::info));
   log_info("hello");
   log_warning("look out");
-  set_quiet(false);
+  set_log_level(LogLevel::info);
   log_info("back");
   EXPECT_EQ(GetCapturedStderr(), "pdmp: warning: look out\nback\n");
+}
+
+TEST(Log, LevelsSayWhatStderrShows) {
+  CaptureStderr();
+  set_log_level(LogLevel::error);
+  EXPECT_FALSE(log_shows(LogLevel::warning));
+  log_info("hello");
+  log_warning("look out");
+  log_error("broken");
+  set_log_level(LogLevel::info);
+  EXPECT_EQ(GetCapturedStderr(), "pdmp: broken\n");
+}
+
+TEST(Log, AFileHasEverythingWithTimeAndLevel) {
+  const testing::TemporaryDirectory directory;
+  directory.write("log", "before\n");
+  CaptureStderr();
+  set_log_level(LogLevel::error);
+  set_log_file(directory / "log");
+  log_info("hello\x1B[31m");
+  log_warning("look out");
+  {
+    const SilentInfo silent;
+    log_info("trial");
+  }
+  set_log_file("");
+  log_warning("too late");
+  set_log_level(LogLevel::info);
+  EXPECT_EQ(GetCapturedStderr(), "");
+  const std::string stamp = "[0-9-]+ [0-9:]+\\.[0-9][0-9][0-9] ";
+  EXPECT_THAT(read_file(directory / "log"), ::testing::MatchesRegex("before\n" + stamp + "info hello\\\\u001b\\[31m\n" +
+                                                                    stamp + "warning pdmp: warning: look out\n"));
+  testing::expect_error(ErrorKind::io, {"--log-file", "log/x"}, [&] { set_log_file(directory / "log" / "x"); });
+}
+
+TEST(Log, ASinkTakesThePlaceOfStderr) {
+  std::ostringstream text;
+  auto sink = std::make_shared<spdlog::sinks::ostream_sink_st>(text);
+  sink->set_pattern("%l|%v");
+  CaptureStderr();
+  const auto before = set_log_sink(sink);
+  log_warning("look out");
+  set_log_sink(before);
+  log_info("back");
+  EXPECT_EQ(text.str(), "warning|pdmp: warning: look out\n");
+  EXPECT_EQ(GetCapturedStderr(), "back\n");
 }
 
 TEST(Log, MessagesStandAboveTheStatusLine) {

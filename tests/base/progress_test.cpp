@@ -110,9 +110,9 @@ TEST(Progress, OnePlainLineAtTheEndWithoutATerminal) {
 
 TEST(Progress, SilentWhenQuietOrUnnamed) {
   ::testing::internal::CaptureStderr();
-  set_quiet(true);
+  set_log_level(LogLevel::warning);
   { Progress("train", 3, "batch").advance(3); }
-  set_quiet(false);
+  set_log_level(LogLevel::info);
   { Progress("", 3, "batch").advance(3); }
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 #include <sstream>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "support/expect_error.h"
+#include "support/temporary_directory.h"
 
 namespace pdmp::testing {
 namespace {
@@ -18,10 +20,26 @@ TEST(Arguments, QuietIsTakenByEveryCommand) {
   list.add("data", &data, "Some data.");
   std::ostringstream out;
   EXPECT_TRUE(parse_arguments(list, {"--data", "x", "--quiet"}, kHelp, out));
-  EXPECT_TRUE(is_quiet());
-  set_quiet(false);
+  EXPECT_FALSE(log_shows(LogLevel::info));
+  set_log_level(LogLevel::info);
   EXPECT_EQ(data, "x");
   EXPECT_EQ(out.str(), "");
+}
+
+TEST(Arguments, LogLevelsAndFilesAreTakenByEveryCommand) {
+  const TemporaryDirectory directory;
+  std::string data;
+  OptionList list;
+  list.add("data", &data, "Some data.");
+  std::ostringstream out;
+  EXPECT_TRUE(parse_arguments(list, {"--log-level", "error", "--log-file", (directory / "log").string()}, kHelp, out));
+  EXPECT_FALSE(log_shows(LogLevel::warning));
+  EXPECT_TRUE(log_shows(LogLevel::error));
+  log_info("kept");
+  OptionList plain;
+  EXPECT_TRUE(parse_arguments(plain, {}, kHelp, out));
+  EXPECT_TRUE(log_shows(LogLevel::info));
+  EXPECT_THAT(read_file(directory / "log"), ::testing::EndsWith(" info kept\n"));
 }
 
 TEST(Arguments, HelpHasTheExampleAndTheDefaults) {

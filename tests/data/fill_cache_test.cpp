@@ -34,7 +34,7 @@ TEST(FillCache, KeepsWhatEverySplitReads) {
   const TemporaryDirectory directory;
   const Manifest manifest = pictures(directory);
   const auto cache = std::make_shared<SampleCache>(directory / "cache", kBytes);
-  set_quiet(true);
+  set_log_level(LogLevel::warning);
   const CacheFill fill = fill_cache(manifest, *cache, 3);
   EXPECT_EQ(fill.cells, 12);  // numbers are not decoded
   EXPECT_EQ(fill.failed, 0);
@@ -55,7 +55,7 @@ TEST(FillCache, KeepsWhatEverySplitReads) {
   }
   cache->commit();
   EXPECT_EQ(cache->info().entries, 12);
-  set_quiet(false);
+  set_log_level(LogLevel::info);
 }
 
 TEST(FillCache, CountsWhatDoesNotDecode) {
@@ -63,9 +63,9 @@ TEST(FillCache, CountsWhatDoesNotDecode) {
   const Manifest manifest = pictures(directory);
   for (int i = 0; i < 7; ++i) directory.write(fmt::format("{}.png", i), "no picture");
   SampleCache cache(directory / "cache", kBytes);
-  set_quiet(true);
+  set_log_level(LogLevel::warning);
   const CacheFill fill = fill_cache(manifest, cache, 2);
-  set_quiet(false);
+  set_log_level(LogLevel::info);
   EXPECT_EQ(fill.failed, 7);
   ASSERT_THAT(fill.reasons, SizeIs(5));
   EXPECT_THAT(fill.reasons[0], HasSubstr("0.png"));
