@@ -10,7 +10,8 @@
 
 namespace pdmp {
 
-// parse_flags with what every command takes added to `list`: --quiet, --log-level, --log-file. False: --help was printed, the command is done.
+// parse_flags with what every command takes added to `list`: --quiet, --log-level, --log-file. False: --help was
+// printed, the command is done.
 bool parse_arguments(OptionList& list, const std::vector<std::string>& args, const CommandHelp& help, std::ostream& out,
                      std::vector<std::string>* words = nullptr);
 

@@ -22,8 +22,7 @@ using testing::TemporaryDirectory;
 
 // The key of a picture of 8 x 8, as version `number` of our own part made it.
 std::string key_of(const std::string& hash, int number, const std::string& what) {
-  return sha256_of(
-      fmt::format("{}\n{} avcodec {} torch {}\n{}", hash, number, avcodec_version(), TORCH_VERSION, what));
+  return sha256_of(fmt::format("{}\n{} avcodec {} torch {}\n{}", hash, number, avcodec_version(), TORCH_VERSION, what));
 }
 
 TEST(ChangedDecoding, EntriesOfOlderVersionsAreNotUsed) {
