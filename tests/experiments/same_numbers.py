@@ -22,23 +22,17 @@ import subprocess
 import sys
 import tempfile
 import wave
-import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "cli"))
+from kill import png  # noqa: E402
+
 CLASSES, SPLITS = ["a", "b", "c"], {"train": 36, "val": 12, "test": 12}
 COMMON = ["--batch-size", "8", "--threads", "1", "--quiet"]
 THREE = ["--epochs", "3", "--precision", "fp32"]
 OPTIMIZERS = {"sgd": ["--optimizer", "sgd", "--lr", "0.005"], "adamw": ["--optimizer", "adamw", "--lr", "0.002"]}
 # Of what has nothing to do with the numbers of a training.
 PASSED_OVER = {"seconds", "files", "peak_memory", "host", "version", "commit", "directory", "digest"}
-
-
-def png(path, pixels, side):
-    rows = b"".join(b"\0" + bytes(pixels[i * side * 3:(i + 1) * side * 3]) for i in range(side))
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
-    body = b"".join(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-                    for name, data in chunks)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
 
 
 def sound(path, pitch, rng):
@@ -80,9 +74,9 @@ def write_data(folder):
     media = folder / "media"
 
     def media_cells(rng, name, label):
-        (media / f"{name}.png").write_bytes(b"")
-        png(media / f"{name}.png", [min(255, max(0, int(rng.gauss(90 + 60 * (c == label), 50))))
-                                    for _ in range(32 * 32) for c in range(3)], 32)
+        rows = [bytes(min(255, max(0, int(rng.gauss(90 + 60 * (c == label), 50)))) for _ in range(32) for c in range(3))
+                for _ in range(32)]
+        (media / f"{name}.png").write_bytes(png(32, rows))
         sound(media / f"{name}.wav", 300 + 400 * label, rng)
         return {"picture": f"{name}.png", "sound": f"{name}.wav"}
 

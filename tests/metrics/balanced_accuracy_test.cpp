@@ -1,4 +1,3 @@
-#include <cmath>
 #include <gtest/gtest.h>
 
 #include "metrics/score_of.h"
@@ -6,22 +5,11 @@
 namespace pdmp {
 namespace {
 
-const Tensor kProbabilities = torch::tensor({{.6, .3, .1},
-                                             {.2, .3, .5},
-                                             {.3, .4, .3},
-                                             {.5, .3, .2},
-                                             {.3, .3, .4},
-                                             {.1, .1, .8},
-                                             {.4, .4, .2},
-                                             {.2, .7, .1},
-                                             {.5, .2, .3},
-                                             {.4, .5, .1}},
-                                            torch::kFloat64);
-const Tensor kLabels = torch::tensor({0, 2, 1, 1, 0, 2, 2, 1, 0, 0}, torch::kInt64);
-
 // scikit-learn 1.9.1: balanced_accuracy_score(labels, probabilities.argmax(1)).
 TEST(BalancedAccuracy, IsThatOfScikitLearn) {
-  EXPECT_NEAR(testing::score_of("balanced_accuracy", kProbabilities, kLabels), 0.611111111111111, 1e-12);
+  EXPECT_NEAR(
+      testing::score_of("balanced_accuracy", testing::three_classes().probabilities, testing::three_classes().labels),
+      0.611111111111111, 1e-12);
 }
 
 // Labels 0 1 0 1 3 3, predictions 0 1 1 1 2 3: scikit-learn says 2/3, too; class 2 has no sample and does not count.

@@ -26,4 +26,29 @@ inline double score_of(const std::string& metric, const Tensor& probabilities, c
   return scores_of(probabilities, labels, std::max<int64_t>(1, labels.size(0))).at(metric);
 }
 
+// What scikit-learn was asked about, too. Some probabilities are equal.
+struct ScoredExample {
+  Tensor probabilities, labels;  // (N, C) float64, (N) int64
+};
+
+inline ScoredExample three_classes() {
+  return {torch::tensor({{.6, .3, .1},
+                         {.2, .3, .5},
+                         {.3, .4, .3},
+                         {.5, .3, .2},
+                         {.3, .3, .4},
+                         {.1, .1, .8},
+                         {.4, .4, .2},
+                         {.2, .7, .1},
+                         {.5, .2, .3},
+                         {.4, .5, .1}},
+                        torch::kFloat64),
+          torch::tensor({0, 2, 1, 1, 0, 2, 2, 1, 0, 0}, torch::kInt64)};
+}
+
+inline ScoredExample two_classes() {
+  const Tensor positive = torch::tensor({.2, .8, .4, .4, .9, .6}, torch::kFloat64);
+  return {torch::stack({1 - positive, positive}, 1), torch::tensor({0, 1, 1, 0, 1, 0}, torch::kInt64)};
+}
+
 }  // namespace pdmp::testing
