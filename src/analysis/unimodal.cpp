@@ -1,7 +1,6 @@
 #include "analysis/unimodal.h"
 
 #include <fmt/format.h>
-#include <string_view>
 
 #include "analysis/kept_training.h"
 #include "analysis/side_by_side.h"
@@ -23,13 +22,11 @@ std::vector<uint8_t> hits_of(const Tensor& correct) {
   return {values.data_ptr<bool>(), values.data_ptr<bool>() + values.numel()};
 }
 
-bool is_other_than_accuracy(const Metric& metric) { return std::string_view(metric.name) != "accuracy"; }
-
 nlohmann::json to_json(const std::vector<EpochRecord>& history, const Metric& metric) {
   nlohmann::json value = {{"accuracy", nlohmann::json::array()}};
   for (const EpochRecord& record : history) {
     value["accuracy"].push_back(record.val->accuracy());
-    if (is_other_than_accuracy(metric)) value["score"].push_back(record.val->score(metric.name));
+    if (!is_accuracy(metric)) value["score"].push_back(record.val->score(metric.name));
     value["loss"] = record.val->loss();
     if (record.val->correct.defined()) value["correct"].push_back(text_of_correct(record.val->correct));
   }

@@ -47,7 +47,8 @@ struct Screen {
     return screen;
   }
 
-  bool shows(LogLevel level) const { return level >= least && (silenced == 0 || level > LogLevel::info); }
+  bool is_silent(LogLevel level) const { return silenced > 0 && level == LogLevel::info; }
+  bool shows(LogLevel level) const { return level >= least && !is_silent(level); }
 
   void erase_status() const {
     if (!status.empty()) std::fputs("\r\x1B[K", stderr);
@@ -67,7 +68,7 @@ void put(spdlog::sinks::sink& sink, LogLevel level, const std::string& message) 
 void write(LogLevel level, const std::string& message) {
   Screen& screen = Screen::instance();
   const std::lock_guard lock(screen.mutex);
-  if (screen.file && (screen.silenced == 0 || level > LogLevel::info)) put(*screen.file, level, message);
+  if (screen.file && !screen.is_silent(level)) put(*screen.file, level, message);
   if (!screen.shows(level)) return;
   screen.erase_status();
   put(*screen.sink, level, message);

@@ -11,22 +11,10 @@
 namespace pdmp {
 namespace {
 
-// One seed has no deviation.
-std::string text_of(const std::vector<double>& values) {
-  const MeanSd summary = mean_sd(values);
-  return values.size() == 1 ? fmt::format("{:.3f}", summary.mean)
-                            : fmt::format("{:.3f} ± {:.3f}", summary.mean, summary.sd);
-}
-
-nlohmann::json json_of(const std::vector<double>& values) {
-  const MeanSd summary = mean_sd(values);
-  return {{"mean", summary.mean}, {"sd", summary.sd}, {"values", values}};
-}
-
 std::vector<std::string> line_of(const Comparison& comparison, const ComparisonRow& row) {
   std::vector<std::string> line = {row.name};
   for (const Metric* metric : shown_metrics(comparison, MetricPlace::headline)) {
-    line.push_back(text_of(row.score(metric->name)));
+    line.push_back(mean_text(row.score(metric->name)));
   }
   if (is_unimodal(row)) return line;
   for (const std::vector<double>& shares : row.dependency) {
@@ -63,9 +51,10 @@ nlohmann::json row_json(const Comparison& comparison, const ComparisonRow& row) 
     return line;
   }
   for (const Metric* metric : shown_metrics(comparison, MetricPlace::values)) {
-    line[metric->name] = json_of(row.score(metric->name));
+    line[metric->name] = mean_json(row.score(metric->name));
   }
-  for (size_t m = 0; m < row.modalities.size(); ++m) line["dependency"][row.modalities[m]] = json_of(row.dependency[m]);
+  for (size_t m = 0; m < row.modalities.size(); ++m)
+    line["dependency"][row.modalities[m]] = mean_json(row.dependency[m]);
   return line;
 }
 
@@ -74,7 +63,7 @@ nlohmann::json row_json(const Comparison& comparison, const ComparisonRow& row) 
 std::string demo_text(const Comparison& comparison, const DemoFacts& facts, int64_t width) {
   TableRows table = {{""}};
   for (const Metric* metric : shown_metrics(comparison, MetricPlace::headline)) {
-    table[0].push_back((metric == &metric_table().front() ? "test " : "") + std::string(metric->heading));
+    table[0].push_back(test_heading(*metric));
   }
   std::vector<size_t> groups = {1};
   for (const std::string& name : comparison.modalities) {

@@ -196,6 +196,24 @@ std::vector<const Metric*> shown_metrics(const Comparison& comparison, MetricPla
   return shown;
 }
 
+std::string test_heading(const Metric& metric) {
+  return (is_accuracy(metric) ? "test " : "") + std::string(metric.heading);
+}
+
+std::string mean_text(const std::vector<double>& values) {
+  if (values.empty()) return "";
+  const MeanSd summary = mean_sd(values);
+  if (std::isnan(summary.mean)) return "-";
+  return values.size() == 1 ? fmt::format("{:.3f}", summary.mean)
+                            : fmt::format("{:.3f} ± {:.3f}", summary.mean, summary.sd);
+}
+
+nlohmann::json mean_json(const std::vector<double>& values) {
+  if (values.empty()) return nullptr;
+  const MeanSd summary = mean_sd(values);
+  return {{"mean", summary.mean}, {"sd", summary.sd}, {"values", values}};
+}
+
 bool is_unimodal(const ComparisonRow& row) { return row.fusion.empty(); }
 
 void complete(Comparison& comparison, const std::vector<std::string>& other_batches) {

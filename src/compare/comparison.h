@@ -104,6 +104,11 @@ bool is_unimodal(const ComparisonRow& row);  // trained on one modality, not a m
 // or other batches than the first of their fusion.
 void complete(Comparison& comparison, const std::vector<std::string>& other_batches);
 
+std::string test_heading(const Metric& metric);  // of its column; "test accuracy"
+// Over seeds: "0.812 ± 0.010"; one seed has no deviation. "" of none, "-" where it is undefined.
+std::string mean_text(const std::vector<double>& values);
+nlohmann::json mean_json(const std::vector<double>& values);  // mean, sd, values; null of none
+
 struct TextForm {
   int64_t width = 0;     // columns, at least 60; 0: no limit
   bool explain = false;  // say what the columns mean

@@ -25,14 +25,6 @@ bool has_unimodal_columns(const Comparison& comparison) {
                      [](const ComparisonRow& row) { return row.against_unimodal.has_value(); });
 }
 
-// "0.812 ± 0.010"; one seed has no deviation.
-std::string mean_text(const std::vector<double>& values) {
-  if (values.empty()) return "";
-  const MeanSd summary = mean_sd(values);
-  return values.size() == 1 ? fmt::format("{:.3f}", summary.mean)
-                            : fmt::format("{:.3f} ± {:.3f}", summary.mean, summary.sd);
-}
-
 std::string p_text(double p) { return p < 0.0001 ? "< 0.0001" : fmt::format("{:.4f}", p); }
 
 // ≈ near the best, ↓ below the best unimodal model (⇓ significantly), = another row under another name.
@@ -69,8 +61,6 @@ std::string reason_of(const ComparisonRow& row) {
 
 void append(Line& line, const Line& more) { line.insert(line.end(), more.begin(), more.end()); }
 
-bool is_accuracy(const Metric& metric) { return &metric == &metric_table().front(); }
-
 // Those of the second table.
 std::vector<const Metric*> detailed_metrics(const Comparison& comparison) {
   std::vector<const Metric*> metrics = shown_metrics(comparison, MetricPlace::details);
@@ -89,9 +79,7 @@ std::string versus(const std::string& name, const char* otherwise) {
 
 Line score_headers(const Comparison& comparison) {
   Line line = {"", "rank"};
-  for (const Metric* metric : shown_metrics(comparison, MetricPlace::headline)) {
-    line.push_back((is_accuracy(*metric) ? "test " : "") + std::string(metric->heading));
-  }
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::headline)) line.push_back(test_heading(*metric));
   if (!comparison.reference.empty()) {
     append(line, {versus(comparison.reference, "difference to reference"), "Holm p", "McNemar"});
   }

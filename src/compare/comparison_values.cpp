@@ -125,12 +125,6 @@ std::vector<Column> judgement_columns() {
   return columns;
 }
 
-Json json_of(const std::vector<double>& values) {
-  if (values.empty()) return nullptr;
-  const MeanSd summary = mean_sd(values);
-  return {{"mean", summary.mean}, {"sd", summary.sd}, {"values", values}};
-}
-
 Json difference_json(const Contrast& contrast) {
   return {{"mean", contrast.difference.mean},
           {"low", contrast.difference.low},
@@ -192,16 +186,16 @@ Json row_json(const Comparison& comparison, const ComparisonRow& row) {
                 {"failure", text_or_null(row.failure)}};
   if (!row.refusal.empty()) return value;
   value.update({{"runs", row.runs},
-                {"validation_accuracy", json_of(row.validation_accuracy)},
-                {"epoch_seconds", json_of(row.epoch_seconds)},
-                {"peak_memory_bytes", json_of(memory_of(row))}});
+                {"validation_accuracy", mean_json(row.validation_accuracy)},
+                {"epoch_seconds", mean_json(row.epoch_seconds)},
+                {"peak_memory_bytes", mean_json(memory_of(row))}});
   for (const Metric* metric : shown_metrics(comparison, MetricPlace::values)) {
-    value[metric->name] = json_of(row.score(metric->name));
+    value[metric->name] = mean_json(row.score(metric->name));
   }
   if (!is_unimodal(row)) {
     for (size_t m = 0; m < row.branch_accuracy.size(); ++m) {
-      value["branch_accuracy"][row.modalities[m]] = json_of(row.branch_accuracy[m]);
-      value["dependency"][row.modalities[m]] = json_of(row.dependency[m]);
+      value["branch_accuracy"][row.modalities[m]] = mean_json(row.branch_accuracy[m]);
+      value["dependency"][row.modalities[m]] = mean_json(row.dependency[m]);
     }
   }
   value.update(judgement_json(row));

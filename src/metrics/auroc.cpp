@@ -1,8 +1,6 @@
-// Area under the ROC curve of each class against all others, mean over the
-// classes: the probability that a sample of the class is given a higher
-// probability of it than a sample of another, equal ones counting half.
-// scikit-learn's roc_auc_score(multi_class="ovr", average="macro"). Undefined
-// where a class has no sample or all of them.
+// Area under the ROC curve of each class against all others, mean over the classes: the probability that a sample of
+// the class is given a higher probability of it than a sample of another, equal ones counting half. scikit-learn's
+// roc_auc_score(multi_class="ovr", average="macro"). Undefined where a class has no sample or all of them.
 #include <algorithm>
 #include <limits>
 

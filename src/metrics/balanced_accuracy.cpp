@@ -1,5 +1,4 @@
-// Mean recall of the classes that occur, as scikit-learn's
-// balanced_accuracy_score. 0 of nothing is 0.
+// Mean recall of the classes that occur, as scikit-learn's balanced_accuracy_score. 0 of nothing is 0.
 #include "metrics/counted.h"
 
 namespace pdmp {

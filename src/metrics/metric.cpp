@@ -9,6 +9,8 @@ namespace pdmp {
 
 const Metric& find_metric(const std::string& name) { return get_row(metric_table(), name, "unknown metric"); }
 
+bool is_accuracy(const Metric& metric) { return &metric == &metric_table().front(); }
+
 std::vector<const Metric*> shown_metrics(const Scores& scores, MetricPlace least) {
   std::vector<const Metric*> shown;
   for (const Metric& metric : metric_table()) {

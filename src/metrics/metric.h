@@ -59,6 +59,7 @@ struct Metric {
 };
 const std::vector<Metric>& metric_table();           // the only list; accuracy is the first
 const Metric& find_metric(const std::string& name);  // Error{usage} with the nearest spelling
+bool is_accuracy(const Metric& metric);              // what tables and notes take for granted
 
 using Scores = std::map<std::string, double>;  // by the metric's name
 
@@ -72,7 +73,6 @@ class Scoring {
   explicit Scoring(const ScoredSet& set);
   void add(const ScoredBatch& batch);
   Scores scores() const;
-  const ClassCounts& counts() const { return counts_; }
 
  private:
   ClassCounts counts_;

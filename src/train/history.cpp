@@ -82,7 +82,7 @@ void add_scores(nlohmann::json& line, const std::string& split, const Evaluation
 std::string epoch_note(const EpochRecord& record, double waited, const Metric& metric) {
   std::string val;
   if (record.val) {
-    val = fmt::format(", validation {}{:.3f}", &metric == &metric_table().front() ? "" : std::string(metric.name) + " ",
+    val = fmt::format(", validation {}{:.3f}", is_accuracy(metric) ? "" : std::string(metric.name) + " ",
                       record.val->score(metric.name));
   }
   if (record.ema) val += fmt::format(", averaged {:.3f}", record.ema->score(metric.name));

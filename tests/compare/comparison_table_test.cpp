@@ -1,5 +1,6 @@
 // A comparison for a terminal and for a page.
 #include <algorithm>
+#include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sstream>
@@ -236,6 +237,13 @@ TEST(ComparisonMarkdown, IsATableWithTheBestInBold) {
   EXPECT_THAT(text, HasSubstr("- The best single modality is picture alone (0.400 on test; the only one)."));
   EXPECT_THAT(text, HasSubstr("| joint | 0.500 ± 0.141 | 75 % | 0.300 ± 0.000 | 25 % |"));
   EXPECT_THAT(text, HasSubstr("- macro-F1: "));
+}
+
+TEST(MeanText, OfOneSeedOfSeveralAndOfWhatIsUndefined) {
+  EXPECT_EQ(mean_text({.8125}), "0.812");
+  EXPECT_EQ(mean_text({.5, .75}), "0.625 ± 0.177");
+  EXPECT_EQ(mean_text({}), "");
+  EXPECT_EQ(mean_text({.5, std::nan("")}), "-");
 }
 
 }  // namespace
