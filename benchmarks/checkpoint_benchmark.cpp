@@ -7,8 +7,8 @@
 #include <string>
 #include <unistd.h>
 
-#include "base/file.h"
-#include "models/safetensors.h"
+#include "base/files/file.h"
+#include "models/weights/safetensors.h"
 
 namespace {
 

@@ -14,14 +14,14 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "cli/arguments.h"
-#include "data/decode/encode_jpeg.h"
-#include "data/decode/encode_video.h"
-#include "data/decode/encode_wav.h"
+#include "data/encode/encode_jpeg.h"
+#include "support/media/encode_video.h"
+#include "support/media/encode_wav.h"
 #include "data/decode/ffmpeg.h"
-#include "data/manifest.h"
-#include "data/sample_cache.h"
+#include "data/manifest/manifest.h"
+#include "data/cache/sample_cache.h"
 #include "made_up_media.h"
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"

@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <unistd.h>
 
-#include "data/decode/audio.h"
-#include "data/decode/encode_jpeg.h"
-#include "data/decode/encode_wav.h"
-#include "data/decode/image.h"
+#include "data/decode/audio/audio.h"
+#include "data/encode/encode_jpeg.h"
+#include "support/media/encode_wav.h"
+#include "data/decode/image/image.h"
 #include "data/features/normalise.h"
 #include "data/features/profiles.h"
 #include "data/features/resample.h"

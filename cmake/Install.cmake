@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/pdmp)
 set(libraries pdmp)
-foreach(folder base metrics data models optim methods train analysis run)
+foreach(folder base kernels metrics data models optim methods train analysis run)
   if(TARGET pdmp_${folder})
     set_target_properties(pdmp_${folder} PROPERTIES EXPORT_NAME ${folder})
     list(APPEND libraries pdmp_${folder})

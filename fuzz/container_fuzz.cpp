@@ -4,10 +4,10 @@
 #include <string>
 #include <string_view>
 
-#include "data/decode/appended_tags.h"
-#include "data/decode/audio_container.h"
-#include "data/decode/media_file.h"
-#include "data/decode/rifx.h"
+#include "data/decode/audio/appended_tags.h"
+#include "data/decode/audio/audio_container.h"
+#include "data/files/media_file.h"
+#include "data/decode/audio/rifx.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);

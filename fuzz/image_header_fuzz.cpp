@@ -4,10 +4,10 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "data/decode/bmp_header.h"
-#include "data/decode/exif.h"
-#include "data/decode/image_format.h"
-#include "data/decode/lzw.h"
+#include "data/decode/header/bmp_header.h"
+#include "data/decode/header/exif.h"
+#include "data/decode/header/image_format.h"
+#include "data/decode/image/lzw.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <unistd.h>
 
-#include "data/manifest.h"
+#include "data/manifest/manifest.h"
 #include "data/types/settings.h"
 #include "pdmp/error.h"
 

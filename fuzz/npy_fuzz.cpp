@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "data/decode/file_reading.h"
-#include "data/types/npy_format.h"
-#include "data/types/npz.h"
+#include "data/files/file_reading.h"
+#include "data/npy/npy_format.h"
+#include "data/npy/npz.h"
 #include "pdmp/error.h"
 
 namespace {

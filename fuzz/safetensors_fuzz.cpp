@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "models/safetensors_header.h"
+#include "models/weights/safetensors_header.h"
 #include "pdmp/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

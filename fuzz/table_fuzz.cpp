@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "data/csv.h"
-#include "data/jsonl.h"
-#include "data/spreadsheet_text.h"
+#include "data/tables/csv.h"
+#include "data/tables/jsonl.h"
+#include "data/tables/spreadsheet_text.h"
 #include "pdmp/error.h"
 
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <unistd.h>
 
-#include "data/importers/tar.h"
+#include "data/importers/own/tar.h"
 #include "pdmp/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

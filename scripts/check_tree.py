@@ -10,11 +10,35 @@ traps name each other.
 """
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 # From bottom to top. A folder includes from itself and from those before it; metrics and data do not know each other.
-LAYERS = ["base", "metrics", "data", "models", "optim", "methods", "train", "analysis", "run", "compare", "cli"]
+LAYERS = ["base", "kernels", "metrics", "data", "models", "optim", "methods", "train", "analysis", "run", "compare", "cli"]
 UNRELATED = {("data", "metrics")}
+
+# Folders within a layer, from bottom to top; "" is the layer's own. A folder includes from itself and from those before it.
+ROOMS = {
+    "base": ["text", "files", ""],
+    "data": ["features", "files", "tables", "manifest", "npy", "decode", "svg", "decode/header", "decode/audio", "decode/image",
+             "decode/video", "encode", "cache", "types", "loader", "inspect", "importers/shared", "importers/own", "importers/public",
+             "importers"],
+    "models": ["weights", "layers", "encoders", "fusion", ""],
+    "methods": ["parts", ""],
+    "run": ["files", "predict", ""],
+    "compare": ["", "execute"],
+    "cli": ["", "print", "commands"],
+}
+
+# Without LibTorch, which costs the compiler seconds a source.
+WITHOUT_TORCH = ["base", "kernels", "data"]
+
+# C++ files a folder of src/ may hold, and those that hold more, each a file a thing.
+MOST_FILES = 25
+MORE_FILES = {
+    "methods": 60,
+    "train": 40,
+}
 
 # The layer that implements each public header. `torch` stands for LibTorch: not for base, free for everyone above it.
 PUBLIC_HEADERS = {
@@ -24,81 +48,79 @@ PUBLIC_HEADERS = {
 
 # Sources without a test file of their own, and the test that goes through them.
 TESTED_IN = {
-    "base/json_file.cpp": "base/file_test.cpp",
-    "cli/cache_fill.cpp": "cli/cache_test.cpp",
-    "data/class_labels.cpp": "regressions/label_index_test.cpp",
-    "data/dataset_json.cpp": "data/manifest_test.cpp",
-    "data/decode/appended_tags.cpp": "regressions/recording_edges_test.cpp",
-    "data/decode/audio_container.cpp": "data/decode/audio_test.cpp",
+    "base/files/json_file.cpp": "base/files/file_test.cpp",
+    "cli/commands/cache_fill.cpp": "cli/commands/cache_test.cpp",
+    "data/manifest/class_labels.cpp": "regressions/label_index_test.cpp",
+    "data/manifest/dataset_json.cpp": "data/manifest/manifest_test.cpp",
+    "data/decode/audio/appended_tags.cpp": "regressions/recording_edges_test.cpp",
+    "data/decode/audio/audio_container.cpp": "data/decode/audio/audio_test.cpp",
     "train/fit_services.cpp": "train/fit_test.cpp",
     "models/encode.cpp": "models/model_test.cpp",
-    "data/decode/bmp_header.cpp": "regressions/bmp_test.cpp",
-    "data/decode/damaged_files.cpp": "regressions/damaged_image_test.cpp",
-    "data/decode/decode_bmp.cpp": "regressions/bmp_test.cpp",
-    "data/decode/decode_gif.cpp": "regressions/gif_test.cpp",
-    "data/decode/decode_png.cpp": "regressions/png_test.cpp",
-    "data/decode/decode_pnm.cpp": "regressions/pnm_test.cpp",
-    "data/decode/decode_tiff.cpp": "regressions/tiff_test.cpp",
-    "data/decode/decode_webp.cpp": "regressions/webp_test.cpp",
-    "data/decode/encode_png.cpp": "data/decode/image_test.cpp",
-    "data/decode/encode_video.cpp": "data/decode/video_test.cpp",
-    "data/decode/encode_wav.cpp": "data/decode/audio_test.cpp",
-    "data/decode/exif.cpp": "data/decode/exif_orientation_test.cpp",
-    "data/decode/ffmpeg.cpp": "data/decode/image_test.cpp",
+    "data/decode/header/bmp_header.cpp": "regressions/bmp_test.cpp",
+    "data/files/damaged_files.cpp": "regressions/damaged_image_test.cpp",
+    "data/decode/image/decode_bmp.cpp": "regressions/bmp_test.cpp",
+    "data/decode/image/decode_gif.cpp": "regressions/gif_test.cpp",
+    "data/decode/image/decode_png.cpp": "regressions/png_test.cpp",
+    "data/decode/image/decode_pnm.cpp": "regressions/pnm_test.cpp",
+    "data/decode/image/decode_tiff.cpp": "regressions/tiff_test.cpp",
+    "data/decode/image/decode_webp.cpp": "regressions/webp_test.cpp",
+    "data/encode/encode_png.cpp": "data/decode/image/image_test.cpp",
+    "data/decode/header/exif.cpp": "data/decode/header/exif_orientation_test.cpp",
+    "data/decode/ffmpeg.cpp": "data/decode/image/image_test.cpp",
     "data/decode/file_clock.cpp": "regressions/file_clock_test.cpp",
-    "data/decode/frame_map.cpp": "data/decode/video_test.cpp",
-    "data/decode/ffmpeg_image.cpp": "regressions/png_test.cpp",
-    "data/decode/image_format.cpp": "data/decode/image_test.cpp",
-    "data/decode/image_parts.cpp": "regressions/orientation_test.cpp",
-    "data/decode/lzw.cpp": "regressions/gif_test.cpp",
+    "data/decode/video/frame_map.cpp": "data/decode/video/video_test.cpp",
+    "data/decode/image/ffmpeg_image.cpp": "regressions/png_test.cpp",
+    "data/decode/header/image_format.cpp": "data/decode/image/image_test.cpp",
+    "data/decode/header/image_parts.cpp": "regressions/orientation_test.cpp",
+    "data/decode/image/lzw.cpp": "regressions/gif_test.cpp",
     "data/decode/picture_size.cpp": "regressions/pnm_test.cpp",
     "data/decode/pixel_rows.cpp": "regressions/tiff_test.cpp",
-    "data/decode/png_text.cpp": "regressions/orientation_test.cpp",
-    "data/decode/tiff_directory.cpp": "regressions/orientation_test.cpp",
-    "data/decode/tiff_file.cpp": "regressions/tiff_test.cpp",
-    "data/decode/libjpeg_errors.cpp": "data/decode/decode_jpeg_test.cpp",
-    "data/file_options.cpp": "regressions/cell_place_test.cpp",
-    "data/decode/svg.cpp": "regressions/svg_process_test.cpp",
-    "data/decode/svg_process.cpp": "regressions/svg_process_test.cpp",
+    "data/decode/header/png_text.cpp": "regressions/orientation_test.cpp",
+    "data/decode/header/tiff_directory.cpp": "regressions/orientation_test.cpp",
+    "data/decode/image/tiff_file.cpp": "regressions/tiff_test.cpp",
+    "data/decode/image/libjpeg_errors.cpp": "data/decode/image/decode_jpeg_test.cpp",
+    "data/manifest/file_options.cpp": "regressions/cell_place_test.cpp",
+    "data/svg/svg.cpp": "regressions/svg_process_test.cpp",
+    "data/svg/svg_process.cpp": "regressions/svg_process_test.cpp",
     "data/decode/sealed_input.cpp": "regressions/media_reach_test.cpp",
     "data/svg/draw.cpp": "regressions/svg_process_test.cpp",
     "data/svg/fonts.cpp": "regressions/svg_process_test.cpp",
     "data/svg/main.cpp": "regressions/svg_process_test.cpp",
     "data/svg/sandbox.cpp": "regressions/svg_process_test.cpp",
-    "data/decode/media_file.cpp": "data/decode/image_test.cpp",
-    "data/decode/memory_input.cpp": "data/decode/audio_test.cpp",
-    "data/decode/mono_mixer.cpp": "data/decode/audio_test.cpp",
-    "data/decode/rgb_converter.cpp": "data/decode/video_test.cpp",
-    "data/decode/rifx.cpp": "regressions/recording_edges_test.cpp",
-    "data/decode/sound_track.cpp": "regressions/file_clock_test.cpp",
-    "data/decode/video_reader.cpp": "data/decode/video_test.cpp",
+    "data/files/media_file.cpp": "data/decode/image/image_test.cpp",
+    "data/decode/memory_input.cpp": "data/decode/audio/audio_test.cpp",
+    "data/decode/audio/mono_mixer.cpp": "data/decode/audio/audio_test.cpp",
+    "data/decode/video/rgb_converter.cpp": "data/decode/video/video_test.cpp",
+    "data/decode/audio/rifx.cpp": "regressions/recording_edges_test.cpp",
+    "data/decode/audio/sound_track.cpp": "regressions/file_clock_test.cpp",
+    "data/decode/video/video_reader.cpp": "data/decode/video/video_test.cpp",
     "data/features/normalise.cpp": "data/types/image_test.cpp",
-    "data/importers/folder_layout.cpp": "regressions/folder_layout_test.cpp",
-    "data/importers/folder_tree.cpp": "regressions/folder_layout_test.cpp",
-    "data/importers/imported_set.cpp": "data/importers/cefa_test.cpp",
-    "data/importers/media_kind.cpp": "data/importers/folders_test.cpp",
-    "data/importers/clip_media.cpp": "data/importers/clip_set_test.cpp",
-    "data/importers/kinetics_classes.cpp": "data/importers/kinetics_sounds_test.cpp",
-    "data/importers/kinetics_folders.cpp": "regressions/list_filter_test.cpp",
-    "data/importers/output.cpp": "data/importers/tuxpaint_test.cpp",
-    "data/importers/vggsound_classes.cpp": "data/importers/vggsound_test.cpp",
-    "data/row_reader.cpp": "data/media_dataset_test.cpp",
-    "data/table_text.cpp": "regressions/foreign_table_test.cpp",
+    "data/importers/own/folder_layout.cpp": "regressions/folder_layout_test.cpp",
+    "data/importers/shared/folder_tree.cpp": "regressions/folder_layout_test.cpp",
+    "data/importers/shared/imported_set.cpp": "data/importers/public/cefa_test.cpp",
+    "data/importers/shared/media_kind.cpp": "data/importers/own/folders_test.cpp",
+    "data/importers/shared/clip_media.cpp": "data/importers/shared/clip_set_test.cpp",
+    "data/importers/public/kinetics_classes.cpp": "data/importers/public/kinetics_sounds_test.cpp",
+    "data/importers/public/kinetics_folders.cpp": "regressions/list_filter_test.cpp",
+    "data/importers/shared/output.cpp": "data/importers/public/tuxpaint_test.cpp",
+    "data/importers/public/vggsound_classes.cpp": "data/importers/public/vggsound_test.cpp",
+    "data/manifest/row_reader.cpp": "data/loader/media_dataset_test.cpp",
+    "data/tables/table_text.cpp": "regressions/foreign_table_test.cpp",
     "data/types/flow_pairs.cpp": "data/types/flow_test.cpp",
-    "data/types/npy_format.cpp": "data/types/npy_test.cpp",
-    "data/types/npy_header.cpp": "regressions/array_types_test.cpp",
-    "data/types/npz.cpp": "regressions/array_types_test.cpp",
+    "data/npy/npy_format.cpp": "data/npy/npy_test.cpp",
+    "data/npy/npy_header.cpp": "regressions/array_types_test.cpp",
+    "data/npy/npz.cpp": "regressions/array_types_test.cpp",
     "data/types/picture.cpp": "data/types/image_test.cpp",
-    "methods/own_logits.cpp": "methods/dgl_test.cpp",
-    "models/safetensors_header.cpp": "models/safetensors_test.cpp",
-    "models/layers/norm_kernels.cpp": "models/layers/batch_norm_test.cpp",
-    "models/layers/norm_kernels_avx2.cpp": "models/layers/batch_norm_test.cpp",
-    "models/layers/norm_kernels_portable.cpp": "models/layers/batch_norm_test.cpp",
-    "models/layers/winograd_kernels.cpp": "models/layers/winograd_test.cpp",
-    "models/layers/winograd_kernels_avx2.cpp": "models/layers/winograd_test.cpp",
-    "models/layers/winograd_kernels_avx512.cpp": "models/layers/winograd_test.cpp",
-    "models/layers/winograd_kernels_avx512_bf16.cpp": "models/layers/winograd_test.cpp",
-    "models/layers/winograd_kernels_portable.cpp": "models/layers/winograd_test.cpp",
+    "methods/parts/own_logits.cpp": "methods/dgl_test.cpp",
+    "models/weights/safetensors_header.cpp": "models/weights/safetensors_test.cpp",
+    "kernels/norm_kernels.cpp": "models/layers/batch_norm_test.cpp",
+    "kernels/norm_kernels_avx2.cpp": "models/layers/batch_norm_test.cpp",
+    "kernels/norm_kernels_portable.cpp": "models/layers/batch_norm_test.cpp",
+    "kernels/winograd_kernels.cpp": "models/layers/winograd_test.cpp",
+    "kernels/winograd_kernels_avx2.cpp": "models/layers/winograd_test.cpp",
+    "kernels/winograd_kernels_avx512.cpp": "models/layers/winograd_test.cpp",
+    "kernels/winograd_kernels_avx512_bf16.cpp": "models/layers/winograd_test.cpp",
+    "kernels/winograd_kernels_portable.cpp": "models/layers/winograd_test.cpp",
     "models/layers/norm_statistics.cpp": "models/layers/batch_norm_test.cpp",
     "models/layers/residual.cpp": "models/encoders/resnet_test.cpp",
 }
@@ -159,7 +181,7 @@ def layer_of_include(name, quoted):
 
 def may_include(layer, target):
     if target == "torch" or layer == "torch":
-        return layer != "base"
+        return layer not in WITHOUT_TORCH
     return LAYERS.index(target) <= LAYERS.index(layer) and (layer, target) not in UNRELATED
 
 
@@ -184,6 +206,54 @@ def test_of(source):
     if source.name == "table.cpp" or source.parts == ("pch.cpp",):
         return None
     return Path("tests", TESTED_IN.get(str(source), source.with_name(source.stem + "_test.cpp")))
+
+
+def room_of(path):
+    """Folder of a C++ file below its layer; "" for the layer's own."""
+    return "/".join(path.parts[2:-1])
+
+
+def check_rooms(root):
+    """Within a layer, includes point one way from folder to folder."""
+    for path in source_files(root, ["src"]):
+        layer = layer_of(path)
+        if path.suffix not in CODE or layer not in ROOMS:
+            continue
+        rooms = ROOMS[layer]
+        if room_of(path) not in rooms:
+            yield f"{path}: expected a file of one of the folders {', '.join(rooms)} of {layer}; name its folder in scripts/check_tree.py"
+            continue
+        for number, name, quoted in includes(root, path):
+            target = Path("src", name)
+            if quoted and layer_of(target) == layer and room_of(target) in rooms and rooms.index(room_of(target)) > rooms.index(room_of(path)):
+                yield f"{path}:{number}: {path.parent.relative_to('src')} must not include {name}, which lies above it"
+
+
+def reaches_torch(root, path, known):
+    """Whether a C++ file includes LibTorch, itself or through files of ours."""
+    if path not in known:
+        known[path] = False
+        for _, name, quoted in includes(root, path):
+            ours = next((Path(top, name) for top in ("include", "src") if quoted and (root / top / name).is_file()), None)
+            known[path] = known[path] or layer_of_include(name, quoted) == "torch" or (ours is not None and reaches_torch(root, ours, known))
+    return known[path]
+
+
+def check_without_torch(root):
+    known = {}
+    for path in source_files(root, ["src"]):
+        room = next((room for room in WITHOUT_TORCH if path.is_relative_to(Path("src", room))), None)
+        if room and path.suffix in CODE and reaches_torch(root, path, known):
+            yield f"{path}: includes LibTorch, itself or through other headers; {room} does without"
+
+
+def check_folders(root):
+    """A folder that holds too much is several."""
+    counts = Counter(path.parent for path in source_files(root, ["src"]) if path.suffix in CODE)
+    for folder, count in sorted(counts.items()):
+        most = MORE_FILES.get(str(folder.relative_to("src")), MOST_FILES)
+        if count > most:
+            yield f"{folder}: expected at most {most} C++ files, found {count}; sort them into folders by what they do"
 
 
 def check_tests(root):
@@ -242,7 +312,7 @@ def check_traps(root):
         yield f"{TRAPS}: expected a line for the test {name}, found none"
 
 
-RULES = [check_includes, check_tests, check_test_folders, check_lists, check_text, check_names, check_traps]
+RULES = [check_includes, check_rooms, check_without_torch, check_folders, check_tests, check_test_folders, check_lists, check_text, check_names, check_traps]
 
 
 def check(root):

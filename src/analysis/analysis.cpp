@@ -9,9 +9,9 @@
 #include "analysis/rank.h"
 #include "analysis/stop_rule.h"
 #include "analysis/unimodal.h"
-#include "base/file.h"
+#include "base/files/file.h"
 #include "base/log.h"
-#include "base/temporary_files.h"
+#include "base/files/temporary_files.h"
 #include "metrics/metric.h"
 #include "pdmp/error.h"
 

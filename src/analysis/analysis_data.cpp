@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 #include <vector>
 
-#include "base/digest.h"
+#include "base/files/digest.h"
 #include "base/log.h"
-#include "data/split.h"
+#include "data/loader/split.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "analysis/rank.h"
-#include "base/checked_file.h"
+#include "base/files/checked_file.h"
 #include "pdmp/analysis.h"
 #include "pdmp/error.h"
 

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "base/checked_file.h"
-#include "base/json_fields.h"
+#include "base/files/checked_file.h"
+#include "base/text/json_fields.h"
 
 namespace pdmp {
 namespace {

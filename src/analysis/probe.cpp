@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "analysis/kept_training.h"
-#include "base/json_fields.h"
+#include "base/text/json_fields.h"
 
 namespace pdmp {
 namespace {

@@ -5,10 +5,10 @@
 #include "analysis/kept_training.h"
 #include "analysis/side_by_side.h"
 #include "analysis/stop_rule.h"
-#include "base/checked_file.h"
-#include "base/json_fields.h"
+#include "base/files/checked_file.h"
+#include "base/text/json_fields.h"
 #include "models/encoder_choice.h"
-#include "models/weights.h"
+#include "models/weights/weights.h"
 #include "pdmp/error.h"
 #include "train/history.h"
 

@@ -6,10 +6,10 @@
 #include <fmt/ranges.h>
 #include <utility>
 
-#include "base/nested_text.h"
-#include "base/synonyms.h"
-#include "base/text_table.h"
-#include "base/value_text.h"
+#include "base/text/nested_text.h"
+#include "base/text/synonyms.h"
+#include "base/text/text_table.h"
+#include "base/text/value_text.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -7,7 +7,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "base/printable.h"
+#include "base/text/printable.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -4,12 +4,12 @@
 #include <map>
 #include <stdexcept>
 
-#include "base/checked_file.h"
-#include "base/file.h"
+#include "base/files/checked_file.h"
+#include "base/files/file.h"
 #include "base/log.h"
-#include "base/nearest.h"
-#include "base/synonyms.h"
-#include "base/toml.h"
+#include "base/text/nearest.h"
+#include "base/text/synonyms.h"
+#include "base/text/toml.h"
 #include "pdmp/error.h"
 #include "pdmp/options.h"
 

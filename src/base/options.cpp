@@ -7,9 +7,9 @@
 #include <limits>
 #include <type_traits>
 
-#include "base/nested_text.h"
-#include "base/toml.h"
-#include "base/value_text.h"
+#include "base/text/nested_text.h"
+#include "base/text/toml.h"
+#include "base/text/value_text.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/log.h"
-#include "base/printable.h"
-#include "base/text_table.h"
+#include "base/text/printable.h"
+#include "base/text/text_table.h"
 
 namespace pdmp {
 namespace {

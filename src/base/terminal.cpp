@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/value_text.h"
+#include "base/text/value_text.h"
 
 namespace pdmp {
 namespace {

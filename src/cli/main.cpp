@@ -5,13 +5,13 @@
 #include <new>
 
 #include "base/log.h"
-#include "base/printable.h"
+#include "base/text/printable.h"
 #include "base/signal.h"
 #include "base/table.h"
-#include "base/text_table.h"
+#include "base/text/text_table.h"
 #include "cli/command.h"
 #include "cli/openmp_wait.h"
-#include "data/decode/damaged_files.h"
+#include "data/files/damaged_files.h"
 #include "pdmp/error.h"
 #include "pdmp/memory.h"
 
@@ -84,7 +84,7 @@ int run_program(const std::vector<std::string>& given, std::ostream& out) {
 // Libraries add a trace below their first line.
 std::string first_line(const std::string& message) { return message.substr(0, message.find('\n')); }
 
-// Results pass through here whatever command printed them; see base/printable.h.
+// Results pass through here whatever command printed them; see base/text/printable.h.
 std::ostream& printable_output() {
   static PrintableBuffer buffer(*std::cout.rdbuf());
   static std::ostream stream(&buffer);

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <map>
 
-#include "data/sample_cache.h"
+#include "data/cache/sample_cache.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "run/load_run.h"
+#include "run/predict/load_run.h"
 
 namespace pdmp {
 

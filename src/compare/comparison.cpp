@@ -9,13 +9,13 @@
 #include <set>
 #include <sstream>
 
-#include "base/digest.h"
-#include "base/file.h"
-#include "base/json_fields.h"
+#include "base/files/digest.h"
+#include "base/files/file.h"
+#include "base/text/json_fields.h"
 #include "compare/judgement.h"
 #include "pdmp/error.h"
-#include "run/predictions.h"
-#include "run/summary.h"
+#include "run/files/predictions.h"
+#include "run/files/summary.h"
 
 namespace pdmp {
 namespace {

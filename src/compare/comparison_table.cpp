@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/printable.h"
-#include "base/text_table.h"
+#include "base/text/printable.h"
+#include "base/text/text_table.h"
 #include "compare/answers.h"
 #include "compare/comparison.h"
 

@@ -7,8 +7,8 @@
 
 #include "compare/answers.h"
 #include "compare/comparison.h"
-#include "data/csv.h"
-#include "data/spreadsheet_text.h"
+#include "data/tables/csv.h"
+#include "data/tables/spreadsheet_text.h"
 
 namespace pdmp {
 namespace {

@@ -6,10 +6,10 @@
 #include <fmt/ranges.h>
 #include <map>
 
-#include "base/nested_text.h"
-#include "base/value_text.h"
+#include "base/text/nested_text.h"
+#include "base/text/value_text.h"
 #include "compare/tune.h"
-#include "methods/coefficients.h"
+#include "methods/parts/coefficients.h"
 
 namespace pdmp {
 namespace {

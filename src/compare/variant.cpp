@@ -7,10 +7,10 @@
 #include <regex>
 #include <set>
 
-#include "base/digest.h"
-#include "base/nested_text.h"
+#include "base/files/digest.h"
+#include "base/text/nested_text.h"
 #include "base/table.h"
-#include "models/spec.h"
+#include "base/spec.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -11,7 +11,7 @@
 namespace pdmp {
 
 // NAME[:option=value]..., as encoders and fusions are named: "joint:lr=0.015", "pdmp:gamma=5". Brackets or quotes hold
-// values with commas and colons together: "pdmp:coefficients=[audio=15,lips=15]" (base/nested_text.h).
+// values with commas and colons together: "pdmp:coefficients=[audio=15,lips=15]" (base/text/nested_text.h).
 struct Variant {
   std::string name;    // as typed
   std::string method;  // row of the table

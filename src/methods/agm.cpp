@@ -14,12 +14,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "methods/coefficients.h"
-#include "methods/confidence.h"
+#include "methods/parts/coefficients.h"
+#include "methods/parts/confidence.h"
 #include "methods/masked_inputs.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
-#include "models/evaluation_mode.h"
+#include "methods/parts/one_modality.h"
+#include "models/layers/evaluation_mode.h"
 #include "models/unimodal.h"
 #include "pdmp/error.h"
 

@@ -9,9 +9,9 @@
 
 #include "methods/asymmetry.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
-#include "methods/own_logits.h"
-#include "methods/unimodal_heads.h"
+#include "methods/parts/one_modality.h"
+#include "methods/parts/own_logits.h"
+#include "methods/parts/unimodal_heads.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

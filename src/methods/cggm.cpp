@@ -15,9 +15,9 @@
 #include <optional>
 #include <torch/nn/modules/linear.h>
 
-#include "methods/linear_head.h"
+#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
+#include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

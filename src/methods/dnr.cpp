@@ -11,11 +11,11 @@
 #include <numeric>
 
 #include "base/log.h"
-#include "methods/linear_head.h"
+#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
 #include "methods/purity.h"
 #include "methods/relearning.h"
-#include "models/evaluation_mode.h"
+#include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

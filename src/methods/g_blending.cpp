@@ -9,9 +9,9 @@
 
 #include "methods/blending.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
-#include "methods/unimodal_heads.h"
-#include "models/evaluation_mode.h"
+#include "methods/parts/one_modality.h"
+#include "methods/parts/unimodal_heads.h"
+#include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

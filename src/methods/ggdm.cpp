@@ -10,10 +10,10 @@
 #include <torch/autograd.h>
 
 #include "methods/gradient_volume.h"
-#include "methods/linear_head.h"
+#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
-#include "methods/unimodal_heads.h"
+#include "methods/parts/one_modality.h"
+#include "methods/parts/unimodal_heads.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -7,10 +7,10 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "methods/confidence.h"
+#include "methods/parts/confidence.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
-#include "methods/unimodal_heads.h"
+#include "methods/parts/one_modality.h"
+#include "methods/parts/unimodal_heads.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -10,13 +10,13 @@
 #include <fmt/format.h>
 #include <torch/autograd.h>
 
-#include "methods/common_width.h"
-#include "methods/linear_head.h"
+#include "methods/parts/common_width.h"
+#include "methods/parts/linear_head.h"
 #include "methods/matching.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
-#include "methods/unimodal_heads.h"
-#include "models/evaluation_mode.h"
+#include "methods/parts/one_modality.h"
+#include "methods/parts/unimodal_heads.h"
+#include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -3,8 +3,8 @@
 // fusion once for each subset. Zeros are the same for every row: one row of them is enough.
 #include "methods/masked_inputs.h"
 
-#include "models/evaluation_mode.h"
-#include "models/present_rows.h"
+#include "models/layers/evaluation_mode.h"
+#include "models/layers/present_rows.h"
 #include "models/unimodal.h"
 
 namespace pdmp {

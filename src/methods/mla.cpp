@@ -10,11 +10,11 @@
 #include <torch/nn/init.h>
 #include <torch/nn/modules/linear.h>
 
-#include "methods/common_width.h"
+#include "methods/parts/common_width.h"
 #include "methods/late_fusion.h"
-#include "methods/linear_head.h"
+#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
-#include "methods/unimodal_heads.h"
+#include "methods/parts/unimodal_heads.h"
 #include "methods/weight_projection.h"
 #include "pdmp/error.h"
 

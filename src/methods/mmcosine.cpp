@@ -3,9 +3,9 @@
 #include <limits>
 #include <torch/nn/functional/linear.h>
 
-#include "methods/linear_head.h"
+#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
+#include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

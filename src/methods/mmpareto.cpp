@@ -7,8 +7,8 @@
 
 #include "methods/merged_gradient.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
-#include "methods/unimodal_heads.h"
+#include "methods/parts/one_modality.h"
+#include "methods/parts/unimodal_heads.h"
 
 namespace pdmp {
 namespace {

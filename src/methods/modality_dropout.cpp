@@ -1,9 +1,9 @@
 // Modality dropout as a method: while training, samples go without modalities they have, so that no modality can be
 // relied upon. `present` is reduced before the pass; everything else is joint training.
-#include "data/modality_dropout.h"
+#include "data/loader/modality_dropout.h"
 
 #include "methods/methods.h"
-#include "methods/one_modality.h"
+#include "methods/parts/one_modality.h"
 
 namespace pdmp {
 namespace {

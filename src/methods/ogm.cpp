@@ -12,10 +12,10 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "methods/coefficients.h"
-#include "methods/confidence.h"
+#include "methods/parts/coefficients.h"
+#include "methods/parts/confidence.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
+#include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -10,9 +10,9 @@
 #include <fmt/ranges.h>
 #include <unordered_set>
 
-#include "methods/coefficients.h"
+#include "methods/parts/coefficients.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
+#include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

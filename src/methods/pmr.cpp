@@ -10,11 +10,11 @@
 #include <fmt/format.h>
 #include <optional>
 
-#include "methods/confidence.h"
+#include "methods/parts/confidence.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
+#include "methods/parts/one_modality.h"
 #include "methods/prototypes.h"
-#include "models/evaluation_mode.h"
+#include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

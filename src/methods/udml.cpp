@@ -14,14 +14,14 @@
 
 #include "methods/dynamic_weights.h"
 #include "methods/input_noise.h"
-#include "methods/linear_head.h"
+#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
-#include "methods/own_logits.h"
-#include "methods/unimodal_heads.h"
-#include "models/evaluation_mode.h"
+#include "methods/parts/one_modality.h"
+#include "methods/parts/own_logits.h"
+#include "methods/parts/unimodal_heads.h"
+#include "models/layers/evaluation_mode.h"
 #include "models/fusion/early_maps.h"
-#include "models/present_rows.h"
+#include "models/layers/present_rows.h"
 
 namespace pdmp {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "methods/distillation.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
+#include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "methods/coefficients.h"
+#include "methods/parts/coefficients.h"
 #include "methods/methods.h"
 #include "pdmp/error.h"
 

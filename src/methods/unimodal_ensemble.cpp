@@ -4,10 +4,10 @@
 // present modalities' probabilities; `fused` is its logarithm.
 #include <cmath>
 
-#include "methods/linear_head.h"
+#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
-#include "methods/one_modality.h"
-#include "methods/unimodal_heads.h"
+#include "methods/parts/one_modality.h"
+#include "methods/parts/unimodal_heads.h"
 
 namespace pdmp {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "models/evaluation_mode.h"
+#include "models/layers/evaluation_mode.h"
 
 namespace pdmp {
 namespace {

@@ -1,8 +1,8 @@
 // Encoders on whole batches.
 #include "models/encode.h"
 
-#include "models/evaluation_mode.h"
-#include "models/present_rows.h"
+#include "models/layers/evaluation_mode.h"
+#include "models/layers/present_rows.h"
 
 namespace pdmp {
 namespace {

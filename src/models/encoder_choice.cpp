@@ -5,7 +5,7 @@
 #include <fmt/ranges.h>
 #include <memory>
 
-#include "models/spec.h"
+#include "base/spec.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

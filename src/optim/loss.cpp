@@ -2,7 +2,7 @@
 
 #include <torch/nn/functional/loss.h>
 
-#include "models/spec.h"
+#include "base/spec.h"
 
 namespace pdmp {
 namespace {

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "models/encoder_choice.h"
 #include "pdmp/error.h"
-#include "run/load_run.h"
+#include "run/predict/load_run.h"
 #include "run/run_data.h"
 
 namespace pdmp {

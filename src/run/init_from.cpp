@@ -9,8 +9,8 @@
 #include <optional>
 #include <set>
 
-#include "models/init.h"
-#include "models/weights.h"
+#include "models/weights/init.h"
+#include "models/weights/weights.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "models/class_rows.h"
-#include "run/load_run.h"
+#include "models/weights/class_rows.h"
+#include "run/predict/load_run.h"
 
 namespace pdmp {
 

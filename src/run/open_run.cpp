@@ -3,11 +3,11 @@
 #include <array>
 #include <fmt/format.h>
 
-#include "base/checked_file.h"
-#include "base/file.h"
+#include "base/files/checked_file.h"
+#include "base/files/file.h"
 #include "base/log.h"
 #include "pdmp/error.h"
-#include "run/config.h"
+#include "run/files/config.h"
 
 namespace pdmp {
 namespace {

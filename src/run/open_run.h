@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "pdmp/run.h"
-#include "run/resume_advice.h"
+#include "run/files/resume_advice.h"
 #include "train/run_directory.h"
 
 namespace pdmp {

@@ -4,7 +4,7 @@
 #include "analysis/rank.h"
 #include "base/progress.h"
 #include "pdmp/run.h"
-#include "run/config.h"
+#include "run/files/config.h"
 #include "run/trial_cost.h"
 
 namespace pdmp {

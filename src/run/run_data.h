@@ -1,4 +1,4 @@
-// Whether a run goes on with the data it began with: data.json of its directory (data/content_hash.h).
+// Whether a run goes on with the data it began with: data.json of its directory (data/loader/content_hash.h).
 #pragma once
 
 #include <filesystem>
@@ -7,9 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "data/content_hash.h"
+#include "data/loader/content_hash.h"
 #include "pdmp/run.h"
-#include "run/resume_advice.h"
+#include "run/files/resume_advice.h"
 
 namespace pdmp {
 

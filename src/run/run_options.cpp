@@ -1,7 +1,7 @@
 #include "base/table.h"
-#include "data/sample_cache.h"
+#include "data/cache/sample_cache.h"
 #include "pdmp/error.h"
-#include "run/config.h"
+#include "run/files/config.h"
 
 namespace pdmp {
 namespace {

@@ -10,9 +10,9 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "base/log.h"
-#include "methods/coefficients.h"
+#include "methods/parts/coefficients.h"
 #include "pdmp/error.h"
 #include "train/run_directory.h"
 

@@ -1,6 +1,6 @@
 #include "train/beginning.h"
 
-#include "base/sha256.h"
+#include "base/files/sha256.h"
 
 namespace pdmp {
 namespace {

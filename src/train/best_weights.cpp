@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <optional>
 
-#include "base/checked_file.h"
-#include "base/file.h"
+#include "base/files/checked_file.h"
+#include "base/files/file.h"
 #include "pdmp/error.h"
 #include "train/weights_folder.h"
 

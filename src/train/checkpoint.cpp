@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include "base/file.h"
-#include "base/json_fields.h"
-#include "models/safetensors.h"
+#include "base/files/file.h"
+#include "base/text/json_fields.h"
+#include "models/weights/safetensors.h"
 #include "pdmp/error.h"
 #include "train/nonfinite_json.h"
 #include "train/weights_folder.h"

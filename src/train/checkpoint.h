@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <functional>
 
-#include "base/checked_file.h"
+#include "base/files/checked_file.h"
 #include "train/run_directory.h"
 
 namespace pdmp {

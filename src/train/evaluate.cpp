@@ -8,7 +8,7 @@
 #include "base/signal.h"
 #include "metrics/dependency.h"
 #include "metrics/metric.h"
-#include "models/evaluation_mode.h"
+#include "models/layers/evaluation_mode.h"
 #include "pdmp/trainer.h"
 #include "train/batch_device.h"
 #include "train/finite.h"

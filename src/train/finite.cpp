@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "models/evaluation_mode.h"
-#include "models/weights.h"
+#include "models/layers/evaluation_mode.h"
+#include "models/weights/weights.h"
 
 namespace pdmp {
 namespace {

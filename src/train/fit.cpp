@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include "base/json_fields.h"
+#include "base/text/json_fields.h"
 #include "base/log.h"
 #include "base/signal.h"
-#include "data/modality_dropout.h"
-#include "data/split.h"
+#include "data/loader/modality_dropout.h"
+#include "data/loader/split.h"
 #include "pdmp/error.h"
 #include "train/batch_device.h"
 #include "train/beginning.h"

@@ -8,7 +8,7 @@
 
 namespace pdmp {
 
-// A file that takes long is given up once the program is asked to end (data/decode/file_reading.h): then `stop`, which
+// A file that takes long is given up once the program is asked to end (data/files/file_reading.h): then `stop`, which
 // saves and throws.
 template <class Stop>
 std::optional<Batch> next_batch(Loader& loader, const Stop& stop) {

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "base/log.h"
-#include "base/temporary_files.h"
+#include "base/files/temporary_files.h"
 #include "pdmp/error.h"
 #include "train/best_weights.h"
 #include "train/checkpoint.h"

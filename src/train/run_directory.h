@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "base/folder_lock.h"
+#include "base/files/folder_lock.h"
 #include "pdmp/model.h"
 #include "pdmp/optimizer.h"
 #include "train/run_log.h"

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

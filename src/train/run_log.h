@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "base/checked_file.h"
-#include "base/digest.h"
+#include "base/files/checked_file.h"
+#include "base/files/digest.h"
 
 namespace pdmp {
 

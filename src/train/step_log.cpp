@@ -4,7 +4,7 @@
 #include <unordered_map>
 
 #include "metrics/dependency.h"
-#include "models/evaluation_mode.h"
+#include "models/layers/evaluation_mode.h"
 
 namespace pdmp {
 namespace {

@@ -9,7 +9,7 @@
 #include <torch/nn/functional/loss.h>
 
 #include "models/architecture.h"
-#include "models/init.h"
+#include "models/weights/init.h"
 
 namespace pdmp {
 namespace {

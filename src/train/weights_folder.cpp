@@ -1,8 +1,8 @@
 // Weights files and their digests.
 #include "train/weights_folder.h"
 
-#include "models/safetensors.h"
-#include "models/weights.h"
+#include "models/weights/safetensors.h"
+#include "models/weights/weights.h"
 #include "train/weight_average.h"
 
 namespace pdmp {

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "base/json_fields.h"
+#include "base/text/json_fields.h"
 #include "train/run_directory.h"
 
 namespace pdmp {

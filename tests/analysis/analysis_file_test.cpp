@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "pdmp/analysis.h"
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_task.h"

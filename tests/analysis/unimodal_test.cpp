@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_task.h"

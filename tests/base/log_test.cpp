@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/capture_terminal.h"
-#include "base/file.h"
+#include "base/files/file.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 

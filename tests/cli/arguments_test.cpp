@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <sstream>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "base/log.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"

@@ -4,8 +4,8 @@
 #include <set>
 #include <sstream>
 
-#include "base/synonyms.h"
-#include "base/text_table.h"
+#include "base/text/synonyms.h"
+#include "base/text/text_table.h"
 #include "cli/command.h"
 #include "cli/program.h"
 #include "pdmp/run.h"

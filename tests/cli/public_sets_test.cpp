@@ -7,7 +7,7 @@
 #include <ostream>
 #include <utility>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "cli/trained_run.h"
 #include "data/importers/ave_miniature.h"
 #include "data/importers/cefa_miniature.h"

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <sstream>
 
-#include "base/text_table.h"
+#include "base/text/text_table.h"
 #include "compare/comparison.h"
 #include "compare/example.h"
 

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <utility>
 
-#include "run/summary.h"
+#include "run/files/summary.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 

@@ -4,7 +4,7 @@
 
 #include "compare/comparison.h"
 #include "compare/example.h"
-#include "data/csv.h"
+#include "data/tables/csv.h"
 
 namespace pdmp {
 namespace {

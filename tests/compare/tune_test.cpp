@@ -2,9 +2,9 @@
 
 #include <cstdlib>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "compare/small_grid.h"
-#include "run/summary.h"
+#include "run/files/summary.h"
 #include "support/expect_error.h"
 
 namespace pdmp {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <set>
 
-#include "base/digest.h"
+#include "base/files/digest.h"
 #include "support/expect_error.h"
 
 namespace pdmp {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <set>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "base/signal.h"
 #include "contract/model_cases.h"
 #include "models/encoder_choice.h"

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "models/spec.h"
+#include "base/spec.h"
 #include "pdmp/error.h"
 #include "pdmp/model.h"
 

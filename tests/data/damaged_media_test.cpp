@@ -10,18 +10,18 @@
 #include <unistd.h>
 #include <webp/encode.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "data/clip.h"
 #include "data/damage.h"
-#include "data/decode/audio.h"
-#include "data/decode/encode_jpeg.h"
-#include "data/decode/encode_png.h"
-#include "data/decode/encode_video.h"
-#include "data/decode/encode_wav.h"
-#include "data/decode/image.h"
-#include "data/decode/media_header.h"
-#include "data/decode/video.h"
-#include "data/decode_check.h"
+#include "data/decode/audio/audio.h"
+#include "data/encode/encode_jpeg.h"
+#include "data/encode/encode_png.h"
+#include "support/media/encode_video.h"
+#include "support/media/encode_wav.h"
+#include "data/decode/image/image.h"
+#include "data/decode/header/media_header.h"
+#include "data/decode/video/video.h"
+#include "data/inspect/decode_check.h"
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"
 

@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 #include <set>
 
-#include "base/file.h"
-#include "base/value_text.h"
-#include "data/dataset_json.h"
-#include "data/modality_type.h"
+#include "base/files/file.h"
+#include "base/text/value_text.h"
+#include "data/manifest/dataset_json.h"
+#include "data/types/modality_type.h"
 #include "pdmp/error.h"
 #include "support/json_schema.h"
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "methods/identity_model.h"
-#include "methods/linear_head.h"
+#include "methods/parts/linear_head.h"
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "methods/toy_model.h"
-#include "models/evaluation_mode.h"
+#include "models/layers/evaluation_mode.h"
 #include "models/unimodal.h"
 
 namespace pdmp {

@@ -5,7 +5,7 @@
 
 #include "methods/merged_gradient.h"
 #include "methods/toy_model.h"
-#include "methods/unimodal_heads.h"
+#include "methods/parts/unimodal_heads.h"
 
 namespace pdmp {
 namespace {

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "methods/branch_fixture.h"
-#include "methods/confidence.h"
+#include "methods/parts/confidence.h"
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 

@@ -6,7 +6,7 @@
 #include <torch/nn/functional/loss.h>
 #include <torch/nn/modules/batchnorm.h>
 
-#include "models/safetensors.h"
+#include "models/weights/safetensors.h"
 #include "pdmp/model.h"
 #include "support/example_batch.h"
 #include "support/temporary_directory.h"

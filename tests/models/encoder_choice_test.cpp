@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "models/safetensors.h"
+#include "models/weights/safetensors.h"
 #include "support/example_batch.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"

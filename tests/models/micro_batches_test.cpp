@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/autograd.h>
 
-#include "models/init.h"
+#include "models/weights/init.h"
 
 namespace pdmp {
 namespace {

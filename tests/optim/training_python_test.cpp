@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/nn/functional/loss.h>
 
-#include "models/safetensors.h"
+#include "models/weights/safetensors.h"
 #include "pdmp/model.h"
 #include "pdmp/optimizer.h"
 #include "support/example_batch.h"

@@ -1,7 +1,7 @@
 // Bitmaps whose headers say less, or something else, than the pixels need: the value is Pillow's.
 #include <gtest/gtest.h>
 
-#include "data/decode/image.h"
+#include "data/decode/image/image.h"
 #include "support/bytes.h"
 #include "support/expect_error.h"
 #include "support/pattern_picture.h"

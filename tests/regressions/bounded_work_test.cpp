@@ -7,14 +7,14 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "base/toml.h"
+#include "base/text/toml.h"
 #include "cli/program.h"
 #include "cli/toy_data.h"
-#include "data/csv.h"
-#include "data/jsonl.h"
-#include "data/manifest.h"
-#include "models/safetensors.h"
-#include "models/safetensors_header.h"
+#include "data/tables/csv.h"
+#include "data/tables/jsonl.h"
+#include "data/manifest/manifest.h"
+#include "models/weights/safetensors.h"
+#include "models/weights/safetensors_header.h"
 #include "pdmp/trainer.h"
 #include "support/expect_error.h"
 #include "support/peak_memory.h"

@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "cli/program.h"
 #include "cli/trained_run.h"
-#include "data/key_store.h"
+#include "data/cache/key_store.h"
 
 namespace pdmp::testing {
 namespace {

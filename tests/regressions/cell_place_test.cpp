@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 
 #include "cli/program.h"
-#include "data/decode/encode_png.h"
-#include "data/decode/encode_wav.h"
-#include "data/types/write_npy.h"
+#include "data/encode/encode_png.h"
+#include "support/media/encode_wav.h"
+#include "data/npy/write_npy.h"
 #include "support/media_set.h"
 #include "support/temporary_directory.h"
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "analysis/analysis_data.h"
-#include "base/file.h"
+#include "base/files/file.h"
 #include "cli/program.h"
 #include "run/tiny_run.h"
 #include "support/expect_error.h"

@@ -7,10 +7,10 @@ extern "C" {
 #include <libavcodec/avcodec.h>
 }
 
-#include "base/sha256.h"
-#include "data/decode/encode_png.h"
-#include "data/file_content.h"
-#include "data/sample_cache.h"
+#include "base/files/sha256.h"
+#include "data/encode/encode_png.h"
+#include "data/files/file_content.h"
+#include "data/cache/sample_cache.h"
 #include "data/types/entry.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"

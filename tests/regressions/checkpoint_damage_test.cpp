@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
-#include "run/load_run.h"
+#include "base/files/file.h"
+#include "run/predict/load_run.h"
 #include "run/tiny_run.h"
 #include "support/expect_error.h"
 #include "train/run_directory.h"

@@ -4,14 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "cli/program.h"
-#include "data/decode/damaged_files.h"
-#include "data/decode/encode_jpeg.h"
-#include "data/decode/encode_png.h"
-#include "data/decode/image.h"
-#include "data/decode/libjpeg_errors.h"
-#include "data/sample_cache.h"
+#include "data/files/damaged_files.h"
+#include "data/encode/encode_jpeg.h"
+#include "data/encode/encode_png.h"
+#include "data/decode/image/image.h"
+#include "data/decode/image/libjpeg_errors.h"
+#include "data/cache/sample_cache.h"
 #include "data/types/entry.h"
 #include "support/expect_error.h"
 #include "support/media_set.h"

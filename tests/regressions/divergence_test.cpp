@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
-#include "models/safetensors.h"
+#include "base/files/file.h"
+#include "models/weights/safetensors.h"
 #include "pdmp/trainer.h"
 #include "run/tiny_run.h"
 #include "support/expect_error.h"

@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "data/clip.h"
-#include "data/decode/audio.h"
-#include "data/decode/encode_video.h"
-#include "data/decode/video.h"
+#include "data/decode/audio/audio.h"
+#include "support/media/encode_video.h"
+#include "data/decode/video/video.h"
 #include "data/types/entry.h"
 #include "support/expect_error.h"
 #include "support/ffmpeg.h"

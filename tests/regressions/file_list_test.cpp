@@ -2,12 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
-#include "data/csv.h"
-#include "data/importers/importers.h"
+#include "base/files/file.h"
+#include "data/tables/csv.h"
+#include "data/importers/shared/importers.h"
 #include "data/importers/own_media_miniature.h"
 #include "data/importers/run_importer.h"
-#include "data/manifest.h"
+#include "data/manifest/manifest.h"
 #include "data/types/cell_paths.h"
 #include "support/temporary_directory.h"
 

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/importers/list_file.h"
-#include "data/manifest.h"
+#include "data/importers/shared/list_file.h"
+#include "data/manifest/manifest.h"
 #include "data/types/entry.h"
 #include "pdmp/error.h"
 #include "support/expect_error.h"

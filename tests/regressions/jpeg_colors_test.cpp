@@ -2,7 +2,7 @@
 #include <array>
 #include <gtest/gtest.h>
 
-#include "data/decode/image.h"
+#include "data/decode/image/image.h"
 #include "support/coded_jpeg.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/manifest.h"
+#include "data/manifest/manifest.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 

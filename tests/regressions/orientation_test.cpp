@@ -3,12 +3,12 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include "base/file.h"
-#include "data/decode/encode_jpeg.h"
-#include "data/decode/encode_png.h"
-#include "data/decode/exif.h"
-#include "data/decode/exif_orientation.h"
-#include "data/decode/image.h"
+#include "base/files/file.h"
+#include "data/encode/encode_jpeg.h"
+#include "data/encode/encode_png.h"
+#include "data/decode/header/exif.h"
+#include "data/decode/header/exif_orientation.h"
+#include "data/decode/image/image.h"
 #include "data/features/resize.h"
 #include "data/types/entry.h"
 #include "support/bytes.h"

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "data/decode/image.h"
+#include "data/decode/image/image.h"
 #include "support/bytes.h"
 #include "support/expect_error.h"
 #include "support/pattern_picture.h"

@@ -1,7 +1,7 @@
 // PBM, PGM and PPM, binary and plain: Pillow's values.
 #include <gtest/gtest.h>
 
-#include "data/decode/image.h"
+#include "data/decode/image/image.h"
 #include "support/expect_error.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
-#include "data/decode/audio.h"
-#include "data/decode/encode_wav.h"
+#include "base/files/file.h"
+#include "data/decode/audio/audio.h"
+#include "support/media/encode_wav.h"
 #include "support/expect_error.h"
 #include "support/ffmpeg.h"
 #include "support/temporary_directory.h"

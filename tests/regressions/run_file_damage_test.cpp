@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "compare/comparison.h"
 #include "compare/shared_analysis.h"
-#include "run/load_run.h"
+#include "run/predict/load_run.h"
 #include "run/tiny_run.h"
 #include "support/expect_error.h"
 #include "train/run_directory.h"

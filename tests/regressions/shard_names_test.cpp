@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
-#include "data/importers/importers.h"
+#include "base/files/file.h"
+#include "data/importers/shared/importers.h"
 #include "data/importers/own_media_miniature.h"
 #include "data/importers/run_importer.h"
 #include "support/expect_error.h"

@@ -10,7 +10,7 @@
 #include <thread>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "base/signal.h"
 #include "cli/program.h"
 #include "cli/toy_data.h"

@@ -2,7 +2,7 @@
 // already.
 #include <gtest/gtest.h>
 
-#include "data/decode/image.h"
+#include "data/decode/image/image.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"
 

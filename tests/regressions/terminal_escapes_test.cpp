@@ -7,7 +7,7 @@
 
 #include "cli/program.h"
 #include "cli/toy_data.h"
-#include "data/csv.h"
+#include "data/tables/csv.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 #include <tiffio.h>
 
-#include "base/file.h"
-#include "data/decode/image.h"
-#include "data/decode/media_header.h"
+#include "base/files/file.h"
+#include "data/decode/image/image.h"
+#include "data/decode/header/media_header.h"
 #include "support/bytes.h"
 #include "support/expect_error.h"
 #include "support/pattern_picture.h"

@@ -3,9 +3,9 @@
 #include <functional>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
-#include "data/decode/encode_video.h"
-#include "data/decode/video.h"
+#include "base/files/file.h"
+#include "support/media/encode_video.h"
+#include "data/decode/video/video.h"
 #include "support/expect_error.h"
 #include "support/ffmpeg.h"
 #include "support/temporary_directory.h"

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 #include <webp/encode.h>
 
-#include "data/decode/image.h"
+#include "data/decode/image/image.h"
 #include "support/bytes.h"
 #include "support/expect_error.h"
 #include "support/pattern_picture.h"

@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "base/file.h"
-#include "models/weights.h"
+#include "base/files/file.h"
+#include "models/weights/weights.h"
 #include "run/tiny_run.h"
 #include "support/expect_error.h"
 

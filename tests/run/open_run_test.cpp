@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "pdmp/error.h"
-#include "run/config.h"
+#include "run/files/config.h"
 #include "run/tiny_run.h"
 
 namespace pdmp {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "run/tiny_run.h"
 #include "support/expect_error.h"
 #include "support/vector_data.h"

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "pdmp/error.h"
 #include "run/tiny_run.h"
 #include "support/expect_error.h"

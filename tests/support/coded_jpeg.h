@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <string>
 
-#include "data/decode/libjpeg_errors.h"
+#include "data/decode/image/libjpeg_errors.h"
 #include "pdmp/torch.h"
 
 namespace pdmp::testing {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "models/spec.h"
+#include "base/spec.h"
 #include "pdmp/model.h"
 
 namespace pdmp::testing {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 #include "support/toy_task.h"

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <gmock/gmock.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "base/signal.h"
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"

@@ -16,7 +16,7 @@ extern "C" {
 
 #include <fmt/format.h>
 
-#include "data/decode/limits.h"
+#include "data/files/limits.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

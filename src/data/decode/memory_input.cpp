@@ -5,7 +5,7 @@
 #include <cstring>
 #include <fmt/format.h>
 
-#include "data/decode/media_file.h"
+#include "data/files/media_file.h"
 
 namespace pdmp {
 namespace {

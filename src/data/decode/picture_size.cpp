@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "data/decode/limits.h"
-#include "data/decode/media_file.h"
+#include "data/files/limits.h"
+#include "data/files/media_file.h"
 
 namespace pdmp {
 

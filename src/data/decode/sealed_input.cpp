@@ -11,7 +11,7 @@ extern "C" {
 }
 
 #include "data/decode/ffmpeg.h"
-#include "data/decode/limits.h"
+#include "data/files/limits.h"
 
 // As one text, so that the second list is the first and more.
 #define PDMP_CONTAINERS                                                                                   \

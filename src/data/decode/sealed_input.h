@@ -9,7 +9,7 @@ extern "C" {
 #include <libavformat/avformat.h>
 }
 
-#include "data/decode/file_reading.h"
+#include "data/files/file_reading.h"
 
 namespace pdmp {
 

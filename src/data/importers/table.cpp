@@ -1,6 +1,6 @@
 #include "base/table.h"
 
-#include "data/importers/importers.h"
+#include "data/importers/shared/importers.h"
 
 namespace pdmp {
 

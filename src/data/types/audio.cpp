@@ -1,5 +1,5 @@
 // A recording -> the spectrogram of a profile, (1, F, T).
-#include "data/decode/audio.h"
+#include "data/decode/audio/audio.h"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -5,9 +5,9 @@
 #include <set>
 #include <system_error>
 
-#include "base/value_text.h"
-#include "data/decode/media_file.h"
-#include "data/file_list.h"
+#include "base/text/value_text.h"
+#include "data/files/media_file.h"
+#include "data/tables/file_list.h"
 
 namespace pdmp {
 namespace {

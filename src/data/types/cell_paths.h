@@ -4,13 +4,13 @@
 #include <filesystem>
 #include <vector>
 
-#include "data/modality_type.h"
+#include "data/types/modality_type.h"
 
 namespace pdmp {
 
 // The one path of a cell.
 std::filesystem::path cell_path(const Cell& cell);
-// Paths separated by ';' (data/file_list.h), empty ones left out.
+// Paths separated by ';' (data/tables/file_list.h), empty ones left out.
 std::vector<std::filesystem::path> cell_paths(const Cell& cell);
 
 // Pictures directly in `folder` (by extension, hidden files left out) in natural order. Error{data} where the folder

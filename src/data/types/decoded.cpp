@@ -3,8 +3,8 @@
 #include <array>
 #include <fmt/format.h>
 
-#include "data/decode/damaged_files.h"
-#include "data/decode/image.h"
+#include "data/files/damaged_files.h"
+#include "data/decode/image/image.h"
 
 namespace pdmp {
 namespace {

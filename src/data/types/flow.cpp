@@ -2,8 +2,8 @@
 // mirrored horizontal motion changes its sign.
 #include <fmt/format.h>
 
-#include "data/decode/image.h"
-#include "data/decode/media_file.h"
+#include "data/decode/image/image.h"
+#include "data/files/media_file.h"
 #include "data/features/normalise.h"
 #include "data/types/cell_paths.h"
 #include "data/types/flow_pairs.h"

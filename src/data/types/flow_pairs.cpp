@@ -4,7 +4,7 @@
 #include <map>
 #include <string_view>
 
-#include "data/decode/media_file.h"
+#include "data/files/media_file.h"
 #include "data/types/cell_paths.h"
 
 namespace pdmp {

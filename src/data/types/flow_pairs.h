@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "data/modality_type.h"
+#include "data/types/modality_type.h"
 
 namespace pdmp {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "data/decode/video.h"
+#include "data/decode/video/video.h"
 #include "data/types/settings.h"
 #include "pdmp/random.h"
 

@@ -2,8 +2,8 @@
 // for each frame.
 #include <fmt/format.h>
 
-#include "data/decode/media_file.h"
-#include "data/decode/video.h"
+#include "data/files/media_file.h"
+#include "data/decode/video/video.h"
 #include "data/types/cell_paths.h"
 #include "data/types/frame_choice.h"
 #include "data/types/picture.h"

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "data/decode/image.h"
-#include "data/decode/media_file.h"
+#include "data/decode/image/image.h"
+#include "data/files/media_file.h"
 #include "data/features/normalise.h"
 #include "data/features/rotate.h"
 

@@ -7,7 +7,7 @@
 
 #include "data/features/crop.h"
 #include "data/features/resize.h"
-#include "data/modality_type.h"
+#include "data/types/modality_type.h"
 #include "data/types/decoded.h"
 #include "data/types/settings.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/manifest.h"
+#include "data/manifest/manifest.h"
 
 namespace pdmp {
 

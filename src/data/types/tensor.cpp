@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "data/decode/media_file.h"
+#include "data/files/media_file.h"
 #include "data/types/cell_paths.h"
 #include "data/types/known_shape.h"
-#include "data/types/npy.h"
+#include "data/npy/npy.h"
 #include "data/types/settings.h"
 #include "data/types/types.h"
 #include "pdmp/error.h"

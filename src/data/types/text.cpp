@@ -1,7 +1,7 @@
 // UTF-8 text in the metadata itself -> (max_bytes) int64: bytes + 1, 0 behind the end.
 #include <fmt/format.h>
 
-#include "base/utf8.h"
+#include "base/text/utf8.h"
 #include "data/types/settings.h"
 #include "data/types/types.h"
 #include "pdmp/error.h"

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "data/modality_type.h"
+#include "data/types/modality_type.h"
 
 namespace pdmp {
 

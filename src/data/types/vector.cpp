@@ -4,8 +4,8 @@
 #include <optional>
 #include <string_view>
 
-#include "base/printable.h"
-#include "data/decimal.h"
+#include "base/text/printable.h"
+#include "data/tables/decimal.h"
 #include "data/types/known_shape.h"
 #include "data/types/settings.h"
 #include "data/types/types.h"

@@ -7,7 +7,7 @@
 #include <regex>
 
 #include "base/table.h"
-#include "models/spec.h"
+#include "base/spec.h"
 
 namespace pdmp {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "models/pretrained.h"
+#include "models/weights/pretrained.h"
 #include "pdmp/error.h"
 #include "pdmp/model.h"
 

@@ -6,7 +6,7 @@
 #include <torch/nn/init.h>
 #include <torch/nn/modules/linear.h>
 
-#include "models/init.h"
+#include "models/weights/init.h"
 #include "pdmp/model.h"
 
 namespace pdmp {

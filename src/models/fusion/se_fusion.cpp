@@ -8,7 +8,7 @@
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/linear.h>
 
-#include "models/evaluation_mode.h"
+#include "models/layers/evaluation_mode.h"
 #include "models/fusion/early_maps.h"
 #include "models/layers/residual.h"
 

@@ -6,7 +6,7 @@
 
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"
-#include "models/init.h"
+#include "models/weights/init.h"
 
 namespace pdmp {
 namespace {

@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "models/layers/norm_kernels.h"
+#include "kernels/norm_kernels.h"
 #include "models/layers/share_out.h"
 #include "pdmp/torch.h"
 

@@ -12,7 +12,7 @@
 #include <torch/nn/modules/normalization.h>
 #include <vector>
 
-#include "models/init.h"
+#include "models/weights/init.h"
 #include "pdmp/options.h"
 
 namespace pdmp {

@@ -9,7 +9,7 @@
 
 #include "models/layers/norm_statistics.h"
 #include "models/layers/share_out.h"
-#include "models/layers/winograd_kernels.h"
+#include "kernels/winograd_kernels.h"
 
 namespace pdmp {
 namespace {

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <string>
 
-#include "data/decode/encode_jpeg.h"
+#include "data/encode/encode_jpeg.h"
 #include "pdmp/torch.h"
 
 namespace pdmp::testing {

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <string>
 
-#include "data/decode/encode_jpeg.h"
-#include "data/decode/encode_wav.h"
+#include "data/encode/encode_jpeg.h"
+#include "support/media/encode_wav.h"
 #include "pdmp/torch.h"
 
 namespace pdmp::testing {

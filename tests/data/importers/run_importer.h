@@ -6,9 +6,9 @@
 #include <memory>
 #include <string>
 
-#include "base/file.h"
-#include "data/importer.h"
-#include "data/manifest.h"
+#include "base/files/file.h"
+#include "data/importers/shared/importer.h"
+#include "data/manifest/manifest.h"
 #include "pdmp/dataset.h"
 #include "pdmp/options.h"
 #include "support/temporary_directory.h"

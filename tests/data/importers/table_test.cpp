@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/importer.h"
+#include "data/importers/shared/importer.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

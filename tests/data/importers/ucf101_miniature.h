@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "data/decode/encode_jpeg.h"
-#include "data/decode/encode_video.h"
+#include "data/encode/encode_jpeg.h"
+#include "support/media/encode_video.h"
 #include "pdmp/torch.h"
 
 namespace pdmp::testing {

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "data/clip.h"
-#include "data/decode/encode_video.h"
-#include "data/decode/encode_wav.h"
+#include "support/media/encode_video.h"
+#include "support/media/encode_wav.h"
 #include "data/features/profiles.h"
 #include "data/types/entry.h"
 #include "support/expect_error.h"

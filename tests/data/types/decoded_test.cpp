@@ -11,11 +11,11 @@ extern "C" {
 #include <libavcodec/avcodec.h>
 }
 
-#include "base/sha256.h"
+#include "base/files/sha256.h"
 #include "data/clip.h"
-#include "data/decode/encode_png.h"
-#include "data/decode/encode_video.h"
-#include "data/decode/encode_wav.h"
+#include "data/encode/encode_png.h"
+#include "support/media/encode_video.h"
+#include "support/media/encode_wav.h"
 #include "data/features/profiles.h"
 #include "data/types/entry.h"
 #include "support/temporary_directory.h"

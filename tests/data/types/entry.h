@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "data/modality_type.h"
+#include "data/types/modality_type.h"
 
 namespace pdmp::testing {
 

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "data/decode/encode_png.h"
+#include "data/encode/encode_png.h"
 #include "data/types/entry.h"
 #include "data/types/flow_pairs.h"
 #include "support/expect_error.h"

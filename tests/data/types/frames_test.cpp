@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "data/clip.h"
-#include "data/decode/encode_png.h"
-#include "data/decode/encode_video.h"
+#include "data/encode/encode_png.h"
+#include "support/media/encode_video.h"
 #include "data/types/entry.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"

@@ -1,10 +1,10 @@
-#include "data/decode/image.h"
+#include "data/decode/image/image.h"
 
 #include <gtest/gtest.h>
 #include <set>
 
-#include "data/decode/encode_jpeg.h"
-#include "data/decode/encode_png.h"
+#include "data/encode/encode_jpeg.h"
+#include "data/encode/encode_png.h"
 #include "data/features/crop.h"
 #include "data/features/normalise.h"
 #include "data/features/resize.h"

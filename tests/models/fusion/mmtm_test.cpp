@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <torch/nn/functional/loss.h>
 
-#include "models/spec.h"
+#include "base/spec.h"
 #include "support/example_batch.h"
 #include "support/expect_error.h"
 

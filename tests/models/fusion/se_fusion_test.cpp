@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 #include <torch/nn/functional/upsampling.h>
 
-#include "models/spec.h"
+#include "base/spec.h"
 #include "pdmp/model.h"
 #include "support/example_batch.h"
 #include "support/expect_error.h"

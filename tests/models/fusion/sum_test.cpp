@@ -1,7 +1,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "models/init.h"
+#include "models/weights/init.h"
 #include "support/expect_error.h"
 #include "support/fusion.h"
 

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <torch/nn/modules/conv.h>
 
-#include "models/layers/winograd_kernels.h"
+#include "kernels/winograd_kernels.h"
 
 namespace pdmp {
 namespace {

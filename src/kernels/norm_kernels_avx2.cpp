@@ -1,0 +1,11 @@
+#if defined(__x86_64__)
+
+#include "kernels/norm_kernels_body.h"
+
+namespace pdmp {
+
+const AllNormKernels kAvx2NormKernels = kKernels;
+
+}  // namespace pdmp
+
+#endif

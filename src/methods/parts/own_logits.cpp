@@ -1,0 +1,15 @@
+#include "methods/parts/own_logits.h"
+
+#include "methods/parts/linear_head.h"
+#include "models/layers/evaluation_mode.h"
+#include "models/fusion/features.h"
+
+namespace pdmp {
+
+std::vector<Tensor> own_logits(Model& model, const std::vector<Feature>& features, const Tensor& present) {
+  if (!linear_blocks(model).empty()) return masked_logits(model.fusion(), features, present);
+  const EvaluationMode evaluation(model.fusion());
+  return model.fusion().unimodal_logits(features, present);
+}
+
+}  // namespace pdmp

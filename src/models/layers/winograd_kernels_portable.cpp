@@ -1,7 +1,0 @@
-#include "models/layers/winograd_kernels_body.h"
-
-namespace pdmp {
-
-const AllWinogradKernels kPortableWinogradKernels = kKernels;
-
-}  // namespace pdmp

@@ -1,0 +1,138 @@
+// Decodes rows, several at a time, and predicts them batch by batch.
+#include "run/predict/predict_rows.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/signal.h"
+#include "data/loader/parallel.h"
+#include "models/layers/evaluation_mode.h"
+#include "pdmp/error.h"
+#include "train/batch_device.h"
+#include "train/precision.h"
+
+namespace pdmp {
+namespace {
+
+Sample absent_sample(const std::vector<ModalityInfo>& modalities) {
+  Sample sample;
+  for (const ModalityInfo& modality : modalities) {
+    sample.inputs.push_back(torch::zeros(modality.shape, modality.type == "text" ? torch::kInt64 : torch::kFloat32));
+    sample.present.push_back(false);
+  }
+  return sample;
+}
+
+std::string placed(const UnlabeledRow& row, const std::string& problem) {
+  return row.place.empty() ? problem : row.place + ": " + problem;
+}
+
+}  // namespace
+
+RowPredictor::RowPredictor(const LoadedRun& run, RowCells cells, bool allow_missing, const std::string& label,
+                           Sink sink)
+    : run_(run),
+      cells_(std::move(cells)),
+      allow_missing_(allow_missing),
+      progress_(label, 0, "row"),
+      sink_(std::move(sink)) {
+  for (const ModalityEntry& entry : cells_.entries) types_.push_back(make_modality_type(entry));
+}
+
+void RowPredictor::add(UnlabeledRow row) {
+  ++rows_;
+  waiting_.push_back(std::move(row));
+  if (static_cast<int64_t>(waiting_.size()) >= run_.options.train.batch_size) flush();
+}
+
+void RowPredictor::flush() {
+  stop_if_interrupted("stopped while predicting");
+  if (waiting_.empty()) return;
+  std::vector<Sample> loaded(waiting_.size());
+  for_each_parallel(static_cast<int64_t>(waiting_.size()), run_.options.train.workers, progress_, [&](int64_t i) {
+    const auto at = static_cast<size_t>(i);
+    loaded[at] = load(waiting_[at]);
+  });
+  std::vector<Sample> samples;
+  for (size_t i = 0; i < loaded.size(); ++i) {
+    if (waiting_[i].problem.empty()) samples.push_back(std::move(loaded[i]));
+  }
+  const Tensor probabilities = samples.empty() ? Tensor() : probabilities_of(samples);
+  std::vector<RowPrediction> batch;
+  int64_t next = 0;
+  for (UnlabeledRow& row : waiting_) {
+    RowPrediction prediction{std::move(row.id), std::move(row.problem), 0, {}};
+    if (prediction.problem.empty()) {
+      prediction.probabilities = probabilities[next++];
+      prediction.best = static_cast<size_t>(prediction.probabilities.argmax().item<int64_t>());
+      if (!prediction.probabilities.isfinite().all().item<bool>()) {
+        prediction.problem = "the model's answer is no finite number: an input of the row is none, or far too large";
+      }
+    }
+    failed_ += prediction.problem.empty() ? 0 : 1;
+    batch.push_back(std::move(prediction));
+  }
+  waiting_.clear();
+  sink_(batch);
+}
+
+// Runs in several threads at once, each with a row of its own.
+Sample RowPredictor::load(UnlabeledRow& row) const {
+  if (row.problem.empty()) {
+    const std::string missing = missing_problem(row);
+    if (!missing.empty()) row.problem = placed(row, missing);
+  }
+  if (!row.problem.empty()) return {};
+  const std::vector<ModalityInfo>& modalities = run_.description.modalities;
+  Sample sample = absent_sample(modalities);
+  for (size_t m = 0; m < modalities.size(); ++m) {
+    if (row.cells[m].empty()) continue;
+    try {
+      const Cell cell{row.cells[m], cells_.directory, row.start, row.end, nullptr, &cells_.limits[m]};
+      Tensor input = types_[m]->load(cell, nullptr);
+      if (input.sizes() != torch::IntArrayRef(modalities[m].shape)) {
+        throw Error(ErrorKind::data, fmt::format("expected shape ({}), found ({})",
+                                                 fmt::join(modalities[m].shape, ", "), fmt::join(input.sizes(), ", ")));
+      }
+      sample.inputs[m] = std::move(input);
+      sample.present[m] = true;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
+      const std::string modality = fmt::format("modality '{}': ", modalities[m].name), message = error.what();
+      row.problem = placed(row, message.starts_with(modality) ? message : modality + message);
+      return {};
+    }
+  }
+  return sample;
+}
+
+std::string RowPredictor::missing_problem(const UnlabeledRow& row) const {
+  const ModelDescription& model = run_.description;
+  std::vector<std::string> names, missing;
+  for (size_t m = 0; m < model.modalities.size(); ++m) {
+    names.push_back(model.modalities[m].name);
+    const bool known = m >= model.lacked.size() || model.lacked[m].value_or(true);
+    if (row.cells[m].empty() && !known && !allow_missing_) missing.push_back(model.modalities[m].name);
+  }
+  if (std::all_of(row.cells.begin(), row.cells.end(), [](const std::string& cell) { return cell.empty(); })) {
+    return fmt::format("expected at least one of {}, found none", fmt::join(names, ", "));
+  }
+  if (missing.empty()) return "";
+  return fmt::format("expected {}, which every training sample had, found nothing; give it, or add --allow-missing",
+                     fmt::join(missing, ", "));
+}
+
+Tensor RowPredictor::probabilities_of(const std::vector<Sample>& samples) const {
+  const torch::NoGradGuard no_gradients;
+  const EvaluationMode mode(*run_.model);
+  const torch::Device device = resolve_device(run_.options.train.device);
+  std::vector<int64_t> positions(samples.size());
+  for (size_t i = 0; i < positions.size(); ++i) positions[i] = static_cast<int64_t>(i);
+  const Batch batch = to_device(collate(samples, positions), device);
+  const PrecisionScope scope(resolve_precision(run_.options.train.precision, device), device);
+  const Outputs outputs = run_.method->forward(*run_.model, batch, Mode::evaluate);
+  return outputs.fused.to(torch::kFloat32).softmax(1).cpu();
+}
+
+}  // namespace pdmp
