@@ -16,16 +16,16 @@
 
 #include "base/files/file.h"
 #include "cli/arguments.h"
-#include "data/encode/encode_jpeg.h"
-#include "support/media/encode_video.h"
-#include "support/media/encode_wav.h"
-#include "data/decode/ffmpeg.h"
-#include "data/manifest/manifest.h"
 #include "data/cache/sample_cache.h"
+#include "data/decode/ffmpeg.h"
+#include "data/encode/encode_jpeg.h"
+#include "data/manifest/manifest.h"
 #include "made_up_media.h"
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
 #include "pdmp/memory.h"
+#include "support/media/encode_video.h"
+#include "support/media/encode_wav.h"
 
 namespace {
 

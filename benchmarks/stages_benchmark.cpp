@@ -6,15 +6,15 @@
 #include <unistd.h>
 
 #include "data/decode/audio/audio.h"
-#include "data/encode/encode_jpeg.h"
-#include "support/media/encode_wav.h"
 #include "data/decode/image/image.h"
+#include "data/encode/encode_jpeg.h"
 #include "data/features/normalise.h"
 #include "data/features/profiles.h"
 #include "data/features/resample.h"
 #include "data/features/resize.h"
 #include "made_up_media.h"
 #include "pdmp/dataset.h"
+#include "support/media/encode_wav.h"
 
 namespace {
 

@@ -70,10 +70,10 @@ function(pdmp_join_sources target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endfunction()
 
-# pdmp_library(<folder> SOURCES ... LINK ...): one static library a folder of src/, so that a folder which
+# pdmp_library(<folder> [PCH target] SOURCES ... LINK ...): one static library a folder of src/, so that a folder which
 # includes upwards does not link.
 function(pdmp_library name)
-  cmake_parse_arguments(arg "NO_PCH" "" "SOURCES;LINK;LINK_PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "NO_PCH" "PCH" "SOURCES;LINK;LINK_PRIVATE" ${ARGN})
   if(NOT arg_SOURCES)
     add_library(pdmp_${name} INTERFACE)
     target_link_libraries(pdmp_${name} INTERFACE ${arg_LINK})
@@ -84,7 +84,9 @@ function(pdmp_library name)
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
     PRIVATE ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(pdmp_${name} PUBLIC ${arg_LINK} PRIVATE ${arg_LINK_PRIVATE})
-  if(NOT arg_NO_PCH)
+  if(arg_PCH)
+    pdmp_precompile_headers(pdmp_${name} ${arg_PCH})
+  elseif(NOT arg_NO_PCH)
     pdmp_precompile_headers(pdmp_${name} pdmp_pch)
   endif()
   pdmp_join_sources(pdmp_${name})

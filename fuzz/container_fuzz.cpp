@@ -6,8 +6,8 @@
 
 #include "data/decode/audio/appended_tags.h"
 #include "data/decode/audio/audio_container.h"
-#include "data/files/media_file.h"
 #include "data/decode/audio/rifx.h"
+#include "data/files/media_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);

@@ -1,5 +1,6 @@
-// Precompiled header of the sources that use LibTorch, which is then parsed once. Its inline functions are compiled in
-// each of them all the same (3 s), so it holds no more of LibTorch than pdmp/torch.h. Sources include what they use.
+// Precompiled header of the sources that use modules of LibTorch, which are then parsed once. Inline functions are
+// compiled in each of them all the same (3 s), so it holds no more of LibTorch than pdmp/torch.h. Sources include what
+// they use.
 #pragma once
 
 #include <algorithm>

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "pdmp/random.h"
-#include "pdmp/torch.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 

@@ -10,8 +10,8 @@
 #include "analysis/stop_rule.h"
 #include "analysis/unimodal.h"
 #include "base/files/file.h"
-#include "base/log.h"
 #include "base/files/temporary_files.h"
+#include "base/log.h"
 #include "metrics/metric.h"
 #include "pdmp/error.h"
 

@@ -1,5 +1,6 @@
 // What the program tells people, through spdlog: on stderr one line per message, in a log file each with its time and
-// level. Never on stdout, which belongs to results. Whatever a message quotes arrives as base/text/printable.h shows it.
+// level. Never on stdout, which belongs to results. Whatever a message quotes arrives as base/text/printable.h shows
+// it.
 #pragma once
 
 #include <filesystem>

@@ -5,9 +5,9 @@
 #include <new>
 
 #include "base/log.h"
-#include "base/text/printable.h"
 #include "base/signal.h"
 #include "base/table.h"
+#include "base/text/printable.h"
 #include "base/text/text_table.h"
 #include "cli/command.h"
 #include "cli/openmp_wait.h"

@@ -8,9 +8,9 @@
 #include <set>
 
 #include "base/files/digest.h"
-#include "base/text/nested_text.h"
-#include "base/table.h"
 #include "base/spec.h"
+#include "base/table.h"
+#include "base/text/nested_text.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

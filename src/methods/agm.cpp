@@ -14,10 +14,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "methods/parts/coefficients.h"
-#include "methods/parts/confidence.h"
 #include "methods/masked_inputs.h"
 #include "methods/methods.h"
+#include "methods/parts/coefficients.h"
+#include "methods/parts/confidence.h"
 #include "methods/parts/one_modality.h"
 #include "models/layers/evaluation_mode.h"
 #include "models/unimodal.h"

@@ -15,8 +15,8 @@
 #include <optional>
 #include <torch/nn/modules/linear.h>
 
-#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
+#include "methods/parts/linear_head.h"
 #include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 

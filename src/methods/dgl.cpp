@@ -6,8 +6,8 @@
 // Other fusions give their own unimodal logits: one in which modalities gate each other would tell an encoder nothing.
 #include <vector>
 
-#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
+#include "methods/parts/linear_head.h"
 #include "methods/parts/one_modality.h"
 #include "methods/parts/own_logits.h"
 #include "methods/parts/unimodal_heads.h"

@@ -11,8 +11,8 @@
 #include <numeric>
 
 #include "base/log.h"
-#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
+#include "methods/parts/linear_head.h"
 #include "methods/purity.h"
 #include "methods/relearning.h"
 #include "models/layers/evaluation_mode.h"

@@ -10,8 +10,8 @@
 #include <torch/autograd.h>
 
 #include "methods/gradient_volume.h"
-#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
+#include "methods/parts/linear_head.h"
 #include "methods/parts/one_modality.h"
 #include "methods/parts/unimodal_heads.h"
 #include "pdmp/error.h"

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "methods/parts/confidence.h"
 #include "methods/methods.h"
+#include "methods/parts/confidence.h"
 #include "methods/parts/one_modality.h"
 #include "methods/parts/unimodal_heads.h"
 #include "pdmp/error.h"

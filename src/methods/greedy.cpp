@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include "methods/learning_speed.h"
-#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
+#include "methods/parts/linear_head.h"
 #include "methods/parts/one_modality.h"
 #include "methods/parts/unimodal_heads.h"
 #include "models/fusion/mmtm.h"

@@ -10,10 +10,10 @@
 #include <fmt/format.h>
 #include <torch/autograd.h>
 
-#include "methods/parts/common_width.h"
-#include "methods/parts/linear_head.h"
 #include "methods/matching.h"
 #include "methods/methods.h"
+#include "methods/parts/common_width.h"
+#include "methods/parts/linear_head.h"
 #include "methods/parts/one_modality.h"
 #include "methods/parts/unimodal_heads.h"
 #include "models/layers/evaluation_mode.h"

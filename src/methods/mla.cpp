@@ -10,10 +10,10 @@
 #include <torch/nn/init.h>
 #include <torch/nn/modules/linear.h>
 
-#include "methods/parts/common_width.h"
 #include "methods/late_fusion.h"
-#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
+#include "methods/parts/common_width.h"
+#include "methods/parts/linear_head.h"
 #include "methods/parts/unimodal_heads.h"
 #include "methods/weight_projection.h"
 #include "pdmp/error.h"

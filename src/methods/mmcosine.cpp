@@ -3,8 +3,8 @@
 #include <limits>
 #include <torch/nn/functional/linear.h>
 
-#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
+#include "methods/parts/linear_head.h"
 #include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 

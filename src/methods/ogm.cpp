@@ -12,9 +12,9 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "methods/methods.h"
 #include "methods/parts/coefficients.h"
 #include "methods/parts/confidence.h"
-#include "methods/methods.h"
 #include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 

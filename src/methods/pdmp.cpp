@@ -10,8 +10,8 @@
 #include <fmt/ranges.h>
 #include <unordered_set>
 
-#include "methods/parts/coefficients.h"
 #include "methods/methods.h"
+#include "methods/parts/coefficients.h"
 #include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 

@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 #include <optional>
 
-#include "methods/parts/confidence.h"
 #include "methods/methods.h"
+#include "methods/parts/confidence.h"
 #include "methods/parts/one_modality.h"
 #include "methods/prototypes.h"
 #include "models/layers/evaluation_mode.h"

@@ -11,9 +11,9 @@
 #include <torch/nn/modules/linear.h>
 
 #include "methods/boosting.h"
+#include "methods/methods.h"
 #include "methods/parts/common_width.h"
 #include "methods/parts/linear_head.h"
-#include "methods/methods.h"
 #include "methods/parts/one_modality.h"
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"

@@ -14,13 +14,13 @@
 
 #include "methods/dynamic_weights.h"
 #include "methods/input_noise.h"
-#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
+#include "methods/parts/linear_head.h"
 #include "methods/parts/one_modality.h"
 #include "methods/parts/own_logits.h"
 #include "methods/parts/unimodal_heads.h"
-#include "models/layers/evaluation_mode.h"
 #include "models/fusion/early_maps.h"
+#include "models/layers/evaluation_mode.h"
 #include "models/layers/present_rows.h"
 
 namespace pdmp {

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "methods/parts/coefficients.h"
 #include "methods/methods.h"
+#include "methods/parts/coefficients.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

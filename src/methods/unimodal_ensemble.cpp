@@ -4,8 +4,8 @@
 // present modalities' probabilities; `fused` is its logarithm.
 #include <cmath>
 
-#include "methods/parts/linear_head.h"
 #include "methods/methods.h"
+#include "methods/parts/linear_head.h"
 #include "methods/parts/one_modality.h"
 #include "methods/parts/unimodal_heads.h"
 

@@ -1,10 +1,12 @@
 // Area under the ROC curve of each class against all others, mean over the classes: the probability that a sample of
 // the class is given a higher probability of it than a sample of another, equal ones counting half. scikit-learn's
 // roc_auc_score(multi_class="ovr", average="macro"). Undefined where a class has no sample or all of them.
+#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <limits>
 
 #include "metrics/metric.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -17,7 +19,7 @@ class Auroc : public MetricState {
  public:
   explicit Auroc(const ScoredSet& set) : classes_(set.classes) {
     if (set.samples > kMostProbabilities / std::max<int64_t>(1, set.classes)) return;
-    probabilities_ = torch::empty({set.samples, set.classes}, torch::kFloat32);
+    probabilities_ = at::empty({set.samples, set.classes}, at::kFloat);
     labels_.reserve(static_cast<size_t>(set.samples));
   }
 

@@ -1,6 +1,10 @@
 // Expected calibration error: samples in 15 equally wide bins of their highest probability, (lower, upper]; mean over
 // the samples of |accuracy - mean probability| of their bin. 0 of nothing is 0.
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+
 #include "metrics/metric.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -12,7 +16,7 @@ constexpr int64_t kBins = 15;
 class CalibrationError : public MetricState {
  public:
   explicit CalibrationError(int64_t samples)
-      : highest_(torch::empty({samples}, torch::kFloat64)), right_(torch::empty({samples}, torch::kBool)) {}
+      : highest_(at::empty({samples}, at::kDouble)), right_(at::empty({samples}, at::kBool)) {}
 
   void add(const ScoredBatch& batch) override {
     const auto [highest, prediction] = batch.probabilities.max(1);
@@ -26,9 +30,9 @@ class CalibrationError : public MetricState {
     if (seen_ == 0) return 0;
     const Tensor highest = highest_.narrow(0, 0, seen_);
     const Tensor bin = (highest * static_cast<double>(kBins)).ceil().sub(1).clamp(0, static_cast<double>(kBins - 1));
-    const Tensor gap = right_.narrow(0, 0, seen_).to(torch::kFloat64) - highest;
+    const Tensor gap = right_.narrow(0, 0, seen_).to(at::kDouble) - highest;
     // Per bin: |hits - sum of probabilities|, which is its share of the samples times its gap.
-    const Tensor sums = torch::zeros({kBins}, torch::kFloat64).index_add_(0, bin.to(torch::kInt64), gap);
+    const Tensor sums = at::zeros({kBins}, at::kDouble).index_add_(0, bin.to(at::kLong), gap);
     return sums.abs().sum().item<double>() / static_cast<double>(seen_);
   }
 

@@ -1,10 +1,14 @@
 #include "metrics/classification.h"
 
+#include <ATen/ops/bincount.h>
+#include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <utility>
 
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -22,7 +26,7 @@ std::pair<Tensor, Tensor> checked(const Tensor& labels, const Tensor& prediction
     throw Error(ErrorKind::data, fmt::format("confusion matrix: expected one prediction per label, found ({}) and ({})",
                                              fmt::join(labels.sizes(), ", "), fmt::join(predictions.sizes(), ", ")));
   }
-  const Tensor truth = labels.to(torch::kCPU, torch::kInt64), guess = predictions.to(torch::kCPU, torch::kInt64);
+  const Tensor truth = labels.to(at::kCPU, at::kLong), guess = predictions.to(at::kCPU, at::kLong);
   check_classes(truth, "labels", classes);
   check_classes(guess, "predictions", classes);
   return {truth, guess};
@@ -34,19 +38,19 @@ double at(const Tensor& counts, int64_t c) { return static_cast<double>(counts[c
 double total_of(const Tensor& counts) { return static_cast<double>(counts.sum().item<int64_t>()); }
 
 // How often a class is in truth or prediction (TP + FN + TP + FP).
-Tensor mentions(const ClassCounts& counts) { return (counts.labels + counts.predictions).to(torch::kFloat64); }
+Tensor mentions(const ClassCounts& counts) { return (counts.labels + counts.predictions).to(at::kDouble); }
 
 }  // namespace
 
 Tensor confusion_matrix(const Tensor& labels, const Tensor& predictions, int64_t classes) {
   const auto [truth, guess] = checked(labels, predictions, classes);
-  return torch::bincount(truth * classes + guess, {}, classes * classes).view({classes, classes});
+  return at::bincount(truth * classes + guess, {}, classes * classes).view({classes, classes});
 }
 
 ClassCounts::ClassCounts(int64_t classes)
-    : hits(torch::zeros({classes}, torch::kInt64)),
-      labels(torch::zeros({classes}, torch::kInt64)),
-      predictions(torch::zeros({classes}, torch::kInt64)) {}
+    : hits(at::zeros({classes}, at::kLong)),
+      labels(at::zeros({classes}, at::kLong)),
+      predictions(at::zeros({classes}, at::kLong)) {}
 
 ClassCounts::ClassCounts(const Tensor& all_labels, const Tensor& all_predictions, int64_t classes)
     : ClassCounts(classes) {
@@ -61,9 +65,9 @@ ClassCounts::ClassCounts(const Tensor& confusion)
 void ClassCounts::add(const Tensor& more_labels, const Tensor& more_predictions) {
   const int64_t classes = hits.size(0);
   const auto [truth, guess] = checked(more_labels, more_predictions, classes);
-  hits += torch::bincount(truth.masked_select(truth.eq(guess)), {}, classes);
-  labels += torch::bincount(truth, {}, classes);
-  predictions += torch::bincount(guess, {}, classes);
+  hits += at::bincount(truth.masked_select(truth.eq(guess)), {}, classes);
+  labels += at::bincount(truth, {}, classes);
+  predictions += at::bincount(guess, {}, classes);
 }
 
 double accuracy(const ClassCounts& counts) {
@@ -72,9 +76,9 @@ double accuracy(const ClassCounts& counts) {
 }
 
 std::vector<double> class_f1(const ClassCounts& counts) {
-  const Tensor all = mentions(counts), hits = counts.hits.to(torch::kFloat64);
-  const Tensor f1 = torch::where(all > 0, 2 * hits / all.clamp_min(1), 0.0);
-  const Tensor values = f1.to(torch::kFloat64).contiguous();
+  const Tensor all = mentions(counts), hits = counts.hits.to(at::kDouble);
+  const Tensor f1 = at::where(all > 0, 2 * hits / all.clamp_min(1), 0.0);
+  const Tensor values = f1.to(at::kDouble).contiguous();
   return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
 }
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "pdmp/torch.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 

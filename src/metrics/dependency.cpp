@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "pdmp/tensor.h"
+
 namespace pdmp {
 
 std::vector<double> dependency_sums(const std::vector<Tensor>& unimodal) {
   std::vector<double> sums;
   for (const Tensor& logits : unimodal) {
     const auto rows = static_cast<double>(std::max<int64_t>(logits.size(0), 1));
-    sums.push_back(logits.detach().abs().sum(torch::kFloat64).item<double>() / rows);
+    sums.push_back(logits.detach().abs().sum(at::kDouble).item<double>() / rows);
   }
   return sums;
 }

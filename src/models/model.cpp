@@ -5,16 +5,16 @@
 #include <fmt/ranges.h>
 #include <set>
 
+#include "base/spec.h"
 #include "models/encoder_choice.h"
 #include "models/encoders/table.h"
-#include "models/layers/evaluation_mode.h"
-#include "models/weights/init.h"
 #include "models/layers/convolution.h"
-#include "models/micro_batches.h"
+#include "models/layers/evaluation_mode.h"
 #include "models/layers/present_rows.h"
-#include "models/weights/pretrained.h"
-#include "base/spec.h"
+#include "models/micro_batches.h"
 #include "models/unimodal.h"
+#include "models/weights/init.h"
+#include "models/weights/pretrained.h"
 #include "pdmp/error.h"
 #include "pdmp/random.h"
 

@@ -3,9 +3,9 @@
 #include <fmt/ranges.h>
 
 #include "base/log.h"
+#include "data/cache/sample_cache.h"
 #include "data/manifest/manifest.h"
 #include "data/types/modality_type.h"
-#include "data/cache/sample_cache.h"
 #include "pdmp/error.h"
 #include "pdmp/run.h"
 #include "run/run_data.h"

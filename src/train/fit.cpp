@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include "base/text/json_fields.h"
 #include "base/log.h"
 #include "base/signal.h"
+#include "base/text/json_fields.h"
 #include "data/loader/modality_dropout.h"
 #include "data/loader/split.h"
 #include "pdmp/error.h"

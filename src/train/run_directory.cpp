@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "base/files/file.h"
-#include "base/log.h"
 #include "base/files/temporary_files.h"
+#include "base/log.h"
 #include "pdmp/error.h"
 #include "train/best_weights.h"
 #include "train/checkpoint.h"

@@ -4,8 +4,8 @@
 #include <torch/nn/functional/loss.h>
 
 #include "methods/merged_gradient.h"
-#include "methods/toy_model.h"
 #include "methods/parts/unimodal_heads.h"
+#include "methods/toy_model.h"
 
 namespace pdmp {
 namespace {

@@ -1,8 +1,7 @@
-#include "base/spec.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/spec.h"
 #include "pdmp/model.h"
 
 namespace pdmp {

@@ -4,11 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/importers/shared/importers.h"
 #include "data/importers/own_media_miniature.h"
 #include "data/importers/run_importer.h"
-#include "data/types/entry.h"
+#include "data/importers/shared/importers.h"
 #include "data/npy/npy.h"
+#include "data/types/entry.h"
 #include "support/expect_error.h"
 #include "support/npy.h"
 #include "support/peak_memory.h"

@@ -7,8 +7,8 @@
 
 #include "cli/program.h"
 #include "data/encode/encode_png.h"
-#include "support/media/encode_wav.h"
 #include "data/npy/write_npy.h"
+#include "support/media/encode_wav.h"
 #include "support/media_set.h"
 #include "support/temporary_directory.h"
 

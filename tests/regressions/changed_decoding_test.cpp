@@ -8,9 +8,9 @@ extern "C" {
 }
 
 #include "base/files/sha256.h"
+#include "data/cache/sample_cache.h"
 #include "data/encode/encode_png.h"
 #include "data/files/file_content.h"
-#include "data/cache/sample_cache.h"
 #include "data/types/entry.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"

@@ -6,11 +6,11 @@
 
 #include "data/clip.h"
 #include "data/decode/audio/audio.h"
-#include "support/media/encode_video.h"
 #include "data/decode/video/video.h"
 #include "data/types/entry.h"
 #include "support/expect_error.h"
 #include "support/ffmpeg.h"
+#include "support/media/encode_video.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "base/files/file.h"
-#include "data/tables/csv.h"
-#include "data/importers/shared/importers.h"
 #include "data/importers/own_media_miniature.h"
 #include "data/importers/run_importer.h"
+#include "data/importers/shared/importers.h"
 #include "data/manifest/manifest.h"
+#include "data/tables/csv.h"
 #include "data/types/cell_paths.h"
 #include "support/temporary_directory.h"
 

@@ -1,9 +1,9 @@
 // GIF: the first frame, as Pillow shows it.
 #include <gtest/gtest.h>
 
+#include "data/decode/header/media_header.h"
 #include "data/decode/image/image.h"
 #include "data/decode/image/lzw.h"
-#include "data/decode/header/media_header.h"
 #include "support/bytes.h"
 #include "support/expect_error.h"
 #include "support/pattern_picture.h"

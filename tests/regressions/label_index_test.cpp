@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/importers/shared/importers.h"
 #include "data/importers/own_media_miniature.h"
 #include "data/importers/run_importer.h"
+#include "data/importers/shared/importers.h"
 #include "data/manifest/manifest.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"

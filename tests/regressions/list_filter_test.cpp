@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "data/importers/crema_d_miniature.h"
-#include "data/importers/shared/importers.h"
 #include "data/importers/kinetics_sounds_miniature.h"
 #include "data/importers/run_importer.h"
+#include "data/importers/shared/importers.h"
 #include "support/expect_error.h"
 
 namespace pdmp {

@@ -6,10 +6,10 @@
 #include "cli/program.h"
 #include "cli/traced_program.h"
 #include "data/clip.h"
+#include "data/decode/header/media_header.h"
 #include "data/encode/encode_png.h"
 #include "support/media/encode_video.h"
 #include "support/media/encode_wav.h"
-#include "data/decode/header/media_header.h"
 #include "support/media_set.h"
 #include "support/temporary_directory.h"
 

@@ -4,11 +4,11 @@
 #include <zlib.h>
 
 #include "base/files/file.h"
-#include "data/encode/encode_jpeg.h"
-#include "data/encode/encode_png.h"
 #include "data/decode/header/exif.h"
 #include "data/decode/header/exif_orientation.h"
 #include "data/decode/image/image.h"
+#include "data/encode/encode_jpeg.h"
+#include "data/encode/encode_png.h"
 #include "data/features/resize.h"
 #include "data/types/entry.h"
 #include "support/bytes.h"

@@ -5,9 +5,9 @@
 
 #include "base/files/file.h"
 #include "data/decode/audio/audio.h"
-#include "support/media/encode_wav.h"
 #include "support/expect_error.h"
 #include "support/ffmpeg.h"
+#include "support/media/encode_wav.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

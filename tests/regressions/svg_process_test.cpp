@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "cli/program.h"
-#include "data/decode/image/image.h"
 #include "data/decode/header/media_header.h"
+#include "data/decode/image/image.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 

@@ -3,8 +3,8 @@
 #include <tiffio.h>
 
 #include "base/files/file.h"
-#include "data/decode/image/image.h"
 #include "data/decode/header/media_header.h"
+#include "data/decode/image/image.h"
 #include "support/bytes.h"
 #include "support/expect_error.h"
 #include "support/pattern_picture.h"

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "base/files/file.h"
-#include "support/media/encode_video.h"
 #include "data/decode/video/video.h"
 #include "support/expect_error.h"
 #include "support/ffmpeg.h"
+#include "support/media/encode_video.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

@@ -12,8 +12,8 @@
 
 #include "base/files/descriptor.h"
 #include "base/files/json_file.h"
-#include "base/text/printable.h"
 #include "base/files/temporary_files.h"
+#include "base/text/printable.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

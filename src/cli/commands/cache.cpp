@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text/json.h"
 #include "base/log.h"
+#include "base/text/json.h"
 #include "base/text/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/signal.h"
 #include "base/text/json.h"
 #include "base/text/printable.h"
-#include "base/signal.h"
 #include "base/text/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"

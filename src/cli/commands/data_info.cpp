@@ -5,8 +5,8 @@
 #include <numeric>
 #include <thread>
 
-#include "base/text/json.h"
 #include "base/log.h"
+#include "base/text/json.h"
 #include "base/text/printable.h"
 #include "base/text/text_table.h"
 #include "cli/arguments.h"

@@ -7,12 +7,12 @@
 #include <unordered_map>
 
 #include "base/files/file.h"
-#include "base/text/json.h"
 #include "base/signal.h"
+#include "base/text/json.h"
 #include "base/text/text_table.h"
 #include "cli/arguments.h"
-#include "cli/print/class_tables.h"
 #include "cli/command.h"
+#include "cli/print/class_tables.h"
 #include "cli/run_arguments.h"
 #include "data/manifest/column_values.h"
 #include "data/types/cell_paths.h"

@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
-#include "base/text/json.h"
 #include "base/table.h"
+#include "base/text/json.h"
 #include "base/text/text_table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"

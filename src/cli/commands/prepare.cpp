@@ -2,8 +2,8 @@
 
 #include "base/signal.h"
 #include "cli/arguments.h"
-#include "cli/commands/cache_fill.h"
 #include "cli/command.h"
+#include "cli/commands/cache_fill.h"
 #include "data/importers/shared/importer.h"
 #include "pdmp/error.h"
 

@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 #include "base/files/file.h"
+#include "base/files/temporary_files.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
-#include "base/files/temporary_files.h"
 #include "pdmp/error.h"
 #include "run/open_run.h"
 #include "run/run_data.h"

@@ -46,7 +46,7 @@ int64_t best_jobs(int64_t cores, int64_t threads, int64_t runs, int64_t memory, 
 }
 
 ResourcePlan plan_resources(const RunOptions& options, const Dataset& train, int64_t jobs, int64_t runs,
-               const std::filesystem::path& out) {
+                            const std::filesystem::path& out) {
   const RunOptions open = as_before(options, out / kFile);
   const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
   ResourcePlan plan;

@@ -20,7 +20,7 @@ struct ResourcePlan {
 // What layout.json in folder `out` says of threads and precision is used again where the options leave them open.
 // Nothing is written. `jobs` 0: choose; `runs`: trainings there will be.
 ResourcePlan plan_resources(const RunOptions& options, const Dataset& train, int64_t jobs, int64_t runs,
-               const std::filesystem::path& out);
+                            const std::filesystem::path& out);
 
 void write_resource_plan(const ResourcePlan& plan, const std::filesystem::path& out);  // OUT/layout.json
 

@@ -1,11 +1,15 @@
 #include "data/cache/cache_entry.h"
 
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <fmt/format.h>
 #include <stdexcept>
 #include <xxhash.h>
+
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -19,7 +23,7 @@ struct Header {
 };
 static_assert(sizeof(Header) == 64);
 
-constexpr std::array kTypes = {torch::kUInt8, torch::kInt64, torch::kFloat32, torch::kFloat64};
+constexpr std::array kTypes = {at::kByte, at::kLong, at::kFloat, at::kDouble};
 
 uint64_t check_of(std::string_view key, const Header& header, std::string_view values) {
   const std::string_view facts(reinterpret_cast<const char*>(&header), offsetof(Header, check));
@@ -73,14 +77,14 @@ Tensor view_entry(std::string_view key, std::string_view bytes) {
     return {};
   }
   const auto type = kTypes[header.type];
-  const torch::IntArrayRef sizes(header.sizes.data(), header.dims);
+  const at::IntArrayRef sizes(header.sizes.data(), header.dims);
   // Values of less than a page lie where LMDB had room.
   if (reinterpret_cast<uintptr_t>(values.data()) % c10::elementSize(type) != 0) {
-    Tensor copy = torch::empty(sizes, type);
+    Tensor copy = at::empty(sizes, type);
     std::memcpy(copy.data_ptr(), values.data(), values.size());
     return copy;
   }
-  return torch::from_blob(const_cast<char*>(values.data()), sizes, type);
+  return at::from_blob(const_cast<char*>(values.data()), sizes, type);
 }
 
 }  // namespace pdmp

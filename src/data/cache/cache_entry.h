@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

@@ -1,5 +1,7 @@
 #include "data/cache/cell_cache.h"
 
+#include "pdmp/tensor.h"
+
 namespace pdmp {
 
 Tensor CellCache::find(const Key& key) const {

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <tuple>
 
-#include "pdmp/torch.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 

@@ -28,7 +28,8 @@ class StoreError : public std::runtime_error {
   bool full_;
 };
 
-// What to do with a data.mdb that is damaged: its trees are read before LMDB follows them (data/cache/lmdb_structure.h).
+// What to do with a data.mdb that is damaged: its trees are read before LMDB follows them
+// (data/cache/lmdb_structure.h).
 enum class OnDamage {
   set_aside,  // rename it to data.mdb.damaged-TIME, of which the last one is kept, with a warning, and begin anew
   refuse      // Error{io} that says what is damaged

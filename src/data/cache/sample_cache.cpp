@@ -9,10 +9,11 @@
 #include <torch/version.h>
 
 #include "base/files/file.h"
-#include "base/log.h"
 #include "base/files/sha256.h"
+#include "base/log.h"
 #include "data/cache/cache_entry.h"
 #include "data/decode/ffmpeg.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {

@@ -19,10 +19,10 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "data/files/file_content.h"
 #include "data/cache/key_store.h"
+#include "data/files/file_content.h"
+#include "pdmp/fwd.h"
 #include "pdmp/options.h"
-#include "pdmp/torch.h"
 
 namespace pdmp {
 

@@ -1,10 +1,12 @@
 #include "data/decode/rgb_planes.h"
 
 extern "C" {
+#include <ATen/ops/empty.h>
 #include <libavutil/pixdesc.h>
 }
 
 #include "data/features/avx2.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -39,7 +41,7 @@ bool goes_by_planes(int pixel_format) {
 
 Tensor interleave(const AVFrame& planes, int64_t channels) {
   const int64_t height = planes.height, width = planes.width;
-  Tensor picture = torch::empty({height, width, channels}, torch::kUInt8);
+  Tensor picture = at::empty({height, width, channels}, at::kByte);
   const auto write_row = channels == 1 ? grey_row : has_avx2() ? interleave_avx2 : interleave_anywhere;
   for (int64_t y = 0; y < height; ++y) {
     const auto row = [&](int plane) { return planes.data[plane] + y * planes.linesize[plane]; };

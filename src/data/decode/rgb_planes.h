@@ -3,7 +3,7 @@
 #pragma once
 
 #include "data/decode/ffmpeg.h"
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

@@ -8,6 +8,7 @@
 #include "data/decode/image/libjpeg_errors.h"
 #include "data/files/media_file.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -53,7 +54,7 @@ class JpegEncoder {
 }  // namespace
 
 void write_jpeg(const std::filesystem::path& path, const Tensor& picture, int quality) {
-  if (picture.dim() != 3 || picture.scalar_type() != torch::kUInt8 || picture.numel() == 0 || picture.size(2) != 3) {
+  if (picture.dim() != 3 || picture.scalar_type() != at::kByte || picture.numel() == 0 || picture.size(2) != 3) {
     throw Error(ErrorKind::data,
                 fmt::format("a JPEG is written from (height, width, 3) bytes, not from {} of shape ({})",
                             c10::toString(picture.scalar_type()), fmt::join(picture.sizes(), ", ")));

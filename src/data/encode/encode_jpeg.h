@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

@@ -8,12 +8,13 @@
 #include "data/decode/ffmpeg.h"
 #include "data/files/media_file.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
 
 AVPixelFormat pixel_format(const Tensor& picture) {
-  if (picture.dim() == 3 && picture.scalar_type() == torch::kUInt8 && picture.numel() > 0) {
+  if (picture.dim() == 3 && picture.scalar_type() == at::kByte && picture.numel() > 0) {
     if (picture.size(2) == 1) return AV_PIX_FMT_GRAY8;
     if (picture.size(2) == 3) return AV_PIX_FMT_RGB24;
     if (picture.size(2) == 4) return AV_PIX_FMT_RGBA;

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "pdmp/tensor.h"
+
 namespace pdmp {
 namespace {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "pdmp/fwd.h"
 #include "pdmp/random.h"
-#include "pdmp/torch.h"
 
 namespace pdmp {
 

@@ -1,13 +1,16 @@
 #include "data/features/normalise.h"
 
+#include <ATen/ops/empty.h>
 #include <array>
+
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 
 Tensor normalise(const Tensor& picture, const std::vector<double>& mean, const std::vector<double>& deviation) {
   const Tensor pixels = picture.contiguous();
   const int64_t channels = pixels.size(2), count = pixels.size(0) * pixels.size(1);
-  Tensor result = torch::empty({channels, pixels.size(0), pixels.size(1)}, torch::kFloat32);
+  Tensor result = at::empty({channels, pixels.size(0), pixels.size(1)}, at::kFloat);
   for (int64_t c = 0; c < channels; ++c) {
     const float m = static_cast<float>(mean[static_cast<size_t>(c)]),
                 d = static_cast<float>(deviation[static_cast<size_t>(c)]);

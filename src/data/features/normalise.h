@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

@@ -1,11 +1,18 @@
 #include "data/features/profiles.h"
 
+#include <ATen/ops/abs.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/fft_rfft.h>
+#include <ATen/ops/log.h>
+#include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <cmath>
 
 #include "base/table.h"
 #include "data/features/resample.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -25,7 +32,7 @@ Tensor tile(const Tensor& wave, int64_t rate, const AudioProfile& profile, Rando
 }
 
 Tensor zero_pad(const Tensor& wave, int64_t rate, const AudioProfile& profile, RandomStream*) {
-  return torch::constant_pad_nd(wave, {0, window_length(rate, profile) - wave.size(0)});  // negative padding cuts
+  return at::constant_pad_nd(wave, {0, window_length(rate, profile) - wave.size(0)});  // negative padding cuts
 }
 
 Tensor whole(const Tensor& wave, int64_t, const AudioProfile&, RandomStream*) { return wave; }
@@ -48,11 +55,11 @@ Tensor log_magnitude(const Tensor& wave, int64_t, const AudioProfile& profile) {
 }
 
 Tensor log_density(const Tensor& wave, int64_t rate, const AudioProfile& profile) {
-  return standardise(torch::log(power_density(wave, rate, profile.n_fft, profile.hop) + kFloor)).to(torch::kFloat32);
+  return standardise(at::log(power_density(wave, rate, profile.n_fft, profile.hop) + kFloor)).to(at::kFloat);
 }
 
 Tensor power_spectrum(const Tensor& frames, int64_t n_fft) {
-  return torch::abs(torch::fft_rfft(frames, n_fft)).square();
+  return at::abs(at::fft_rfft(frames, n_fft)).square();
 }  // (T, F)
 
 // Cut off, not rounded, as Kaldi does: 1,102 of 25 ms at 44,100 Hz.
@@ -64,10 +71,10 @@ Tensor log_mel(const Tensor& wave, int64_t rate, const AudioProfile& profile) {
   constexpr int64_t kBands = 64;
   constexpr double kLow = 20, kHigh = 7600, kMelFloor = 1e-6;
   const int64_t frame = samples_in(kFrameMilliseconds, rate);
-  const Tensor frames = frames_of(wave.to(torch::kFloat64), frame, profile.hop) * hann_window(frame);
+  const Tensor frames = frames_of(wave.to(at::kDouble), frame, profile.hop) * hann_window(frame);
   const Tensor filters = mel_filters(kBands, profile.n_fft, rate, kLow, kHigh, MelTriangles::linear_in_hz);
   const Tensor energies = filters.matmul(power_spectrum(frames, profile.n_fft).t());
-  return standardise(torch::log(energies + kMelFloor)).to(torch::kFloat32);
+  return standardise(at::log(energies + kMelFloor)).to(at::kFloat);
 }
 
 // Kaldi's filter bank features with the constants of the Audio Spectrogram Transformer; time first: (1024, 128).
@@ -78,17 +85,17 @@ Tensor filter_bank(const Tensor& wave, int64_t rate, const AudioProfile&) {
   const int64_t frame = samples_in(kFrameMilliseconds, rate);
   int64_t n_fft = 1;
   while (n_fft < frame) n_fft *= 2;
-  const Tensor centred = wave.to(torch::kFloat64) - wave.to(torch::kFloat64).mean();
+  const Tensor centred = wave.to(at::kDouble) - wave.to(at::kDouble).mean();
   Tensor frames = frames_of(centred, frame, samples_in(kHopMilliseconds, rate));
   frames = frames - frames.mean(1, true);
-  const Tensor before = torch::cat({frames.narrow(1, 0, 1), frames.narrow(1, 0, frame - 1)}, 1);
+  const Tensor before = at::cat({frames.narrow(1, 0, 1), frames.narrow(1, 0, frame - 1)}, 1);
   frames = (frames - kEmphasis * before) * symmetric_hann_window(frame);
   const Tensor filters =
       mel_filters(kBands, n_fft, rate, kLow, static_cast<double>(rate) / 2, MelTriangles::linear_in_mel);
   const Tensor energies = power_spectrum(frames, n_fft).matmul(filters.t());
-  const Tensor logs = torch::log(energies.clamp_min(kSmallest));
-  const Tensor padded = torch::constant_pad_nd(logs, {0, 0, 0, kFrames - logs.size(0)});
-  return ((padded - kMean) / (2 * kDeviation)).to(torch::kFloat32);
+  const Tensor logs = at::log(energies.clamp_min(kSmallest));
+  const Tensor padded = at::constant_pad_nd(logs, {0, 0, 0, kFrames - logs.size(0)});
+  return ((padded - kMean) / (2 * kDeviation)).to(at::kFloat);
 }
 
 }  // namespace
@@ -130,7 +137,7 @@ Tensor audio_features(const AudioProfile& profile, const Tensor& samples, int64_
 
 std::vector<int64_t> audio_shape(const AudioProfile& profile) {
   constexpr int64_t kAnyRate = 16000;
-  return audio_features(profile, torch::zeros({kAnyRate}), kAnyRate, nullptr).sizes().vec();
+  return audio_features(profile, at::zeros({kAnyRate}), kAnyRate, nullptr).sizes().vec();
 }
 
 }  // namespace pdmp

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "data/features/spectrogram.h"
+#include "pdmp/fwd.h"
 #include "pdmp/random.h"
-#include "pdmp/torch.h"
 
 namespace pdmp {
 

@@ -1,5 +1,7 @@
 #include "data/features/resample.h"
 
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -15,6 +17,7 @@
 
 #include "data/features/avx2.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -169,8 +172,8 @@ Tensor resample(const Tensor& samples, int64_t from, int64_t to) {
   const int64_t count = samples.size(0);
   const int64_t filtered = count * to / from, wanted = (count * to + from - 1) / from;
   // Samples beyond the ends do not count in the filter's sums: zeros there say the same.
-  const Tensor padded = torch::constant_pad_nd(samples.to(torch::kFloat32), {taps->left, taps->width}).contiguous();
-  Tensor result = torch::zeros({wanted}, torch::kFloat32);
+  const Tensor padded = at::constant_pad_nd(samples.to(at::kFloat), {taps->left, taps->width}).contiguous();
+  Tensor result = at::zeros({wanted}, at::kFloat);
   const auto filter_all = has_avx2() ? filter_avx2 : filter_anywhere;
   filter_all(padded.data_ptr<float>(), result.data_ptr<float>(), filtered, *taps);
   return result;

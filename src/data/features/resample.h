@@ -1,7 +1,7 @@
 // Sample rate conversion: band-limited interpolation with resampy's `kaiser_best` filter (version 0.4.0 and later).
 #pragma once
 
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

@@ -1,5 +1,6 @@
 #include "data/features/resize.h"
 
+#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include "data/features/avx2.h"
 #include "data/features/resize_plain.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -180,7 +182,7 @@ RowSummer row_summer() {
 Tensor resize_width(const Tensor& picture, int64_t width, const Kernel& kernel) {
   const int64_t rows = picture.size(0), channels = picture.size(2);
   const Axis axis = make_axis(picture.size(1), width, kernel);
-  Tensor result = torch::empty({rows, width, channels}, torch::kUInt8);
+  Tensor result = at::empty({rows, width, channels}, at::kByte);
   const RowResizer resize_one = row_resizer(channels);
   for (int64_t y = 0; y < rows; ++y) {
     resize_one(picture.data_ptr<uint8_t>() + y * picture.stride(0), picture.size(1),
@@ -192,7 +194,7 @@ Tensor resize_width(const Tensor& picture, int64_t width, const Kernel& kernel) 
 Tensor resize_height(const Tensor& picture, int64_t height, const Kernel& kernel) {
   const int64_t row = picture.size(1) * picture.size(2);
   const Axis axis = make_axis(picture.size(0), height, kernel);
-  Tensor result = torch::empty({height, picture.size(1), picture.size(2)}, torch::kUInt8);
+  Tensor result = at::empty({height, picture.size(1), picture.size(2)}, at::kByte);
   const RowSummer sum_one = row_summer();
   for (int64_t y = 0; y < height; ++y) {
     const Axis::Window& window = axis.windows[static_cast<size_t>(y)];
@@ -204,7 +206,7 @@ Tensor resize_height(const Tensor& picture, int64_t height, const Kernel& kernel
 
 // Of one column or one channel it does not matter how far the next one would be.
 bool has_pixel_rows(const Tensor& picture) {
-  if (picture.dim() != 3 || picture.scalar_type() != torch::kUInt8 || picture.numel() == 0) return false;
+  if (picture.dim() != 3 || picture.scalar_type() != at::kByte || picture.numel() == 0) return false;
   const int64_t channels = picture.size(2);
   return channels <= 4 && (channels == 1 || picture.stride(2) == 1) &&
          (picture.size(1) == 1 || picture.stride(1) == channels);

@@ -1,7 +1,7 @@
 // Resize of 8-bit pictures: antialiased, bit for bit as Pillow does it (checked against Pillow 9.4); or plain.
 #pragma once
 
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

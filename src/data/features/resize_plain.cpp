@@ -1,8 +1,11 @@
 #include "data/features/resize_plain.h"
 
+#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <cmath>
 #include <vector>
+
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -43,7 +46,7 @@ Tensor resize_plain(const Tensor& picture, int64_t height, int64_t width) {
       }
     }
   }
-  Tensor result = torch::empty({height, width, channels}, torch::kUInt8);
+  Tensor result = at::empty({height, width, channels}, at::kByte);
   uint8_t* target = result.data_ptr<uint8_t>();
   for (const Place& place : down) {
     const int32_t* low = wide.data() + place.low * row;

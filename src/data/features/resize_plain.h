@@ -2,7 +2,7 @@
 // against 4.6 and 5.0): a picture that shrinks is not smoothed first.
 #pragma once
 
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

@@ -1,6 +1,9 @@
 #include "data/features/rotate.h"
 
+#include <ATen/ops/empty.h>
 #include <cmath>
+
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -31,7 +34,7 @@ Tensor rotate(const Tensor& picture, double degrees) {
   const auto h = static_cast<double>(source.size(0)), w = static_cast<double>(source.size(1));
   const auto height = static_cast<int64_t>(kRotatedShare * (h * std::abs(c) + w * std::abs(s)));
   const auto width = static_cast<int64_t>(kRotatedShare * (h * std::abs(s) + w * std::abs(c)));
-  Tensor result = torch::empty({height, width, source.size(2)}, torch::kUInt8);
+  Tensor result = at::empty({height, width, source.size(2)}, at::kByte);
   uint8_t* out = result.data_ptr<uint8_t>();
   for (int64_t y = 0; y < height; ++y) {
     const double down = static_cast<double>(y) - static_cast<double>(height) / 2;

@@ -1,7 +1,7 @@
 // Turns pictures, for training.
 #pragma once
 
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

@@ -1,5 +1,16 @@
 #include "data/features/spectrogram.h"
 
+#include <ATen/ops/abs.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/cos.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/fft_rfft.h>
+#include <ATen/ops/imag.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/real.h>
+#include <ATen/ops/reflection_pad1d.h>
+#include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -7,13 +18,14 @@
 
 #include "data/features/avx2.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
 
 constexpr double kPi = std::numbers::pi;
 
-Tensor steps(int64_t count) { return torch::arange(count, torch::kFloat64); }
+Tensor steps(int64_t count) { return at::arange(count, at::kDouble); }
 
 double mel(double hertz) { return 1127 * std::log1p(hertz / 700); }
 double hertz_of(double mel_value) { return 700 * std::expm1(mel_value / 1127); }
@@ -28,16 +40,16 @@ PDMP_AVX2 void squares_avx2(const float* __restrict__ parts, int64_t count, floa
 
 }  // namespace
 
-Tensor hann_window(int64_t size) { return 0.5 - 0.5 * torch::cos(2 * kPi * steps(size) / static_cast<double>(size)); }
+Tensor hann_window(int64_t size) { return 0.5 - 0.5 * at::cos(2 * kPi * steps(size) / static_cast<double>(size)); }
 
 Tensor symmetric_hann_window(int64_t size) {
-  return 0.5 - 0.5 * torch::cos(2 * kPi * steps(size) / static_cast<double>(size - 1));
+  return 0.5 - 0.5 * at::cos(2 * kPi * steps(size) / static_cast<double>(size - 1));
 }
 
 Tensor tukey_window(int64_t size, double alpha) {
   // The periodic window of `size` points is the symmetric one of size + 1 without its last point.
   const double m = static_cast<double>(size), edge = alpha * m / 2;
-  Tensor window = torch::ones({size}, torch::kFloat64);
+  Tensor window = at::ones({size}, at::kDouble);
   double* w = window.data_ptr<double>();
   for (int64_t n = 0; n < size; ++n) {
     const double position = 2 * static_cast<double>(n) / (alpha * m);
@@ -58,19 +70,19 @@ Tensor frames_of(const Tensor& samples, int64_t size, int64_t hop) {
 Tensor stft(const Tensor& samples, int64_t n_fft, int64_t hop, StftPad pad) {
   const int64_t half = n_fft / 2;
   Tensor padded = samples;
-  if (pad == StftPad::zero) padded = torch::constant_pad_nd(samples, {half, half});
+  if (pad == StftPad::zero) padded = at::constant_pad_nd(samples, {half, half});
   if (pad == StftPad::reflect) {
     if (samples.size(0) <= half) frames_of(samples, half + 1, hop);  // too short to mirror: the same complaint
-    padded = torch::reflection_pad1d(samples.unsqueeze(0), {half, half}).squeeze(0);
+    padded = at::reflection_pad1d(samples.unsqueeze(0), {half, half}).squeeze(0);
   }
-  const Tensor windowed = frames_of(padded.to(torch::kFloat64), n_fft, hop) * hann_window(n_fft);
-  return torch::fft_rfft(windowed).t().to(torch::kComplexFloat);
+  const Tensor windowed = frames_of(padded.to(at::kDouble), n_fft, hop) * hann_window(n_fft);
+  return at::fft_rfft(windowed).t().to(at::kComplexFloat);
 }
 
-// torch::abs guards against squares that leave the range of floats, which takes six times as long.
+// at::abs guards against squares that leave the range of floats, which takes six times as long.
 Tensor magnitude(const Tensor& spectrum) {
   const Tensor frames = spectrum.t().contiguous();
-  Tensor result = torch::empty(frames.sizes(), torch::kFloat32);
+  Tensor result = at::empty(frames.sizes(), at::kFloat);
   const float* parts = reinterpret_cast<const float*>(frames.const_data_ptr<c10::complex<float>>());
   (has_avx2() ? squares_avx2 : squares_anywhere)(parts, frames.numel(), result.data_ptr<float>());
   return result.sqrt_().t();
@@ -79,10 +91,10 @@ Tensor magnitude(const Tensor& spectrum) {
 Tensor power_density(const Tensor& samples, int64_t rate, int64_t n_fft, int64_t hop) {
   constexpr double kAlpha = 0.25;
   const Tensor window = tukey_window(n_fft, kAlpha);
-  const Tensor frames = frames_of(samples.to(torch::kFloat64), n_fft, hop);
-  const Tensor spectrum = torch::fft_rfft((frames - frames.mean(1, true)) * window).t();
-  Tensor density = (torch::real(spectrum).square() + torch::imag(spectrum).square()) /
-                   (static_cast<double>(rate) * window.square().sum());
+  const Tensor frames = frames_of(samples.to(at::kDouble), n_fft, hop);
+  const Tensor spectrum = at::fft_rfft((frames - frames.mean(1, true)) * window).t();
+  Tensor density =
+      (at::real(spectrum).square() + at::imag(spectrum).square()) / (static_cast<double>(rate) * window.square().sum());
   density.slice(0, 1, n_fft / 2).mul_(2);
   return density;
 }
@@ -95,7 +107,7 @@ Tensor mel_filters(int64_t bands, int64_t n_fft, int64_t rate, double low, doubl
     const double value = first + width * static_cast<double>(i);
     return in_mel ? value : hertz_of(value);
   };
-  Tensor filters = torch::zeros({bands, bins}, torch::kFloat64);
+  Tensor filters = at::zeros({bands, bins}, at::kDouble);
   double* weight = filters.data_ptr<double>();
   for (int64_t band = 0; band < bands; ++band) {
     const double left = corner(band), centre = corner(band + 1), right = corner(band + 2);

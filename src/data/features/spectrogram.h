@@ -1,7 +1,7 @@
 // Windows, frames and spectra. Everything in double precision unless said otherwise.
 #pragma once
 
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

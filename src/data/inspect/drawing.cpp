@@ -6,6 +6,7 @@
 #include "base/text/printable.h"
 #include "base/text/text_table.h"
 #include "data/svg/svg.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

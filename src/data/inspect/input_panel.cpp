@@ -1,5 +1,7 @@
 #include "data/inspect/input_panel.h"
 
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -8,9 +10,10 @@
 #include <sstream>
 
 #include "base/text/text_table.h"
-#include "data/inspect/drawing.h"
 #include "data/features/profiles.h"
+#include "data/inspect/drawing.h"
 #include "data/inspect/input_picture.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -62,8 +65,8 @@ Tensor labeled(const Tensor& picture, const std::string& title, const Axis& x, c
   draw_title(above, width, title);
   draw_y_axis(left, y, 0, height);
   draw_x_axis(below, x, picture.size(1), 0);
-  const Tensor rest = torch::full({height, width - kPanelMargin - picture.size(1), 3}, 255, torch::kUInt8);
-  return torch::cat({above.pixels(), torch::cat({left.pixels(), picture, rest}, 1), below.pixels()}, 0);
+  const Tensor rest = at::full({height, width - kPanelMargin - picture.size(1), 3}, 255, at::kByte);
+  return at::cat({above.pixels(), at::cat({left.pixels(), picture, rest}, 1), below.pixels()}, 0);
 }
 
 // From 0 to size - 1.
@@ -155,7 +158,7 @@ bool is_series(const ModalityEntry& entry, const Tensor& input) {
 // (L) or (C, L): one strip a channel.
 InputPanel panel_of_series(const std::string& title, const Tensor& input) {
   constexpr int64_t kGap = 6, kAll = 240, kLowest = 32, kHighest = 120;
-  const Tensor values = input.to(torch::kFloat32).reshape({-1, input.size(-1)}).contiguous();
+  const Tensor values = input.to(at::kFloat).reshape({-1, input.size(-1)}).contiguous();
   const int64_t channels = values.size(0), length = values.size(1);
   const int64_t strip = std::clamp(kAll / channels, kLowest, kHighest), height = channels * (strip + kGap);
   Drawing drawing(kWidth, kPanelTitle + height + kAxis);
@@ -187,7 +190,7 @@ void draw_bar_name(Drawing& drawing, const ModalityEntry& entry, int64_t i, doub
 InputPanel panel_of_numbers(const ModalityEntry& entry, const std::string& title, const Tensor& input) {
   constexpr int64_t kHeight = 140, kMostBars = kPlotWidth / 2;
   constexpr double kFilled = 0.8;  // of the room of a bar
-  const Tensor values = input.to(torch::kFloat32).reshape({-1}).contiguous();
+  const Tensor values = input.to(at::kFloat).reshape({-1}).contiguous();
   const int64_t shown = std::min(values.size(0), kMostBars);
   const Extremes all = extremes_of(values.data_ptr<float>(), shown);
   const double low = std::min(0.0, all.low), high = std::max(0.0, all.high), range = high > low ? high - low : 1;

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "data/manifest/manifest.h"
-#include "pdmp/torch.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 

@@ -1,8 +1,14 @@
 #include "data/inspect/input_picture.h"
 
+#include <ATen/ops/adaptive_avg_pool2d.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
 #include <algorithm>
 
 #include "data/types/picture.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -31,9 +37,9 @@ Tensor denormalise(const ModalityEntry& entry, const Tensor& input) {
   const PictureSettings settings = normalisation_of(entry, input.size(0));
   std::vector<int64_t> shape(static_cast<size_t>(input.dim()), 1);
   shape[0] = input.size(0);
-  const Tensor mean = torch::tensor(settings.mean).to(torch::kFloat32).reshape(shape);
-  const Tensor deviation = torch::tensor(settings.deviation).to(torch::kFloat32).reshape(shape);
-  const Tensor bytes = ((input * deviation + mean) * 255).round().clamp(0, 255).to(torch::kUInt8);
+  const Tensor mean = at::tensor(settings.mean).to(at::kFloat).reshape(shape);
+  const Tensor deviation = at::tensor(settings.deviation).to(at::kFloat).reshape(shape);
+  const Tensor bytes = ((input * deviation + mean) * 255).round().clamp(0, 255).to(at::kByte);
   return settings.bgr ? bytes.flip(0) : bytes;
 }
 
@@ -46,10 +52,10 @@ Tensor in_colour(const Tensor& bytes) {
 Tensor side_by_side(const std::vector<Tensor>& pictures) {
   std::vector<Tensor> parts;
   for (const Tensor& picture : pictures) {
-    if (!parts.empty()) parts.push_back(torch::full({picture.size(0), kPictureGap, 3}, kWhite, torch::kUInt8));
+    if (!parts.empty()) parts.push_back(at::full({picture.size(0), kPictureGap, 3}, kWhite, at::kByte));
     parts.push_back(picture);
   }
-  return torch::cat(parts, 1);
+  return at::cat(parts, 1);
 }
 
 // steps (T, S, H, W, 3): T columns of S pictures, in as many lines as the width asks for.
@@ -98,17 +104,17 @@ InputPicture picture_of_flow(const ModalityEntry& entry, const Tensor& input) {
 Tensor averaged_down(const Tensor& values) {
   const int64_t height = std::min(values.size(0), kLargest), width = std::min(values.size(1), kLargest);
   if (height == values.size(0) && width == values.size(1)) return values;
-  return torch::adaptive_avg_pool2d(values.unsqueeze(0), {height, width}).squeeze(0);
+  return at::adaptive_avg_pool2d(values.unsqueeze(0), {height, width}).squeeze(0);
 }
 
 // (H, W), smallest value black, largest white; black throughout where they are the same.
 InputPicture picture_of_values(const Tensor& values) {
   const Tensor drawn = averaged_down(values);
   const double low = drawn.min().item<double>(), range = drawn.max().item<double>() - low;
-  const Tensor shares = range > 0 ? (drawn - low) / range : torch::zeros_like(drawn);
+  const Tensor shares = range > 0 ? (drawn - low) / range : at::zeros_like(drawn);
   const int64_t down = std::max<int64_t>(1, kValuesHeight / drawn.size(0));
   const int64_t across = std::max<int64_t>(1, kValuesWidth / drawn.size(1));
-  return {repeated(in_colour((shares * 255).round().to(torch::kUInt8)), 0, down, across), across, down};
+  return {repeated(in_colour((shares * 255).round().to(at::kByte)), 0, down, across), across, down};
 }
 
 // One profile keeps time in the first dimension.
@@ -125,11 +131,11 @@ Tensor stack_pictures(const std::vector<Tensor>& pictures) {
   for (const Tensor& picture : pictures) width = std::max(width, picture.size(1));
   std::vector<Tensor> parts;
   for (const Tensor& picture : pictures) {
-    if (!parts.empty()) parts.push_back(torch::full({kPictureGap, width, 3}, kWhite, torch::kUInt8));
+    if (!parts.empty()) parts.push_back(at::full({kPictureGap, width, 3}, kWhite, at::kByte));
     const int64_t rest = width - picture.size(1);
-    parts.push_back(torch::cat({picture, torch::full({picture.size(0), rest, 3}, kWhite, torch::kUInt8)}, 1));
+    parts.push_back(at::cat({picture, at::full({picture.size(0), rest, 3}, kWhite, at::kByte)}, 1));
   }
-  return torch::cat(parts, 0);
+  return at::cat(parts, 0);
 }
 
 InputPicture picture_of_input(const ModalityEntry& entry, const Tensor& input) {

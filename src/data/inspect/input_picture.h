@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "data/manifest/manifest.h"
-#include "pdmp/torch.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 

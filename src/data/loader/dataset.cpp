@@ -1,5 +1,6 @@
 #include "pdmp/dataset.h"
 
+#include <ATen/ops/zeros_like.h>
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,6 +9,7 @@
 
 #include "pdmp/error.h"
 #include "pdmp/options.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -85,7 +87,7 @@ class ModalityView : public View {
 void check_input(const ModalityInfo& info, const Tensor& input, int64_t samples) {
   std::vector<int64_t> expected = info.shape;
   expected.insert(expected.begin(), samples);
-  if (!input.defined() || input.sizes() != torch::IntArrayRef(expected)) {
+  if (!input.defined() || input.sizes() != at::IntArrayRef(expected)) {
     const auto found = input.defined() ? fmt::format("({})", fmt::join(input.sizes(), ", ")) : std::string("nothing");
     fail(fmt::format("modality '{}': expected a tensor of shape ({}), found {}", info.name, fmt::join(expected, ", "),
                      found));
@@ -116,13 +118,13 @@ TensorDataset::TensorDataset(std::vector<ModalityInfo> modalities, std::vector<s
   if (inputs_.size() != modalities_.size()) {
     fail(fmt::format("expected one tensor for each of {} modalities, found {}", count, inputs_.size()));
   }
-  if (!labels_.defined() || labels_.dim() != 1 || labels_.scalar_type() != torch::kInt64) {
+  if (!labels_.defined() || labels_.dim() != 1 || labels_.scalar_type() != at::kLong) {
     fail("labels: expected a tensor of shape (N) of int64");
   }
   const int64_t samples = labels_.size(0);
   for (size_t m = 0; m < inputs_.size(); ++m) check_input(modalities_[m], inputs_[m], samples);
   if (present_.defined() &&
-      (present_.sizes() != torch::IntArrayRef{samples, count} || present_.scalar_type() != torch::kBool)) {
+      (present_.sizes() != at::IntArrayRef{samples, count} || present_.scalar_type() != at::kBool)) {
     fail(fmt::format("present: expected a tensor of shape ({}, {}) of bool", samples, count));
   }
   const auto classes_count = static_cast<int64_t>(classes_.size());
@@ -139,7 +141,7 @@ Sample TensorDataset::get(int64_t index, RandomStream*) const {
   for (size_t m = 0; m < inputs_.size(); ++m) {
     const bool present = !present_.defined() || present_[index][static_cast<int64_t>(m)].item<bool>();
     const Tensor input = inputs_[m][index];
-    sample.inputs.push_back(present ? input : torch::zeros_like(input));
+    sample.inputs.push_back(present ? input : at::zeros_like(input));
     sample.present.push_back(present);
   }
   return sample;

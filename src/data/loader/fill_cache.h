@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "data/manifest/manifest.h"
 #include "data/cache/sample_cache.h"
+#include "data/manifest/manifest.h"
 
 namespace pdmp {
 

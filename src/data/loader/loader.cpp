@@ -1,4 +1,6 @@
 #include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -14,6 +16,7 @@
 
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -29,18 +32,18 @@ class BatchBuilder {
   // Room for as many samples like this one as there are indices, in the memory of `old` where that fits.
   void begin(size_t position, const Sample& sample, bool pinned, const std::vector<Tensor>& old = {}) {
     const auto count = static_cast<int64_t>(indices_.size());
-    const auto room = [&](const torch::TensorOptions& type, std::vector<int64_t> shape) {
-      return torch::empty(shape, type.pinned_memory(pinned));
+    const auto room = [&](const at::TensorOptions& type, std::vector<int64_t> shape) {
+      return at::empty(shape, type.pinned_memory(pinned));
     };
     first_ = position;
-    batch_.present = room(torch::kBool, {count, static_cast<int64_t>(sample.inputs.size())});
-    batch_.labels = room(torch::kInt64, {count});
-    batch_.index = torch::tensor(indices_, torch::kInt64);
+    batch_.present = room(at::kBool, {count, static_cast<int64_t>(sample.inputs.size())});
+    batch_.labels = room(at::kLong, {count});
+    batch_.index = at::tensor(indices_, at::kLong);
     for (size_t m = 0; m < sample.inputs.size(); ++m) {
       const Tensor& input = sample.inputs[m];
       std::vector<int64_t> shape = input.sizes().vec();
       shape.insert(shape.begin(), count);
-      const bool fits = m < old.size() && old[m].sizes() == torch::IntArrayRef(shape) &&
+      const bool fits = m < old.size() && old[m].sizes() == at::IntArrayRef(shape) &&
                         old[m].scalar_type() == input.scalar_type() && old[m].is_contiguous();
       batch_.inputs.push_back(fits ? old[m].detach() : room(input.scalar_type(), std::move(shape)));
     }

@@ -1,3 +1,4 @@
+#include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,13 +9,14 @@
 
 #include "base/log.h"
 #include "data/cache/cell_cache.h"
-#include "data/manifest/manifest.h"
-#include "data/loader/media_files.h"
-#include "data/types/modality_type.h"
 #include "data/cache/sample_cache.h"
+#include "data/loader/media_files.h"
+#include "data/manifest/manifest.h"
+#include "data/types/modality_type.h"
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
 #include "pdmp/options.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -99,8 +101,8 @@ class MediaDataset : public Dataset {
       RandomStream random = random_stream(seed, group.empty() ? info.name : group);
       Tensor input = load(static_cast<size_t>(m), index, row, augment != nullptr ? &random : nullptr);
       sample.present.push_back(input.defined());
-      const auto type = info.type == "text" ? torch::kInt64 : torch::kFloat32;
-      sample.inputs.push_back(input.defined() ? std::move(input) : torch::zeros(info.shape, type));
+      const auto type = info.type == "text" ? at::kLong : at::kFloat;
+      sample.inputs.push_back(input.defined() ? std::move(input) : at::zeros(info.shape, type));
     }
     return sample;
   }
@@ -169,7 +171,7 @@ class MediaDataset : public Dataset {
     try {
       const std::string random = augment != nullptr ? augment->save() : "";
       Tensor input = streams_[m].type->load(cell, augment);
-      if (input.sizes() == torch::IntArrayRef(infos_[m].shape)) {
+      if (input.sizes() == at::IntArrayRef(infos_[m].shape)) {
         // Who draws no random number says the same next time.
         if (augment == nullptr || augment->save() == random) cache_.keep(key, input);
         return input;

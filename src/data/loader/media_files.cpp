@@ -9,6 +9,7 @@
 
 #include "base/text/printable.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -101,7 +102,7 @@ std::string load_problem(const ModalityType& type, const Cell& cell, const std::
                          RandomStream* augment) {
   try {
     const Tensor input = type.load(cell, augment);
-    if (shape.empty() || input.sizes() == torch::IntArrayRef(shape)) return "";
+    if (shape.empty() || input.sizes() == at::IntArrayRef(shape)) return "";
     return fmt::format("expected shape ({}), found ({})", fmt::join(shape, ", "), fmt::join(input.sizes(), ", "));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;

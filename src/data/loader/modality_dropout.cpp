@@ -2,10 +2,12 @@
 
 #include <vector>
 
+#include "pdmp/tensor.h"
+
 namespace pdmp {
 
 Tensor drop_modalities(const Tensor& present, double probability, RandomStream& random) {
-  Tensor left = present.clone(torch::MemoryFormat::Contiguous);
+  Tensor left = present.clone(at::MemoryFormat::Contiguous);
   auto rows = left.accessor<bool, 2>();
   for (int64_t i = 0; i < rows.size(0); ++i) {
     std::vector<int64_t> had;

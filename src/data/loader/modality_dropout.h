@@ -1,8 +1,8 @@
 // Modality dropout: training samples go without modalities they have, so that a model learns to do without.
 #pragma once
 
+#include "pdmp/fwd.h"
 #include "pdmp/random.h"
-#include "pdmp/torch.h"
 
 namespace pdmp {
 

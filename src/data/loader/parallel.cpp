@@ -70,6 +70,8 @@ class Crew {
 
 }  // namespace
 
+int64_t default_workers() { return at::get_num_threads(); }
+
 void for_each_parallel(int64_t count, int64_t workers, Progress& progress, const std::function<void(int64_t)>& work) {
   // New threads begin with the setting made last anywhere: the caller's is made again once they are done.
   const int threads = at::get_num_threads();

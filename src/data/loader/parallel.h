@@ -8,6 +8,9 @@
 
 namespace pdmp {
 
+// As many threads as LibTorch computes with in this process.
+int64_t default_workers();
+
 // Calls work(i) once for each i of 0 ... count - 1, from `workers` threads (at least one), and advances `progress` by
 // one each time. Where work throws, nothing new is begun and the exception of the lowest i is thrown here. LibTorch
 // computes with one thread in each of them, so that no number depends on `workers`.

@@ -5,8 +5,8 @@
 
 #include "base/text/value_text.h"
 #include "data/manifest/cell_places.h"
-#include "data/tables/csv.h"
 #include "data/manifest/dataset_json.h"
+#include "data/tables/csv.h"
 #include "data/tables/jsonl.h"
 #include "data/tables/metadata_limits.h"
 #include "pdmp/error.h"

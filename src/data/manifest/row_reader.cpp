@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "data/manifest/metadata.h"
+#include "data/manifest/path_template.h"
 #include "data/tables/decimal.h"
 #include "data/tables/file_list.h"
-#include "data/manifest/metadata.h"
 #include "data/tables/metadata_limits.h"
-#include "data/manifest/path_template.h"
 #include "pdmp/error.h"
 #include "pdmp/options.h"
 

@@ -1,11 +1,13 @@
 // .npy and .npz files as tensors.
 #include "data/npy/npy.h"
 
+#include <ATen/ops/empty.h>
 #include <string>
 
 #include "data/files/media_file.h"
 #include "data/npy/npy_format.h"
 #include "data/npy/npz.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -26,7 +28,7 @@ std::vector<int64_t> read_npy_shape(const std::filesystem::path& path, const Fil
 Tensor read_npy(const std::filesystem::path& path, const FileLimits& limits) {
   const std::string bytes = read_bytes(path, limits);
   const NpyHeader header = parse_npy_header(path, bytes);
-  Tensor values = torch::empty(header.shape, torch::kFloat32);
+  Tensor values = at::empty(header.shape, at::kFloat);
   copy_npy_values(path, bytes, header, values.data_ptr<float>());
   return values;
 }

@@ -8,6 +8,7 @@
 
 #include "base/files/file.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -15,8 +16,8 @@ namespace {
 static_assert(std::endian::native == std::endian::little);
 
 std::string_view descr(const Tensor& values) {
-  if (values.scalar_type() == torch::kFloat32) return "<f4";
-  if (values.scalar_type() == torch::kInt64) return "<i8";
+  if (values.scalar_type() == at::kFloat) return "<f4";
+  if (values.scalar_type() == at::kLong) return "<i8";
   throw Error(ErrorKind::usage, fmt::format("a .npy file is written from float32 or int64, not from {}",
                                             c10::toString(values.scalar_type())));
 }

@@ -1,6 +1,7 @@
 // Keeps renderer processes between drawings, one for each thread that draws at a time.
 #include "data/svg/svg.h"
 
+#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <fmt/format.h>
 #include <functional>
@@ -8,10 +9,11 @@
 #include <mutex>
 #include <vector>
 
-#include "data/files/media_file.h"
 #include "data/decode/picture_size.h"
 #include "data/decode/rgb_planes.h"
+#include "data/files/media_file.h"
 #include "data/svg/svg_process.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -94,7 +96,7 @@ Tensor decode_svg(const FileReading& reading, std::string_view bytes, int64_t ch
   uint8_t* out = nullptr;
   int64_t row_width = 0;
   const SvgProcess::Begin begin = [&](int64_t width, int64_t height) {
-    picture = torch::empty({height, width, channels}, torch::kUInt8);
+    picture = at::empty({height, width, channels}, at::kByte);
     out = picture.data_ptr<uint8_t>();
     row_width = width;
   };

@@ -11,6 +11,7 @@
 #include "data/types/decoded.h"
 #include "data/types/settings.h"
 #include "data/types/types.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {

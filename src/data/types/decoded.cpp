@@ -1,10 +1,12 @@
 #include "data/types/decoded.h"
 
+#include <ATen/ops/tensor.h>
 #include <array>
 #include <fmt/format.h>
 
-#include "data/files/damaged_files.h"
 #include "data/decode/image/image.h"
+#include "data/files/damaged_files.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -27,7 +29,7 @@ Tensor tensor_of(const VideoInfo& info) {
                                 info.has_audio ? 1.0 : 0.0,
                                 info.end};
   values.insert(values.end(), info.times.begin(), info.times.end());
-  return torch::tensor(values, torch::kFloat64);
+  return at::tensor(values, at::kDouble);
 }
 
 VideoInfo info_of(const Tensor& tensor) {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "data/decode/video/video.h"
 #include "data/cache/sample_cache.h"
+#include "data/decode/video/video.h"
 
 namespace pdmp {
 

@@ -1,15 +1,18 @@
 // Optical flow as pairs of gray images -> (2, T, height, width). One crop and one flip for the whole sample; a
 // mirrored horizontal motion changes its sign.
+#include <ATen/ops/cat.h>
+#include <ATen/ops/stack.h>
 #include <fmt/format.h>
 
 #include "data/decode/image/image.h"
-#include "data/files/media_file.h"
 #include "data/features/normalise.h"
+#include "data/files/media_file.h"
 #include "data/types/cell_paths.h"
 #include "data/types/flow_pairs.h"
 #include "data/types/frame_choice.h"
 #include "data/types/picture.h"
 #include "data/types/types.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -67,7 +70,7 @@ class FlowType : public ModalityType {
       refuse_media(pair.second, fmt::format("{}x{} pixels as its partner has", horizontal.size(0), horizontal.size(1)),
                    fmt::format("{}x{}", vertical.size(0), vertical.size(1)));
     }
-    return torch::cat({horizontal, vertical}, 2);
+    return at::cat({horizontal, vertical}, 2);
   }
 
   Tensor transform(const std::vector<Tensor>& steps, RandomStream* augment) const {
@@ -84,7 +87,7 @@ class FlowType : public ModalityType {
       }
       result.push_back(normalise(picture, settings_.mean, settings_.deviation));
     }
-    return torch::stack(result, 1);
+    return at::stack(result, 1);
   }
 
   PictureSettings settings_;

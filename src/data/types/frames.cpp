@@ -1,13 +1,15 @@
 // A clip: a folder of pictures, pictures separated by ';', or a video -> (3, T, height, width). Crop and flip are drawn
 // for each frame.
+#include <ATen/ops/stack.h>
 #include <fmt/format.h>
 
-#include "data/files/media_file.h"
 #include "data/decode/video/video.h"
+#include "data/files/media_file.h"
 #include "data/types/cell_paths.h"
 #include "data/types/frame_choice.h"
 #include "data/types/picture.h"
 #include "data/types/types.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -43,7 +45,7 @@ class FramesType : public ModalityType {
     for (const int64_t index : choose_frames(last - first, choice_, augment)) {
       frames.push_back(load_picture(cell, pictures[static_cast<size_t>(first + index)], settings_, augment));
     }
-    return torch::stack(frames, 1);
+    return at::stack(frames, 1);
   }
 
   bool uses_cache() const override { return true; }
@@ -67,7 +69,7 @@ class FramesType : public ModalityType {
     file.use_frames(kept_picture(path, settings_, augment), chosen, [&](size_t position, const Tensor& kept) {
       frames[position] = finish_picture(kept, path, settings_, augment);
     });
-    return torch::stack(frames, 1);
+    return at::stack(frames, 1);
   }
 
   PictureSettings settings_;

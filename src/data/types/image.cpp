@@ -2,6 +2,7 @@
 #include "data/types/cell_paths.h"
 #include "data/types/picture.h"
 #include "data/types/types.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "data/files/file_reading.h"
 #include "data/manifest/manifest.h"
+#include "pdmp/fwd.h"
 #include "pdmp/random.h"
-#include "pdmp/torch.h"
 
 namespace pdmp {
 

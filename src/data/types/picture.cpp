@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include "data/decode/image/image.h"
-#include "data/files/media_file.h"
 #include "data/features/normalise.h"
 #include "data/features/rotate.h"
+#include "data/files/media_file.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "data/features/crop.h"
 #include "data/features/resize.h"
-#include "data/types/modality_type.h"
 #include "data/types/decoded.h"
+#include "data/types/modality_type.h"
 #include "data/types/settings.h"
 
 namespace pdmp {

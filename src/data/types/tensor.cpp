@@ -1,11 +1,13 @@
 // A .npy file -> its values as float32, all of one shape.
+#include "pdmp/tensor.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "data/files/media_file.h"
+#include "data/npy/npy.h"
 #include "data/types/cell_paths.h"
 #include "data/types/known_shape.h"
-#include "data/npy/npy.h"
 #include "data/types/settings.h"
 #include "data/types/types.h"
 #include "pdmp/error.h"

@@ -1,10 +1,12 @@
 // UTF-8 text in the metadata itself -> (max_bytes) int64: bytes + 1, 0 behind the end.
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
 #include "base/text/utf8.h"
 #include "data/types/settings.h"
 #include "data/types/types.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -34,7 +36,7 @@ class TextType : public ModalityType {
       length = static_cast<size_t>(max_bytes_);
       while (length > 0 && continues_character(cell.text[length])) --length;
     }
-    Tensor bytes = torch::zeros({max_bytes_}, torch::kInt64);
+    Tensor bytes = at::zeros({max_bytes_}, at::kLong);
     for (size_t i = 0; i < length; ++i) bytes.data_ptr<int64_t>()[i] = static_cast<uint8_t>(cell.text[i]) + 1;
     return bytes;
   }

@@ -1,4 +1,5 @@
 // Numbers in the metadata itself, separated by commas -> (D).
+#include <ATen/ops/empty.h>
 #include <cmath>
 #include <fmt/format.h>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "data/types/settings.h"
 #include "data/types/types.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -54,7 +56,7 @@ class VectorType : public ModalityType {
       throw Error(ErrorKind::data, fmt::format("{}: expected {} numbers, found {}; correct the row{}", where_, expected,
                                                parts.size(), advice));
     }
-    Tensor values = torch::empty({expected}, torch::kFloat32);
+    Tensor values = at::empty({expected}, at::kFloat);
     for (size_t i = 0; i < parts.size(); ++i) values.data_ptr<float>()[i] = number(parts, i);
     return values;
   }

@@ -1,8 +1,8 @@
 #include "methods/parts/own_logits.h"
 
 #include "methods/parts/linear_head.h"
-#include "models/layers/evaluation_mode.h"
 #include "models/fusion/features.h"
+#include "models/layers/evaluation_mode.h"
 
 namespace pdmp {
 

@@ -6,8 +6,8 @@
 #include <fmt/ranges.h>
 #include <regex>
 
-#include "base/table.h"
 #include "base/spec.h"
+#include "base/table.h"
 
 namespace pdmp {
 

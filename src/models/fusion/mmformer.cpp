@@ -7,12 +7,12 @@
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 
-#include "models/layers/evaluation_mode.h"
 #include "models/fusion/early_maps.h"
 #include "models/fusion/modalities.h"
-#include "models/weights/init.h"
-#include "models/layers/transformer.h"
+#include "models/layers/evaluation_mode.h"
 #include "models/layers/present_rows.h"
+#include "models/layers/transformer.h"
+#include "models/weights/init.h"
 
 namespace pdmp {
 namespace {

@@ -4,11 +4,11 @@
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/linear.h>
 
-#include "models/layers/evaluation_mode.h"
 #include "models/fusion/early_maps.h"
 #include "models/fusion/modalities.h"
-#include "models/layers/residual.h"
+#include "models/layers/evaluation_mode.h"
 #include "models/layers/present_rows.h"
+#include "models/layers/residual.h"
 
 namespace pdmp {
 namespace {

@@ -7,9 +7,9 @@
 #include <torch/autograd.h>
 #include <torch/nn/modules/conv.h>
 
+#include "kernels/winograd_kernels.h"
 #include "models/layers/norm_statistics.h"
 #include "models/layers/share_out.h"
-#include "kernels/winograd_kernels.h"
 
 namespace pdmp {
 namespace {

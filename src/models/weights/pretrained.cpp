@@ -9,9 +9,9 @@
 #include <set>
 #include <string_view>
 
+#include "base/spec.h"
 #include "base/text/nested_text.h"
 #include "models/weights/safetensors.h"
-#include "base/spec.h"
 #include "models/weights/weights.h"
 #include "pdmp/error.h"
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/progress.h"
-#include "data/types/modality_type.h"
 #include "data/manifest/unlabeled_rows.h"
+#include "data/types/modality_type.h"
 #include "run/predict/load_run.h"
 
 namespace pdmp {

@@ -14,16 +14,16 @@
 #include <unistd.h>
 
 #include "base/files/file.h"
-#include "base/text/json.h"
 #include "base/log.h"
 #include "base/signal.h"
+#include "base/text/json.h"
 #include "base/text/value_text.h"
+#include "data/importers/shared/unlabeled_folder.h"
 #include "data/manifest/cell_places.h"
+#include "data/manifest/metadata.h"
 #include "data/tables/csv.h"
 #include "data/tables/jsonl.h"
 #include "data/tables/line_cutter.h"
-#include "data/manifest/metadata.h"
-#include "data/importers/shared/unlabeled_folder.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

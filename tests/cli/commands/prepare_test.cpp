@@ -5,9 +5,9 @@
 
 #include "cli/program.h"
 #include "cli/trained_run.h"
-#include "support/media/encode_wav.h"
 #include "data/cache/sample_cache.h"
 #include "support/expect_error.h"
+#include "support/media/encode_wav.h"
 #include "support/png.h"
 
 namespace pdmp::testing {

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "data/encode/encode_jpeg.h"
+#include "pdmp/torch.h"
 #include "support/media/encode_video.h"
 #include "support/media/encode_wav.h"
-#include "pdmp/torch.h"
 
 namespace pdmp::testing {
 

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "data/encode/encode_jpeg.h"
-#include "support/media/encode_wav.h"
 #include "pdmp/torch.h"
+#include "support/media/encode_wav.h"
 
 namespace pdmp::testing {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "data/encode/encode_jpeg.h"
-#include "support/media/encode_video.h"
 #include "pdmp/torch.h"
+#include "support/media/encode_video.h"
 
 namespace pdmp::testing {
 

@@ -2,11 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "data/clip.h"
-#include "support/media/encode_video.h"
-#include "support/media/encode_wav.h"
 #include "data/features/profiles.h"
 #include "data/types/entry.h"
 #include "support/expect_error.h"
+#include "support/media/encode_video.h"
+#include "support/media/encode_wav.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

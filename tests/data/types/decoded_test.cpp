@@ -14,10 +14,10 @@ extern "C" {
 #include "base/files/sha256.h"
 #include "data/clip.h"
 #include "data/encode/encode_png.h"
-#include "support/media/encode_video.h"
-#include "support/media/encode_wav.h"
 #include "data/features/profiles.h"
 #include "data/types/entry.h"
+#include "support/media/encode_video.h"
+#include "support/media/encode_wav.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

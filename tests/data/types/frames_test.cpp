@@ -2,9 +2,9 @@
 
 #include "data/clip.h"
 #include "data/encode/encode_png.h"
-#include "support/media/encode_video.h"
 #include "data/types/entry.h"
 #include "support/expect_error.h"
+#include "support/media/encode_video.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

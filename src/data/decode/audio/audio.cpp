@@ -1,5 +1,6 @@
 #include "data/decode/audio/audio.h"
 
+#include <ATen/ops/from_blob.h>
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -14,12 +15,13 @@ extern "C" {
 
 #include "data/decode/audio/appended_tags.h"
 #include "data/decode/audio/audio_container.h"
-#include "data/decode/ffmpeg.h"
-#include "data/decode/file_clock.h"
-#include "data/files/media_file.h"
-#include "data/decode/memory_input.h"
 #include "data/decode/audio/rifx.h"
 #include "data/decode/audio/sound_track.h"
+#include "data/decode/ffmpeg.h"
+#include "data/decode/file_clock.h"
+#include "data/decode/memory_input.h"
+#include "data/files/media_file.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -201,7 +203,7 @@ Audio decode_audio(const std::filesystem::path& path, std::optional<double> star
   auto* samples = new std::vector<float>(track.take());  // the tensor's own: no copy of a long recording
   const auto release = [samples](void*) { delete samples; };
   const auto count = static_cast<int64_t>(samples->size());
-  const Tensor sound = torch::from_blob(samples->data(), {count}, release, torch::kFloat32);
+  const Tensor sound = at::from_blob(samples->data(), {count}, release, at::kFloat);
   if (count == 0) {
     refuse_media(path, fmt::format("sound from {} s to {}", start.value_or(0), seconds_text(end)),
                  fmt::format("{:.2f} s in all", all), "correct start and end");

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "data/files/file_reading.h"
-#include "pdmp/torch.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 

@@ -1,5 +1,7 @@
 #include "data/decode/header/exif_orientation.h"
 
+#include "pdmp/tensor.h"
+
 namespace pdmp {
 
 Tensor turn_upright(const Tensor& picture, int orientation) {

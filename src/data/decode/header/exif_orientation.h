@@ -2,7 +2,7 @@
 #pragma once
 
 #include "data/decode/header/exif.h"
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

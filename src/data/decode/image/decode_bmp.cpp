@@ -1,5 +1,6 @@
 #include "data/decode/image/decode_bmp.h"
 
+#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -7,9 +8,10 @@
 #include <vector>
 
 #include "data/decode/header/bmp_header.h"
-#include "data/files/media_file.h"
 #include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
+#include "data/files/media_file.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -116,7 +118,7 @@ class BmpDecoder {
   }
 
   Tensor decode() {
-    picture_ = torch::empty({header_.height, header_.width, channels_}, torch::kUInt8);
+    picture_ = at::empty({header_.height, header_.width, channels_}, at::kByte);
     if (header_.compression == BmpHeader::kNone) {
       decode_rows();
     } else {

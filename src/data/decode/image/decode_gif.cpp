@@ -1,5 +1,6 @@
 #include "data/decode/image/decode_gif.h"
 
+#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
@@ -8,9 +9,10 @@
 #include <vector>
 
 #include "data/decode/image/lzw.h"
-#include "data/files/media_file.h"
 #include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
+#include "data/files/media_file.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -162,7 +164,7 @@ Tensor decode_gif(const FileReading& reading, std::string_view bytes, int64_t ch
                  fmt::format("{} of the {} pixels of its first frame", values.size(), count));
   }
   const std::vector<uint8_t> canvas = canvas_of(gif, values);
-  Tensor picture = torch::empty({gif.height, gif.width, channels}, torch::kUInt8);
+  Tensor picture = at::empty({gif.height, gif.width, channels}, at::kByte);
   std::vector<uint8_t> row(static_cast<size_t>(gif.width) * 4);
   for (int64_t y = 0; y < gif.height; ++y) {
     for (int64_t x = 0; x < gif.width; ++x) {

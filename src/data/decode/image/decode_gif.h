@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "data/files/file_reading.h"
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

@@ -1,14 +1,16 @@
 #include "data/decode/image/decode_jpeg.h"
 
+#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <cstring>
 #include <vector>
 
 #include "data/decode/image/libjpeg_errors.h"
-#include "data/files/limits.h"
-#include "data/files/media_file.h"
 #include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
+#include "data/files/limits.h"
+#include "data/files/media_file.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -46,7 +48,7 @@ class JpegDecoder {
   Tensor decode(const CropBox& part) {
     call([&] { jpeg_start_decompress(&info_); });
     const int64_t left = narrow(part);
-    Tensor picture = torch::empty({part.height, part.width, channels_}, torch::kUInt8);
+    Tensor picture = at::empty({part.height, part.width, channels_}, at::kByte);
     row_.resize(static_cast<size_t>(info_.output_width) * static_cast<size_t>(info_.output_components));
     skip_rows(part.top);
     uint8_t* out = picture.data_ptr<uint8_t>();

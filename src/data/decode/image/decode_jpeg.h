@@ -4,9 +4,9 @@
 #include <functional>
 #include <string_view>
 
-#include "data/files/file_reading.h"
 #include "data/features/crop.h"
-#include "pdmp/torch.h"
+#include "data/files/file_reading.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

@@ -7,9 +7,10 @@
 #include <string>
 #include <zlib.h>
 
-#include "data/decode/image/ffmpeg_image.h"
 #include "data/decode/header/image_parts.h"
+#include "data/decode/image/ffmpeg_image.h"
 #include "data/files/media_file.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {

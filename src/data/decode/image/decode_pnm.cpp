@@ -1,14 +1,16 @@
 #include "data/decode/image/decode_pnm.h"
 
+#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <fmt/format.h>
 #include <vector>
 
-#include "data/files/media_file.h"
 #include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
+#include "data/files/media_file.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -33,7 +35,7 @@ class PnmDecoder {
 
   Tensor decode(int64_t channels) {
     if (!plain_) check_size();
-    Tensor picture = torch::empty({height_, width_, channels}, torch::kUInt8);
+    Tensor picture = at::empty({height_, width_, channels}, at::kByte);
     std::vector<uint8_t> row(static_cast<size_t>(width_ * samples_));
     const PixelLayout layout = samples_ == 3 ? PixelLayout::rgb : PixelLayout::gray;
     for (int64_t y = 0; y < height_; ++y) {

@@ -2,16 +2,18 @@
 // rows become a picture.
 #include "data/decode/image/decode_tiff.h"
 
+#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
 #include <vector>
 
-#include "data/files/limits.h"
-#include "data/files/media_file.h"
+#include "data/decode/image/tiff_file.h"
 #include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
-#include "data/decode/image/tiff_file.h"
+#include "data/files/limits.h"
+#include "data/files/media_file.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -223,7 +225,7 @@ class TiffDecoder {
   }
 
   Tensor make_picture() {
-    Tensor picture = torch::empty({height_, width_, channels_}, torch::kUInt8);
+    Tensor picture = at::empty({height_, width_, channels_}, at::kByte);
     if (photometric_ == PHOTOMETRIC_PALETTE) read_palette();
     row_.resize(static_cast<size_t>(width_) * 4);
     for (int64_t y = 0; y < height_; ++y) {

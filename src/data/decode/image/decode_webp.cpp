@@ -1,12 +1,14 @@
 #include "data/decode/image/decode_webp.h"
 
+#include <ATen/ops/empty.h>
 #include <memory>
 #include <webp/decode.h>
 #include <webp/demux.h>
 
-#include "data/files/media_file.h"
 #include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
+#include "data/files/media_file.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -42,7 +44,7 @@ Tensor decode_webp(const FileReading& reading, std::string_view bytes, int64_t c
     refuse_media(reading.path(), kExpected, "pixels that are cut or damaged");
   reading.check();
   const int64_t width = info.canvas_width, height = info.canvas_height;
-  Tensor picture = torch::empty({height, width, channels}, torch::kUInt8);
+  Tensor picture = at::empty({height, width, channels}, at::kByte);
   for (int64_t y = 0; y < height; ++y) {
     write_row({rgba + y * width * 4, layout, 4}, width, channels, picture.data_ptr<uint8_t>() + y * width * channels);
   }

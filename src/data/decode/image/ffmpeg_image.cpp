@@ -1,5 +1,6 @@
 #include "data/decode/image/ffmpeg_image.h"
 
+#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <fmt/format.h>
 #include <new>
@@ -9,11 +10,12 @@ extern "C" {
 }
 
 #include "data/decode/ffmpeg.h"
-#include "data/files/limits.h"
-#include "data/files/media_file.h"
 #include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
 #include "data/decode/rgb_planes.h"
+#include "data/files/limits.h"
+#include "data/files/media_file.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -115,7 +117,7 @@ void make_transparent(AVFrame& rgba, uint8_t gray) {
 }
 
 Tensor composite(const AVFrame& rgba, int64_t channels) {
-  Tensor picture = torch::empty({rgba.height, rgba.width, channels}, torch::kUInt8);
+  Tensor picture = at::empty({rgba.height, rgba.width, channels}, at::kByte);
   for (int64_t y = 0; y < rgba.height; ++y) {
     write_row({rgba.data[0] + y * rgba.linesize[0], PixelLayout::rgba, 4}, rgba.width, channels,
               picture.data_ptr<uint8_t>() + y * rgba.width * channels);

@@ -9,7 +9,7 @@ extern "C" {
 }
 
 #include "data/files/file_reading.h"
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

@@ -3,17 +3,18 @@
 #include <fmt/format.h>
 #include <string>
 
+#include "data/decode/header/exif_orientation.h"
+#include "data/decode/header/image_format.h"
 #include "data/decode/image/decode_bmp.h"
 #include "data/decode/image/decode_gif.h"
 #include "data/decode/image/decode_png.h"
 #include "data/decode/image/decode_pnm.h"
 #include "data/decode/image/decode_tiff.h"
 #include "data/decode/image/decode_webp.h"
-#include "data/decode/header/exif_orientation.h"
-#include "data/decode/header/image_format.h"
 #include "data/files/media_file.h"
 #include "data/svg/svg.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "data/decode/image/decode_jpeg.h"
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

@@ -6,8 +6,8 @@ extern "C" {
 #include <libavutil/common.h>
 }
 
-#include "data/decode/header/display_matrix.h"
 #include "data/decode/file_clock.h"
+#include "data/decode/header/display_matrix.h"
 #include "data/files/media_file.h"
 
 namespace pdmp {

@@ -1,5 +1,6 @@
 #include "data/decode/video/rgb_converter.h"
 
+#include <ATen/ops/empty.h>
 #include <cstring>
 
 extern "C" {
@@ -9,15 +10,16 @@ extern "C" {
 #include <fmt/format.h>
 
 #include "data/decode/header/exif_orientation.h"
-#include "data/files/media_file.h"
 #include "data/decode/rgb_planes.h"
+#include "data/files/media_file.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
 
 // RGB24 without the gaps between its rows.
 Tensor copy_rows(const AVFrame& frame) {
-  Tensor picture = torch::empty({frame.height, frame.width, 3}, torch::kUInt8);
+  Tensor picture = at::empty({frame.height, frame.width, 3}, at::kByte);
   const size_t row = static_cast<size_t>(frame.width) * 3;
   for (int y = 0; y < frame.height; ++y) {
     std::memcpy(picture.data_ptr<uint8_t>() + static_cast<size_t>(y) * row,

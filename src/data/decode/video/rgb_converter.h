@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "data/decode/ffmpeg.h"
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 struct SwsContext;
 

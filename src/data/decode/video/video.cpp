@@ -9,10 +9,11 @@
 #include "data/decode/audio/audio_container.h"
 #include "data/decode/header/display_matrix.h"
 #include "data/decode/video/frame_map.h"
-#include "data/files/media_file.h"
 #include "data/decode/video/rgb_converter.h"
 #include "data/decode/video/video_reader.h"
+#include "data/files/media_file.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {

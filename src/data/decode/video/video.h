@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "data/files/file_reading.h"
-#include "pdmp/torch.h"
+#include "pdmp/fwd.h"
 
 namespace pdmp {
 

@@ -10,8 +10,8 @@ extern "C" {
 }
 
 #include "data/decode/ffmpeg.h"
-#include "data/files/file_reading.h"
 #include "data/decode/memory_input.h"
+#include "data/files/file_reading.h"
 
 namespace pdmp {
 

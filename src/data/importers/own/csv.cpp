@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include "base/text/value_text.h"
-#include "data/manifest/class_labels.h"
 #include "data/importers/shared/clip_set.h"
 #include "data/importers/shared/imported_set.h"
 #include "data/importers/shared/importers.h"
 #include "data/importers/shared/list_file.h"
 #include "data/importers/shared/media_kind.h"
+#include "data/manifest/class_labels.h"
 #include "data/manifest/metadata.h"
 #include "data/manifest/path_template.h"
 #include "pdmp/error.h"

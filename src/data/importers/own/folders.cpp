@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "base/text/value_text.h"
-#include "data/importers/shared/clip_set.h"
 #include "data/importers/own/folder_layout.h"
+#include "data/importers/shared/clip_set.h"
 #include "data/importers/shared/imported_set.h"
 #include "data/importers/shared/importers.h"
 #include "data/importers/shared/media_kind.h"

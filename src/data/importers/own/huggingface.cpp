@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "data/tables/csv.h"
-#include "data/tables/file_list.h"
 #include "data/importers/shared/clip_set.h"
 #include "data/importers/shared/imported_set.h"
 #include "data/importers/shared/importers.h"
 #include "data/importers/shared/media_kind.h"
-#include "data/tables/jsonl.h"
 #include "data/manifest/metadata.h"
+#include "data/tables/csv.h"
+#include "data/tables/file_list.h"
+#include "data/tables/jsonl.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

@@ -3,19 +3,19 @@
 #include <fmt/format.h>
 #include <set>
 
-#include "base/text/json.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
+#include "base/text/json.h"
 #include "base/text/value_text.h"
-#include "data/tables/file_list.h"
+#include "data/importers/own/tar.h"
 #include "data/importers/shared/clip_set.h"
 #include "data/importers/shared/folder_tree.h"
 #include "data/importers/shared/imported_set.h"
 #include "data/importers/shared/importers.h"
 #include "data/importers/shared/media_kind.h"
-#include "data/importers/own/tar.h"
 #include "data/manifest/metadata.h"
+#include "data/tables/file_list.h"
 #include "data/tables/metadata_limits.h"
 #include "pdmp/error.h"
 

@@ -11,12 +11,12 @@
 
 #include "base/log.h"
 #include "base/text/text_table.h"
-#include "data/tables/csv.h"
-#include "data/importers/shared/clip_set.h"
-#include "data/importers/shared/importers.h"
 #include "data/importers/public/kinetics_classes.h"
 #include "data/importers/public/kinetics_folders.h"
+#include "data/importers/shared/clip_set.h"
+#include "data/importers/shared/importers.h"
 #include "data/importers/shared/list_file.h"
+#include "data/tables/csv.h"
 #include "pdmp/error.h"
 
 namespace pdmp {

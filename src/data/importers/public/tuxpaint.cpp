@@ -1,5 +1,5 @@
 // Tux Paint's stamps (Debian: tuxpaint-stamps-default, GPL-2): picture, spoken caption and written caption of objects.
-#include <ATen/Parallel.h>
+#include <ATen/ops/full.h>
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,17 +10,18 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
-#include "data/tables/csv.h"
-#include "data/encode/encode_png.h"
 #include "data/decode/image/image.h"
+#include "data/encode/encode_png.h"
 #include "data/features/resize.h"
+#include "data/importers/public/tuxpaint_stamps.h"
 #include "data/importers/shared/importers.h"
 #include "data/importers/shared/output.h"
-#include "data/importers/public/tuxpaint_stamps.h"
 #include "data/loader/parallel.h"
 #include "data/manifest/stratified.h"
+#include "data/tables/csv.h"
 #include "pdmp/error.h"
 #include "pdmp/random.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -51,7 +52,7 @@ Tensor square_picture(const fs::path& file, int64_t size) {
   const int64_t height = picture.size(0), width = picture.size(1), longest = std::max(height, width);
   const auto scaled = [&](int64_t edge) { return std::max<int64_t>(1, (edge * size + longest / 2) / longest); };
   const Tensor small = resize(picture, scaled(height), scaled(width));
-  Tensor square = torch::full({size, size, 3}, 255, torch::kUInt8);
+  Tensor square = at::full({size, size, 3}, 255, at::kByte);
   const int64_t top = (size - small.size(0)) / 2, left = (size - small.size(1)) / 2;
   square.narrow(0, top, small.size(0)).narrow(1, left, small.size(1)).copy_(small);
   return square;
@@ -76,7 +77,7 @@ std::vector<std::string> write_media_of(const std::vector<Stamp>& stamps, const 
   Progress progress("stamps", static_cast<int64_t>(stamps.size()), "object");
   std::mutex mutex;
   std::map<std::string, std::string> failed;  // name -> reason
-  for_each_parallel(static_cast<int64_t>(stamps.size()), at::get_num_threads(), progress, [&](int64_t i) {
+  for_each_parallel(static_cast<int64_t>(stamps.size()), default_workers(), progress, [&](int64_t i) {
     if (interrupted()) {
       throw Error(ErrorKind::interrupted,
                   "stopped while preparing the stamps; the same command goes on where it stopped");

@@ -5,11 +5,11 @@
 #include <set>
 
 #include "base/text/value_text.h"
-#include "data/tables/file_list.h"
 #include "data/importers/shared/clip_set.h"
 #include "data/importers/shared/imported_set.h"
 #include "data/importers/shared/importers.h"
 #include "data/importers/shared/list_file.h"
+#include "data/tables/file_list.h"
 #include "data/types/cell_paths.h"
 #include "pdmp/error.h"
 

@@ -4,10 +4,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "data/importers/public/vggsound_classes.h"
 #include "data/importers/shared/clip_set.h"
 #include "data/importers/shared/importers.h"
 #include "data/importers/shared/list_file.h"
-#include "data/importers/public/vggsound_classes.h"
 
 namespace pdmp {
 namespace {

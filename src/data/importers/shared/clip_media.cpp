@@ -1,6 +1,5 @@
 #include "data/importers/shared/clip_media.h"
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <system_error>
 
@@ -84,7 +83,7 @@ void check_sound(std::vector<Clip>& clips) {
   }
   if (open.empty()) return;
   Progress progress("headers", static_cast<int64_t>(open.size()), "video");
-  for_each_parallel(static_cast<int64_t>(open.size()), at::get_num_threads(), progress, [&](int64_t i) {
+  for_each_parallel(static_cast<int64_t>(open.size()), default_workers(), progress, [&](int64_t i) {
     if (interrupted()) {
       throw Error(ErrorKind::interrupted, "stopped while looking at the videos; the same command begins again");
     }

@@ -1,6 +1,5 @@
 #include "data/importers/shared/clip_set.h"
 
-#include <ATen/Parallel.h>
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,13 +13,13 @@
 #include "base/progress.h"
 #include "base/signal.h"
 #include "base/text/text_table.h"
-#include "data/tables/csv.h"
 #include "data/decode/video/video.h"
 #include "data/importers/shared/extract_frames.h"
-#include "data/tables/file_list.h"
 #include "data/importers/shared/imported_set.h"
 #include "data/loader/parallel.h"
 #include "data/manifest/stratified.h"
+#include "data/tables/csv.h"
+#include "data/tables/file_list.h"
 #include "pdmp/error.h"
 #include "pdmp/random.h"
 
@@ -86,7 +85,7 @@ void extract_all(ClipSet& set, const ClipOptions& options, const fs::path& out) 
   }
   if (open.empty()) return;
   Progress progress("stills", static_cast<int64_t>(open.size()), "video");
-  for_each_parallel(static_cast<int64_t>(open.size()), at::get_num_threads(), progress, [&](int64_t i) {
+  for_each_parallel(static_cast<int64_t>(open.size()), default_workers(), progress, [&](int64_t i) {
     if (interrupted()) {
       throw Error(ErrorKind::interrupted, "stopped while extracting stills; the same command goes on where it stopped");
     }

@@ -7,12 +7,13 @@
 #include <system_error>
 
 #include "base/files/file.h"
+#include "data/decode/header/image_format.h"
 #include "data/encode/encode_jpeg.h"
 #include "data/encode/encode_png.h"
-#include "data/decode/header/image_format.h"
 #include "data/files/media_file.h"
 #include "pdmp/error.h"
 #include "pdmp/random.h"
+#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {

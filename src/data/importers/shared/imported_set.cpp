@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "base/text/printable.h"
 #include "base/text/utf8.h"
-#include "data/tables/csv.h"
 #include "data/files/file_reading.h"
+#include "data/tables/csv.h"
 #include "data/tables/file_list.h"
 #include "pdmp/error.h"
 

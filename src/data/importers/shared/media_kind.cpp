@@ -7,8 +7,8 @@
 
 #include "base/files/file.h"
 #include "base/text/value_text.h"
-#include "data/files/file_reading.h"
 #include "data/decode/video/video.h"
+#include "data/files/file_reading.h"
 #include "data/importers/shared/list_file.h"
 #include "data/tables/metadata_limits.h"
 #include "pdmp/error.h"

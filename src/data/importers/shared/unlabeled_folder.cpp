@@ -6,9 +6,9 @@
 #include <fmt/ranges.h>
 #include <map>
 
-#include "data/tables/file_list.h"
 #include "data/importers/shared/folder_tree.h"
 #include "data/importers/shared/media_kind.h"
+#include "data/tables/file_list.h"
 #include "data/types/cell_paths.h"
 #include "pdmp/error.h"
 

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "base/files/file.h"
-#include "support/media/encode_wav.h"
 #include "support/expect_error.h"
 #include "support/golden.h"
+#include "support/media/encode_wav.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/files/file.h"
-#include "data/encode/encode_jpeg.h"
 #include "data/decode/image/image.h"
+#include "data/encode/encode_jpeg.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

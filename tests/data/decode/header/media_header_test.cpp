@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "data/encode/encode_png.h"
+#include "support/golden.h"
 #include "support/media/encode_video.h"
 #include "support/media/encode_wav.h"
-#include "support/golden.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

@@ -8,9 +8,9 @@
 #include "base/files/file.h"
 #include "data/clip.h"
 #include "data/decode/audio/audio.h"
-#include "support/media/encode_video.h"
 #include "support/expect_error.h"
 #include "support/golden.h"
+#include "support/media/encode_video.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

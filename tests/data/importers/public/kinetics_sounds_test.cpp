@@ -4,10 +4,10 @@
 #include <map>
 
 #include "base/files/file.h"
-#include "data/importers/shared/importers.h"
-#include "data/importers/public/kinetics_classes.h"
 #include "data/importers/kinetics_sounds_miniature.h"
+#include "data/importers/public/kinetics_classes.h"
 #include "data/importers/run_importer.h"
+#include "data/importers/shared/importers.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 

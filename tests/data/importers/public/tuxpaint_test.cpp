@@ -4,10 +4,10 @@
 #include <set>
 
 #include "base/files/file.h"
-#include "data/tables/csv.h"
 #include "data/decode/image/image.h"
 #include "data/importers/shared/importers.h"
 #include "data/manifest/manifest.h"
+#include "data/tables/csv.h"
 #include "pdmp/error.h"
 #include "support/expect_error.h"
 #include "support/png.h"

@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "base/files/file.h"
-#include "data/importers/shared/importers.h"
 #include "data/importers/run_importer.h"
+#include "data/importers/shared/importers.h"
 #include "data/importers/ucf101_miniature.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"

@@ -4,9 +4,9 @@
 #include <map>
 
 #include "base/files/file.h"
-#include "data/importers/shared/importers.h"
-#include "data/importers/run_importer.h"
 #include "data/importers/public/vggsound_classes.h"
+#include "data/importers/run_importer.h"
+#include "data/importers/shared/importers.h"
 #include "data/importers/vggsound_miniature.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"

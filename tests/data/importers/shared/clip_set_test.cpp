@@ -7,8 +7,8 @@
 
 #include "base/files/file.h"
 #include "data/importers/crema_d_miniature.h"
-#include "data/importers/shared/importers.h"
 #include "data/importers/run_importer.h"
+#include "data/importers/shared/importers.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 

@@ -6,9 +6,9 @@
 #include <set>
 
 #include "data/clip.h"
-#include "support/media/encode_video.h"
 #include "data/decode/image/image.h"
 #include "support/expect_error.h"
+#include "support/media/encode_video.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
