@@ -26,6 +26,7 @@
 #include "pdmp/memory.h"
 #include "support/media/encode_video.h"
 #include "support/media/encode_wav.h"
+#include "support/media/tensors.h"
 
 namespace {
 

@@ -15,6 +15,7 @@
 #include "made_up_media.h"
 #include "pdmp/dataset.h"
 #include "support/media/encode_wav.h"
+#include "support/media/tensors.h"
 
 namespace {
 
@@ -50,13 +51,13 @@ void repeat(benchmark::State& state, const Work& work) {
 }
 
 void decode_whole_picture(benchmark::State& state) {
-  repeat(state, [] { return decode_image(media().picture); });
+  repeat(state, [] { return image_tensor(media().picture); });
 }
 
 void decode_random_part(benchmark::State& state) {
   RandomStream random(1);
   repeat(state, [&] {
-    return decode_image(media().picture, 3, [&](int64_t height, int64_t width) {
+    return image_tensor(media().picture, 3, [&](int64_t height, int64_t width) {
       return random_resized_crop(height, width, kMinScale, random);
     });
   });
@@ -64,37 +65,37 @@ void decode_random_part(benchmark::State& state) {
 
 void resize_random_part(benchmark::State& state) {
   RandomStream random(1);
-  const Tensor picture = decode_image(media().picture);
+  const Tensor picture = image_tensor(media().picture);
   repeat(state,
          [&] { return resize(crop(picture, random_resized_crop(kHeight, kWidth, kMinScale, random)), kSize, kSize); });
 }
 
 void resize_whole_picture(benchmark::State& state) {
-  const Tensor picture = decode_image(media().picture);
+  const Tensor picture = image_tensor(media().picture);
   repeat(state, [&] { return resize(picture, kSize, kSize); });
 }
 
 void flip_picture(benchmark::State& state) {
-  const Tensor picture = resize(decode_image(media().picture), kSize, kSize);
+  const Tensor picture = resize(image_tensor(media().picture), kSize, kSize);
   repeat(state, [&] { return picture.flip(1); });
 }
 
 void normalise_picture(benchmark::State& state) {
-  const Tensor picture = resize(decode_image(media().picture), kSize, kSize);
+  const Tensor picture = resize(image_tensor(media().picture), kSize, kSize);
   repeat(state, [&] { return normalise(picture, kMean, kDeviation); });
 }
 
 void decode_sound(benchmark::State& state) {
-  repeat(state, [] { return decode_audio(media().sound); });
+  repeat(state, [] { return audio_tensor(media().sound); });
 }
 
 void resample_sound(benchmark::State& state) {
-  const Tensor samples = decode_audio(media().sound).samples;
+  const Tensor samples = audio_tensor(media().sound).samples;
   repeat(state, [&] { return resample(samples, kRate, kProfileRate); });
 }
 
 void log_stft_of_sound(benchmark::State& state) {
-  const Tensor samples = resample(decode_audio(media().sound).samples, kRate, kProfileRate);
+  const Tensor samples = resample(audio_tensor(media().sound).samples, kRate, kProfileRate);
   repeat(state, [&] { return audio_features(find_audio_profile("log_stft_cremad"), samples, kProfileRate, nullptr); });
 }
 

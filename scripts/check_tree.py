@@ -31,7 +31,7 @@ ROOMS = {
 }
 
 # Without LibTorch, which costs the compiler seconds a source.
-WITHOUT_TORCH = ["base", "kernels", "data/files", "data/tables", "data/manifest"]
+WITHOUT_TORCH = ["base", "kernels", "data/files", "data/tables", "data/manifest", "data/decode", "data/svg", "data/encode"]
 
 # C++ files a folder of src/ may hold, and those that hold more, each a file a thing.
 MOST_FILES = 25

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pdmp/dataset.h"
+#include "pdmp/torch.h"
 
 namespace pdmp {
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "pdmp/error.h"
+#include "pdmp/torch.h"
 
 namespace pdmp {
 namespace {

@@ -23,6 +23,7 @@
 #include "pdmp/error.h"
 #include "support/media/encode_video.h"
 #include "support/media/encode_wav.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -77,10 +78,10 @@ void expect_finite(const Tensor& values) {
   EXPECT_TRUE(values.isfinite().all().item<bool>());
 }
 
-void image(const std::filesystem::path& path) { EXPECT_GT(decode_image(path).numel(), 0); }
+void image(const std::filesystem::path& path) { EXPECT_GT(image_tensor(path).numel(), 0); }
 
 void audio(const std::filesystem::path& path) {
-  const Audio sound = decode_audio(path);
+  const AudioTensor sound = audio_tensor(path);
   EXPECT_GT(sound.rate, 0);
   EXPECT_LT(sound.samples.numel(), int64_t{1} << 27);
   if (sound.samples.numel() < 100000) expect_finite(sound.samples);
@@ -94,7 +95,7 @@ void video(const std::filesystem::path& path) {
 
 void pictures(const std::filesystem::path& path) {
   const VideoInfo info = read_video_info(path);
-  EXPECT_EQ(decode_frames(path, {0, info.frames / 2, info.frames - 1}).size(), 3U);
+  EXPECT_EQ(frame_tensors(path, {0, info.frames / 2, info.frames - 1}).size(), 3U);
 }
 
 // One file through one decoder; true where it was refused.

@@ -13,6 +13,7 @@
 #include "data/decode/audio.h"
 #include "data/decode/video.h"
 #include "pdmp/error.h"
+#include "support/media/tensors.h"
 
 namespace {
 
@@ -21,7 +22,7 @@ void append(std::ofstream& out, const pdmp::Tensor& values) {
 }
 
 nlohmann::json dump_sound(const std::string& file, std::ofstream& out) {
-  const pdmp::Audio audio = pdmp::decode_audio(file);
+  const pdmp::AudioTensor audio = pdmp::audio_tensor(file);
   append(out, audio.samples.contiguous());
   return {{"rate", audio.rate}, {"samples", audio.samples.numel()}};
 }
@@ -31,7 +32,7 @@ nlohmann::json dump_video(const std::string& file, std::ofstream& out) {
   const pdmp::VideoInfo& info = video.info();
   std::vector<int64_t> indices(static_cast<size_t>(info.frames));
   std::iota(indices.begin(), indices.end(), 0);
-  const std::vector<pdmp::Tensor> frames = video.frames(indices);
+  const std::vector<pdmp::Tensor> frames = pdmp::tensors_of(video.frames(indices));
   for (const pdmp::Tensor& frame : frames) append(out, frame.contiguous());
   return {{"height", frames[0].size(0)}, {"width", frames[0].size(1)}, {"times", info.times}, {"end", info.end}};
 }

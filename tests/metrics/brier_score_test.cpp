@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "metrics/score_of.h"
+#include "pdmp/torch.h"
 
 namespace pdmp {
 namespace {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pdmp/error.h"
+#include "pdmp/torch.h"
 
 namespace pdmp {
 namespace {

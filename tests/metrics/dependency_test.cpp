@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "pdmp/torch.h"
+
 namespace pdmp {
 namespace {
 

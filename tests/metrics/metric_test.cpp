@@ -6,6 +6,7 @@
 #include <set>
 
 #include "metrics/score_of.h"
+#include "pdmp/torch.h"
 #include "support/expect_error.h"
 
 namespace pdmp {

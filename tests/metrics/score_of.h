@@ -5,6 +5,7 @@
 #include <string>
 
 #include "metrics/metric.h"
+#include "pdmp/torch.h"
 
 namespace pdmp::testing {
 

@@ -4,6 +4,7 @@
 #include "data/decode/image/image.h"
 #include "support/bytes.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"
 
@@ -47,7 +48,7 @@ std::string bytes_of(const Bmp& bmp) {
 
 Tensor decoded(const Bmp& bmp, int64_t channels = 3) {
   const TemporaryDirectory directory;
-  return decode_image(directory.write("a.bmp", bytes_of(bmp)), channels);
+  return image_tensor(directory.write("a.bmp", bytes_of(bmp)), channels);
 }
 
 void expect_all(const Tensor& picture, const Pixel& color) {
@@ -64,8 +65,8 @@ TEST(Bmp, TheFourthByteOf32BitsIsNoAlpha) {
                              little(0, 16);
   ASSERT_EQ(header.size(), 54U);
   const auto path = directory.write("a.bmp", header + repeated(std::string("\0\0\xFF\x40", 4), 64));
-  expect_all(decode_image(path), {255, 0, 0});
-  EXPECT_EQ(pixel(decode_image(path, 1), 0, 0), (Pixel{76}));
+  expect_all(image_tensor(path), {255, 0, 0});
+  EXPECT_EQ(pixel(image_tensor(path, 1), 0, 0), (Pixel{76}));
 }
 
 TEST(Bmp, TheFourthByteOfLongHeadersWithoutMasksIsNoAlphaEither) {

@@ -9,6 +9,7 @@
 #include "data/encode/encode_png.h"
 #include "data/npy/write_npy.h"
 #include "support/media/encode_wav.h"
+#include "support/media/tensors.h"
 #include "support/media_set.h"
 #include "support/temporary_directory.h"
 

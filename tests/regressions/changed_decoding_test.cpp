@@ -12,6 +12,7 @@ extern "C" {
 #include "data/encode/encode_png.h"
 #include "data/files/file_content.h"
 #include "data/types/entry.h"
+#include "support/media/tensors.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"
 

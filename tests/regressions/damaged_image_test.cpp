@@ -14,6 +14,7 @@
 #include "data/files/damaged_files.h"
 #include "data/types/entry.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 #include "support/media_set.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"
@@ -74,15 +75,15 @@ TEST(DamagedImage, OfAJpegLenientlyWhatLibjpegGives) {
   const TemporaryDirectory directory;
   const std::string jpeg = damaged_jpeg();
   const auto path = directory.write("a.jpg", jpeg);
-  expect_error(ErrorKind::data, {"a.jpg", "whole JPEG"}, [&] { decode_image(path); });
+  expect_error(ErrorKind::data, {"a.jpg", "whole JPEG"}, [&] { image_tensor(path); });
   EXPECT_FALSE(damaged_files().has(path));
   const Tensor expected = by_libjpeg(jpeg);
-  EXPECT_TRUE(torch::equal(decode_image(path, 3, {}, lenient()), expected));
+  EXPECT_TRUE(torch::equal(image_tensor(path, 3, {}, lenient()), expected));
   EXPECT_TRUE(damaged_files().has(path));
   // Of a part, as of the whole.
   const CropBox box{40, 20, 10, 30};
   const ChoosePart part = [&](int64_t, int64_t) { return box; };
-  EXPECT_TRUE(torch::equal(decode_image(path, 3, part, lenient()), crop(expected, box)));
+  EXPECT_TRUE(torch::equal(image_tensor(path, 3, part, lenient()), crop(expected, box)));
 }
 
 TEST(DamagedImage, WhatPillowRefusesIsRefusedLenientlyToo) {
@@ -91,27 +92,27 @@ TEST(DamagedImage, WhatPillowRefusesIsRefusedLenientlyToo) {
   for (const std::string& bytes :
        {jpeg.substr(0, jpeg.size() / 2), jpeg.substr(0, jpeg.size() - 1), jpeg.substr(0, 20)}) {
     const auto path = directory.write("cut.jpg", bytes);
-    expect_error(ErrorKind::data, {"cut.jpg", "whole JPEG"}, [&] { decode_image(path, 3, {}, lenient()); });
+    expect_error(ErrorKind::data, {"cut.jpg", "whole JPEG"}, [&] { image_tensor(path, 3, {}, lenient()); });
     EXPECT_FALSE(damaged_files().has(path));
   }
   write_png(directory / "a.png", pattern(64, 96));
   const std::string png = read_file(directory / "a.png");
   const auto cut = directory.write("cut.png", png.substr(0, png.size() / 2));
-  expect_error(ErrorKind::data, {"cut.png", "whole PNG"}, [&] { decode_image(cut, 3, {}, lenient()); });
+  expect_error(ErrorKind::data, {"cut.png", "whole PNG"}, [&] { image_tensor(cut, 3, {}, lenient()); });
   EXPECT_FALSE(damaged_files().has(cut));
   // Not only their checksum is wrong: the pixels are.
   for (const size_t from_end : {17U, 18U, 60U}) {
     std::string wrong = png;
     wrong[png.size() - from_end] = static_cast<char>(wrong[png.size() - from_end] ^ 0x55);
     const auto path = directory.write("wrong.png", wrong);
-    expect_error(ErrorKind::data, {"wrong.png", "whole PNG"}, [&] { decode_image(path, 3, {}, lenient()); });
+    expect_error(ErrorKind::data, {"wrong.png", "whole PNG"}, [&] { image_tensor(path, 3, {}, lenient()); });
     EXPECT_FALSE(damaged_files().has(path));
   }
   std::string shifted = png;
   const auto fewer = directory.write("fewer.png", shifted.erase(png.size() / 2, 10));
-  expect_error(ErrorKind::data, {"fewer.png", "whole PNG"}, [&] { decode_image(fewer, 3, {}, lenient()); });
+  expect_error(ErrorKind::data, {"fewer.png", "whole PNG"}, [&] { image_tensor(fewer, 3, {}, lenient()); });
   const auto text = directory.write("text.png", "hello");
-  expect_error(ErrorKind::data, {"text.png"}, [&] { decode_image(text, 3, {}, lenient()); });
+  expect_error(ErrorKind::data, {"text.png"}, [&] { image_tensor(text, 3, {}, lenient()); });
 }
 
 TEST(DamagedImage, OfAPngLenientlyWithoutEndOrChecksum) {
@@ -123,8 +124,8 @@ TEST(DamagedImage, OfAPngLenientlyWithoutEndOrChecksum) {
   for (const std::string& bytes : {png.substr(0, png.size() - 12), png.substr(0, png.size() - 5),
                                    png.substr(0, png.size() - 14), png.substr(0, png.size() - 20), checksum}) {
     const auto path = directory.write("damaged.png", bytes);
-    expect_error(ErrorKind::data, {"damaged.png", "whole PNG"}, [&] { decode_image(path); });
-    EXPECT_TRUE(torch::equal(decode_image(path, 3, {}, lenient()), pattern(64, 96)));
+    expect_error(ErrorKind::data, {"damaged.png", "whole PNG"}, [&] { image_tensor(path); });
+    EXPECT_TRUE(torch::equal(image_tensor(path, 3, {}, lenient()), pattern(64, 96)));
     EXPECT_TRUE(damaged_files().has(path));
   }
 }

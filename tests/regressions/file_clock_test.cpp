@@ -11,6 +11,7 @@
 #include "support/expect_error.h"
 #include "support/ffmpeg.h"
 #include "support/media/encode_video.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -42,7 +43,7 @@ class FileClock : public ::testing::Test {
   }
 
   Tensor sound(const std::string& name, double start, double end) const {
-    return decode_audio(folder_ / name, start, end).samples;
+    return audio_tensor(folder_ / name, start, end).samples;
   }
   double level(const std::string& name, double start, double end) const {
     return sound(name, start, end).square().mean().sqrt().item<double>();
@@ -115,10 +116,10 @@ TEST_F(FileClock, RowsBeforeALateSoundHearSilence) {
     EXPECT_GT(level(name, 2.1, 3), kLoud);
     EXPECT_GT(level(name, 3, 4), kLoud);
     EXPECT_GT(level(name, 4, 4.9), kLoud);
-    EXPECT_EQ(sound(name, 0, 1).size(0), decode_audio(folder_ / name, 0.0, 1.0).rate);
+    EXPECT_EQ(sound(name, 0, 1).size(0), audio_tensor(folder_ / name, 0.0, 1.0).rate);
     EXPECT_NEAR(read_video_info(folder_ / name).times.front(), 0, 0.001);
     // The file as a whole has the same clock.
-    const Audio all = decode_audio(folder_ / name);
+    const AudioTensor all = audio_tensor(folder_ / name);
     EXPECT_LT(all.samples.slice(0, 0, all.rate * 19 / 10).abs().max().item<double>(), kSilent);
   }
 }
@@ -178,7 +179,7 @@ TEST_F(FileClock, RowsBehindTheShorterStreamAreWhole) {
   EXPECT_EQ(sound("short_sound.mp4", 2, 3).size(0), 44100);
   EXPECT_GT(level("short_sound.mp4", 0, 0.9), kLoud);
   EXPECT_EQ(sound("short_sound.mp4", 0.5, 2).size(0), 66150);
-  EXPECT_NEAR(static_cast<double>(decode_audio(folder_ / "short_sound.mp4").samples.size(0)), 44100, 2100);
+  EXPECT_NEAR(static_cast<double>(audio_tensor(folder_ / "short_sound.mp4").samples.size(0)), 44100, 2100);
   expect_error(ErrorKind::data, {"short_sound.mp4"}, [&] { sound("short_sound.mp4", 3.5, 4); });
 }
 
@@ -224,7 +225,7 @@ TEST_F(FileClock, SoundThatBeginsLateIsWhole) {
   for (const char* name : {"late.m4a", "late.mka", "late.ogg", "late.flv", "late.wma"}) {
     SCOPED_TRACE(name);
     run_ffmpeg(fmt::format("-f lavfi -i sine=440:d=1 -ar 44100 -output_ts_offset 8 {}", path(name)));
-    const Audio all = decode_audio(folder_ / name);
+    const AudioTensor all = audio_tensor(folder_ / name);
     EXPECT_NEAR(static_cast<double>(all.samples.size(0)), 44100, 6000);
     EXPECT_GT(level(name, 0.1, 0.9), kLoud);
   }

@@ -6,6 +6,7 @@
 #include "data/decode/image/lzw.h"
 #include "support/bytes.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"
 
@@ -59,7 +60,7 @@ std::string control(uint64_t flags, uint64_t transparent) {
 
 Tensor decoded(const std::string& gif) {
   const TemporaryDirectory directory;
-  return decode_image(directory.write("a.gif", gif));
+  return image_tensor(directory.write("a.gif", gif));
 }
 
 TEST(Gif, TheFirstFrameOfAnAnimation) {

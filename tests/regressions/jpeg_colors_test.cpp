@@ -4,6 +4,7 @@
 
 #include "data/decode/image/image.h"
 #include "support/coded_jpeg.h"
+#include "support/media/tensors.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"
 
@@ -34,7 +35,7 @@ std::string coded(const std::array<uint8_t, 4>& stored, const Coding& coding) {
 
 Pixel first_pixel(const std::string& jpeg, int64_t channels = 3) {
   const TemporaryDirectory directory;
-  return pixel(decode_image(directory.write("a.jpg", jpeg), channels), 0, 0);
+  return pixel(image_tensor(directory.write("a.jpg", jpeg), channels), 0, 0);
 }
 
 TEST(JpegColors, CmykWithoutAdobesMarkerIsInvertedAsWell) {

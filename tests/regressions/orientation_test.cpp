@@ -12,6 +12,7 @@
 #include "data/features/resize.h"
 #include "data/types/entry.h"
 #include "support/bytes.h"
+#include "support/media/tensors.h"
 #include "support/pattern_picture.h"
 #include "support/png.h"
 #include "support/temporary_directory.h"
@@ -84,7 +85,7 @@ std::string xmp(int orientation) {
 void expect_upright(const std::string& bytes, int orientation) {
   EXPECT_EQ(exif_orientation(bytes), orientation);
   const TemporaryDirectory directory;
-  const Tensor picture = decode_image(directory.write("a.png", bytes));
+  const Tensor picture = image_tensor(directory.write("a.png", bytes));
   if (orientation == 6) {
     ASSERT_EQ(picture.sizes(), (std::vector<int64_t>{2, 1, 3}));
     EXPECT_EQ(pixel(picture, 0, 0), (Pixel{255, 0, 0}));
@@ -179,7 +180,7 @@ std::string jpeg_with(const std::string& segments) {
 void expect_turned(const std::string& bytes) {
   EXPECT_EQ(exif_orientation(bytes), 6);
   const TemporaryDirectory directory;
-  const Tensor picture = decode_image(directory.write("a.jpg", bytes));
+  const Tensor picture = image_tensor(directory.write("a.jpg", bytes));
   ASSERT_EQ(picture.sizes(), (std::vector<int64_t>{40, 24, 3}));
   EXPECT_EQ(pixel(picture, 36, 20), (Pixel{255, 255, 255}));  // the bottom right corner
   EXPECT_EQ(pixel(picture, 4, 4), (Pixel{0, 0, 0}));
@@ -228,7 +229,7 @@ TEST(Orientation, OfAnImageOfOneRowOrColumn) {
   for (int orientation = 1; orientation <= 8; ++orientation) {
     for (const auto& [height, width] : {std::pair<int64_t, int64_t>{1, 5}, {5, 1}, {1, 1}}) {
       const Tensor stored = testing::pattern(height, width);
-      const Tensor upright = turn_upright(stored, orientation);
+      const Tensor upright = tensor_of(turn_upright(pixels_of(stored), orientation));
       EXPECT_EQ(upright.strides(), torch::empty(upright.sizes()).strides()) << orientation;
       EXPECT_TRUE(torch::equal(resize(upright, upright.size(0), upright.size(1)), upright));
       EXPECT_EQ(resize(upright, 3, 4).sizes(), (std::vector<int64_t>{3, 4, 3}));

@@ -13,6 +13,7 @@
 #include "data/types/entry.h"
 #include "support/expect_error.h"
 #include "support/media/encode_video.h"
+#include "support/media/tensors.h"
 #include "support/media_set.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"
@@ -57,7 +58,7 @@ TEST(PicturePart, InPixels) {
   write_png(directory / "a.png", pattern(30, 50));
   write_jpeg(directory / "a.jpg", pattern(30, 50));
   for (const char* name : {"a.png", "a.jpg"}) {
-    const Tensor whole = decode_image(directory / name);
+    const Tensor whole = image_tensor(directory / name);
     const Tensor sample = bytes_of(loaded(directory / name, "image", R"("size": [8, 16], "crop": [10, 4, 16, 8])"));
     EXPECT_TRUE(torch::equal(sample, whole.slice(0, 4, 12).slice(1, 10, 26))) << name;
   }
@@ -86,7 +87,7 @@ TEST(PicturePart, InTraining) {
   write_png(directory / "part.png", pattern(60, 90).slice(0, 20, 50).slice(1, 40, 80).contiguous());
   write_jpeg(directory / "a.jpg", pattern(60, 90));
   write_png(directory / "jpeg_part.png",
-            decode_image(directory / "a.jpg").slice(0, 20, 50).slice(1, 40, 80).contiguous());
+            image_tensor(directory / "a.jpg").slice(0, 20, 50).slice(1, 40, 80).contiguous());
   SampleCache cache(directory / "cache", 1 << 24);
   for (const auto& [whole, part] : {std::pair("a.png", "part.png"), {"a.jpg", "jpeg_part.png"}}) {
     for (const char* augment : {"", R"(, "augment": {"resize": [24, 40]})", R"(, "augment": "none")"}) {
@@ -125,7 +126,7 @@ TEST(PicturePart, OfFrames) {
   write_video(directory / "a.mp4", testing::numbered_clip(6));
   std::filesystem::create_directory(directory / "a");
   write_png(directory / "a/1.png", pattern(30, 50));
-  const Tensor frame = Video(directory / "a.mp4").frames({0}).at(0);
+  const Tensor frame = frame_tensors(directory / "a.mp4", {0}).at(0);
   const std::string settings = R"("size": [8, 16], "crop": [10, 4, 16, 8], "frames": 1, "policy": "first")";
   const Tensor of_video = loaded(directory / "a.mp4", "frames", settings).select(1, 0);
   EXPECT_TRUE(torch::equal(bytes_of(of_video), frame.slice(0, 4, 12).slice(1, 10, 26)));

@@ -6,6 +6,7 @@
 #include "data/decode/image/image.h"
 #include "support/bytes.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"
 
@@ -32,7 +33,7 @@ std::string png_of(uint32_t width, uint32_t depth, uint32_t color, const std::st
 
 Tensor decoded(const std::string& png, int64_t channels = 3) {
   const TemporaryDirectory directory;
-  return decode_image(directory.write("a.png", png), channels);
+  return image_tensor(directory.write("a.png", png), channels);
 }
 
 std::vector<int64_t> grays(const std::string& png) { return testing::values(decoded(png, 1)); }

@@ -3,6 +3,7 @@
 
 #include "data/decode/image/image.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"
 
@@ -15,7 +16,7 @@ using Values = std::vector<int64_t>;
 
 Values decoded(const std::string& file, int64_t channels = 1) {
   const TemporaryDirectory directory;
-  return testing::values(decode_image(directory.write("a.ppm", file), channels));
+  return testing::values(image_tensor(directory.write("a.ppm", file), channels));
 }
 
 TEST(Pnm, BitsThatAreSetAreBlack) {

@@ -8,6 +8,7 @@
 #include "support/expect_error.h"
 #include "support/ffmpeg.h"
 #include "support/media/encode_wav.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -26,7 +27,7 @@ class RecordingEdges : public ::testing::Test {
   RecordingEdges() { write_wav(folder_ / "a.wav", tone(2 * kRate), kRate); }
 
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
-  Tensor sound(const std::string& name) const { return decode_audio(folder_ / name).samples; }
+  Tensor sound(const std::string& name) const { return audio_tensor(folder_ / name).samples; }
 
   // The same recording in another container.
   std::string convert(const std::string& name, const std::string& options = "") const {
@@ -134,7 +135,7 @@ TEST_F(RecordingEdges, OpusWithALongPreSkip) {
   opus.replace(22, 4, little(0));
   opus.replace(22, 4, little(crc(std::string_view(opus).substr(0, page))));
   folder_.write("skip.opus", opus);
-  const Audio cut = decode_audio(folder_ / "skip.opus");
+  const AudioTensor cut = audio_tensor(folder_ / "skip.opus");
   EXPECT_EQ(cut.rate, 48000);
   EXPECT_TRUE(torch::equal(cut.samples, all.slice(0, 48000 - skipped)));
 }
@@ -188,7 +189,7 @@ TEST_F(RecordingEdges, BigEndianWavEqualsLittleEndian) {
       folder_.write("big.wav", wav(true, form, bits, extensible, samples));
       EXPECT_LT((sound("little.wav") - samples).abs().max().item<double>(), bits == 8 ? 0.01 : 0.0001);
       EXPECT_TRUE(torch::equal(sound("big.wav"), sound("little.wav")));
-      EXPECT_EQ(decode_audio(folder_ / "big.wav").rate, kRate);
+      EXPECT_EQ(audio_tensor(folder_ / "big.wav").rate, kRate);
     }
   }
 }

@@ -8,6 +8,7 @@
 #include "data/decode/header/media_header.h"
 #include "data/decode/image/image.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -79,8 +80,8 @@ TEST(SvgProcess, TheNextDrawingIsDrawnByAFreshProcess) {
   const TemporaryDirectory folder;
   const auto crash = folder.write("crash.svg", kCrash), good = folder.write("good.svg", kGood);
   for (int i = 0; i < 3; ++i) {
-    expect_error(ErrorKind::data, {"crash.svg", "ends the renderer"}, [&] { decode_image(crash); });
-    EXPECT_EQ(decode_image(good)[150][150][2].item<int64_t>(), 255);
+    expect_error(ErrorKind::data, {"crash.svg", "ends the renderer"}, [&] { image_tensor(crash); });
+    EXPECT_EQ(image_tensor(good)[150][150][2].item<int64_t>(), 255);
   }
 }
 
@@ -93,9 +94,9 @@ TEST(SvgProcess, DrawsOnSeveralThreadsAtOnce) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 5; ++i) {
         try {
-          decode_image(crash);
+          image_tensor(crash);
         } catch (const Error&) {
-          drawn[t] += decode_image(good).sizes() == torch::IntArrayRef({300, 300, 3}) ? 1 : 0;
+          drawn[t] += image_tensor(good).sizes() == torch::IntArrayRef({300, 300, 3}) ? 1 : 0;
         }
       }
     });
@@ -112,7 +113,7 @@ TEST(SvgProcess, ABrokenPipeIsNoSignal) {
   const auto file = folder.write("large_crash.svg", svg);
   ASSERT_EQ(std::signal(SIGPIPE, SIG_DFL), SIG_DFL);
   setenv("PDMP_SVG_HELPER", "/bin/true", 1);
-  EXPECT_THROW(decode_image(file), Error);
+  EXPECT_THROW(image_tensor(file), Error);
   unsetenv("PDMP_SVG_HELPER");
   sigset_t pending;
   sigpending(&pending);
@@ -126,18 +127,18 @@ TEST(SvgProcess, AMissingProgramIsAnError) {
   // Processes that are there already go on; a crash makes a fresh one necessary.
   const auto crash = folder.write("crash.svg", kCrash);
   expect_error(ErrorKind::data, {"/nowhere/pdmp-svg", "PDMP_SVG_HELPER"}, [&] {
-    decode_image(crash);
-    decode_image(crash);
+    image_tensor(crash);
+    image_tensor(crash);
   });
   unsetenv("PDMP_SVG_HELPER");
-  EXPECT_EQ(decode_image(file).size(0), 300);
+  EXPECT_EQ(image_tensor(file).size(0), 300);
 }
 
 TEST(SvgProcess, TranslucentPaintLiesOnWhite) {
   const TemporaryDirectory folder;
   const auto file = folder.write("red.svg", R"(<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect )"
                                             R"(width="64" height="64" fill="red" fill-opacity=".5"/></svg>)");
-  const Tensor pixel = decode_image(file)[10][10].to(torch::kInt64);
+  const Tensor pixel = image_tensor(file)[10][10].to(torch::kInt64);
   EXPECT_EQ(pixel[0].item<int64_t>(), 255);
   EXPECT_NEAR(static_cast<double>(pixel[1].item<int64_t>()), 127, 1);
   EXPECT_NEAR(static_cast<double>(pixel[2].item<int64_t>()), 127, 1);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "data/decode/image/image.h"
+#include "support/media/tensors.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"
 
@@ -16,7 +17,7 @@ using testing::TemporaryDirectory;
 // 256 wide, so that it is drawn as large as it says.
 Tensor drawn(const std::string& body, int64_t channels = 3) {
   const TemporaryDirectory directory;
-  return decode_image(
+  return image_tensor(
       directory.write("a.svg", R"(<svg xmlns="http://www.w3.org/2000/svg" width="256" height="64">)" + body + "</svg>"),
       channels);
 }

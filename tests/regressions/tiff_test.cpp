@@ -7,6 +7,7 @@
 #include "data/decode/image/image.h"
 #include "support/bytes.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"
 
@@ -113,7 +114,7 @@ void write_tiff(const std::filesystem::path& path, const Tensor& samples, const 
 Tensor decoded(const Tensor& samples, const Layout& layout, int64_t channels = 3) {
   const TemporaryDirectory directory;
   write_tiff(directory / "a.tiff", samples, layout);
-  return decode_image(directory / "a.tiff", channels);
+  return image_tensor(directory / "a.tiff", channels);
 }
 
 TEST(Tiff, RgbOfEveryCompressionAndPacking) {
@@ -237,7 +238,7 @@ TEST(Tiff, YcbcrAndJpeg) {
     TIFFSetField(tiff, TIFFTAG_YCBCRSUBSAMPLING, 1, 1);
     write_plane(tiff, red, ycbcr, 0);
     TIFFClose(tiff);
-    const Pixel color = pixel(decode_image(directory / "a.tiff"), 8, 8);
+    const Pixel color = pixel(image_tensor(directory / "a.tiff"), 8, 8);
     EXPECT_NEAR(static_cast<double>(color[0]), 254, 3) << compression;
     EXPECT_NEAR(static_cast<double>(color[1]), 0, 3) << compression;
     EXPECT_NEAR(static_cast<double>(color[2]), 0, 3) << compression;
@@ -262,7 +263,7 @@ TEST(Tiff, TheFirstImageOfSeveral) {
     TIFFWriteDirectory(tiff);
   }
   TIFFClose(tiff);
-  EXPECT_EQ(pixel(decode_image(directory / "a.tiff", 1), 3, 3), (Pixel{7}));
+  EXPECT_EQ(pixel(image_tensor(directory / "a.tiff", 1), 3, 3), (Pixel{7}));
 }
 
 TEST(Tiff, ItsHeaderIsThatOfAPicture) {
@@ -283,7 +284,7 @@ TEST(Tiff, WhatIsCutOrUnknownIsRefused) {
       const std::string bytes = read_file(directory / "a.tiff");
       for (const size_t size : {size_t{4}, size_t{8}, bytes.size() / 2, bytes.size() - 1}) {
         const auto cut = directory.write("cut.tiff", bytes.substr(0, size));
-        expect_error(ErrorKind::data, {"cut.tiff", "TIFF"}, [&] { decode_image(cut); });
+        expect_error(ErrorKind::data, {"cut.tiff", "TIFF"}, [&] { image_tensor(cut); });
       }
     }
   }
@@ -307,15 +308,15 @@ TEST(Tiff, MissingPixelsAreRefused) {
   };
   const TemporaryDirectory directory;
   const auto whole = directory.write("a.tiff", file(4, 2, 8, "abcdefgh"));
-  EXPECT_EQ(pixel(decode_image(whole, 1), 1, 3), (Pixel{'h'}));
+  EXPECT_EQ(pixel(image_tensor(whole, 1), 1, 3), (Pixel{'h'}));
   // What is not compressed is there even where the file counts it wrong.
-  EXPECT_EQ(pixel(decode_image(directory.write("b.tiff", file(4, 2, 7, "abcdefgh")), 1), 1, 3), (Pixel{'h'}));
+  EXPECT_EQ(pixel(image_tensor(directory.write("b.tiff", file(4, 2, 7, "abcdefgh")), 1), 1, 3), (Pixel{'h'}));
   for (const char* pixels : {"abcdefg", ""}) {
     const auto cut = directory.write("cut.tiff", file(4, 2, 8, pixels));
-    expect_error(ErrorKind::data, {"cut.tiff", "whole TIFF"}, [&] { decode_image(cut); });
+    expect_error(ErrorKind::data, {"cut.tiff", "whole TIFF"}, [&] { image_tensor(cut); });
   }
   const auto huge = directory.write("huge.tiff", file(1 << 20, 1 << 20, 8, "abcdefgh"));
-  expect_error(ErrorKind::data, {"huge.tiff", "64 million pixels"}, [&] { decode_image(huge); });
+  expect_error(ErrorKind::data, {"huge.tiff", "64 million pixels"}, [&] { image_tensor(huge); });
 }
 
 }  // namespace

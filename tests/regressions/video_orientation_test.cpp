@@ -8,6 +8,7 @@
 #include "support/expect_error.h"
 #include "support/ffmpeg.h"
 #include "support/media/encode_video.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -64,12 +65,12 @@ TEST(VideoOrientation, AllEightMatricesOfTheTrackHeader) {
   for (const char* ending : {".mp4", ".mov"}) {
     write_video(folder / (std::string("a") + ending), corner_clip());
     const std::string bytes = read_file(folder / (std::string("a") + ending));
-    const Tensor stored = decode_frames(folder / (std::string("a") + ending), {1})[0];
+    const Tensor stored = frame_tensors(folder / (std::string("a") + ending), {1})[0];
     for (const Orientation& orientation : orientations()) {
       SCOPED_TRACE(orientation.what);
       const auto path = folder.write(std::string("b") + ending, with_matrix(bytes, orientation.matrix));
       const Video video(path);
-      const Tensor frame = video.frames({1})[0];
+      const Tensor frame = tensor_of(video.frames({1})[0]);
       EXPECT_TRUE(torch::equal(frame, orientation.shown(stored)));
       EXPECT_TRUE(frame.is_contiguous());
       EXPECT_EQ(video.info().rotation, orientation.rotation);
@@ -84,16 +85,16 @@ TEST(VideoOrientation, AScaleDoesNotTurn) {
   const TemporaryDirectory folder;
   write_video(folder / "a.mp4", corner_clip());
   const std::string bytes = read_file(folder / "a.mp4");
-  const Tensor stored = decode_frames(folder / "a.mp4", {0})[0];
-  EXPECT_TRUE(torch::equal(decode_frames(folder.write("b.mp4", with_matrix(bytes, {2, 0, 0, 2})), {0})[0], stored));
-  EXPECT_TRUE(torch::equal(decode_frames(folder.write("b.mp4", with_matrix(bytes, {0, 0, 0, 0})), {0})[0], stored));
+  const Tensor stored = frame_tensors(folder / "a.mp4", {0})[0];
+  EXPECT_TRUE(torch::equal(frame_tensors(folder.write("b.mp4", with_matrix(bytes, {2, 0, 0, 2})), {0})[0], stored));
+  EXPECT_TRUE(torch::equal(frame_tensors(folder.write("b.mp4", with_matrix(bytes, {0, 0, 0, 0})), {0})[0], stored));
 }
 
 TEST(VideoOrientation, AnotherAngleIsRefused) {
   const TemporaryDirectory folder;
   write_video(folder / "a.mp4", corner_clip());
   const auto path = folder.write("b.mp4", with_matrix(read_file(folder / "a.mp4"), {1, 1, -1, 1}));
-  expect_error(ErrorKind::data, {"b.mp4", "quarters"}, [&] { decode_frames(path, {0}); });
+  expect_error(ErrorKind::data, {"b.mp4", "quarters"}, [&] { frame_tensors(path, {0}); });
 }
 
 // H.264 carries an orientation beside its frames too, which holds for those behind, whichever is asked for first.
@@ -105,7 +106,7 @@ TEST(VideoOrientation, FramesThatCarryTheirOwn) {
     const std::string target = (folder / name).string();
     run_ffmpeg("-i " + a + " -c copy -bsf:v h264_metadata=display_orientation=insert:" + options + " " + target);
     for (const int64_t frame : {11, 0, 4, 7}) {
-      EXPECT_TRUE(torch::equal(decode_frames(target, {frame})[0], shown(decode_frames(a, {frame})[0]))) << frame;
+      EXPECT_TRUE(torch::equal(frame_tensors(target, {frame})[0], shown(frame_tensors(a, {frame})[0]))) << frame;
     }
   };
   check("rotate=90", "turned.mp4", [](const Tensor& x) { return x.transpose(0, 1).flip(0); });

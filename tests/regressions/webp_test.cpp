@@ -5,6 +5,7 @@
 #include "data/decode/image/image.h"
 #include "support/bytes.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 #include "support/pattern_picture.h"
 #include "support/temporary_directory.h"
 
@@ -36,7 +37,7 @@ std::string lossless(const Tensor& picture) {
 
 Tensor decoded(const std::string& webp, int64_t channels = 3) {
   const TemporaryDirectory directory;
-  return decode_image(directory.write("a.webp", webp), channels);
+  return image_tensor(directory.write("a.webp", webp), channels);
 }
 
 std::string riff_chunk(const std::string& type, const std::string& body) {

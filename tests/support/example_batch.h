@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pdmp/dataset.h"
+#include "pdmp/torch.h"
 
 namespace pdmp::testing {
 

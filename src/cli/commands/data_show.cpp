@@ -12,6 +12,7 @@
 #include "data/inspect/input_picture.h"
 #include "data/manifest/manifest.h"
 #include "data/npy/write_npy.h"
+#include "data/types/tensors.h"
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
 
@@ -146,7 +147,7 @@ std::string draw(const Manifest& manifest, const ManifestRow& row, const ShowArg
                  const Sample& sample) {
   Shown shown = show(manifest, row, found, sample);
   shown.pictures.insert(shown.pictures.begin(), panel_of_heading(heading(manifest, row, arguments)));
-  write_png(arguments.out, stack_pictures(shown.pictures));
+  write_png(arguments.out, pixels_of(stack_pictures(shown.pictures)));
   return text_table(shown.legend, false) + shown.texts;
 }
 

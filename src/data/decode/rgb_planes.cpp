@@ -1,12 +1,10 @@
 #include "data/decode/rgb_planes.h"
 
 extern "C" {
-#include <ATen/ops/empty.h>
 #include <libavutil/pixdesc.h>
 }
 
 #include "data/features/avx2.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -39,13 +37,13 @@ bool goes_by_planes(int pixel_format) {
   return format != nullptr && (format->flags & kOthers) == 0;
 }
 
-Tensor interleave(const AVFrame& planes, int64_t channels) {
+Pixels interleave(const AVFrame& planes, int64_t channels) {
   const int64_t height = planes.height, width = planes.width;
-  Tensor picture = at::empty({height, width, channels}, at::kByte);
+  Pixels picture(height, width, channels);
   const auto write_row = channels == 1 ? grey_row : has_avx2() ? interleave_avx2 : interleave_anywhere;
   for (int64_t y = 0; y < height; ++y) {
     const auto row = [&](int plane) { return planes.data[plane] + y * planes.linesize[plane]; };
-    write_row(row(2), row(0), row(1), width, picture.data_ptr<uint8_t>() + y * width * channels);
+    write_row(row(2), row(0), row(1), width, picture.data() + y * width * channels);
   }
   return picture;
 }

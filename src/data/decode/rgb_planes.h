@@ -3,7 +3,7 @@
 #pragma once
 
 #include "data/decode/ffmpeg.h"
-#include "pdmp/fwd.h"
+#include "data/decode/pixels.h"
 
 namespace pdmp {
 
@@ -16,6 +16,6 @@ inline uint8_t luma(uint32_t r, uint32_t g, uint32_t b) {
 }
 
 // planes in AV_PIX_FMT_GBRP -> (H, W, channels) uint8: RGB, or grey where `channels` is 1.
-Tensor interleave(const AVFrame& planes, int64_t channels);
+Pixels interleave(const AVFrame& planes, int64_t channels);
 
 }  // namespace pdmp

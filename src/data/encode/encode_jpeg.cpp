@@ -2,13 +2,11 @@
 
 #include <cstdlib>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <string_view>
 
 #include "data/decode/image/libjpeg_errors.h"
 #include "data/files/media_file.h"
 #include "pdmp/error.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -53,18 +51,16 @@ class JpegEncoder {
 
 }  // namespace
 
-void write_jpeg(const std::filesystem::path& path, const Tensor& picture, int quality) {
-  if (picture.dim() != 3 || picture.scalar_type() != at::kByte || picture.numel() == 0 || picture.size(2) != 3) {
-    throw Error(ErrorKind::data,
-                fmt::format("a JPEG is written from (height, width, 3) bytes, not from {} of shape ({})",
-                            c10::toString(picture.scalar_type()), fmt::join(picture.sizes(), ", ")));
+void write_jpeg(const std::filesystem::path& path, const Pixels& picture, int quality) {
+  if (picture.empty() || picture.channels() != 3) {
+    throw Error(ErrorKind::data, fmt::format("a JPEG is written from (height, width, 3) bytes, not from ({}, {}, {})",
+                                             picture.height(), picture.width(), picture.channels()));
   }
   if (quality < 1 || quality > 100) {
     throw Error(ErrorKind::usage, fmt::format("the quality of a JPEG is 1 to 100, not {}", quality));
   }
-  const Tensor pixels = picture.contiguous();
   JpegEncoder encoder;
-  if (!encoder.encode(pixels.const_data_ptr<uint8_t>(), pixels.size(0), pixels.size(1), quality)) {
+  if (!encoder.encode(picture.data(), picture.height(), picture.width(), quality)) {
     throw Error(ErrorKind::io, fmt::format("cannot encode '{}': {}", path.string(), encoder.message()));
   }
   write_media(path, encoder.bytes());

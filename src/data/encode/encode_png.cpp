@@ -2,26 +2,24 @@
 
 #include <cstring>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <string_view>
 
 #include "data/decode/ffmpeg.h"
 #include "data/files/media_file.h"
 #include "pdmp/error.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
 
-AVPixelFormat pixel_format(const Tensor& picture) {
-  if (picture.dim() == 3 && picture.scalar_type() == at::kByte && picture.numel() > 0) {
-    if (picture.size(2) == 1) return AV_PIX_FMT_GRAY8;
-    if (picture.size(2) == 3) return AV_PIX_FMT_RGB24;
-    if (picture.size(2) == 4) return AV_PIX_FMT_RGBA;
+AVPixelFormat pixel_format(const Pixels& picture) {
+  if (!picture.empty()) {
+    if (picture.channels() == 1) return AV_PIX_FMT_GRAY8;
+    if (picture.channels() == 3) return AV_PIX_FMT_RGB24;
+    if (picture.channels() == 4) return AV_PIX_FMT_RGBA;
   }
   throw Error(ErrorKind::data,
-              fmt::format("a PNG is written from (height, width, 1, 3 or 4) bytes, not from {} of shape ({})",
-                          c10::toString(picture.scalar_type()), fmt::join(picture.sizes(), ", ")));
+              fmt::format("a PNG is written from (height, width, 1, 3 or 4) bytes, not from ({}, {}, {})",
+                          picture.height(), picture.width(), picture.channels()));
 }
 
 void check(int code, const FfmpegMessages& messages, const std::filesystem::path& path) {
@@ -30,13 +28,13 @@ void check(int code, const FfmpegMessages& messages, const std::filesystem::path
 
 }  // namespace
 
-void write_png(const std::filesystem::path& path, const Tensor& picture) {
+void write_png(const std::filesystem::path& path, const Pixels& picture) {
   const FfmpegMessages messages;
   const AVCodec* codec = avcodec_find_encoder(AV_CODEC_ID_PNG);
   const auto context = make_codec_context(codec, "PNG");
   context->pix_fmt = pixel_format(picture);
-  context->height = static_cast<int>(picture.size(0));
-  context->width = static_cast<int>(picture.size(1));
+  context->height = static_cast<int>(picture.height());
+  context->width = static_cast<int>(picture.width());
   context->time_base = {1, 1};
   check(avcodec_open2(context.get(), codec, nullptr), messages, path);
 
@@ -45,11 +43,9 @@ void write_png(const std::filesystem::path& path, const Tensor& picture) {
   frame->height = context->height;
   frame->width = context->width;
   check(av_frame_get_buffer(frame.get(), 0), messages, path);
-  const Tensor pixels = picture.contiguous();
-  const int64_t row = pixels.size(1) * pixels.size(2);
-  for (int64_t y = 0; y < pixels.size(0); ++y) {
-    std::memcpy(frame->data[0] + y * frame->linesize[0], pixels.data_ptr<uint8_t>() + y * row,
-                static_cast<size_t>(row));
+  const auto row = static_cast<size_t>(picture.width() * picture.channels());
+  for (int64_t y = 0; y < picture.height(); ++y) {
+    std::memcpy(frame->data[0] + y * frame->linesize[0], picture.row(y), row);
   }
   const auto packet = make_packet();
   check(avcodec_send_frame(context.get(), frame.get()), messages, path);

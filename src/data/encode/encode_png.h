@@ -3,11 +3,11 @@
 
 #include <filesystem>
 
-#include "pdmp/fwd.h"
+#include "data/decode/pixels.h"
 
 namespace pdmp {
 
 // picture (H, W, C) uint8, C = 1 (grey), 3 (RGB) or 4 (RGB and alpha). Error{io} where it cannot be written.
-void write_png(const std::filesystem::path& path, const Tensor& picture);
+void write_png(const std::filesystem::path& path, const Pixels& picture);
 
 }  // namespace pdmp

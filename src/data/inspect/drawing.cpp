@@ -6,6 +6,7 @@
 #include "base/text/printable.h"
 #include "base/text/text_table.h"
 #include "data/svg/svg.h"
+#include "data/types/tensors.h"
 #include "pdmp/tensor.h"
 
 namespace pdmp {
@@ -76,7 +77,7 @@ Tensor Drawing::pixels() const {
       "font-family='sans-serif' fill='#222'>{2}</svg>",
       width_, height_, elements_);
   const FileLimits limits;
-  return decode_svg(FileReading("labels of the picture", limits), svg, 3, 1);
+  return tensor_of(decode_svg(FileReading("labels of the picture", limits), svg, 3, 1));
 }
 
 std::string fitted_text(const std::string& text, double width, int size) {

@@ -1,7 +1,6 @@
 // Keeps renderer processes between drawings, one for each thread that draws at a time.
 #include "data/svg/svg.h"
 
-#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <fmt/format.h>
 #include <functional>
@@ -13,7 +12,6 @@
 #include "data/decode/rgb_planes.h"
 #include "data/files/media_file.h"
 #include "data/svg/svg_process.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -91,13 +89,13 @@ std::string problem_of(const SvgSize& size) {
 
 }  // namespace
 
-Tensor decode_svg(const FileReading& reading, std::string_view bytes, int64_t channels, int32_t smallest) {
-  Tensor picture;
+Pixels decode_svg(const FileReading& reading, std::string_view bytes, int64_t channels, int32_t smallest) {
+  Pixels picture;
   uint8_t* out = nullptr;
   int64_t row_width = 0;
   const SvgProcess::Begin begin = [&](int64_t width, int64_t height) {
-    picture = at::empty({height, width, channels}, at::kByte);
-    out = picture.data_ptr<uint8_t>();
+    picture = Pixels(height, width, channels);
+    out = picture.data();
     row_width = width;
   };
   const SvgProcess::Row row = [&](int64_t y, const uint8_t* pixels) {

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "data/decode/pixels.h"
 #include "data/files/file_reading.h"
-#include "pdmp/fwd.h"
 
 namespace pdmp {
 
@@ -14,7 +14,7 @@ namespace pdmp {
 // file gives, or `smallest` wide where its longer edge is shorter. What it refers to outside itself is left out.
 // Error{data} naming the file where it is damaged, has more than kMaxPixels, crashes the renderer or takes longer than
 // kMaxDrawingSeconds of the processor (limits.h). Thread-safe.
-Tensor decode_svg(const FileReading& reading, std::string_view bytes, int64_t channels, int32_t smallest);
+Pixels decode_svg(const FileReading& reading, std::string_view bytes, int64_t channels, int32_t smallest);
 
 // Width and height as the file gives them; nothing where decode_svg would refuse it.
 std::optional<std::pair<int64_t, int64_t>> svg_size(const FileReading& reading, std::string_view bytes);

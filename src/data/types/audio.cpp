@@ -10,6 +10,7 @@
 #include "data/types/cell_paths.h"
 #include "data/types/decoded.h"
 #include "data/types/settings.h"
+#include "data/types/tensors.h"
 #include "data/types/types.h"
 #include "pdmp/tensor.h"
 
@@ -100,8 +101,8 @@ class AudioType : public ModalityType {
     const std::filesystem::path path = cell_path(cell);
     const std::string what = fmt::format("{} {}", name_, times(cell));
     return DecodedFile(cell.cache, path, cell.limits()).get(CacheKind::spectrogram, what, [&] {
-      const Audio audio = decode_audio(path, cell.start, cell.end, cell.limits(), enough(cell));
-      return audio_features(profile_, audio.samples, audio.rate, nullptr);
+      Audio audio = decode_audio(path, cell.start, cell.end, cell.limits(), enough(cell));
+      return audio_features(profile_, tensor_of(std::move(audio.samples)), audio.rate, nullptr);
     });
   }
 
@@ -113,8 +114,8 @@ class AudioType : public ModalityType {
         .use(
             CacheKind::wave, fmt::format("wave {} {}", profile_.rate, times(cell)),
             [&] {
-              const Audio audio = decode_audio(path, cell.start, cell.end, cell.limits(), enough(cell));
-              return resample(audio.samples, audio.rate, profile_.rate);
+              Audio audio = decode_audio(path, cell.start, cell.end, cell.limits(), enough(cell));
+              return resample(tensor_of(std::move(audio.samples)), audio.rate, profile_.rate);
             },
             [&](const Tensor& wave) { features = audio_features(profile_, wave, profile_.rate, &random); });
     return features;

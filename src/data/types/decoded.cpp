@@ -6,6 +6,7 @@
 
 #include "data/decode/image/image.h"
 #include "data/files/damaged_files.h"
+#include "data/types/tensors.h"
 #include "pdmp/tensor.h"
 
 namespace pdmp {
@@ -88,8 +89,8 @@ Tensor DecodedFile::get(CacheKind kind, const std::string& what, const std::func
 
 void DecodedFile::use_picture(const KeptPicture& kept, int64_t channels, const UseTensor& work) const {
   use(
-      kept.kind, "picture " + kept.name, [&] { return made_of(decode_image(path_, channels, {}, limits_), kept); },
-      work);
+      kept.kind, "picture " + kept.name,
+      [&] { return made_of(tensor_of(decode_image(path_, channels, {}, limits_)), kept); }, work);
 }
 
 const Video& DecodedFile::video() const {
@@ -121,8 +122,8 @@ void DecodedFile::use_frames(const KeptPicture& kept, const std::vector<int64_t>
   }
   std::vector<Tensor> decoded(indices.size());
   if (!absent.empty()) {
-    const std::vector<Tensor> frames = video().frames(absent);
-    for (size_t i = 0; i < frames.size(); ++i) decoded[positions[i]] = made_of(frames[i], kept);
+    const std::vector<Pixels> frames = video().frames(absent);
+    for (size_t i = 0; i < frames.size(); ++i) decoded[positions[i]] = made_of(tensor_of(frames[i]), kept);
   }
   for (size_t i = 0; i < indices.size(); ++i) {
     const std::string name = frame_name(kept, indices[i]);
@@ -133,7 +134,7 @@ void DecodedFile::use_frames(const KeptPicture& kept, const std::vector<int64_t>
     }
     // It may have left or be damaged after all.
     use(
-        kept.kind, name, [&] { return made_of(video().frames({indices[i]}).at(0), kept); },
+        kept.kind, name, [&] { return made_of(tensor_of(video().frames({indices[i]}).at(0)), kept); },
         [&](const Tensor& frame) { work(i, frame); });
   }
 }

@@ -11,6 +11,7 @@
 #include "data/types/flow_pairs.h"
 #include "data/types/frame_choice.h"
 #include "data/types/picture.h"
+#include "data/types/tensors.h"
 #include "data/types/types.h"
 #include "pdmp/tensor.h"
 
@@ -59,7 +60,7 @@ class FlowType : public ModalityType {
   // (H, W, 1) uint8. As decoded in evaluation too: the sizes of a clip are compared.
   static Tensor decode_grey(const Cell& cell, const std::filesystem::path& path) {
     return DecodedFile(cell.cache, path, cell.limits()).get(CacheKind::picture, "picture 1", [&] {
-      return decode_image(path, 1, {}, cell.limits());
+      return tensor_of(decode_image(path, 1, {}, cell.limits()));
     });
   }
 

@@ -7,6 +7,7 @@
 #include "data/features/normalise.h"
 #include "data/features/rotate.h"
 #include "data/files/media_file.h"
+#include "data/types/tensors.h"
 #include "pdmp/tensor.h"
 
 namespace pdmp {
@@ -184,8 +185,8 @@ Tensor load_picture(const Cell& cell, const std::filesystem::path& path, const P
                     RandomStream* augment) {
   if (cell.cache == nullptr && augment != nullptr) {
     const ChoosePart part = wanted_part(path, settings, augment);
-    return normalised(fit_part(decode_image(path, settings.channels, part, cell.limits()), settings, augment),
-                      settings);
+    return normalised(
+        fit_part(tensor_of(decode_image(path, settings.channels, part, cell.limits())), settings, augment), settings);
   }
   Tensor result;
   DecodedFile(cell.cache, path, cell.limits())

@@ -9,6 +9,7 @@
 #include "data/npy/npy.h"
 #include "pdmp/dataset.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 
 namespace pdmp::testing {
 namespace {
@@ -50,28 +51,28 @@ TEST_F(DataShow, StacksAllModalities) {
   EXPECT_THAT(text, ContainsRegex("\nwave +tensor +2x32 +.* 2 curves\n"));
   EXPECT_THAT(text, ContainsRegex("\nnumbers +vector +2 +.* 2 bars\n"));
   EXPECT_THAT(text, HasSubstr("\ncaption: a green thing\n"));
-  const Tensor drawn = decode_image(out_);
+  const Tensor drawn = image_tensor(out_);
   EXPECT_EQ(drawn.size(1), 640);
   EXPECT_GT(drawn.size(0), 512 + 4 * kPanelTitle);
 }
 
 TEST_F(DataShow, APictureIsTheFileEnlarged) {
   show("val4", {"--modality", "picture"});
-  const Tensor file = decode_image(directory_ / "picture/val4.png");
+  const Tensor file = image_tensor(directory_ / "picture/val4.png");
   const Tensor enlarged = file.repeat_interleave(32, 0).repeat_interleave(32, 1);
-  EXPECT_TRUE(torch::equal(only_picture(decode_image(out_), 512, 512), enlarged));
+  EXPECT_TRUE(torch::equal(only_picture(image_tensor(out_), 512, 512), enlarged));
 }
 
 TEST_F(DataShow, TrainingIsAugmentedAndTheSameForASeed) {
   show("train0");
-  const Tensor evaluation = decode_image(out_);
+  const Tensor evaluation = image_tensor(out_);
   EXPECT_THAT(show("train0", {"--training", "--seed", "3"}), HasSubstr("as in training (seed 3, first epoch)"));
-  const Tensor first = decode_image(out_);
+  const Tensor first = image_tensor(out_);
   show("train0", {"--training", "--seed", "3"});
-  EXPECT_TRUE(torch::equal(decode_image(out_), first));
+  EXPECT_TRUE(torch::equal(image_tensor(out_), first));
   EXPECT_FALSE(torch::equal(evaluation, first));
   show("train0", {"--training", "--seed", "4"});
-  EXPECT_FALSE(torch::equal(decode_image(out_), first));
+  EXPECT_FALSE(torch::equal(image_tensor(out_), first));
 }
 
 // To the byte what the loader hands to the first epoch of a training with that seed.
@@ -85,7 +86,7 @@ TEST_F(DataShow, TrainingIsWhatTheLoaderHandsOut) {
                deviation = torch::tensor({0.229, 0.224, 0.225}).reshape({3, 1, 1});
   const Tensor expected = ((input * deviation + mean) * 255).round().to(torch::kUInt8).permute({1, 2, 0});
   const Tensor enlarged = expected.repeat_interleave(32, 0).repeat_interleave(32, 1);
-  EXPECT_TRUE(torch::equal(only_picture(decode_image(out_), 512, 512), enlarged));
+  EXPECT_TRUE(torch::equal(only_picture(image_tensor(out_), 512, 512), enlarged));
 }
 
 TEST_F(DataShow, SaysWhatIsAbsentAndWhy) {
@@ -102,11 +103,11 @@ TEST_F(DataShow, SaysWhatIsAbsentAndWhy) {
 
 TEST_F(DataShow, AnAbsentModalityIsDrawnAsSuch) {
   show("train0", {"--modality", "wave"});
-  const Tensor present = decode_image(out_);
+  const Tensor present = image_tensor(out_);
   data_.rows[0].wave.clear();
   data_.write(directory_.path());
   show("train0", {"--modality", "wave"});
-  const Tensor absent = decode_image(out_);
+  const Tensor absent = image_tensor(out_);
   EXPECT_EQ(absent.size(0), kPanelTitle + kPictureGap + panel_of_absence("wave: tensor 2x32", "absent").size(0));
   EXPECT_LT(absent.size(0), present.size(0));
 }
@@ -115,7 +116,7 @@ TEST_F(DataShow, OneModalityAlone) {
   const std::string text = show("val4", {"--modality", "wave"});
   EXPECT_THAT(text, ContainsRegex("\nwave +tensor +2x32 +.* 2 curves\n$"));
   EXPECT_THAT(text, Not(HasSubstr("picture ")));
-  EXPECT_EQ(decode_image(out_).size(0), kPanelTitle + kPictureGap + kPanelTitle + 2 * 126 + 38);
+  EXPECT_EQ(image_tensor(out_).size(0), kPanelTitle + kPictureGap + kPanelTitle + 2 * 126 + 38);
 }
 
 // To the bit what the loader hands out.
@@ -151,7 +152,7 @@ TEST_F(DataShow, OnlyText) {
   data_.modalities = {"caption"};
   data_.write(directory_.path());
   EXPECT_THAT(show("test0"), ContainsRegex("\ncaption +text .* text\ncaption: "));
-  EXPECT_EQ(decode_image(out_).size(1), 640);
+  EXPECT_EQ(image_tensor(out_).size(1), 640);
 }
 
 TEST_F(DataShow, SaysWhatIsWrong) {

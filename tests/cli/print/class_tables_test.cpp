@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sstream>
 
+#include "pdmp/torch.h"
+
 namespace pdmp {
 namespace {
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
+#include "pdmp/torch.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 

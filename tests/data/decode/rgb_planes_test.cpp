@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/media/tensors.h"
+
 extern "C" {
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
@@ -54,7 +56,7 @@ TEST(RgbPlanes, AreTheNumbersOfInterleavedConversion) {
       const auto source = make_picture(format, width, height);
       fill(*source);
       const Tensor expected = pixels_of(*convert(*source, AV_PIX_FMT_RGB24));
-      EXPECT_TRUE(interleave(*convert(*source, AV_PIX_FMT_GBRP), 3).equal(expected))
+      EXPECT_TRUE(tensor_of(interleave(*convert(*source, AV_PIX_FMT_GBRP), 3)).equal(expected))
           << av_get_pix_fmt_name(format) << " " << width << "x" << height;
     }
   }
@@ -63,8 +65,8 @@ TEST(RgbPlanes, AreTheNumbersOfInterleavedConversion) {
 TEST(RgbPlanes, AreGreenBlueRed) {
   const auto planes = make_picture(AV_PIX_FMT_GBRP, 1, 1);
   planes->data[0][0] = 200, planes->data[1][0] = 50, planes->data[2][0] = 100;
-  EXPECT_TRUE(interleave(*planes, 3).flatten().equal(torch::tensor({100, 200, 50}, torch::kUInt8)));
-  EXPECT_EQ(interleave(*planes, 1).item<int64_t>(), 153);  // 0.299 * 100 + 0.587 * 200 + 0.114 * 50 = 153.0
+  EXPECT_TRUE(tensor_of(interleave(*planes, 3)).flatten().equal(torch::tensor({100, 200, 50}, torch::kUInt8)));
+  EXPECT_EQ(tensor_of(interleave(*planes, 1)).item<int64_t>(), 153);  // 0.299 * 100 + 0.587 * 200 + 0.114 * 50 = 153.0
 }
 
 TEST(RgbPlanes, AreNotForColourTablesAndAlpha) {

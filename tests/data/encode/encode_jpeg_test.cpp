@@ -5,6 +5,7 @@
 #include "base/files/file.h"
 #include "data/decode/image/image.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -26,7 +27,7 @@ TEST(WriteJpeg, KeepsThePictureToTheLastRowAndColumn) {
   const TemporaryDirectory directory;
   for (const auto& [height, width] : {std::pair<int64_t, int64_t>{64, 96}, {67, 97}, {5, 3}, {1, 1}}) {
     write_jpeg(directory / "a.jpg", gradient(height, width));
-    const Tensor found = decode_image(directory / "a.jpg");
+    const Tensor found = image_tensor(directory / "a.jpg");
     ASSERT_EQ(found.sizes(), (std::vector<int64_t>{height, width, 3}));
     EXPECT_LE(largest_difference(found, gradient(height, width)), 6) << height << 'x' << width;
   }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <utility>
 
+#include "pdmp/torch.h"
 #include "support/expect_error.h"
 
 namespace pdmp {

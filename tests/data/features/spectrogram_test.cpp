@@ -3,6 +3,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "pdmp/torch.h"
 #include "support/expect_error.h"
 
 namespace pdmp {

@@ -7,6 +7,7 @@
 
 #include "data/encode/encode_jpeg.h"
 #include "pdmp/torch.h"
+#include "support/media/tensors.h"
 
 namespace pdmp::testing {
 

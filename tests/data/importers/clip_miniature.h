@@ -10,6 +10,7 @@
 #include "pdmp/torch.h"
 #include "support/media/encode_video.h"
 #include "support/media/encode_wav.h"
+#include "support/media/tensors.h"
 
 namespace pdmp::testing {
 

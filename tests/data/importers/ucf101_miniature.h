@@ -10,6 +10,7 @@
 #include "data/encode/encode_jpeg.h"
 #include "pdmp/torch.h"
 #include "support/media/encode_video.h"
+#include "support/media/tensors.h"
 
 namespace pdmp::testing {
 

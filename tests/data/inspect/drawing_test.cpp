@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "pdmp/torch.h"
+
 namespace pdmp {
 namespace {
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "data/types/entry.h"
+#include "pdmp/torch.h"
 
 namespace pdmp {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "data/encode/encode_png.h"
 #include "data/types/entry.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

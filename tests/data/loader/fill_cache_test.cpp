@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "data/encode/encode_png.h"
 #include "pdmp/dataset.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

@@ -5,6 +5,7 @@
 #include "data/manifest/manifest.h"
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
+#include "pdmp/torch.h"
 #include "support/expect_error.h"
 #include "support/npy.h"
 #include "support/png.h"

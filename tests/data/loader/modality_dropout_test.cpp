@@ -3,6 +3,8 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "pdmp/torch.h"
+
 namespace pdmp {
 namespace {
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <limits>
 
+#include "pdmp/torch.h"
 #include "support/expect_error.h"
 #include "support/npy.h"
 #include "support/temporary_directory.h"

@@ -4,6 +4,7 @@
 
 #include "base/files/file.h"
 #include "data/npy/npy.h"
+#include "pdmp/torch.h"
 #include "support/expect_error.h"
 #include "support/npy.h"
 #include "support/temporary_directory.h"

@@ -18,6 +18,7 @@ extern "C" {
 #include "data/types/entry.h"
 #include "support/media/encode_video.h"
 #include "support/media/encode_wav.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

@@ -4,6 +4,7 @@
 #include "data/types/entry.h"
 #include "data/types/flow_pairs.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

@@ -5,6 +5,7 @@
 #include "data/types/entry.h"
 #include "support/expect_error.h"
 #include "support/media/encode_video.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

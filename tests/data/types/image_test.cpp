@@ -11,6 +11,7 @@
 #include "data/features/rotate.h"
 #include "data/types/entry.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -56,7 +57,7 @@ TEST(ImageType, TrainingOnAJpegCropsWhatWasDecoded) {
   const auto type = make_modality_type(entry("image", R"("size": 16)"));
   for (uint64_t seed = 0; seed < 20; ++seed) {
     RandomStream random(seed), same(seed);
-    const Tensor whole = decode_image(directory / "a.jpg");
+    const Tensor whole = image_tensor(directory / "a.jpg");
     Tensor expected = resize(crop(whole, random_resized_crop(90, 130, 0.08, same)), 16, 16);
     if (same.bernoulli(0.5)) expected = expected.flip(1);
     EXPECT_TRUE(

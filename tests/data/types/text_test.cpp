@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "data/types/entry.h"
+#include "pdmp/torch.h"
 #include "support/expect_error.h"
 
 namespace pdmp {

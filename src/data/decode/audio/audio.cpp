@@ -1,6 +1,5 @@
 #include "data/decode/audio/audio.h"
 
-#include <ATen/ops/from_blob.h>
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -21,7 +20,6 @@ extern "C" {
 #include "data/decode/file_clock.h"
 #include "data/decode/memory_input.h"
 #include "data/files/media_file.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -200,15 +198,12 @@ Audio decode_audio(const std::filesystem::path& path, std::optional<double> star
   SoundTrack& track = decoder.track();
   if (track.heard() == 0) refuse_media(path, kExpected, "no samples");
   const double all = static_cast<double>(track.position()) / track.rate();
-  auto* samples = new std::vector<float>(track.take());  // the tensor's own: no copy of a long recording
-  const auto release = [samples](void*) { delete samples; };
-  const auto count = static_cast<int64_t>(samples->size());
-  const Tensor sound = at::from_blob(samples->data(), {count}, release, at::kFloat);
-  if (count == 0) {
+  std::vector<float> samples = track.take();
+  if (samples.empty()) {
     refuse_media(path, fmt::format("sound from {} s to {}", start.value_or(0), seconds_text(end)),
                  fmt::format("{:.2f} s in all", all), "correct start and end");
   }
-  return {sound, track.rate()};
+  return {std::move(samples), track.rate()};
 }
 
 }  // namespace pdmp

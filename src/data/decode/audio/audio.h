@@ -3,15 +3,15 @@
 
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "data/files/file_reading.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 
 struct Audio {
-  Tensor samples;    // (n) float32, n >= 1; integers of b bits divided by 2^(b-1); mean of the channels
-  int64_t rate = 0;  // of the file, Hz
+  std::vector<float> samples;  // at least one; integers of b bits divided by 2^(b-1); mean of the channels
+  int64_t rate = 0;            // of the file, Hz
 };
 
 // Any audio or video file of the containers of sealed_input.h; its best audio stream, from `start` to `end` seconds

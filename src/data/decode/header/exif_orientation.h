@@ -2,11 +2,11 @@
 #pragma once
 
 #include "data/decode/header/exif.h"
-#include "pdmp/fwd.h"
+#include "data/decode/pixels.h"
 
 namespace pdmp {
 
-// (H, W, C) stored -> as it should be seen: (W, H, C) for 5 to 8, which lie on their side.
-Tensor turn_upright(const Tensor& picture, int orientation);
+// (H, W, C) stored, C = 1 or 3 -> as it should be seen: (W, H, C) for 5 to 8, which lie on their side.
+Pixels turn_upright(const Pixels& picture, int orientation);
 
 }  // namespace pdmp

@@ -1,6 +1,5 @@
 #include "data/decode/image/decode_bmp.h"
 
-#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -11,7 +10,6 @@
 #include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
 #include "data/files/media_file.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -117,8 +115,8 @@ class BmpDecoder {
     row_.resize(static_cast<size_t>(header_.width) * 4);
   }
 
-  Tensor decode() {
-    picture_ = at::empty({header_.height, header_.width, channels_}, at::kByte);
+  Pixels decode() {
+    picture_ = Pixels(header_.height, header_.width, channels_);
     if (header_.compression == BmpHeader::kNone) {
       decode_rows();
     } else {
@@ -183,7 +181,7 @@ class BmpDecoder {
     constexpr int64_t kRowsBetweenChecks = 64;
     if (y % kRowsBetweenChecks == 0) reading_.check();
     const int64_t place = header_.top_down ? y : header_.height - 1 - y;
-    uint8_t* out = picture_.data_ptr<uint8_t>() + place * header_.width * channels_;
+    uint8_t* out = picture_.data() + place * header_.width * channels_;
     write_row({row_.data(), PixelLayout::rgba, 4}, header_.width, channels_, out);
   }
 
@@ -193,12 +191,12 @@ class BmpDecoder {
   BmpHeader header_;
   std::vector<Component> components_;
   std::vector<uint8_t> row_;  // RGBA
-  Tensor picture_;
+  Pixels picture_;
 };
 
 }  // namespace
 
-Tensor decode_bmp(const FileReading& reading, std::string_view bytes, int64_t channels) {
+Pixels decode_bmp(const FileReading& reading, std::string_view bytes, int64_t channels) {
   return BmpDecoder(reading, bytes, channels).decode();
 }
 

@@ -1,6 +1,5 @@
 #include "data/decode/image/decode_gif.h"
 
-#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
@@ -12,7 +11,6 @@
 #include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
 #include "data/files/media_file.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -154,7 +152,7 @@ std::vector<uint8_t> canvas_of(const GifReader& gif, const std::vector<uint8_t>&
 
 }  // namespace
 
-Tensor decode_gif(const FileReading& reading, std::string_view bytes, int64_t channels) {
+Pixels decode_gif(const FileReading& reading, std::string_view bytes, int64_t channels) {
   const GifReader gif(reading, bytes);
   const auto count = static_cast<size_t>(gif.frame.width * gif.frame.height);
   const std::vector<uint8_t> values = decode_lzw(gif.frame.codes, gif.frame.bits, count);
@@ -164,15 +162,14 @@ Tensor decode_gif(const FileReading& reading, std::string_view bytes, int64_t ch
                  fmt::format("{} of the {} pixels of its first frame", values.size(), count));
   }
   const std::vector<uint8_t> canvas = canvas_of(gif, values);
-  Tensor picture = at::empty({gif.height, gif.width, channels}, at::kByte);
+  Pixels picture(gif.height, gif.width, channels);
   std::vector<uint8_t> row(static_cast<size_t>(gif.width) * 4);
   for (int64_t y = 0; y < gif.height; ++y) {
     for (int64_t x = 0; x < gif.width; ++x) {
       const auto& color = gif.palette[canvas[static_cast<size_t>(y * gif.width + x)]];
       std::copy(color.begin(), color.end(), row.begin() + 4 * x);
     }
-    write_row({row.data(), PixelLayout::rgba, 4}, gif.width, channels,
-              picture.data_ptr<uint8_t>() + y * gif.width * channels);
+    write_row({row.data(), PixelLayout::rgba, 4}, gif.width, channels, picture.data() + y * gif.width * channels);
   }
   return picture;
 }

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
+#include "data/decode/pixels.h"
 #include "data/files/file_reading.h"
-#include "pdmp/fwd.h"
 
 namespace pdmp {
 
@@ -12,6 +12,6 @@ namespace pdmp {
 // (RGB), transparency on white. As with Pillow, what the frame does not cover is transparent where it has a transparent
 // color, else the first color. Error{data} naming the file where the frame is cut or damaged, or has more than
 // kMaxPixels. Thread-safe.
-Tensor decode_gif(const FileReading& reading, std::string_view bytes, int64_t channels);
+Pixels decode_gif(const FileReading& reading, std::string_view bytes, int64_t channels);
 
 }  // namespace pdmp

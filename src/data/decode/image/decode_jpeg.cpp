@@ -1,6 +1,5 @@
 #include "data/decode/image/decode_jpeg.h"
 
-#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -10,7 +9,6 @@
 #include "data/decode/pixel_rows.h"
 #include "data/files/limits.h"
 #include "data/files/media_file.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -45,13 +43,13 @@ class JpegDecoder {
   int64_t height() const { return info_.image_height; }
   int64_t width() const { return info_.image_width; }
 
-  Tensor decode(const CropBox& part) {
+  Pixels decode(const CropBox& part) {
     call([&] { jpeg_start_decompress(&info_); });
     const int64_t left = narrow(part);
-    Tensor picture = at::empty({part.height, part.width, channels_}, at::kByte);
+    Pixels picture(part.height, part.width, channels_);
     row_.resize(static_cast<size_t>(info_.output_width) * static_cast<size_t>(info_.output_components));
     skip_rows(part.top);
-    uint8_t* out = picture.data_ptr<uint8_t>();
+    uint8_t* out = picture.data();
     for (int64_t y = 0; y < part.height; ++y, out += part.width * channels_) {
       if (y % kRowsBetweenChecks == 0) check();
       read_row();
@@ -145,7 +143,7 @@ class JpegDecoder {
 
 }  // namespace
 
-Tensor decode_jpeg(const FileReading& reading, std::string_view bytes, int64_t channels, const ChoosePart& part) {
+Pixels decode_jpeg(const FileReading& reading, std::string_view bytes, int64_t channels, const ChoosePart& part) {
   JpegDecoder decoder(reading, bytes, channels);
   const CropBox whole{0, 0, decoder.height(), decoder.width()};
   return decoder.decode(part ? part(whole.height, whole.width) : whole);

@@ -4,9 +4,9 @@
 #include <functional>
 #include <string_view>
 
+#include "data/decode/pixels.h"
 #include "data/features/crop.h"
 #include "data/files/file_reading.h"
-#include "pdmp/fwd.h"
 
 namespace pdmp {
 
@@ -18,6 +18,6 @@ using ChoosePart = std::function<CropBox(int64_t height, int64_t width)>;
 // part are not read, so damage there is not seen. Error{data} naming the file where bytes are missing or damaged, the
 // picture has more than kMaxPixels, more scans of it follow each other than kMaxScannedPixels allow, or the reading is
 // over. Thread-safe.
-Tensor decode_jpeg(const FileReading& reading, std::string_view bytes, int64_t channels, const ChoosePart& part = {});
+Pixels decode_jpeg(const FileReading& reading, std::string_view bytes, int64_t channels, const ChoosePart& part = {});
 
 }  // namespace pdmp

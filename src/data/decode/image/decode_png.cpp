@@ -10,7 +10,6 @@
 #include "data/decode/header/image_parts.h"
 #include "data/decode/image/ffmpeg_image.h"
 #include "data/files/media_file.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -122,7 +121,7 @@ bool inflates(const FileReading& reading, std::string_view png) {
 
 }  // namespace
 
-Tensor decode_png(const FileReading& reading, std::string_view bytes, int64_t channels) {
+Pixels decode_png(const FileReading& reading, std::string_view bytes, int64_t channels) {
   PixelChunks chunks(reading.limits().lenient);
   const PartsEnd end = walk_png(bytes, [&](const ImagePart& chunk) { chunks.add(chunk); });
   if (!end.damage.empty()) chunks.finish(bytes.substr(end.at));
@@ -131,7 +130,7 @@ Tensor decode_png(const FileReading& reading, std::string_view bytes, int64_t ch
   const bool shifted = !end.damage.empty() && !chunks.damage.empty();  // too many or too few bytes within a chunk
   if (shifted || (!damage.empty() && !inflates(reading, chunks.image.bytes)))
     refuse_media(reading.path(), "a whole PNG picture", "damaged pixels");
-  const Tensor picture = decode_by_ffmpeg(reading, std::move(chunks.image), channels);
+  const Pixels picture = decode_by_ffmpeg(reading, std::move(chunks.image), channels);
   if (!damage.empty()) reading.accepts(damage);  // which counts it
   return picture;
 }

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
+#include "data/decode/pixels.h"
 #include "data/files/file_reading.h"
-#include "pdmp/fwd.h"
 
 namespace pdmp {
 
@@ -12,6 +12,6 @@ namespace pdmp {
 // 16-bit samples keep their upper byte. Of what is not pixels (color profiles, dates, texts) nothing is read, so that
 // damage there does not matter. Error{data} naming the file where pixels are cut or damaged, or it has more than
 // kMaxPixels. Thread-safe.
-Tensor decode_png(const FileReading& reading, std::string_view bytes, int64_t channels);
+Pixels decode_png(const FileReading& reading, std::string_view bytes, int64_t channels);
 
 }  // namespace pdmp

@@ -1,6 +1,5 @@
 #include "data/decode/image/decode_pnm.h"
 
-#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -10,7 +9,6 @@
 #include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
 #include "data/files/media_file.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -33,16 +31,16 @@ class PnmDecoder {
     for (int value = 0; value <= largest_; ++value) scaled_.push_back(scaled(value));
   }
 
-  Tensor decode(int64_t channels) {
+  Pixels decode(int64_t channels) {
     if (!plain_) check_size();
-    Tensor picture = at::empty({height_, width_, channels}, at::kByte);
+    Pixels picture(height_, width_, channels);
     std::vector<uint8_t> row(static_cast<size_t>(width_ * samples_));
     const PixelLayout layout = samples_ == 3 ? PixelLayout::rgb : PixelLayout::gray;
     for (int64_t y = 0; y < height_; ++y) {
       constexpr int64_t kRowsBetweenChecks = 64;
       if (y % kRowsBetweenChecks == 0) reading_.check();
       read_row(y, row);
-      write_row({row.data(), layout, samples_}, width_, channels, picture.data_ptr<uint8_t>() + y * width_ * channels);
+      write_row({row.data(), layout, samples_}, width_, channels, picture.data() + y * width_ * channels);
     }
     return picture;
   }
@@ -133,7 +131,7 @@ class PnmDecoder {
 
 }  // namespace
 
-Tensor decode_pnm(const FileReading& reading, std::string_view bytes, int64_t channels) {
+Pixels decode_pnm(const FileReading& reading, std::string_view bytes, int64_t channels) {
   return PnmDecoder(reading, bytes).decode(channels);
 }
 

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
+#include "data/decode/pixels.h"
 #include "data/files/file_reading.h"
-#include "pdmp/fwd.h"
 
 namespace pdmp {
 
@@ -12,6 +12,6 @@ namespace pdmp {
 // or 3 (RGB). As with Pillow, samples are scaled from their largest value to 255, rounded; of gray with more than 8
 // bits to 65535, of which the upper byte is kept. Error{data} naming the file where it is cut or damaged, or has more
 // than kMaxPixels. Thread-safe.
-Tensor decode_pnm(const FileReading& reading, std::string_view bytes, int64_t channels);
+Pixels decode_pnm(const FileReading& reading, std::string_view bytes, int64_t channels);
 
 }  // namespace pdmp

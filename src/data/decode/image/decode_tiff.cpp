@@ -2,7 +2,6 @@
 // rows become a picture.
 #include "data/decode/image/decode_tiff.h"
 
-#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
@@ -13,7 +12,6 @@
 #include "data/decode/pixel_rows.h"
 #include "data/files/limits.h"
 #include "data/files/media_file.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -39,7 +37,7 @@ class TiffDecoder {
     check_size();
   }
 
-  Tensor decode() {
+  Pixels decode() {
     choose_colors();
     if (photometric_ == PHOTOMETRIC_YCBCR) {
       read_as_rgba();
@@ -224,13 +222,13 @@ class TiffDecoder {
     return alpha_ == kOpaque ? PixelLayout::gray : PixelLayout::gray_alpha;
   }
 
-  Tensor make_picture() {
-    Tensor picture = at::empty({height_, width_, channels_}, at::kByte);
+  Pixels make_picture() {
+    Pixels picture(height_, width_, channels_);
     if (photometric_ == PHOTOMETRIC_PALETTE) read_palette();
     row_.resize(static_cast<size_t>(width_) * 4);
     for (int64_t y = 0; y < height_; ++y) {
       const uint8_t* in = canvas_.data() + y * width_ * samples_;
-      uint8_t* out = picture.data_ptr<uint8_t>() + y * width_ * channels_;
+      uint8_t* out = picture.data() + y * width_ * channels_;
       write_row(palette_.empty() ? PixelRow{in, layout(), samples_} : look_up(in), width_, channels_, out);
     }
     return picture;
@@ -268,7 +266,7 @@ class TiffDecoder {
 
 }  // namespace
 
-Tensor decode_tiff(const FileReading& reading, std::string_view bytes, int64_t channels) {
+Pixels decode_tiff(const FileReading& reading, std::string_view bytes, int64_t channels) {
   return TiffDecoder(reading, bytes, channels).decode();
 }
 

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
+#include "data/decode/pixels.h"
 #include "data/files/file_reading.h"
-#include "pdmp/fwd.h"
 
 namespace pdmp {
 
@@ -12,6 +12,6 @@ namespace pdmp {
 // transparency on white. Gray, RGB, CMYK, YCbCr and palettes of 1, 2, 4, 8 and 16 bits (of which the upper byte is
 // kept), in strips or tiles, together or in planes, of any compression that libtiff knows. Error{data} naming the file
 // where it is cut or damaged, of another kind, or has more than kMaxPixels. Thread-safe.
-Tensor decode_tiff(const FileReading& reading, std::string_view bytes, int64_t channels);
+Pixels decode_tiff(const FileReading& reading, std::string_view bytes, int64_t channels);
 
 }  // namespace pdmp

@@ -1,6 +1,5 @@
 #include "data/decode/image/decode_webp.h"
 
-#include <ATen/ops/empty.h>
 #include <memory>
 #include <webp/decode.h>
 #include <webp/demux.h>
@@ -8,7 +7,6 @@
 #include "data/decode/picture_size.h"
 #include "data/decode/pixel_rows.h"
 #include "data/files/media_file.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -31,7 +29,7 @@ bool check_header(const FileReading& reading, const WebPData& data) {
 
 }  // namespace
 
-Tensor decode_webp(const FileReading& reading, std::string_view bytes, int64_t channels) {
+Pixels decode_webp(const FileReading& reading, std::string_view bytes, int64_t channels) {
   const WebPData data{reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
   const PixelLayout layout = check_header(reading, data) ? PixelLayout::rgba : PixelLayout::rgb;
   const Decoder decoder(WebPAnimDecoderNew(&data, nullptr));
@@ -44,9 +42,9 @@ Tensor decode_webp(const FileReading& reading, std::string_view bytes, int64_t c
     refuse_media(reading.path(), kExpected, "pixels that are cut or damaged");
   reading.check();
   const int64_t width = info.canvas_width, height = info.canvas_height;
-  Tensor picture = at::empty({height, width, channels}, at::kByte);
+  Pixels picture(height, width, channels);
   for (int64_t y = 0; y < height; ++y) {
-    write_row({rgba + y * width * 4, layout, 4}, width, channels, picture.data_ptr<uint8_t>() + y * width * channels);
+    write_row({rgba + y * width * 4, layout, 4}, width, channels, picture.data() + y * width * channels);
   }
   return picture;
 }

@@ -1,6 +1,5 @@
 #include "data/decode/image/ffmpeg_image.h"
 
-#include <ATen/ops/empty.h>
 #include <algorithm>
 #include <fmt/format.h>
 #include <new>
@@ -15,7 +14,6 @@ extern "C" {
 #include "data/decode/rgb_planes.h"
 #include "data/files/limits.h"
 #include "data/files/media_file.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -116,18 +114,18 @@ void make_transparent(AVFrame& rgba, uint8_t gray) {
   }
 }
 
-Tensor composite(const AVFrame& rgba, int64_t channels) {
-  Tensor picture = at::empty({rgba.height, rgba.width, channels}, at::kByte);
+Pixels composite(const AVFrame& rgba, int64_t channels) {
+  Pixels picture(rgba.height, rgba.width, channels);
   for (int64_t y = 0; y < rgba.height; ++y) {
     write_row({rgba.data[0] + y * rgba.linesize[0], PixelLayout::rgba, 4}, rgba.width, channels,
-              picture.data_ptr<uint8_t>() + y * rgba.width * channels);
+              picture.data() + y * rgba.width * channels);
   }
   return picture;
 }
 
 }  // namespace
 
-Tensor decode_by_ffmpeg(const FileReading& reading, FfmpegImage image, int64_t channels) {
+Pixels decode_by_ffmpeg(const FileReading& reading, FfmpegImage image, int64_t channels) {
   FfmpegPtr<AVFrame> frame = ImageDecoder(reading, image).decode();
   if (av_frame_make_writable(frame.get()) < 0) throw std::bad_alloc();
   keep_upper_bytes(*frame);

@@ -8,8 +8,8 @@ extern "C" {
 #include <libavcodec/codec_id.h>
 }
 
+#include "data/decode/pixels.h"
 #include "data/files/file_reading.h"
-#include "pdmp/fwd.h"
 
 namespace pdmp {
 
@@ -22,6 +22,6 @@ struct FfmpegImage {
 
 // (H, W, channels) uint8, channels 1 (ITU-R 601 luma) or 3 (RGB), transparency on white; 16-bit samples keep their
 // upper byte. Error{data} naming the file where FFmpeg finds fault with it, or it has more than kMaxPixels.
-Tensor decode_by_ffmpeg(const FileReading& reading, FfmpegImage image, int64_t channels);
+Pixels decode_by_ffmpeg(const FileReading& reading, FfmpegImage image, int64_t channels);
 
 }  // namespace pdmp

@@ -1,5 +1,6 @@
 #include "data/decode/image/image.h"
 
+#include <cstring>
 #include <fmt/format.h>
 #include <string>
 
@@ -14,14 +15,13 @@
 #include "data/files/media_file.h"
 #include "data/svg/svg.h"
 #include "pdmp/error.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
 
 constexpr const char* kExpected = "a picture (PNG, JPEG, WebP, GIF, TIFF, BMP, PPM or SVG)";
 
-Tensor decode_whole(const FileReading& reading, const ImageFormat& format, std::string_view bytes, int64_t channels) {
+Pixels decode_whole(const FileReading& reading, const ImageFormat& format, std::string_view bytes, int64_t channels) {
   switch (format.codec) {
     case AV_CODEC_ID_MJPEG:
       return decode_jpeg(reading, bytes, channels);
@@ -47,9 +47,18 @@ bool may_lack(const ImageFormat& format, const FileLimits& limits) {
   return format.codec == AV_CODEC_ID_PNG && limits.lenient;
 }
 
+Pixels cut(const Pixels& picture, const CropBox& part) {
+  Pixels result(part.height, part.width, picture.channels());
+  const auto bytes = static_cast<size_t>(part.width * picture.channels());
+  for (int64_t y = 0; y < part.height; ++y) {
+    std::memcpy(result.row(y), picture.row(part.top + y) + part.left * picture.channels(), bytes);
+  }
+  return result;
+}
+
 }  // namespace
 
-Tensor decode_image(const std::filesystem::path& path, int64_t channels, const ChoosePart& part,
+Pixels decode_image(const std::filesystem::path& path, int64_t channels, const ChoosePart& part,
                     const FileLimits& limits) {
   if (channels != 1 && channels != 3) {
     throw Error(ErrorKind::usage, fmt::format("a picture has 1 or 3 channels, {} were asked for", channels));
@@ -65,9 +74,9 @@ Tensor decode_image(const std::filesystem::path& path, int64_t channels, const C
   // What lies behind damage depends on how much of a file is decoded.
   const bool parts = format->codec == AV_CODEC_ID_MJPEG && orientation == 1 && !limits.lenient;
   if (parts) return decode_jpeg(reading, bytes, channels, part);
-  const Tensor stored = decode_whole(reading, *format, bytes, channels);
-  const Tensor picture = turn_upright(stored, orientation);
-  return part ? crop(picture, part(picture.size(0), picture.size(1))) : picture;
+  const Pixels stored = decode_whole(reading, *format, bytes, channels);
+  const Pixels picture = turn_upright(stored, orientation);
+  return part ? cut(picture, part(picture.height(), picture.width())) : picture;
 }
 
 }  // namespace pdmp

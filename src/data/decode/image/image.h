@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "data/decode/image/decode_jpeg.h"
-#include "pdmp/fwd.h"
+#include "data/decode/pixels.h"
 
 namespace pdmp {
 
@@ -16,7 +16,7 @@ constexpr int kSmallestDrawing = 256;  // an SVG whose longer edge is shorter is
 // a JPEG is not decoded as a whole. Error{data} naming the file where it is missing, empty, cut, damaged (unless
 // `limits` are lenient and Pillow reads it), of more than kMaxPixels (limits.h) or no picture, or where reading it goes
 // beyond `limits`. Thread-safe.
-Tensor decode_image(const std::filesystem::path& path, int64_t channels = 3, const ChoosePart& part = {},
+Pixels decode_image(const std::filesystem::path& path, int64_t channels = 3, const ChoosePart& part = {},
                     const FileLimits& limits = {});
 
 }  // namespace pdmp

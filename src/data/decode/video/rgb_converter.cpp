@@ -1,6 +1,5 @@
 #include "data/decode/video/rgb_converter.h"
 
-#include <ATen/ops/empty.h>
 #include <cstring>
 
 extern "C" {
@@ -12,17 +11,16 @@ extern "C" {
 #include "data/decode/header/exif_orientation.h"
 #include "data/decode/rgb_planes.h"
 #include "data/files/media_file.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
 
 // RGB24 without the gaps between its rows.
-Tensor copy_rows(const AVFrame& frame) {
-  Tensor picture = at::empty({frame.height, frame.width, 3}, at::kByte);
+Pixels copy_rows(const AVFrame& frame) {
+  Pixels picture(frame.height, frame.width, 3);
   const size_t row = static_cast<size_t>(frame.width) * 3;
   for (int y = 0; y < frame.height; ++y) {
-    std::memcpy(picture.data_ptr<uint8_t>() + static_cast<size_t>(y) * row,
+    std::memcpy(picture.data() + static_cast<size_t>(y) * row,
                 frame.data[0] + static_cast<ptrdiff_t>(y) * frame.linesize[0], row);
   }
   return picture;
@@ -32,7 +30,7 @@ Tensor copy_rows(const AVFrame& frame) {
 
 RgbConverter::~RgbConverter() { sws_freeContext(scaler_); }
 
-Tensor RgbConverter::convert(const AVFrame& source, int orientation) {
+Pixels RgbConverter::convert(const AVFrame& source, int orientation) {
   const bool by_planes = goes_by_planes(source.format);
   const AVPixelFormat format = by_planes ? AV_PIX_FMT_GBRP : AV_PIX_FMT_RGB24;
   scaler_ = sws_getCachedContext(scaler_, source.width, source.height, static_cast<AVPixelFormat>(source.format),

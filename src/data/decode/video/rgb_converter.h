@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "data/decode/ffmpeg.h"
-#include "pdmp/fwd.h"
+#include "data/decode/pixels.h"
 
 struct SwsContext;
 
@@ -20,7 +20,7 @@ class RgbConverter {
 
   // 4:2:0 and whatever else -> (H, W, 3) uint8. `orientation`: EXIF's. Error{data} where FFmpeg knows no such pixel
   // format.
-  Tensor convert(const AVFrame& source, int orientation);
+  Pixels convert(const AVFrame& source, int orientation);
 
  private:
   void use_colors(const AVFrame& source);

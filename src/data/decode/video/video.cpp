@@ -13,7 +13,6 @@
 #include "data/decode/video/video_reader.h"
 #include "data/files/media_file.h"
 #include "pdmp/error.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -66,7 +65,7 @@ class FramePicker {
     }
   }
 
-  std::vector<Tensor> take() { return std::move(frames_); }
+  std::vector<Pixels> take() { return std::move(frames_); }
 
  private:
   bool finished() const { return frames_.size() == indices_.size(); }
@@ -106,7 +105,7 @@ class FramePicker {
       const bool found = map_.timed ? frame_->pts == wanted_time() : decoded_ == wanted();
       ++decoded_;
       if (!found) continue;
-      const Tensor picture = converter_.convert(*frame_, orientation_);
+      const Pixels picture = converter_.convert(*frame_, orientation_);
       const int64_t index = wanted();
       while (!finished() && wanted() == index) frames_.push_back(picture);
     }
@@ -119,7 +118,7 @@ class FramePicker {
   std::vector<int64_t> times_;  // of `indices_`; only where the map is timed
   RgbConverter converter_;
   FfmpegPtr<AVFrame> frame_ = make_frame();
-  std::vector<Tensor> frames_;
+  std::vector<Pixels> frames_;
   int64_t decoded_ = 0;
   int orientation_ = map_.orientation;  // of the frame that was decoded last
 };
@@ -155,7 +154,7 @@ Video::~Video() = default;
 
 const VideoInfo& Video::info() const { return state_->map.info; }
 
-std::vector<Tensor> Video::frames(const std::vector<int64_t>& indices) const {
+std::vector<Pixels> Video::frames(const std::vector<int64_t>& indices) const {
   const auto& [path, limits, bytes, map] = *state_;
   if (!std::is_sorted(indices.begin(), indices.end())) {
     throw Error(ErrorKind::usage, fmt::format("'{}': frames are asked for in ascending order", path.string()));
@@ -175,7 +174,7 @@ std::vector<Tensor> Video::frames(const std::vector<int64_t>& indices) const {
 
 VideoInfo read_video_info(const std::filesystem::path& path) { return Video(path).info(); }
 
-std::vector<Tensor> decode_frames(const std::filesystem::path& path, const std::vector<int64_t>& indices) {
+std::vector<Pixels> decode_frames(const std::filesystem::path& path, const std::vector<int64_t>& indices) {
   return Video(path).frames(indices);
 }
 

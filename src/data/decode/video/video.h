@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "data/decode/pixels.h"
 #include "data/files/file_reading.h"
-#include "pdmp/fwd.h"
 
 namespace pdmp {
 
@@ -42,7 +42,7 @@ class Video {
   // phone's rotation applied. Decoding begins at the keyframe before a wanted frame and leaves out what no wanted frame
   // leans on; what comes out is what decoding everything would give. Error{data} as above, and where an index is not
   // below VideoInfo::frames.
-  std::vector<Tensor> frames(const std::vector<int64_t>& indices) const;
+  std::vector<Pixels> frames(const std::vector<int64_t>& indices) const;
 
  private:
   struct State;
@@ -51,7 +51,7 @@ class Video {
 
 // Of one Video each. Thread-safe.
 VideoInfo read_video_info(const std::filesystem::path& path);
-std::vector<Tensor> decode_frames(const std::filesystem::path& path, const std::vector<int64_t>& indices);
+std::vector<Pixels> decode_frames(const std::filesystem::path& path, const std::vector<int64_t>& indices);
 
 // Told by the file's extension, in either case: .avi .flv .m4v .mkv .mov .mp4 .mpeg .mpg .webm .wmv .3gp
 bool is_video_name(const std::filesystem::path& path);

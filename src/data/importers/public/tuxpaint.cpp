@@ -19,6 +19,7 @@
 #include "data/loader/parallel.h"
 #include "data/manifest/stratified.h"
 #include "data/tables/csv.h"
+#include "data/types/tensors.h"
 #include "pdmp/error.h"
 #include "pdmp/random.h"
 #include "pdmp/tensor.h"
@@ -48,7 +49,7 @@ struct Options {
 
 // A picture on the middle of a white square whose side is `size`.
 Tensor square_picture(const fs::path& file, int64_t size) {
-  const Tensor picture = decode_image(file);
+  const Tensor picture = tensor_of(decode_image(file));
   const int64_t height = picture.size(0), width = picture.size(1), longest = std::max(height, width);
   const auto scaled = [&](int64_t edge) { return std::max<int64_t>(1, (edge * size + longest / 2) / longest); };
   const Tensor small = resize(picture, scaled(height), scaled(width));
@@ -86,7 +87,7 @@ std::vector<std::string> write_media_of(const std::vector<Stamp>& stamps, const 
     std::string reason;
     try {
       output.make(picture_name(stamp),
-                  [&](const fs::path& file) { write_png(file, square_picture(stamp.picture, size)); });
+                  [&](const fs::path& file) { write_png(file, pixels_of(square_picture(stamp.picture, size))); });
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::data) throw;
       reason = error.what();

@@ -13,7 +13,6 @@
 #include "data/files/media_file.h"
 #include "pdmp/error.h"
 #include "pdmp/random.h"
-#include "pdmp/tensor.h"
 
 namespace pdmp {
 namespace {
@@ -51,7 +50,7 @@ bool is_whole_picture(const fs::path& file) {
   return format != nullptr && (format->damage == nullptr || format->damage(bytes).empty());
 }
 
-void write_whole(const Still& still, const Tensor& picture, bool png) {
+void write_whole(const Still& still, const Pixels& picture, bool png) {
   const fs::path temporary = still.file.parent_path() / fmt::format(".{}.tmp", still.file.filename().string());
   png ? write_png(temporary, picture) : write_jpeg(temporary, picture);
   std::error_code code;
@@ -69,7 +68,7 @@ int64_t write_stills(const fs::path& video, const fs::path& folder, std::vector<
     const size_t last = std::min(first + kAtOnce, stills.size());
     std::vector<int64_t> indices;
     for (size_t i = first; i < last; ++i) indices.push_back(stills[i].frame);
-    const std::vector<Tensor> pictures = decode_frames(video, indices);
+    const std::vector<Pixels> pictures = decode_frames(video, indices);
     for (size_t i = first; i < last; ++i) write_whole(stills[i], pictures[i - first], png);
   }
   return count;

@@ -6,6 +6,7 @@
 #include "support/expect_error.h"
 #include "support/golden.h"
 #include "support/media/encode_wav.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -22,14 +23,14 @@ Tensor ramp(int64_t count) {
 
 void expect_refused(const std::filesystem::path& path, std::vector<std::string> words) {
   words.push_back(path.string());
-  expect_error(ErrorKind::data, words, [&] { decode_audio(path); });
+  expect_error(ErrorKind::data, words, [&] { audio_tensor(path); });
 }
 
 TEST(DecodeAudio, GivesBack16BitSamplesExactly) {
   const TemporaryDirectory directory;
   const Tensor samples = ramp(20000);
   write_wav(directory / "a.wav", samples, 16000);
-  const Audio audio = decode_audio(directory / "a.wav");
+  const AudioTensor audio = audio_tensor(directory / "a.wav");
   EXPECT_EQ(audio.rate, 16000);
   EXPECT_TRUE(torch::equal(audio.samples, samples));
   EXPECT_EQ(audio.samples.min().item<float>(), -1.0f);
@@ -40,7 +41,7 @@ TEST(DecodeAudio, TakesTheMeanOfTheChannels) {
   const Tensor left = ramp(1000), right = ramp(1000).flip(0) * 0.5;
   const Tensor stereo = torch::stack({left, (right * 32768).floor() / 32768});
   write_wav(directory / "a.wav", stereo, 8000);
-  const Audio audio = decode_audio(directory / "a.wav");
+  const AudioTensor audio = audio_tensor(directory / "a.wav");
   EXPECT_EQ(audio.rate, 8000);
   EXPECT_TRUE(torch::equal(audio.samples, (stereo[0] + stereo[1]) / 2));
 }
@@ -49,14 +50,14 @@ TEST(DecodeAudio, CutsByTime) {
   const TemporaryDirectory directory;
   const Tensor samples = ramp(48000);
   write_wav(directory / "a.wav", samples, 16000);
-  EXPECT_TRUE(torch::equal(decode_audio(directory / "a.wav", 0.5).samples, samples.slice(0, 8000)));
-  EXPECT_TRUE(torch::equal(decode_audio(directory / "a.wav", 1.25, 2.0).samples, samples.slice(0, 20000, 32000)));
-  EXPECT_TRUE(torch::equal(decode_audio(directory / "a.wav", {}, 10.0).samples, samples));
-  expect_error(ErrorKind::data, {"from 4 s", "3.00 s in all"}, [&] { decode_audio(directory / "a.wav", 4.0); });
+  EXPECT_TRUE(torch::equal(audio_tensor(directory / "a.wav", 0.5).samples, samples.slice(0, 8000)));
+  EXPECT_TRUE(torch::equal(audio_tensor(directory / "a.wav", 1.25, 2.0).samples, samples.slice(0, 20000, 32000)));
+  EXPECT_TRUE(torch::equal(audio_tensor(directory / "a.wav", {}, 10.0).samples, samples));
+  expect_error(ErrorKind::data, {"from 4 s", "3.00 s in all"}, [&] { audio_tensor(directory / "a.wav", 4.0); });
 }
 
 TEST(DecodeAudio, ReadsVorbis) {
-  const Audio audio = decode_audio(golden("tone.ogg"));  // 1 s of 440 Hz, both channels at 1/8 less 3 dB
+  const AudioTensor audio = audio_tensor(golden("tone.ogg"));  // 1 s of 440 Hz, both channels at 1/8 less 3 dB
   EXPECT_EQ(audio.rate, 22050);
   EXPECT_EQ(audio.samples.size(0), 22050);
   EXPECT_NEAR(audio.samples.slice(0, 2000, 20000).abs().max().item<double>(), 0.0884, 0.006);
@@ -111,14 +112,14 @@ TEST(DecodeAudio, ReadsWavOfUnknownLength) {
   std::string bytes = read_file(directory / "a.wav");
   bytes.replace(4, 4, "\xFF\xFF\xFF\xFF");
   bytes.replace(40, 4, "\xFF\xFF\xFF\xFF");
-  EXPECT_TRUE(torch::equal(decode_audio(directory.write("b.wav", bytes)).samples, ramp(1000)));
+  EXPECT_TRUE(torch::equal(audio_tensor(directory.write("b.wav", bytes)).samples, ramp(1000)));
 }
 
 TEST(WriteWav, ClampsAndRounds) {
   const TemporaryDirectory directory;
   write_wav(directory / "a.wav", torch::tensor({1.5, -1.5, 0.4 / 32768, 0.6 / 32768}), 16000);
   const Tensor expected = torch::tensor({32767, -32768, 0, 1}).to(torch::kFloat32) / 32768;
-  EXPECT_TRUE(torch::equal(decode_audio(directory / "a.wav").samples, expected));
+  EXPECT_TRUE(torch::equal(audio_tensor(directory / "a.wav").samples, expected));
   expect_error(ErrorKind::io, {"no/a.wav"}, [&] { write_wav(directory / "no/a.wav", torch::zeros({4}), 16000); });
 }
 

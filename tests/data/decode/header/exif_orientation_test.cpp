@@ -5,6 +5,7 @@
 #include "base/files/file.h"
 #include "data/decode/image/image.h"
 #include "data/encode/encode_jpeg.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -49,7 +50,7 @@ TEST(ExifOrientation, TurnsEachOfTheEight) {
       {{3, 6}, {2, 5}, {1, 4}},  // 8: left, bottom
   };
   for (size_t i = 0; i < upright.size(); ++i) {
-    const Tensor turned = turn_upright(stored(), static_cast<int>(i) + 1);
+    const Tensor turned = tensor_of(turn_upright(pixels_of(stored()), static_cast<int>(i) + 1));
     for (size_t y = 0; y < upright[i].size(); ++y) {
       for (size_t x = 0; x < upright[i][y].size(); ++x) {
         EXPECT_EQ(turned[static_cast<int64_t>(y)][static_cast<int64_t>(x)].item<int64_t>(), upright[i][y][x]) << i + 1;
@@ -96,11 +97,11 @@ TEST(ExifOrientation, DecodeImageTurnsPhotosAndCutsTheTurnedOnes) {
   write_jpeg(directory / "a.jpg", picture);
   const std::string jpeg = read_file(directory / "a.jpg");
   directory.write("turned.jpg", with_exif(jpeg, tiff(6, false)));
-  const Tensor upright = turn_upright(decode_image(directory / "a.jpg"), 6);
+  const Tensor upright = tensor_of(turn_upright(decode_image(directory / "a.jpg"), 6));
   ASSERT_EQ(upright.sizes(), (std::vector<int64_t>{56, 40, 3}));
-  EXPECT_TRUE(torch::equal(decode_image(directory / "turned.jpg"), upright));
+  EXPECT_TRUE(torch::equal(image_tensor(directory / "turned.jpg"), upright));
   const CropBox box{7, 3, 31, 22};
-  const Tensor part = decode_image(directory / "turned.jpg", 3, [&](int64_t height, int64_t width) {
+  const Tensor part = image_tensor(directory / "turned.jpg", 3, [&](int64_t height, int64_t width) {
     EXPECT_EQ(height, 56);
     EXPECT_EQ(width, 40);
     return box;

@@ -6,6 +6,7 @@
 #include "support/golden.h"
 #include "support/media/encode_video.h"
 #include "support/media/encode_wav.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

@@ -8,13 +8,14 @@
 #include "support/coded_jpeg.h"
 #include "support/expect_error.h"
 #include "support/golden.h"
+#include "support/media/tensors.h"
 
 namespace pdmp {
 namespace {
 
 Tensor decode(const std::string& name, std::string_view bytes, int64_t channels, const ChoosePart& part = {}) {
   const FileLimits limits;
-  return decode_jpeg(FileReading(name, limits), bytes, channels, part);
+  return tensor_of(decode_jpeg(FileReading(name, limits), bytes, channels, part));
 }
 
 using testing::coded_jpeg;

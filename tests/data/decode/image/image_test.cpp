@@ -7,6 +7,7 @@
 #include "data/encode/encode_png.h"
 #include "support/expect_error.h"
 #include "support/golden.h"
+#include "support/media/tensors.h"
 #include "support/png.h"
 #include "support/temporary_directory.h"
 
@@ -32,22 +33,22 @@ TEST(DecodeImage, GivesBackWrittenColoursExactly) {
   const TemporaryDirectory directory;
   const Tensor picture = pattern(7, 13, 3);
   write_png(directory / "a.png", picture);
-  EXPECT_TRUE(torch::equal(decode_image(directory / "a.png"), picture));
+  EXPECT_TRUE(torch::equal(image_tensor(directory / "a.png"), picture));
 }
 
 TEST(DecodeImage, GivesBackWrittenGreyExactly) {
   const TemporaryDirectory directory;
   const Tensor picture = torch::arange(256).to(torch::kUInt8).reshape({16, 16, 1});
   write_png(directory / "a.png", picture);
-  EXPECT_TRUE(torch::equal(decode_image(directory / "a.png", 1), picture));
-  EXPECT_TRUE(torch::equal(decode_image(directory / "a.png", 3), picture.expand({16, 16, 3})));
+  EXPECT_TRUE(torch::equal(image_tensor(directory / "a.png", 1), picture));
+  EXPECT_TRUE(torch::equal(image_tensor(directory / "a.png", 3), picture.expand({16, 16, 3})));
 }
 
 TEST(DecodeImage, GreyOfColourIsLuma) {
   const TemporaryDirectory directory;
   write_png(directory / "a.png",
             torch::tensor({255, 0, 0, 0, 255, 0, 0, 0, 255, 12, 200, 77}, torch::kUInt8).reshape({1, 4, 3}));
-  const Tensor grey = decode_image(directory / "a.png", 1);
+  const Tensor grey = image_tensor(directory / "a.png", 1);
   EXPECT_EQ(grey.flatten().to(torch::kInt64).equal(torch::tensor({76, 150, 29, 130})), true) << grey;
 }
 
@@ -55,14 +56,14 @@ TEST(DecodeImage, PutsTransparencyOnWhite) {
   const TemporaryDirectory directory;
   write_png(directory / "a.png",
             torch::tensor({200, 100, 0, 0, 200, 100, 0, 255, 200, 100, 0, 51}, torch::kUInt8).reshape({1, 3, 4}));
-  const Tensor picture = decode_image(directory / "a.png");
+  const Tensor picture = image_tensor(directory / "a.png");
   EXPECT_EQ(pixel(picture, 0, 0), (Pixel{255, 255, 255}));
   EXPECT_EQ(pixel(picture, 0, 1), (Pixel{200, 100, 0}));
   EXPECT_EQ(pixel(picture, 0, 2), (Pixel{244, 224, 204}));  // 255 - 0.2 (255 - v)
 }
 
 TEST(DecodeImage, ReadsPaletteWithTransparentColour) {
-  const Tensor picture = decode_image(golden("palette.png"));
+  const Tensor picture = image_tensor(golden("palette.png"));
   EXPECT_EQ(pixel(picture, 0, 0), (Pixel{255, 0, 0}));
   EXPECT_EQ(pixel(picture, 1, 1), (Pixel{255, 255, 255}));
   EXPECT_EQ(pixel(picture, 2, 2), (Pixel{0, 0, 255}));
@@ -70,18 +71,18 @@ TEST(DecodeImage, ReadsPaletteWithTransparentColour) {
 }
 
 TEST(DecodeImage, KeepsUpperByteOf16BitGrey) {
-  const Tensor picture = decode_image(golden("grey16.png"), 1);  // values 257 k
+  const Tensor picture = image_tensor(golden("grey16.png"), 1);  // values 257 k
   EXPECT_TRUE(picture.flatten().to(torch::kInt64).equal(torch::arange(256))) << picture;
 }
 
 TEST(DecodeImage, ReadsGreyWithAlpha) {
-  const Tensor picture = decode_image(golden("grey_alpha.png"), 1);  // grey 16 i, alpha 255 - 10 i
+  const Tensor picture = image_tensor(golden("grey_alpha.png"), 1);  // grey 16 i, alpha 255 - 10 i
   EXPECT_EQ(pixel(picture, 0, 0), (Pixel{0}));
   EXPECT_EQ(pixel(picture, 2, 2), (Pixel{(160 * 155 + 255 * 100 + 127) / 255}));
 }
 
 TEST(DecodeImage, ReadsOneBitPixels) {
-  const Tensor picture = decode_image(golden("bits.png"), 1);
+  const Tensor picture = image_tensor(golden("bits.png"), 1);
   ASSERT_EQ(picture.sizes(), (std::vector<int64_t>{4, 9, 1}));
   EXPECT_EQ(pixel(picture, 0, 0), (Pixel{0}));
   EXPECT_EQ(pixel(picture, 0, 1), (Pixel{255}));
@@ -89,21 +90,21 @@ TEST(DecodeImage, ReadsOneBitPixels) {
 }
 
 TEST(DecodeImage, ReadsWebp) {
-  const Tensor picture = decode_image(golden("alpha.webp"));  // (200, 100, 0) with alpha 17 i
+  const Tensor picture = image_tensor(golden("alpha.webp"));  // (200, 100, 0) with alpha 17 i
   EXPECT_EQ(pixel(picture, 0, 0), (Pixel{255, 255, 255}));
   EXPECT_EQ(pixel(picture, 3, 3), (Pixel{200, 100, 0}));
   EXPECT_EQ(pixel(picture, 0, 3), (Pixel{244, 224, 204}));
 }
 
 TEST(DecodeImage, ReadsBmp) {
-  const Tensor picture = decode_image(golden("small.bmp"));
+  const Tensor picture = image_tensor(golden("small.bmp"));
   ASSERT_EQ(picture.sizes(), (std::vector<int64_t>{5, 7, 3}));
   EXPECT_EQ(pixel(picture, 4, 6), (Pixel{48, 40, 40}));
 }
 
 TEST(DecodeImage, ReadsPpm) {
   const TemporaryDirectory directory;
-  const Tensor picture = decode_image(directory.write("a.ppm", "P6\n2 1\n255\nabcxyz"));
+  const Tensor picture = image_tensor(directory.write("a.ppm", "P6\n2 1\n255\nabcxyz"));
   EXPECT_EQ(pixel(picture, 0, 1), (Pixel{'x', 'y', 'z'}));
 }
 
@@ -115,7 +116,7 @@ TEST(DecodeImage, DrawsSvgOnWhite) {
   const TemporaryDirectory directory;
   const auto path =
       directory.write("a.svg", svg("width='300' height='400'", "<rect width='150' height='400' fill='#204060'/>"));
-  const Tensor picture = decode_image(path);
+  const Tensor picture = image_tensor(path);
   ASSERT_EQ(picture.sizes(), (std::vector<int64_t>{400, 300, 3}));
   EXPECT_EQ(pixel(picture, 200, 75), (Pixel{0x20, 0x40, 0x60}));
   EXPECT_EQ(pixel(picture, 200, 225), (Pixel{255, 255, 255}));
@@ -125,7 +126,7 @@ TEST(DecodeImage, DrawsTinySvgLarger) {
   const TemporaryDirectory directory;
   const auto path =
       directory.write("a.svg", svg("width='16' height='8'", "<rect width='8' height='8' fill='#ff0000'/>"));
-  const Tensor picture = decode_image(path);
+  const Tensor picture = image_tensor(path);
   ASSERT_EQ(picture.sizes(), (std::vector<int64_t>{128, 256, 3}));
   EXPECT_EQ(pixel(picture, 64, 64), (Pixel{255, 0, 0}));
   EXPECT_EQ(pixel(picture, 64, 192), (Pixel{255, 255, 255}));
@@ -134,12 +135,12 @@ TEST(DecodeImage, DrawsTinySvgLarger) {
 TEST(DecodeImage, TellsFormatByContent) {
   const TemporaryDirectory directory;
   write_png(directory / "a.jpg", pattern(3, 4, 3));
-  EXPECT_TRUE(torch::equal(decode_image(directory / "a.jpg"), pattern(3, 4, 3)));
+  EXPECT_TRUE(torch::equal(image_tensor(directory / "a.jpg"), pattern(3, 4, 3)));
 }
 
 void expect_refused(const std::filesystem::path& path, std::vector<std::string> words) {
   words.push_back(path.string());
-  expect_error(ErrorKind::data, words, [&] { decode_image(path); });
+  expect_error(ErrorKind::data, words, [&] { image_tensor(path); });
 }
 
 TEST(DecodeImage, RefusesWhatIsNoPicture) {
@@ -203,9 +204,9 @@ TEST(DecodeImage, WorksFromSeveralThreads) {
   for (size_t t = 0; t < right.size(); ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 20; ++i) {
-        right[t] += torch::equal(decode_image(directory / "a.png"), picture) ? 1 : 0;
+        right[t] += torch::equal(image_tensor(directory / "a.png"), picture) ? 1 : 0;
         try {
-          decode_image(directory / "cut.png");
+          image_tensor(directory / "cut.png");
         } catch (const Error&) {
           ++right[t];
         }

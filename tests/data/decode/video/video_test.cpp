@@ -11,6 +11,7 @@
 #include "support/expect_error.h"
 #include "support/golden.h"
 #include "support/media/encode_video.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -41,7 +42,7 @@ Tensor tone(int64_t count) { return 0.3 * torch::sin(torch::arange(count, torch:
 
 void expect_refused(const std::filesystem::path& path, std::vector<std::string> words) {
   words.push_back(path.string());
-  expect_error(ErrorKind::data, words, [&] { decode_frames(path, first_indices(read_video_info(path).frames)); });
+  expect_error(ErrorKind::data, words, [&] { frame_tensors(path, first_indices(read_video_info(path).frames)); });
 }
 
 TEST(Video, EveryContainerGivesEveryFrame) {
@@ -56,7 +57,7 @@ TEST(Video, EveryContainerGivesEveryFrame) {
     EXPECT_EQ(info.width, 96) << name;
     EXPECT_EQ(info.rotation, 0) << name;
     EXPECT_FALSE(info.has_audio) << name;
-    EXPECT_EQ(numbers_of(decode_frames(directory / name, first_indices(40))), first_indices(40)) << name;
+    EXPECT_EQ(numbers_of(frame_tensors(directory / name, first_indices(40))), first_indices(40)) << name;
   }
 }
 
@@ -64,12 +65,12 @@ TEST(Video, AnyFrameEqualsThatOfDecodingEverything) {
   const TemporaryDirectory directory;
   for (const char* name : kNames) {
     write_video(directory / name, numbered_clip(40), {.keyframe_interval = 7, .b_frames = 3});
-    const std::vector<Tensor> all = decode_frames(directory / name, first_indices(40));
+    const std::vector<Tensor> all = frame_tensors(directory / name, first_indices(40));
     for (const int64_t index : first_indices(40)) {
-      EXPECT_TRUE(torch::equal(decode_frames(directory / name, {index})[0], all[static_cast<size_t>(index)]))
+      EXPECT_TRUE(torch::equal(frame_tensors(directory / name, {index})[0], all[static_cast<size_t>(index)]))
           << name << ' ' << index;
     }
-    const std::vector<Tensor> some = decode_frames(directory / name, {0, 5, 5, 6, 31, 39});
+    const std::vector<Tensor> some = frame_tensors(directory / name, {0, 5, 5, 6, 31, 39});
     EXPECT_EQ(numbers_of(some), (Indices{0, 5, 5, 6, 31, 39})) << name;
     EXPECT_TRUE(torch::equal(some[4], all[31])) << name;
   }
@@ -83,7 +84,7 @@ TEST(Video, KeepsOddSizesToTheLastRowAndColumn) {
       const Tensor x = torch::arange(width).index({None}), y = torch::arange(height).index({"...", None});
       const Tensor picture = torch::stack({200 - x + 0 * y, 100 + y + 0 * x, 50 + x + 0 * y}, 2);
       write_video(directory / name, picture.to(torch::kUInt8).unsqueeze(0).repeat({2, 1, 1, 1}));
-      const Tensor found = decode_frames(directory / name, {1})[0];
+      const Tensor found = frame_tensors(directory / name, {1})[0];
       ASSERT_EQ(found.sizes(), picture.sizes()) << name;
       EXPECT_LE((found.to(torch::kInt64) - picture).abs().max().item<int64_t>(), 8) << name << height << 'x' << width;
     }
@@ -99,7 +100,7 @@ TEST(Video, TurnsPhoneVideos) {
     write_video(directory / "a.mp4", frames, {.rotation = rotation});
     const VideoInfo info = read_video_info(directory / "a.mp4");
     EXPECT_EQ(info.rotation, rotation);
-    const Tensor frame = decode_frames(directory / "a.mp4", {1})[0];
+    const Tensor frame = frame_tensors(directory / "a.mp4", {1})[0];
     ASSERT_EQ(frame.size(0), rotation == 180 ? 64 : 96);
     EXPECT_EQ(info.height, frame.size(0));
     EXPECT_EQ(info.width, frame.size(1));
@@ -117,7 +118,7 @@ TEST(Video, ReadsFractionalRatesAndSingleFrames) {
     EXPECT_NEAR(read_video_info(directory / name).fps, 29.97, 0.001) << name;
     write_video(directory / name, numbered_clip(1), {.fps = 10});
     EXPECT_EQ(read_video_info(directory / name).frames, 1) << name;
-    EXPECT_EQ(decode_frames(directory / name, {0, 0, 0}).size(), 3u) << name;
+    EXPECT_EQ(frame_tensors(directory / name, {0, 0, 0}).size(), 3u) << name;
   }
 }
 
@@ -129,7 +130,7 @@ TEST(Video, HasSoundOfItsOwnLength) {
     EXPECT_TRUE(info.has_audio) << name;
     EXPECT_EQ(info.frames, 25) << name;
     EXPECT_DOUBLE_EQ(info.duration, 1) << name;  // of the pictures; the sound lasts longer
-    const Audio audio = decode_audio(directory / name);
+    const AudioTensor audio = audio_tensor(directory / name);
     EXPECT_EQ(audio.rate, 44100) << name;
     EXPECT_NEAR(static_cast<double>(audio.samples.size(0)), 88200, 3000) << name;  // AAC adds parts of its blocks
     EXPECT_NEAR(audio.samples.slice(0, 20000, 60000).abs().max().item<double>(), 0.3, 0.03) << name;
@@ -140,13 +141,13 @@ TEST(Video, GivesSoundCutByTime) {
   const TemporaryDirectory directory;
   const Tensor samples = (tone(88200) * 32768).round() / 32768;
   write_video(directory / "a.avi", numbered_clip(25), {.audio = samples, .audio_rate = 44100});  // PCM: exact
-  EXPECT_TRUE(torch::equal(decode_audio(directory / "a.avi").samples, samples));
-  EXPECT_TRUE(torch::equal(decode_audio(directory / "a.avi", 0.5, 1.5).samples, samples.slice(0, 22050, 66150)));
+  EXPECT_TRUE(torch::equal(audio_tensor(directory / "a.avi").samples, samples));
+  EXPECT_TRUE(torch::equal(audio_tensor(directory / "a.avi", 0.5, 1.5).samples, samples.slice(0, 22050, 66150)));
   const Tensor stereo = torch::stack({samples, torch::zeros_like(samples)});
   write_video(directory / "b.avi", numbered_clip(25), {.audio = stereo, .audio_rate = 44100});
-  EXPECT_TRUE(torch::equal(decode_audio(directory / "b.avi").samples, samples / 2));
+  EXPECT_TRUE(torch::equal(audio_tensor(directory / "b.avi").samples, samples / 2));
   write_video(directory / "c.avi", numbered_clip(25));
-  expect_error(ErrorKind::data, {"c.avi", "without sound"}, [&] { decode_audio(directory / "c.avi"); });
+  expect_error(ErrorKind::data, {"c.avi", "without sound"}, [&] { audio_tensor(directory / "c.avi"); });
 }
 
 TEST(Video, RefusesWhatIsNoVideo) {
@@ -185,10 +186,10 @@ TEST(Video, RefusesDamagedPictures) {
 TEST(Video, RefusesFramesThatAreNotThere) {
   const TemporaryDirectory directory;
   write_video(directory / "a.mp4", numbered_clip(10));
-  expect_error(ErrorKind::data, {"a.mp4", "frame 10", "10 frames"}, [&] { decode_frames(directory / "a.mp4", {10}); });
-  expect_error(ErrorKind::data, {"a.mp4", "frame -1"}, [&] { decode_frames(directory / "a.mp4", {-1}); });
-  expect_error(ErrorKind::usage, {"a.mp4", "ascending"}, [&] { decode_frames(directory / "a.mp4", {3, 2}); });
-  EXPECT_TRUE(decode_frames(directory / "a.mp4", {}).empty());
+  expect_error(ErrorKind::data, {"a.mp4", "frame 10", "10 frames"}, [&] { frame_tensors(directory / "a.mp4", {10}); });
+  expect_error(ErrorKind::data, {"a.mp4", "frame -1"}, [&] { frame_tensors(directory / "a.mp4", {-1}); });
+  expect_error(ErrorKind::usage, {"a.mp4", "ascending"}, [&] { frame_tensors(directory / "a.mp4", {3, 2}); });
+  EXPECT_TRUE(frame_tensors(directory / "a.mp4", {}).empty());
 }
 
 TEST(Video, IsReadByManyThreads) {
@@ -198,7 +199,7 @@ TEST(Video, IsReadByManyThreads) {
   std::vector<std::thread> threads;
   for (int64_t t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
-      for (int64_t i = t; i < 30; i += 4) right += number_of(decode_frames(directory / "a.mp4", {i})[0]) == i ? 1 : 0;
+      for (int64_t i = t; i < 30; i += 4) right += number_of(frame_tensors(directory / "a.mp4", {i})[0]) == i ? 1 : 0;
     });
   }
   for (std::thread& thread : threads) thread.join();

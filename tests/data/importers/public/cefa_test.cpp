@@ -10,6 +10,7 @@
 #include "data/importers/shared/importers.h"
 #include "pdmp/dataset.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {

@@ -10,6 +10,7 @@
 #include "data/tables/csv.h"
 #include "pdmp/error.h"
 #include "support/expect_error.h"
+#include "support/media/tensors.h"
 #include "support/png.h"
 #include "support/temporary_directory.h"
 
@@ -88,7 +89,7 @@ TEST(Tuxpaint, CellsHoldTheirMedia) {
   EXPECT_THAT(field("id"), HasSubstr("animals/kind/ax:"));
   EXPECT_EQ(field("caption"), "A animals0, here.");
   EXPECT_THAT(read_file(folder.out() / field("speech_file_name")), HasSubstr("h animals0"));
-  const Tensor pixels = decode_image(folder.out() / field("picture_file_name"));
+  const Tensor pixels = image_tensor(folder.out() / field("picture_file_name"));
   EXPECT_THAT(pixels.sizes(), ElementsAre(96, 96, 3));
   EXPECT_EQ(pixels[0][0][0].item<int64_t>(), 255);  // the margin of a 10 x 4 picture
   EXPECT_EQ(pixels[48][48][0].item<int64_t>(), 0x20);

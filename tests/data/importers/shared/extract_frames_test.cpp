@@ -9,6 +9,7 @@
 #include "data/decode/image/image.h"
 #include "support/expect_error.h"
 #include "support/media/encode_video.h"
+#include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp {
@@ -88,10 +89,10 @@ TEST(ExtractFrames, WritesNumberedPictures) {
   write_video(directory / "a.mp4", numbered_clip(60), {.fps = 30000.0 / 1001});
   EXPECT_EQ(extract_each_second(directory / "a.mp4", directory / "x/a.mp4"), 3);
   EXPECT_EQ(names_in(directory / "x/a.mp4"), (Names{"00000.jpg", "00029.jpg", "00058.jpg"}));
-  EXPECT_EQ(number_of(decode_image(directory / "x/a.mp4/00029.jpg")), 29);
+  EXPECT_EQ(number_of(image_tensor(directory / "x/a.mp4/00029.jpg")), 29);
   EXPECT_EQ(extract_each_second(directory / "a.mp4", directory / "png", {.png = true}), 3);
-  const Tensor exact = decode_frames(directory / "a.mp4", {58})[0];
-  EXPECT_TRUE(torch::equal(decode_image(directory / "png/00058.png"), exact));
+  const Tensor exact = frame_tensors(directory / "a.mp4", {58})[0];
+  EXPECT_TRUE(torch::equal(image_tensor(directory / "png/00058.png"), exact));
 }
 
 TEST(ExtractFrames, WritesSegmentsAndMiddles) {
@@ -107,7 +108,7 @@ TEST(ExtractFrames, WritesSegmentsAndMiddles) {
   EXPECT_EQ(extract_middles(directory / "a.avi", directory / "middles"), 10);
   EXPECT_EQ(names_in(directory / "middles").front(), "frame_00001.jpg");
   EXPECT_EQ(names_in(directory / "middles").back(), "frame_00010.jpg");
-  EXPECT_EQ(number_of(decode_image(directory / "middles/frame_00003.jpg")), 25);
+  EXPECT_EQ(number_of(image_tensor(directory / "middles/frame_00003.jpg")), 25);
   // Of a short clip the later files show earlier frames.
   write_video(directory / "b.avi", numbered_clip(25), {.fps = 10});
   extract_middles(directory / "b.avi", directory / "short");
@@ -115,7 +116,7 @@ TEST(ExtractFrames, WritesSegmentsAndMiddles) {
   for (const size_t i : {0u, 2u, 5u, 9u}) {
     const auto file =
         directory / ("short/frame_000" + std::string(i == 9 ? "10" : "0" + std::to_string(i + 1)) + ".jpg");
-    EXPECT_EQ(number_of(decode_image(file)), frames[i]);
+    EXPECT_EQ(number_of(image_tensor(file)), frames[i]);
   }
 }
 
@@ -127,8 +128,8 @@ TEST(ExtractFrames, KeepsWholePicturesAndMendsTheRest) {
   const auto size = std::filesystem::file_size(directory / "x/00030.jpg");
   std::filesystem::resize_file(directory / "x/00030.jpg", size / 2);
   EXPECT_EQ(extract_each_second(directory / "other.mp4", directory / "x"), 2);
-  EXPECT_EQ(number_of(decode_image(directory / "x/00000.jpg")), 0);   // was whole
-  EXPECT_EQ(number_of(decode_image(directory / "x/00030.jpg")), 29);  // was cut
+  EXPECT_EQ(number_of(image_tensor(directory / "x/00000.jpg")), 0);   // was whole
+  EXPECT_EQ(number_of(image_tensor(directory / "x/00030.jpg")), 29);  // was cut
 }
 
 TEST(ExtractFrames, NamesAVideoThatDoesNotDecode) {
