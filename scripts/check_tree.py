@@ -182,7 +182,7 @@ def layer_of_include(name, quoted):
 
 def may_include(layer, target):
     if target == "torch" or layer == "torch":
-        return layer not in WITHOUT_TORCH
+        return True  # check_without_torch
     return LAYERS.index(target) <= LAYERS.index(layer) and (layer, target) not in UNRELATED
 
 
@@ -240,11 +240,19 @@ def reaches_torch(root, path, known):
     return known[path]
 
 
+def without_torch(path):
+    """The folder that does without LibTorch, of a file in it; None for others. Public headers belong to their layer."""
+    if path.parts[0] == "include":
+        layer = layer_of(path)
+        return layer if layer in WITHOUT_TORCH else None
+    return next((room for room in WITHOUT_TORCH if path.is_relative_to(Path("src", room))), None)
+
+
 def check_without_torch(root):
     known = {}
-    for path in source_files(root, ["src"]):
-        room = next((room for room in WITHOUT_TORCH if path.is_relative_to(Path("src", room))), None)
-        if room and path.suffix in CODE and reaches_torch(root, path, known):
+    for path in source_files(root, ["include", "src"]):
+        room = without_torch(path) if path.suffix in CODE else None
+        if room and reaches_torch(root, path, known):
             yield f"{path}: includes LibTorch, itself or through other headers; {room} does without"
 
 

@@ -14,7 +14,7 @@ GOOD = {
     "src/pch.cpp": "",
     "src/base/file.cpp": '#include "pdmp/error.h"\n#include <vector>\n',
     "src/base/CMakeLists.txt": "file.cpp",
-    "src/models/encoders/mlp.cpp": '#include "pdmp/model.h"\n#include "models/layer.h"\n#include "base/file.h"\n',
+    "src/models/encoders/mlp.cpp": '#include "pdmp/model.h"\n#include "models/layers/linear.h"\n#include "base/file.h"\n',
     "src/models/table.cpp": "",
     "src/models/CMakeLists.txt": "encoders/mlp.cpp table.cpp",
     "tests/base/file_test.cpp": "",
@@ -55,19 +55,37 @@ class CheckTree(unittest.TestCase):
             "src/models/encoders/mlp.cpp:1: models must not include pdmp/trainer.h, which belongs to train")
         self.assert_complains(
             {"include/pdmp/error.h": '#pragma once\n#include "pdmp/model.h"\n'},
-            "include/pdmp/error.h:2: base must not include pdmp/model.h, which belongs to models")
+            "include/pdmp/error.h:2: base must not include pdmp/model.h, which belongs to models",
+            "include/pdmp/error.h: includes LibTorch", "src/base/file.cpp: includes LibTorch")
 
     def test_data_and_metrics_are_strangers(self):
-        self.assert_complains({"src/data/a.h": '#pragma once\n#include "metrics/accuracy.h"\n'},
-                              "src/data/a.h:2: data must not include metrics/accuracy.h")
+        self.assert_complains({"src/data/files/a.h": '#pragma once\n#include "metrics/accuracy.h"\n'},
+                              "src/data/files/a.h:2: data must not include metrics/accuracy.h")
         self.assert_complains({"src/metrics/a.h": '#pragma once\n#include "data/manifest/manifest.h"\n'},
                               "src/metrics/a.h:2: metrics must not include data/manifest/manifest.h")
 
     def test_base_stays_free_of_libtorch(self):
-        self.assert_complains({"src/base/file.cpp": "#include <torch/types.h>\n"},
-                              "src/base/file.cpp:1: base must not include torch/types.h")
-        self.assert_complains({"src/base/file.cpp": '#include "pdmp/torch.h"\n'},
-                              "src/base/file.cpp:1: base must not include pdmp/torch.h")
+        self.assert_complains({"src/base/file.cpp": "#include <torch/types.h>\n"}, "src/base/file.cpp: includes LibTorch")
+        self.assert_complains({"src/base/file.cpp": '#include "pdmp/torch.h"\n'}, "src/base/file.cpp: includes LibTorch")
+        self.assert_complains({"include/pdmp/error.h": "#pragma once\n#include <ATen/core/Tensor.h>\n"},
+                              "include/pdmp/error.h: includes LibTorch", "src/base/file.cpp: includes LibTorch")
+
+    def test_a_folder_that_does_without_libtorch(self):
+        self.assert_complains({"src/data/tables/a.h": '#pragma once\n#include "data/files/b.h"\n',
+                               "src/data/files/b.h": '#pragma once\n#include "pdmp/torch.h"\n'},
+                              "src/data/files/b.h: includes LibTorch", "src/data/tables/a.h: includes LibTorch")
+        self.assert_complains({"src/data/types/a.h": '#pragma once\n#include "pdmp/torch.h"\n'})
+
+    def test_folders_of_a_layer_point_one_way(self):
+        self.assert_complains({"src/data/files/a.h": '#pragma once\n#include "data/types/b.h"\n', "src/data/types/b.h": "#pragma once\n"},
+                              "src/data/files/a.h:2: data/files must not include data/types/b.h")
+        self.assert_complains({"src/data/types/a.h": '#pragma once\n#include "data/files/b.h"\n', "src/data/files/b.h": "#pragma once\n"})
+        self.assert_complains({"src/data/stray/a.h": "#pragma once\n"}, "src/data/stray/a.h: expected a file of one of the folders")
+
+    def test_a_folder_that_holds_too_much(self):
+        files = {f"src/optim/a{i}.h": "#pragma once\n" for i in range(check_tree.MOST_FILES)}
+        self.assert_complains(files)
+        self.assert_complains({**files, "src/optim/more.h": "#pragma once\n"}, "src/optim: expected at most 25 C++ files, found 26")
 
     def test_a_folder_or_header_without_a_layer(self):
         self.assert_complains({"src/stray/a.h": "#pragma once\n"}, "src/stray/a.h: expected a file of one of the layers")
