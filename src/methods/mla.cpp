@@ -3,22 +3,59 @@
 // before, the gradient of W is projected away from the mean features that were seen,
 //   W.grad <- W.grad P^T,   P <- P - k k^T / (alpha + r^T k),   k = P r,   r = mean of z_m over the batch,
 // and alpha falls from base to base^2 within an epoch. Predictions are summed sample by sample, sure modalities more.
+#include "methods/mla.h"
+
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <torch/nn/init.h>
 #include <torch/nn/modules/linear.h>
 
-#include "methods/late_fusion.h"
 #include "methods/methods.h"
 #include "methods/parts/common_width.h"
 #include "methods/parts/linear_head.h"
 #include "methods/parts/unimodal_heads.h"
-#include "methods/weight_projection.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
+Tensor entropy_weights(const std::vector<Tensor>& logits, const Tensor& present) {
+  std::vector<Tensor> certainties;
+  for (const Tensor& own : logits) {
+    const Tensor log_p = own.log_softmax(1);
+    certainties.push_back((log_p.exp() * log_p).sum(1));
+  }
+  const Tensor certainty = torch::stack(certainties, 1).masked_fill(~present, -std::numeric_limits<double>::infinity());
+  // Rows without modalities would be the softmax of nothing.
+  return torch::where(present, certainty.softmax(1), torch::zeros_like(certainty));
+}
+
+Tensor share_weights(const std::vector<double>& shares, const Tensor& present, at::ScalarType type) {
+  const Tensor all = torch::tensor(shares, torch::kFloat64).to(present.device(), type);
+  const Tensor here = torch::where(present, all, torch::zeros_like(all));
+  const Tensor sums = here.sum(1, /*keepdim=*/true);
+  return here / torch::where(sums > 0, sums, torch::ones_like(sums));
+}
+
+Tensor weighted_sum(const std::vector<Tensor>& logits, const Tensor& weights) {
+  Tensor sum;
+  for (size_t m = 0; m < logits.size(); ++m) {
+    const Tensor own = logits[m] * weights.select(1, static_cast<int64_t>(m)).unsqueeze(1);
+    sum = m == 0 ? own : sum + own;
+  }
+  return sum;
+}
+
+Tensor project_out(const Tensor& projection, const Tensor& r, double alpha, ProjectionForm form) {
+  const torch::NoGradGuard no_gradients;
+  const Tensor k = projection.mv(r);
+  const double rk = r.dot(k).item<double>();
+  if (!std::isfinite(rk)) return projection;
+  if (form == ProjectionForm::literal) return projection - torch::outer(k, k) / (alpha + torch::outer(k, r));
+  return rk < 0 ? projection : projection - torch::outer(k, k) / (alpha + rk);
+}
+
 namespace {
 
 struct MlaOptions : public MethodOptions {

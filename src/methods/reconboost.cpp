@@ -3,6 +3,9 @@
 //   (1/C) (w1 - w2 q_y) CE(F_m), q = softmax of the others' ensemble, a constant,
 // and all learners so far together, CE(F). Each phase begins with a fresh optimizer; class weights and label smoothing
 // belong to the second one.
+#include "methods/reconboost.h"
+
+#include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -10,7 +13,6 @@
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/linear.h>
 
-#include "methods/boosting.h"
 #include "methods/methods.h"
 #include "methods/parts/common_width.h"
 #include "methods/parts/linear_head.h"
@@ -19,6 +21,20 @@
 #include "pdmp/error.h"
 
 namespace pdmp {
+BoostingPhase boosting_phase(int64_t epoch, int64_t modalities, int64_t t1, int64_t t2) {
+  BoostingPhase phase;
+  phase.stage = epoch / (t1 + t2);
+  phase.learner = phase.stage % modalities;
+  phase.learners = std::min(phase.stage + 1, modalities);
+  phase.together = epoch % (t1 + t2) >= t1;
+  return phase;
+}
+
+Tensor residual_loss(const Tensor& logits, const Tensor& labels, const Tensor& others, double w1, double w2) {
+  const Tensor own = -logits.log_softmax(1).gather(1, labels.unsqueeze(1)).squeeze(1);
+  return ((w1 - w2 * others) * own).mean() / static_cast<double>(logits.size(1));
+}
+
 namespace {
 
 constexpr int64_t kHidden = 256;  // width of the common space

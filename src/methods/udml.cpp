@@ -6,14 +6,15 @@
 //   u_m = M n^_m^-2 / sum_j n^_j^-2,   v_m = M (u_m / D_m) / sum_j (u_j / D_j),   z_m <- (1 + v_m) z_m,
 // where D_m is how strongly the fused logits depended on modality m in the step before. After some epochs on clean
 // data, half of the samples get noise of a known level, which n^ and sigma are taught.
+#include "methods/udml.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/dropout.h>
 #include <torch/nn/modules/linear.h>
+#include <vector>
 
-#include "methods/dynamic_weights.h"
-#include "methods/input_noise.h"
 #include "methods/methods.h"
 #include "methods/parts/linear_head.h"
 #include "methods/parts/one_modality.h"
@@ -22,8 +23,108 @@
 #include "models/fusion/early_maps.h"
 #include "models/layers/evaluation_mode.h"
 #include "models/layers/present_rows.h"
+#include "pdmp/random.h"
 
 namespace pdmp {
+namespace {
+
+constexpr double kSmall = 1e-8;
+constexpr double kNever = -1e30;  // finite: a row without any modality is no NaN
+
+Tensor count(const Tensor& present, at::ScalarType type) { return present.sum(1, /*keepdim=*/true).to(type); }
+
+}  // namespace
+
+// As a softmax: n^-2 itself may be too large or too small for a number.
+Tensor inverse_variance_weights(const Tensor& log_variance, const Tensor& present) {
+  const Tensor shares = (-log_variance).masked_fill(present.logical_not(), kNever).softmax(1);
+  return count(present, shares.scalar_type()) * shares * present;
+}
+
+Tensor weights_over_dependency(const Tensor& weights, const Tensor& dependency, const Tensor& present) {
+  const Tensor freed = weights / dependency.clamp_min(kSmall) * present;
+  const Tensor total = freed.sum(1, /*keepdim=*/true);
+  return count(present, freed.scalar_type()) * freed / total.masked_fill(total == 0, 1);
+}
+
+Tensor divergence_from_noise(const Tensor& mean, const Tensor& deviation, const Tensor& level) {
+  std::vector<int64_t> sizes(static_cast<size_t>(mean.dim()), 1);
+  sizes[0] = mean.size(0);
+  const Tensor n = level.to(mean.scalar_type()).view(sizes);
+  const Tensor variance = deviation.square();
+  return ((variance + mean.square()) / n - ((variance + kSmall) / n).log() - 1).flatten(1).sum(1) / 2;
+}
+
+namespace {
+
+constexpr int64_t kClean = 1;
+constexpr int64_t kNothingElse = 11;
+constexpr double kLouder = 25.5;
+constexpr double kWhite = 255;
+
+bool is_pictures(const ModalityInfo& info) {
+  return info.type == "image" || info.type == "frames" || info.type == "flow";
+}
+
+// Tensor of one value per channel, to be broadcast over x (B, C, ...).
+Tensor per_channel(const std::vector<double>& values, const Tensor& x) {
+  std::vector<int64_t> sizes(static_cast<size_t>(x.dim()), 1);
+  sizes[1] = static_cast<int64_t>(values.size());
+  return at::tensor(values, at::kDouble).to(x.options()).view(sizes);
+}
+
+struct Normalisation {
+  Tensor mean, deviation;  // in units of white
+};
+
+Normalisation normalisation(const ModalityInfo& info, const Tensor& x) {
+  if (info.type == "flow") return {per_channel({0.5}, x), per_channel({0.25}, x)};
+  if (x.size(1) != 3) return {per_channel({0.5}, x), per_channel({0.5}, x)};
+  return {per_channel({0.485, 0.456, 0.406}, x), per_channel({0.229, 0.224, 0.225}, x)};
+}
+
+// `level` (n, 1, ...); noise of standard deviation 1.
+Tensor disturb(const Tensor& values, const Tensor& level, const Tensor& deviation, const Tensor& noise) {
+  const Tensor only = level == static_cast<double>(kNothingElse);
+  return at::where(only, noise * deviation * kLouder, values + noise * deviation);
+}
+
+}  // namespace
+
+Tensor noise_levels(const Tensor& index, const std::vector<ModalityInfo>& infos, uint64_t seed) {
+  const Tensor positions = index.cpu().contiguous();
+  const auto modalities = static_cast<int64_t>(infos.size());
+  Tensor levels = at::full({positions.size(0), modalities}, kClean, at::kFloat);
+  auto rows = levels.accessor<float, 2>();
+  for (int64_t i = 0; i < positions.size(0); ++i) {
+    RandomStream random = random_stream(seed, fmt::format("noise/{}", positions[i].item<int64_t>()));
+    const bool clean = random.bernoulli(0.5);
+    for (int64_t m = 0; m < modalities; ++m) {
+      const int64_t level = random.integer(kClean, kNothingElse);
+      if (!clean && infos[static_cast<size_t>(m)].type != "text") rows[i][m] = static_cast<float>(level);
+    }
+  }
+  return levels.to(index.device());
+}
+
+Tensor with_noise(const Tensor& x, const ModalityInfo& info, const Tensor& level) {
+  const Tensor rows = level.gt(static_cast<double>(kClean)).nonzero().flatten();
+  if (rows.size(0) == 0 || info.type == "text") return x;
+  const Tensor chosen = x.index_select(0, rows);
+  std::vector<int64_t> sizes(static_cast<size_t>(x.dim()), 1);
+  sizes[0] = rows.size(0);
+  const Tensor levels = level.index_select(0, rows).to(x.scalar_type()).view(sizes);
+  if (!is_pictures(info)) {
+    return x.index_copy(0, rows, disturb(chosen, levels, levels, at::randn_like(chosen)));
+  }
+  const auto [mean, deviation] = normalisation(info, x);
+  std::vector<int64_t> one_channel = chosen.sizes().vec();
+  one_channel[1] = 1;
+  const Tensor noise = at::randn(one_channel, x.options());
+  const Tensor grey = disturb((chosen * deviation + mean) * kWhite, levels, levels.square(), noise).clamp(0, kWhite);
+  return x.index_copy(0, rows, ((grey / kWhite - mean) / deviation).contiguous());
+}
+
 namespace {
 
 constexpr double kDropout = 0.1;

@@ -3,11 +3,12 @@
 //   L = CE(f) + weight sum_m mean((z_m - t_m)^2), t_m the teacher's pooled feature,
 // mean over features and the rows that have the modality. Teachers are in evaluation mode: what a teacher says of a
 // sample does not depend on its batch, and its running statistics stay.
+#include "methods/umt.h"
+
 #include <fmt/format.h>
 #include <map>
 #include <torch/nn/modules/linear.h>
 
-#include "methods/distillation.h"
 #include "methods/methods.h"
 #include "methods/parts/one_modality.h"
 #include "pdmp/error.h"

@@ -1,10 +1,11 @@
 // Formulas from methods-collaborative 6.1 and 6.2; the numbers of 6.5 are in asymmetry_test.cpp.
+#include "methods/arl.h"
+
 #include <cmath>
 #include <gmock/gmock.h>
 #include <torch/autograd.h>
 #include <torch/nn/functional/loss.h>
 
-#include "methods/asymmetry.h"
 #include "methods/toy_model.h"
 #include "methods/vector_model.h"
 #include "support/expect_error.h"

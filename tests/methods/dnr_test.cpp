@@ -1,9 +1,9 @@
 // Numbers from methods-collaborative 3.5.
+#include "methods/dnr.h"
+
 #include <cmath>
 #include <gmock/gmock.h>
 
-#include "methods/purity.h"
-#include "methods/relearning.h"
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 #include "support/toy_task.h"

@@ -1,11 +1,12 @@
 // Formulas from methods-modulation 9; its numbers are in gradient_volume_test.cpp.
+#include "methods/ggdm.h"
+
 #include <cmath>
 #include <gmock/gmock.h>
 #include <torch/autograd.h>
 #include <torch/nn/functional/linear.h>
 #include <torch/nn/functional/loss.h>
 
-#include "methods/gradient_volume.h"
 #include "methods/toy_model.h"
 #include "methods/vector_model.h"
 #include "support/expect_error.h"

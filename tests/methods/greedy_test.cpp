@@ -1,10 +1,11 @@
 // Rules from methods-modulation 11; its numbers are in learning_speed_test.cpp.
+#include "methods/greedy.h"
+
 #include <cmath>
 #include <gmock/gmock.h>
 #include <torch/autograd.h>
 #include <torch/nn/functional/loss.h>
 
-#include "methods/learning_speed.h"
 #include "methods/toy_model.h"
 #include "models/fusion/mmtm.h"
 #include "support/expect_error.h"

@@ -1,10 +1,11 @@
 // Numbers from methods-collaborative 7.5.
+#include "methods/lfm.h"
+
 #include <cmath>
 #include <gmock/gmock.h>
 #include <torch/autograd.h>
 
 #include "methods/identity_model.h"
-#include "methods/matching.h"
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 

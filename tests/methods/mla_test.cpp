@@ -1,15 +1,15 @@
 // Numbers from methods-collaborative 2.6, tests 4 and 5; the others are in weight_projection_test.cpp and
 // late_fusion_test.cpp.
+#include "methods/mla.h"
+
 #include <cmath>
 #include <gmock/gmock.h>
 #include <torch/nn/functional/linear.h>
 #include <torch/nn/functional/loss.h>
 #include <torch/nn/modules/linear.h>
 
-#include "methods/late_fusion.h"
 #include "methods/toy_model.h"
 #include "methods/vector_model.h"
-#include "methods/weight_projection.h"
 #include "support/expect_error.h"
 
 namespace pdmp {

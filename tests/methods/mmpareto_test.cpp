@@ -1,9 +1,10 @@
 // Which gradients MMPareto merges; the numbers of the merger are in merged_gradient_test.cpp.
+#include "methods/mmpareto.h"
+
 #include <gmock/gmock.h>
 #include <torch/autograd.h>
 #include <torch/nn/functional/loss.h>
 
-#include "methods/merged_gradient.h"
 #include "methods/parts/unimodal_heads.h"
 #include "methods/toy_model.h"
 

@@ -1,9 +1,10 @@
 // Contracts from methods-collaborative 4; the numbers of its loss are in boosting_test.cpp.
+#include "methods/reconboost.h"
+
 #include <cmath>
 #include <gmock/gmock.h>
 #include <torch/nn/functional/loss.h>
 
-#include "methods/boosting.h"
 #include "methods/toy_model.h"
 #include "methods/vector_model.h"
 #include "support/expect_error.h"

@@ -1,7 +1,8 @@
 // Numbers from methods-modulation 10.
+#include "methods/umt.h"
+
 #include <gmock/gmock.h>
 
-#include "methods/distillation.h"
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 

@@ -1,9 +1,9 @@
 // Numbers from methods-modulation 11.
-#include "methods/learning_speed.h"
-
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
+
+#include "methods/greedy.h"
 
 namespace pdmp {
 namespace {

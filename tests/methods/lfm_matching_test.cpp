@@ -1,7 +1,7 @@
 // Numbers from methods-collaborative 7.3 and 7.5.
-#include "methods/matching.h"
-
 #include <gtest/gtest.h>
+
+#include "methods/lfm.h"
 
 namespace pdmp {
 namespace {

@@ -1,7 +1,7 @@
 // Numbers from methods-collaborative 4.5, tests 1 to 3.
-#include "methods/boosting.h"
-
 #include <gtest/gtest.h>
+
+#include "methods/reconboost.h"
 
 namespace pdmp {
 namespace {

@@ -1,7 +1,7 @@
 // Numbers from methods-collaborative 3.5.
-#include "methods/purity.h"
-
 #include <gtest/gtest.h>
+
+#include "methods/dnr.h"
 
 namespace pdmp {
 namespace {

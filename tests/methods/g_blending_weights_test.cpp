@@ -1,5 +1,5 @@
 // Numbers from methods-modulation 3.
-#include "methods/blending.h"
+#include "methods/g_blending.h"
 
 #include <cmath>
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
 // Numbers from methods-collaborative 1.6.
-#include "methods/merged_gradient.h"
-
 #include <cmath>
 #include <gmock/gmock.h>
+
+#include "methods/mmpareto.h"
 
 namespace pdmp {
 namespace {

@@ -1,8 +1,8 @@
 // Numbers from methods-collaborative 2.6, tests 1 and 2.
-#include "methods/weight_projection.h"
-
 #include <gtest/gtest.h>
 #include <limits>
+
+#include "methods/mla.h"
 
 namespace pdmp {
 namespace {

@@ -1,7 +1,6 @@
-#include "methods/masked_inputs.h"
-
 #include <gtest/gtest.h>
 
+#include "methods/agm.h"
 #include "methods/toy_model.h"
 #include "models/layers/evaluation_mode.h"
 #include "models/unimodal.h"

@@ -1,9 +1,9 @@
 // Numbers from methods-modulation 9.
-#include "methods/gradient_volume.h"
-
 #include <cmath>
 #include <gtest/gtest.h>
 #include <torch/autograd.h>
+
+#include "methods/ggdm.h"
 
 namespace pdmp {
 namespace {

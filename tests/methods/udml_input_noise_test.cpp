@@ -1,6 +1,6 @@
-#include "methods/input_noise.h"
-
 #include <gtest/gtest.h>
+
+#include "methods/udml.h"
 
 namespace pdmp {
 namespace {

@@ -1,7 +1,7 @@
-#include "methods/dynamic_weights.h"
-
 #include <gtest/gtest.h>
 #include <vector>
+
+#include "methods/udml.h"
 
 namespace pdmp {
 namespace {

@@ -1,8 +1,8 @@
 // Numbers from methods-collaborative 6.5.
-#include "methods/asymmetry.h"
-
 #include <cmath>
 #include <gtest/gtest.h>
+
+#include "methods/arl.h"
 
 namespace pdmp {
 namespace {

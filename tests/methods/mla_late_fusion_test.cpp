@@ -1,7 +1,7 @@
 // Numbers from methods-collaborative 2.6, test 3.
-#include "methods/late_fusion.h"
-
 #include <gtest/gtest.h>
+
+#include "methods/mla.h"
 
 namespace pdmp {
 namespace {

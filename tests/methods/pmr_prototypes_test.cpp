@@ -1,9 +1,9 @@
 // Numbers from methods-modulation 5.
-#include "methods/prototypes.h"
-
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
+
+#include "methods/pmr.h"
 
 namespace pdmp {
 namespace {
