@@ -48,6 +48,7 @@ PUBLIC_HEADERS = {
 
 # Sources without a test file of their own, and the test that goes through them.
 TESTED_IN = {
+    "compare/execute/child_runs.cpp": "cli/child_runs_test.cpp",
     "base/spec.cpp": "models/encoder_spec_test.cpp",
     "base/files/json_file.cpp": "base/files/file_test.cpp",
     "cli/commands/cache_fill.cpp": "cli/commands/cache_test.cpp",

@@ -1,5 +1,7 @@
 // Brier (1950): mean over the samples of the sum over the classes of (p_c - y_c)^2, where y_c is 1 for the true class
 // and else 0; from 0 to 2. scikit-learn's brier_score_loss(scale_by_half=False).
+#include <ATen/TensorOperators.h>
+
 #include "metrics/metric.h"
 #include "pdmp/tensor.h"
 

@@ -1,5 +1,6 @@
 // Expected calibration error: samples in 15 equally wide bins of their highest probability, (lower, upper]; mean over
 // the samples of |accuracy - mean probability| of their bin. 0 of nothing is 0.
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 

@@ -1,5 +1,6 @@
 #include "metrics/classification.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/bincount.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>

@@ -1,5 +1,6 @@
 #include "data/features/profiles.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/abs.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>

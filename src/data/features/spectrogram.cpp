@@ -1,5 +1,6 @@
 #include "data/features/spectrogram.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/abs.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/constant_pad_nd.h>

@@ -1,5 +1,6 @@
 #include "data/inspect/input_picture.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>

@@ -1,3 +1,5 @@
+#include "pdmp/tensor.h"
+
 #include <gtest/gtest.h>
 
 #include "data/types/entry.h"
