@@ -35,6 +35,7 @@ struct TrainOptions {
   int64_t checkpoint_every = 1;  // epochs
   int64_t log_every = 20;        // steps between sampled step lines in metrics.jsonl
   std::string keep = "all";      // all | weights | best | none: what a finished run leaves in checkpoints/
+  bool profile = false;          // timing.jsonl says where the time of each epoch went
   OptimizerOptions optimizer;
   void describe(OptionList& list);
   int64_t step_samples() const { return batch_size * accumulate; }  // of one optimizer step
@@ -83,9 +84,9 @@ struct Beginning {
   std::string batches;  // the samples of the first epoch, in order
 };
 
-class WeightAverage;  // src/train/weight_average.h
-class RunDirectory;   // src/train/run_directory.h
-struct FitInputs;     // src/train/fit.h
+class WeightAverage;    // src/models/weights/weight_average.h
+class RunDirectory;     // src/train/files/run_directory.h
+struct TrainingInputs;  // src/train/training_inputs.h
 
 struct FitResult {
   std::vector<EpochRecord> history;
@@ -117,7 +118,7 @@ class Trainer {
   std::function<std::shared_ptr<Model>(int64_t m)> unimodal_model;
 
  private:
-  FitInputs inputs(std::shared_ptr<Model> model, Method& method, const TrainingData& data) const;
+  TrainingInputs inputs(std::shared_ptr<Model> model, Method& method, const TrainingData& data) const;
 
   TrainOptions options_;
   std::optional<ModalityRanking> ranking_;

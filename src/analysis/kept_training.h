@@ -9,7 +9,7 @@
 #include <string>
 
 #include "pdmp/trainer.h"
-#include "train/run_directory.h"
+#include "train/files/run_directory.h"
 
 namespace pdmp {
 

@@ -32,18 +32,18 @@ class SideBySide {
         loader_(train, training_loader(options)),
         metric_(find_metric(options.select_metric)),
         progress_("each modality alone", options.epochs * loader_.batches(), "step") {
-    for (size_t i = 0; i < lanes_.size(); ++i) alone(i, &Fit::begin);
+    for (size_t i = 0; i < lanes_.size(); ++i) alone(i, &TrainingLoop::begin);
     progress_.advance(epoch() * loader_.batches());
   }
 
   int64_t epoch() const {  // that every lane has reached
-    int64_t epoch = lanes_.front().fit->epoch();
-    for (const Lane& lane : lanes_) epoch = std::min(epoch, lane.fit->epoch());
+    int64_t epoch = lanes_.front().loop->epoch();
+    for (const Lane& lane : lanes_) epoch = std::min(epoch, lane.loop->epoch());
     return epoch;
   }
 
   bool finished() const {
-    return std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.fit->finished(); });
+    return std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.loop->finished(); });
   }
 
   void train_epoch() {
@@ -52,21 +52,23 @@ class SideBySide {
     const std::vector<size_t> here = lanes_in(epoch());
     int64_t number = loader_.batches();
     for (const size_t i : here) {
-      number = std::min(number, fit(i).batch_in_epoch());
-      alone(i, &Fit::begin_epoch);
+      number = std::min(number, loop(i).batch_in_epoch());
+      alone(i, &TrainingLoop::begin_epoch);
     }
     progress_.advance(number);
     loader_.start_epoch(epoch(), number);
     for (; const std::optional<Batch> batch = next_batch(loader_, [this] { stop(); }); ++number) {
       for (const size_t i : here) {
-        if (fit(i).batch_in_epoch() == number) alone(i, &Fit::train_step, part_of(*batch, lanes_[i].modality));
+        if (loop(i).batch_in_epoch() == number)
+          alone(i, &TrainingLoop::train_step, part_of(*batch, lanes_[i].modality));
       }
       progress_.advance();
       if (interrupted()) stop();
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     try {
-      for (const size_t i : here) alone(i, &Fit::finish_epoch, seconds.count(), loader_.wait_seconds() - waited);
+      for (const size_t i : here)
+        alone(i, &TrainingLoop::finish_epoch, seconds.count(), loader_.wait_seconds() - waited);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::interrupted) throw;
       stop();  // each lane before its evaluation, or in the next epoch
@@ -75,27 +77,27 @@ class SideBySide {
   }
 
  private:
-  Fit& fit(size_t lane) { return *lanes_[lane].fit; }
+  TrainingLoop& loop(size_t lane) { return *lanes_[lane].loop; }
 
   std::vector<size_t> lanes_in(int64_t epoch) {
     std::vector<size_t> result;
     for (size_t i = 0; i < lanes_.size(); ++i) {
-      if (fit(i).epoch() == epoch) result.push_back(i);
+      if (loop(i).epoch() == epoch) result.push_back(i);
     }
     return result;
   }
 
   // Calls a part of the lane's training with LibTorch's generator as that left it.
   template <class... Parameters, class... Arguments>
-  void alone(size_t lane, void (Fit::*part)(Parameters...), Arguments&&... arguments) {
+  void alone(size_t lane, void (TrainingLoop::*part)(Parameters...), Arguments&&... arguments) {
     at::Generator generator = at::detail::getDefaultCPUGenerator();
     if (generators_[lane].defined()) generator.set_state(generators_[lane]);
     try {
-      (fit(lane).*part)(std::forward<Arguments>(arguments)...);
+      (loop(lane).*part)(std::forward<Arguments>(arguments)...);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::data) throw;
       throw Error(ErrorKind::data,
-                  fmt::format("modality {} alone: {}", fit(lane).model().infos().front().name, error.what()));
+                  fmt::format("modality {} alone: {}", loop(lane).model().infos().front().name, error.what()));
     }
     generators_[lane] = generator.get_state();
   }
@@ -103,15 +105,15 @@ class SideBySide {
   void note() {
     std::vector<std::string> scores;
     for (const Lane& lane : lanes_) {
-      scores.push_back(fmt::format("{} {:.3f}", lane.fit->model().infos().front().name,
-                                   lane.fit->history().back().val->score(metric_.name)));
+      scores.push_back(fmt::format("{} {:.3f}", lane.loop->model().infos().front().name,
+                                   lane.loop->history().back().val->score(metric_.name)));
     }
     progress_.note(fmt::format("epoch {}: validation {}", epoch(), fmt::join(scores, ", ")));
   }
 
   void stop() {
-    for (size_t i = 0; i + 1 < lanes_.size(); ++i) alone(i, &Fit::checkpoint);
-    alone(lanes_.size() - 1, &Fit::stop_for_interrupt);
+    for (size_t i = 0; i + 1 < lanes_.size(); ++i) alone(i, &TrainingLoop::checkpoint);
+    alone(lanes_.size() - 1, &TrainingLoop::stop_for_interrupt);
   }
 
   const std::vector<Lane>& lanes_;

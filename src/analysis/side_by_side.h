@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "pdmp/dataset.h"
-#include "train/fit.h"
+#include "train/training_loop.h"
 
 namespace pdmp {
 
 struct Lane {
-  Fit* fit;
+  TrainingLoop* loop;
   int64_t modality;  // position in `train`: what of a batch is its own
 };
 

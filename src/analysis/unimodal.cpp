@@ -10,7 +10,7 @@
 #include "models/encoder_choice.h"
 #include "models/weights/weights.h"
 #include "pdmp/error.h"
-#include "train/history.h"
+#include "train/step/history.h"
 
 namespace pdmp {
 namespace {
@@ -65,33 +65,33 @@ class Alone {
     model_ = std::make_shared<Model>(alone.train->modalities(), static_cast<int64_t>(alone.train->classes().size()),
                                      with_linear_head(model, data.splits.train->modalities()), train.seed);
     method_ = find_method("joint").make_options()->make();
-    fit_ = std::make_unique<Fit>(FitInputs{.options = to_the_end(train),
-                                           .ranking = std::nullopt,
-                                           .model = model_,
-                                           .method = *method_,
-                                           .data = alone,
-                                           .run = kept_.run(),
-                                           .select_on = nullptr,
-                                           .keep_correct = keep_correct,
-                                           .make_model = {},
-                                           .unimodal_model = {}});
+    loop_ = std::make_unique<TrainingLoop>(TrainingInputs{.options = to_the_end(train),
+                                                          .ranking = std::nullopt,
+                                                          .model = model_,
+                                                          .method = *method_,
+                                                          .data = alone,
+                                                          .run = kept_.run(),
+                                                          .select_on = nullptr,
+                                                          .keep_correct = keep_correct,
+                                                          .make_model = {},
+                                                          .unimodal_model = {}});
   }
 
-  Fit* fit() const { return fit_.get(); }  // null: finished before
+  TrainingLoop* loop() const { return loop_.get(); }  // null: finished before
   const std::string& modality() const { return modality_; }
   const UnimodalTraining& training() const { return training_; }
 
   // Takes in what was right in the first `epochs`; false where there are fewer.
   bool follow(int64_t epochs) {
-    for (auto e = static_cast<int64_t>(training_.correct.size()); fit_ && e < epochs; ++e) {
-      training_.correct.push_back(hits_of(fit_->history()[static_cast<size_t>(e)].val->correct));
+    for (auto e = static_cast<int64_t>(training_.correct.size()); loop_ && e < epochs; ++e) {
+      training_.correct.push_back(hits_of(loop_->history()[static_cast<size_t>(e)].val->correct));
     }
     return static_cast<int64_t>(training_.correct.size()) >= epochs;
   }
 
   void finish(const AnalysisData& data) {
-    fit_->finish();
-    nlohmann::json result = to_json(fit_->history(), metric_);
+    loop_->finish();
+    nlohmann::json result = to_json(loop_->history(), metric_);
     if (!directory_.empty()) {
       const std::string name = modality_ + ".safetensors";
       result["files"][name] = to_json(write_weights(*model_, (directory_ / name).string()));
@@ -120,7 +120,7 @@ class Alone {
   KeptTraining kept_;
   std::shared_ptr<Model> model_;
   std::unique_ptr<Method> method_;
-  std::unique_ptr<Fit> fit_;
+  std::unique_ptr<TrainingLoop> loop_;
   UnimodalTraining training_;
 };
 
@@ -129,7 +129,7 @@ bool settled_after(std::vector<Alone>& all, int64_t epochs, const TrainOptions& 
   std::vector<std::string> names;
   std::vector<Hits> hits;
   for (Alone& alone : all) {
-    if (!alone.fit() && static_cast<int64_t>(alone.training().accuracy.size()) <= epochs) return true;
+    if (!alone.loop() && static_cast<int64_t>(alone.training().accuracy.size()) <= epochs) return true;
     if (options.stop == "never") continue;
     if (!alone.follow(epochs)) return false;
     const Hits& known = alone.training().correct;
@@ -150,8 +150,8 @@ std::vector<UnimodalTraining> train_unimodal(const AnalysisData& data, const std
   std::vector<std::string> loaded;
   for (const std::string& modality : modalities) {
     const Alone& alone = all.emplace_back(data, modality, model, train, options.stop != "never", directory, key);
-    if (!alone.fit()) continue;
-    lanes.push_back({alone.fit(), static_cast<int64_t>(lanes.size())});
+    if (!alone.loop()) continue;
+    lanes.push_back({alone.loop(), static_cast<int64_t>(lanes.size())});
     loaded.push_back(modality);
   }
   if (!lanes.empty()) {
@@ -160,7 +160,7 @@ std::vector<UnimodalTraining> train_unimodal(const AnalysisData& data, const std
   }
   std::vector<UnimodalTraining> result;
   for (Alone& alone : all) {
-    if (alone.fit()) alone.finish(data);
+    if (alone.loop()) alone.finish(data);
     result.push_back(alone.training());
   }
   return result;

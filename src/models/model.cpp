@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 #include <set>
 
+#include "base/phases.h"
 #include "base/spec.h"
 #include "models/encoder_choice.h"
 #include "models/encoders/table.h"
@@ -176,11 +177,14 @@ void Model::add_head(const ModelOptions& options, const std::vector<int64_t>& wi
 }
 
 Feature Model::encode(int64_t m, const Tensor& x, const Tensor& present) {
-  check_input(infos_.at(static_cast<size_t>(m)), x, present);
+  const ModalityInfo& info = infos_.at(static_cast<size_t>(m));
+  const Phase phase("forward", info.name);
+  check_input(info, x, present);
   return encode_in_micro_batches(encoder(m), x, present, micro_batch_);
 }
 
 Tensor Model::fuse(const std::vector<Feature>& features, const Tensor& present) {
+  const Phase phase("fusion");
   return fusion_->forward(features, present);
 }
 

@@ -5,7 +5,7 @@
 
 #include "pdmp/run.h"
 #include "run/files/resume_advice.h"
-#include "train/run_directory.h"
+#include "train/files/run_directory.h"
 
 namespace pdmp {
 

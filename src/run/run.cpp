@@ -2,7 +2,6 @@
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <fstream>
 #include <functional>
 
 #include "analysis/analysis_data.h"
@@ -12,6 +11,7 @@
 #include "base/progress.h"
 #include "base/text/printable.h"
 #include "methods/parts/coefficients.h"
+#include "models/weights/weight_average.h"
 #include "pdmp/error.h"
 #include "run/alone.h"
 #include "run/files/choices.h"
@@ -20,10 +20,10 @@
 #include "run/files/paths.h"
 #include "run/files/predictions.h"
 #include "run/files/summary.h"
+#include "run/files/timing.h"
 #include "run/init_from.h"
 #include "run/open_run.h"
 #include "run/run_data.h"
-#include "train/weight_average.h"
 
 namespace pdmp {
 namespace {
@@ -137,25 +137,6 @@ std::optional<ModalityRanking> find_ranking(const RunOptions& options, const Met
   const AnalysisResult analysis = obtain_analysis(options, data, directory);
   log_lines(analysis_table(analysis));
   return ranking_for(analysis, names, options.analysis_file.empty() ? "analysis.json" : options.analysis_file);
-}
-
-// Seconds of all finished epochs, whichever process trained them.
-double seconds_trained(const fs::path& timing) {
-  std::ifstream file(timing);
-  std::string line;
-  double seconds = 0;
-  while (std::getline(file, line)) {
-    try {
-      const nlohmann::json entry = parse_json(line);
-      if (!entry.is_object()) continue;
-      for (const char* part : {"train_seconds", "evaluation_seconds"}) {
-        if (entry.contains(part) && entry[part].is_number()) seconds += entry[part].get<double>();
-      }
-    } catch (const JsonFault&) {
-      // A line cut by a full disk; the time of its epoch is not known.
-    }
-  }
-  return seconds;
 }
 
 void tell_failures(const TrainingData& data) {

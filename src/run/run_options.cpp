@@ -28,6 +28,9 @@ void describe_all_but_methods(RunOptions& options, OptionList& list) {
   options.model.describe(list);
   list.heading("Training");
   options.train.describe(list);
+  list.add("profile", &options.train.profile,
+           "Time the phases of training: a table at the end, and `phases` in each line of timing.jsonl.")
+      .internal();
   list.group("analysis", [&](OptionList& inner) { options.analysis.describe(inner); });
 }
 

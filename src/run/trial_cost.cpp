@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "methods/parts/coefficients.h"
 #include "pdmp/error.h"
-#include "train/run_directory.h"
+#include "train/files/run_directory.h"
 
 namespace pdmp {
 namespace {

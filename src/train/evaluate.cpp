@@ -10,9 +10,9 @@
 #include "metrics/metric.h"
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/trainer.h"
-#include "train/batch_device.h"
-#include "train/finite.h"
-#include "train/precision.h"
+#include "train/step/batch_device.h"
+#include "train/step/finite.h"
+#include "train/step/precision.h"
 
 namespace pdmp {
 

@@ -2,7 +2,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "train/fit.h"
+#include "train/training_loop.h"
 
 namespace pdmp {
 
@@ -11,7 +11,7 @@ Trainer::Trainer(const TrainOptions& options, std::optional<ModalityRanking> ran
   if (options_.threads > 0) at::set_num_threads(static_cast<int>(options_.threads));
 }
 
-FitInputs Trainer::inputs(std::shared_ptr<Model> model, Method& method, const TrainingData& data) const {
+TrainingInputs Trainer::inputs(std::shared_ptr<Model> model, Method& method, const TrainingData& data) const {
   return {.options = options_,
           .ranking = ranking_,
           .model = std::move(model),
@@ -26,14 +26,14 @@ FitInputs Trainer::inputs(std::shared_ptr<Model> model, Method& method, const Tr
 
 FitResult Trainer::fit(std::shared_ptr<Model> model, Method& method, const TrainingData& data, RunDirectory* run,
                        const std::string& progress_label) {
-  FitInputs all = inputs(std::move(model), method, data);
+  TrainingInputs all = inputs(std::move(model), method, data);
   all.run = run;
   all.label = progress_label;
-  return Fit(std::move(all)).run();
+  return TrainingLoop(std::move(all)).run();
 }
 
 void Trainer::check(std::shared_ptr<Model> model, Method& method, const TrainingData& data) {
-  Fit(inputs(std::move(model), method, data)).check();
+  TrainingLoop(inputs(std::move(model), method, data)).check();
 }
 
 }  // namespace pdmp

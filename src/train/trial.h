@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "pdmp/model.h"
-#include "train/precision.h"
+#include "train/step/precision.h"
 
 namespace pdmp {
 

@@ -11,7 +11,7 @@
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"
 #include "support/toy_task.h"
-#include "train/run_directory.h"
+#include "train/files/run_directory.h"
 
 namespace pdmp {
 namespace {

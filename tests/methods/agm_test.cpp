@@ -88,29 +88,29 @@ std::shared_ptr<Model> uneven_model() {
 }
 
 // Gradients of theta_a, theta_v, and of an element of each block and of the bias of the head, as the update sees them.
-std::vector<double> gradients_of(FakeStepContext& run, Model& model) {
+std::vector<double> gradients_of(MethodAtWork& run, Model& model) {
   std::vector<double> seen;
-  run.after_modulation = [&] {
+  run.watched.after = [&] {
     for (int64_t m = 0; m < 2; ++m) seen.push_back(theta(model, m).grad().item<double>());
     for (int64_t m = 0; m < 2; ++m) seen.push_back(head_block(model, m).grad().flatten()[0].item<double>());
     seen.push_back(head_bias(model).grad()[0].item<double>());
   };
   run.train(scalar_batch());
-  run.after_modulation = nullptr;
+  run.watched.after = nullptr;
   return seen;
 }
 
 // Cross-entropies log(1 + e^2) and log(1 + e): r = exp(-+.813666), kappa = exp(1 - r).
 TEST(Agm, OneStepInBothModes) {
   const auto plain = uneven_model();
-  FakeStepContext joint(plain, method("joint"), {}, scalar_batch());
+  MethodAtWork joint(plain, method("joint"), {}, scalar_batch());
   const std::vector<double> vanilla = gradients_of(joint, *plain);
   const double a = 1.745027, v = .284744;
   const std::vector<std::pair<std::string, std::vector<double>>> expected = {{"logit", {a, v, a, v, (a + v) / 2}},
                                                                              {"param", {a, v, 1, 1, 1}}};
   for (const auto& [mode, factors] : expected) {
     const auto model = uneven_model();
-    FakeStepContext run(model, method("agm", {{"alpha", "1"}, {"mode", mode}, {"clip", "0"}}), {}, scalar_batch());
+    MethodAtWork run(model, method("agm", {{"alpha", "1"}, {"mode", mode}, {"clip", "0"}}), {}, scalar_batch());
     const std::vector<double> seen = gradients_of(run, *model);
     ASSERT_EQ(seen.size(), factors.size());
     for (size_t i = 0; i < seen.size(); ++i) EXPECT_NEAR(seen[i], vanilla[i] * factors[i], 1e-5) << mode << " " << i;
@@ -146,8 +146,8 @@ TEST(Agm, MasksInputsOrFeatures) {
         if (parameter.in_encoder && parameter.value.dim() == 1) parameter.value.fill_(.5);
       }
     }
-    FakeStepContext run(model, method("agm", {{"alpha", "1"}, {"mask", expected.mask}, {"clip", "0"}}), {},
-                        scalar_batch());
+    MethodAtWork run(model, method("agm", {{"alpha", "1"}, {"mask", expected.mask}, {"clip", "0"}}), {},
+                     scalar_batch());
     const std::vector<double> seen = gradients_of(run, *model);
     for (size_t i = 0; i < seen.size(); ++i) EXPECT_NEAR(seen[i], expected.gradients[i], 1e-6) << expected.mask << i;
     EXPECT_NEAR(run.log().at("score/a"), expected.score_a, 1e-6);
@@ -161,7 +161,7 @@ TEST(Agm, MaskedInputsLeaveNoTrace) {
   std::vector<std::vector<Tensor>> buffers;
   for (const auto& how : {method("joint"), method("agm"), method("agm", {{"mode", "param"}})}) {
     const auto model = image_model(at::kFloat);
-    FakeStepContext run(model, how, {}, image_batch(0, at::kFloat));
+    MethodAtWork run(model, how, {}, image_batch(0, at::kFloat));
     run.train(image_batch(0, at::kFloat));
     EXPECT_TRUE(model->is_training());
     EXPECT_TRUE(model->encoder(0).is_training());
@@ -193,12 +193,12 @@ Batch three_batch(int step) {
 
 TEST(Agm, GoesOnFromWhatWasSaved) {
   const auto undisturbed = three_model();
-  FakeStepContext whole(undisturbed, method("agm"), {}, three_batch(0));
+  MethodAtWork whole(undisturbed, method("agm"), {}, three_batch(0));
   for (int step = 0; step < 3; ++step) whole.train(three_batch(step));
   Archive archive;
   whole.method().save(archive);
   archive.values = nlohmann::json::parse(archive.values.dump());
-  FakeStepContext later(undisturbed, method("agm"), {}, three_batch(0));
+  MethodAtWork later(undisturbed, method("agm"), {}, three_batch(0));
   later.method().load(archive);
   const std::vector<Tensor> weights = copies(*undisturbed);
   whole.train(three_batch(3));
@@ -213,15 +213,15 @@ TEST(Agm, GoesOnFromWhatWasSaved) {
 }
 
 TEST(Agm, RefusesScoresOfOtherModalities) {
-  FakeStepContext three(three_model(), method("agm"), {}, three_batch(0));
-  FakeStepContext two(scalar_model(), method("agm"), {}, scalar_batch());
+  MethodAtWork three(three_model(), method("agm"), {}, three_batch(0));
+  MethodAtWork two(scalar_model(), method("agm"), {}, scalar_batch());
   Archive archive;
   three.method().save(archive);
   expect_error(ErrorKind::data, {"3 modalities", "this run compares 2"}, [&] { two.method().load(archive); });
 }
 
 TEST(Agm, AverageOfTwoSteps) {
-  FakeStepContext run(scalar_model(), method("agm"), {}, scalar_batch());
+  MethodAtWork run(scalar_model(), method("agm"), {}, scalar_batch());
   Archive archive;
   archive.values["scores"] = {{{"mean", .8}, {"steps", 1}}, {{"mean", 1.0}, {"steps", 1}}};
   run.method().load(archive);
@@ -238,7 +238,7 @@ TEST(Agm, AlphaZeroIsJointBitForBit) {
   for (const auto& how : {method("joint"), method("agm", {{"alpha", "0"}}),
                           method("agm", {{"alpha", "0"}, {"mode", "param"}}), method("agm")}) {
     const auto model = image_model(at::kFloat);
-    FakeStepContext run(model, how, {}, image_batch(0, at::kFloat));
+    MethodAtWork run(model, how, {}, image_batch(0, at::kFloat));
     for (int step = 0; step < 3; ++step) run.train(image_batch(step, at::kFloat));
     ends.push_back(copies(*model));
   }
@@ -257,7 +257,7 @@ TEST(Agm, ExtraPassesLeaveNoTrace) {
   for (const auto& how :
        {method("joint"), method("agm"), method("agm", {{"mode", "param"}}), method("agm", {{"mask", "feature"}})}) {
     const auto model = std::make_shared<Model>(infos, 3, options, 0);
-    FakeStepContext run(model, how, {}, batch);
+    MethodAtWork run(model, how, {}, batch);
     EXPECT_TRUE(std::isfinite(run.train(batch).total.item<double>()));
     EXPECT_TRUE(model->fusion().is_training());
     for (const Tensor& parameter : model->parameters()) {
@@ -276,8 +276,8 @@ TEST(Agm, ClipsWhereTheHeadsGradientIsLarge) {
   double norm = 0;
   for (const auto& [clip, clipped] : std::vector<std::pair<std::string, bool>>{{"0.01", true}, {"100", false}}) {
     const auto model = uneven_model();
-    FakeStepContext run(model, method("agm", {{"clip", clip}}), {}, scalar_batch());
-    run.after_modulation = [&] {
+    MethodAtWork run(model, method("agm", {{"clip", clip}}), {}, scalar_batch());
+    run.watched.after = [&] {
       norm = 0;
       for (const Tensor& parameter : model->parameters()) {
         if (parameter.grad().defined()) norm += parameter.grad().square().sum().item<double>();
@@ -297,7 +297,7 @@ TEST(Agm, ClipsWhereTheHeadsGradientIsLarge) {
 TEST(Agm, AbsentModalitiesGiveNumbers) {
   for (const std::string mode : {"logit", "param"}) {
     const auto model = three_model();
-    FakeStepContext run(model, method("agm", {{"mode", mode}}), {}, three_batch(0));
+    MethodAtWork run(model, method("agm", {{"mode", mode}}), {}, three_batch(0));
     Batch batch = three_batch(0);
     batch.present.select(1, 0).fill_(false);  // nobody has a
     batch.present[0][1] = false;              // the first row has t only
@@ -314,11 +314,11 @@ TEST(Agm, TellsAndRefuses) {
   options.encoders = {{"a", "mlp:hidden=4"}};
   const auto alone = std::make_shared<Model>(std::vector<ModalityInfo>{{"a", "vector", {3}}}, 2, options, 0);
   const Batch batch = full_batch({at::ones({2, 3})}, at::tensor({0, 1}, at::kLong));
-  FakeStepContext run(alone, method("agm"), {}, batch);
+  MethodAtWork run(alone, method("agm"), {}, batch);
   EXPECT_THAT(run.method().notes(), ElementsAre("one modality ('a'): agm is joint training"));
   EXPECT_TRUE(std::isfinite(run.train(batch).total.item<double>()));
   expect_error(ErrorKind::usage, {"modality 'a'", "--agm.scope encoder_conv", "--agm.mode logit"}, [] {
-    FakeStepContext(scalar_model(), method("agm", {{"mode", "param"}, {"scope", "encoder_conv"}}), {}, scalar_batch());
+    MethodAtWork(scalar_model(), method("agm", {{"mode", "param"}, {"scope", "encoder_conv"}}), {}, scalar_batch());
   });
   std::vector<ModalityInfo> many;
   std::vector<Tensor> inputs;
@@ -328,7 +328,7 @@ TEST(Agm, TellsAndRefuses) {
   }
   const auto crowd = std::make_shared<Model>(many, 2, ModelOptions{}, 0);
   const Batch crowded = full_batch(inputs, at::tensor({0, 1}, at::kLong));
-  expect_error(ErrorKind::usage, {"at most 8", "found 9"}, [&] { FakeStepContext(crowd, method("agm"), {}, crowded); });
+  expect_error(ErrorKind::usage, {"at most 8", "found 9"}, [&] { MethodAtWork(crowd, method("agm"), {}, crowded); });
 }
 
 }  // namespace

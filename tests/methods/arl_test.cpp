@@ -64,11 +64,9 @@ TEST(Arl, UpToStartItIsTheSumOfAllLosses) {
   for (const int64_t modalities : {2, 3}) {
     const auto model = vector_model("concat", modalities);
     const Batch batch = vector_batch(modalities);
-    FakeStepContext run(model, method("arl"), {}, batch);
-    run.epoch_context.at_epoch = kActive - 1;
-    run.after_modulation = [&] {
-      expect_gradients(*model, reference(*model, batch, 1).loss, std::vector<double>(3, 1));
-    };
+    MethodAtWork run(model, method("arl"), {}, batch);
+    run.state.epoch = kActive - 1;
+    run.watched.after = [&] { expect_gradients(*model, reference(*model, batch, 1).loss, std::vector<double>(3, 1)); };
     const Loss loss = run.train(batch);
     EXPECT_EQ(loss.parts.size(), static_cast<size_t>(modalities) + 1);
     EXPECT_EQ(run.log().at("coef/a"), 1);
@@ -80,10 +78,10 @@ TEST(Arl, ThenEncodersGrowByTheirWeights) {
     for (const int64_t modalities : {2, 3}) {
       const auto model = vector_model(fusion, modalities);
       const Batch batch = vector_batch(modalities);
-      FakeStepContext run(model, method("arl", {{"gamma", "3"}, {"temperature", "4"}}), {}, batch);
-      run.epoch_context.at_epoch = kActive;
+      MethodAtWork run(model, method("arl", {{"gamma", "3"}, {"temperature", "4"}}), {}, batch);
+      run.state.epoch = kActive;
       std::vector<double> factors;
-      run.after_modulation = [&] {
+      run.watched.after = [&] {
         const Reference expected = reference(*model, batch, 3, 4);
         for (const double weight : expected.weights) factors.push_back(1 + weight);
         expect_gradients(*model, expected.loss, factors);
@@ -98,8 +96,8 @@ TEST(Arl, ThenEncodersGrowByTheirWeights) {
 
 std::vector<double> coefficients(const Settings& settings, int64_t steps = 1) {
   const auto model = vector_model("concat", 2);
-  FakeStepContext run(model, method("arl", settings), {}, vector_batch(2));
-  run.epoch_context.at_epoch = kActive;
+  MethodAtWork run(model, method("arl", settings), {}, vector_batch(2));
+  run.state.epoch = kActive;
   for (int64_t step = 0; step < steps; ++step) run.train(vector_batch(2, step));
   return {run.log().at("coef/a"), run.log().at("coef/b"), run.log().at("ratio/a"), run.log().at("ratio/b")};
 }
@@ -130,16 +128,16 @@ TEST(Arl, StateIsSaved) {
   for (const bool interrupted : {false, true}) {
     const auto model = vector_model("concat", 2);
     auto arl = method("arl", {{"applied", "next_step"}});
-    auto run = std::make_unique<FakeStepContext>(model, arl, OptimizerOptions{}, vector_batch(2));
-    run->epoch_context.at_epoch = kActive;
+    auto run = std::make_unique<MethodAtWork>(model, arl, OptimizerOptions{}, vector_batch(2));
+    run->state.epoch = kActive;
     run->train(vector_batch(2));
     Archive state, momentum;
     arl->save(state);
     run->optimizer().save(momentum);
     if (interrupted) {
       arl = method("arl", {{"applied", "next_step"}});
-      run = std::make_unique<FakeStepContext>(model, arl, OptimizerOptions{}, vector_batch(2));
-      run->epoch_context.at_epoch = kActive;
+      run = std::make_unique<MethodAtWork>(model, arl, OptimizerOptions{}, vector_batch(2));
+      run->state.epoch = kActive;
       arl->load(state);
       run->optimizer().load(momentum);
     }
@@ -150,15 +148,15 @@ TEST(Arl, StateIsSaved) {
   Archive other;
   other.values["weights"] = {1, 2, 3};
   const auto model = vector_model("concat", 2);
-  FakeStepContext run(model, method("arl"), {}, vector_batch(2));
+  MethodAtWork run(model, method("arl"), {}, vector_batch(2));
   expect_error(ErrorKind::data, {"arl's weights of 3 modalities"}, [&] { run.method().load(other); });
 }
 
 TEST(Arl, EveryFusion) {
   for (const std::string fusion : {"gated", "film_bilinear", "film_symmetric", "gated_symmetric"}) {
     const auto model = vector_model(fusion, 2);
-    FakeStepContext run(model, method("arl"), {}, vector_batch(2));
-    run.epoch_context.at_epoch = kActive;
+    MethodAtWork run(model, method("arl"), {}, vector_batch(2));
+    run.state.epoch = kActive;
     EXPECT_TRUE(std::isfinite(run.train(vector_batch(2)).total.item<double>())) << fusion;
     for (const Tensor& parameter : model->parameters()) EXPECT_TRUE(parameter.isfinite().all().item<bool>()) << fusion;
   }
@@ -176,8 +174,8 @@ TEST(Arl, AbsentAndConstantModalities) {
   const auto model = vector_model("concat", 3);
   Batch batch = vector_batch(3);
   batch.inputs[2].zero_();
-  FakeStepContext run(model, method("arl"), {}, batch);
-  run.epoch_context.at_epoch = kActive;
+  MethodAtWork run(model, method("arl"), {}, batch);
+  run.state.epoch = kActive;
   EXPECT_TRUE(run.train(batch).total.isfinite().item<bool>());
   batch.present[0][1] = false;
   EXPECT_TRUE(run.train(batch).total.isfinite().item<bool>());
@@ -195,8 +193,8 @@ TEST(Arl, OneModalityIsJointBitForBit) {
   std::vector<std::vector<Tensor>> results;
   for (const char* name : {"joint", "arl"}) {
     const auto model = vector_model("concat", 1);
-    FakeStepContext run(model, method(name), {}, vector_batch(1));
-    run.epoch_context.at_epoch = kActive;
+    MethodAtWork run(model, method(name), {}, vector_batch(1));
+    run.state.epoch = kActive;
     for (int step = 0; step < 3; ++step) run.train(vector_batch(1, step));
     results.push_back(copies(*model));
     if (std::string(name) == "joint") continue;

@@ -28,7 +28,7 @@ Batch batch_with(const std::vector<int64_t>& right, int64_t samples = 10) {
   return full_batch(inputs, labels);
 }
 
-const ParameterGroup& classifiers_of(FakeStepContext& run) { return run.optimizer().groups().back(); }
+const ParameterGroup& classifiers_of(MethodAtWork& run) { return run.optimizer().groups().back(); }
 
 Settings linear(Settings more = {}) {
   more.emplace_back("layers", "1");
@@ -37,12 +37,12 @@ Settings linear(Settings more = {}) {
 
 // One step of linear classifiers that believe their input, after one in which they were right as often as `last` says
 // and the shares were `shares`.
-class OneStep : public FakeStepContext {
+class OneStep : public MethodAtWork {
  public:
   OneStep(int64_t modalities, const Settings& settings, const std::vector<double>& last,
           const std::vector<double>& shares, const OptimizerOptions& options = {})
-      : FakeStepContext(identity_model(modalities), testing::method("cggm", linear(settings)), options,
-                        batch_with(std::vector<int64_t>(static_cast<size_t>(modalities), 5))) {
+      : MethodAtWork(identity_model(modalities), testing::method("cggm", linear(settings)), options,
+                     batch_with(std::vector<int64_t>(static_cast<size_t>(modalities), 5))) {
     const torch::NoGradGuard no_grad;
     for (const Tensor& value : classifiers_of(*this).parameters)
       value.copy_(value.dim() == 2 ? at::eye(2) : at::zeros(2));
@@ -155,11 +155,11 @@ TEST(Cggm, ScalesEncodersOnlyThenClipsTheModel) {
   for (const double clip : {0.0, 1e-3}) {
     OneStep run(2, {{"clip", std::to_string(clip)}}, {.5, .5}, {});
     std::vector<Tensor> before;
-    run.before_modulation = [&] {
+    run.watched.before = [&] {
       for (const Tensor& value : classifiers_of(run).parameters) EXPECT_FALSE(value.grad().defined());
       for (const Tensor& value : run.model().parameters()) before.push_back(value.grad().clone());
     };
-    run.after_modulation = [&] {
+    run.watched.after = [&] {
       for (const Tensor& value : classifiers_of(run).parameters) EXPECT_TRUE(value.grad().defined());
       double squares = 0;
       for (const Tensor& value : run.model().parameters()) squares += value.grad().square().sum().item<double>();
@@ -189,7 +189,7 @@ TEST(Cggm, ClipsByItselfUnderAdaptiveOptimizersOrWithoutClamp) {
     Batch batch = batch_with({7, 8});
     for (Tensor& input : batch.inputs) input = input * 100;  // gradients far above .8
     double squares = 0;
-    run.after_modulation = [&] {
+    run.watched.after = [&] {
       for (const Tensor& value : run.model().parameters()) squares += value.grad().square().sum().item<double>();
     };
     run.train(batch);
@@ -203,14 +203,14 @@ TEST(Cggm, ClipsByItselfUnderAdaptiveOptimizersOrWithoutClamp) {
 }
 
 TEST(Cggm, ClassifiersHaveTheirOwnRateAndLeaveTheModelAlone) {
-  FakeStepContext run(identity_model(2), method("cggm"), {}, batch_with({5, 5}));
+  MethodAtWork run(identity_model(2), method("cggm"), {}, batch_with({5, 5}));
   EXPECT_EQ(classifiers_of(run).parameters.size(), 8u);  // two layers each
   EXPECT_DOUBLE_EQ(classifiers_of(run).lr_scale, .5);    // 5e-4 of 1e-3
   OptimizerOptions clipped;
   clipped.clip_norm = 1e-3;  // replaces the method's own
-  FakeStepContext other(identity_model(2), method("cggm"), clipped, batch_with({5, 5}));
+  MethodAtWork other(identity_model(2), method("cggm"), clipped, batch_with({5, 5}));
   bool looked = false;
-  other.after_modulation = [&] {
+  other.watched.after = [&] {
     double squares = 0;
     for (const Tensor& value : other.model().parameters()) squares += value.grad().square().sum().item<double>();
     looked = true;
@@ -222,7 +222,7 @@ TEST(Cggm, ClassifiersHaveTheirOwnRateAndLeaveTheModelAlone) {
 
 std::vector<Tensor> after_three_steps(const std::shared_ptr<Method>& how) {
   const auto model = image_model(at::kFloat);
-  FakeStepContext run(model, how, {}, image_batch(0, at::kFloat));
+  MethodAtWork run(model, how, {}, image_batch(0, at::kFloat));
   for (int step = 0; step < 3; ++step) run.train(image_batch(step, at::kFloat));
   return copies(*model);
 }
@@ -252,7 +252,7 @@ TEST(Cggm, AbsentModalitiesDoNotChange) {
 
 TEST(Cggm, OneModalityIsJoint) {
   const auto model = identity_model(1);
-  FakeStepContext run(model, method("cggm"), {}, batch_with({5}));
+  MethodAtWork run(model, method("cggm"), {}, batch_with({5}));
   EXPECT_THAT(run.method().notes(), ElementsAre("one modality ('a'): cggm is joint training"));
   EXPECT_TRUE(run.train(batch_with({5})).parts.empty());
 }
@@ -275,12 +275,12 @@ TEST(Cggm, ResumesWhereItWas) {
 }
 
 TEST(Cggm, OtherFusions) {
-  FakeStepContext run(identity_model(2, "film"), method("cggm"), {}, batch_with({5, 5}));
+  MethodAtWork run(identity_model(2, "film"), method("cggm"), {}, batch_with({5, 5}));
   run.train(batch_with({6, 7}));
   EXPECT_TRUE(std::isfinite(run.train(batch_with({6, 7})).total.item<double>()));
   EXPECT_EQ(run.log().count("cos/a"), 1u);  // against the shared output layer
   expect_error(ErrorKind::usage, {"grad_cos needs a linear head"}, [] {
-    FakeStepContext(identity_model(2, "film"), method("cggm", {{"direction", "grad_cos"}}), {}, batch_with({5, 5}));
+    MethodAtWork(identity_model(2, "film"), method("cggm", {{"direction", "grad_cos"}}), {}, batch_with({5, 5}));
   });
   ModelOptions wide;
   wide.fusion = "film";
@@ -288,7 +288,7 @@ TEST(Cggm, OtherFusions) {
   const std::vector<ModalityInfo> infos = {{"a", "vector", {2}}, {"v", "vector", {2}}};
   const auto model = std::make_shared<Model>(infos, 2, wide, 0);
   model->to(at::kDouble);
-  FakeStepContext uneven(model, method("cggm"), {}, batch_with({5, 5}));
+  MethodAtWork uneven(model, method("cggm"), {}, batch_with({5, 5}));
   EXPECT_THAT(uneven.method().notes(), Contains(HasSubstr("direction term leaves it out")));
   uneven.train(batch_with({6, 7}));
   EXPECT_TRUE(std::isfinite(uneven.train(batch_with({6, 7})).total.item<double>()));

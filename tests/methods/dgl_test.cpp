@@ -41,8 +41,8 @@ TEST(Dgl, PaperNumbers) {
   expect_values(outputs.fused, {1.5, 2.0}, 1e-12);
   expect_values(outputs.unimodal[0], {2.5, 0}, 1e-12);
   expect_values(outputs.unimodal[1], {-.5, 2.0}, 1e-12);
-  FakeStepContext run(model, dgl, {}, ones());
-  run.before_modulation = [&] {
+  MethodAtWork run(model, dgl, {}, ones());
+  run.watched.before = [&] {
     expect_values(head_block(*model, 0).grad(), {-1.2449, 1.2449});
     expect_values(head_block(*model, 1).grad(), {-.6225, .6225});
     expect_values(head_bias(*model).grad(), {-.6225, .6225});
@@ -59,8 +59,8 @@ TEST(Dgl, PaperNumbers) {
 
 TEST(Dgl, JointWouldMixThem) {
   const auto model = two_scalars();
-  FakeStepContext run(model, method("joint"), {}, ones());
-  run.before_modulation = [&] {
+  MethodAtWork run(model, method("joint"), {}, ones());
+  run.watched.before = [&] {
     expect_values(theta(*model, 0).grad(), {-.6225});
     expect_values(theta(*model, 1).grad(), {1.8674});
   };
@@ -71,8 +71,8 @@ TEST(Dgl, AnEncoderKnowsNothingOfTheOther) {
   std::vector<double> gradients;
   for (const double theta_2 : {1.0, 3.0}) {
     const auto model = two_scalars(theta_2);
-    FakeStepContext run(model, method("dgl"), {}, ones());
-    run.before_modulation = [&] { gradients.push_back(theta(*model, 0).grad().item<double>()); };
+    MethodAtWork run(model, method("dgl"), {}, ones());
+    run.watched.before = [&] { gradients.push_back(theta(*model, 0).grad().item<double>()); };
     run.train(ones());
   }
   EXPECT_EQ(gradients[0], gradients[1]);
@@ -134,8 +134,8 @@ TEST(Dgl, OneBackwardIsTheReleasesTwo) {
       SCOPED_TRACE(fusion);
       const auto model = vector_model(fusion, modalities);
       const Batch batch = vector_batch(modalities);
-      FakeStepContext run(model, method("dgl"), {}, batch);
-      run.before_modulation = [&] { expect_two_pass_gradients(*model, batch, fusion == "concat" || fusion == "sum"); };
+      MethodAtWork run(model, method("dgl"), {}, batch);
+      run.watched.before = [&] { expect_two_pass_gradients(*model, batch, fusion == "concat" || fusion == "sum"); };
       run.train(batch);
       for (const Tensor& parameter : model->parameters()) EXPECT_TRUE(parameter.requires_grad());
     }
@@ -146,7 +146,7 @@ TEST(Dgl, AlphaZeroLeavesOnlyDecayToTheEncoders) {
   OptimizerOptions options;
   options.weight_decay = 0;
   const auto model = vector_model("concat", 2);
-  FakeStepContext run(model, method("dgl", {{"alpha", "0"}}), options, vector_batch(2));
+  MethodAtWork run(model, method("dgl", {{"alpha", "0"}}), options, vector_batch(2));
   std::vector<Tensor> before;
   for (const Tensor& parameter : model->modality_parameters(0)) before.push_back(parameter.detach().clone());
   const Tensor head = head_block(*model, 0).detach().clone();
@@ -159,7 +159,7 @@ TEST(Dgl, AbsentModalities) {
   Batch batch = vector_batch(2);
   batch.present[0][1] = false;
   const auto some = vector_model("concat", 2);
-  FakeStepContext run(some, method("dgl"), {}, batch);
+  MethodAtWork run(some, method("dgl"), {}, batch);
   EXPECT_TRUE(run.train(batch).total.isfinite().item<bool>());
   batch.present.select(1, 1).fill_(false);
   EXPECT_EQ(run.train(batch).parts.size(), 2u);
@@ -170,7 +170,7 @@ TEST(Dgl, AbsentModalities) {
 TEST(Dgl, FrozenParametersStayFrozen) {
   const auto model = vector_model("concat", 2);
   head_bias(*model).requires_grad_(false);
-  FakeStepContext run(model, method("dgl"), {}, vector_batch(2));
+  MethodAtWork run(model, method("dgl"), {}, vector_batch(2));
   run.train(vector_batch(2));
   EXPECT_FALSE(head_bias(*model).requires_grad());
   EXPECT_TRUE(head_block(*model, 0).requires_grad());
@@ -180,7 +180,7 @@ TEST(Dgl, OneModalityIsJointBitForBit) {
   std::vector<std::vector<Tensor>> results;
   for (const char* name : {"joint", "dgl"}) {
     const auto model = vector_model("concat", 1);
-    FakeStepContext run(model, method(name), {}, vector_batch(1));
+    MethodAtWork run(model, method(name), {}, vector_batch(1));
     for (int step = 0; step < 3; ++step) run.train(vector_batch(1));
     results.push_back(copies(*model));
     EXPECT_EQ(run.method().notes().size(), std::string(name) == "joint" ? 0u : 1u);

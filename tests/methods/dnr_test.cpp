@@ -19,6 +19,16 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 std::shared_ptr<const Dataset> train_data() { return toy_data(24, 2, 1); }
 std::shared_ptr<Model> toy() { return toy_model(*train_data()); }
 
+Batch batch_of(const Dataset& data) {
+  std::vector<Sample> samples;
+  std::vector<int64_t> indices;
+  for (int64_t i = 0; i < data.size(); ++i) {
+    samples.push_back(data.get(i, nullptr));
+    indices.push_back(i);
+  }
+  return collate(samples, indices);
+}
+
 // Three classes of which nothing shows: the purity of these samples is 1/3.
 std::shared_ptr<const Dataset> telling_nothing(const Tensor& first, const Tensor& present = {}) {
   const auto like = train_data();
@@ -28,28 +38,22 @@ std::shared_ptr<const Dataset> telling_nothing(const Tensor& first, const Tensor
 }
 
 // Diagnoses with samples held out that the method did not train on.
-class Diagnosed : public FakeEpochContext {
+class Diagnosed : public MethodAtWork {
  public:
   Diagnosed(const std::shared_ptr<Model>& model, const Settings& settings,
-            std::shared_ptr<const Dataset> held_out = telling_nothing(torch::zeros({12, 4})))
-      : FakeEpochContext(model, {}, {train_data(), nullptr, nullptr}, std::nullopt),
-        how(pdmp::testing::method("dnr", settings)),
-        held_out_{std::move(held_out), "val"} {
-    how->prepare(*this, {});
-  }
-  const HeldOut& held_out() const override { return held_out_; }
+            const std::shared_ptr<const Dataset>& held_out = telling_nothing(torch::zeros({12, 4})))
+      : MethodAtWork(model, pdmp::testing::method("dnr", settings), {}, batch_of(*train_data()), std::nullopt,
+                     [&](TrainingInputs& inputs) {
+                       inputs.data = {train_data(), held_out, nullptr};
+                     }) {}
+
   // How much the model is another one when this epoch has begun.
   double begin(int64_t epoch) {
     const std::vector<Tensor> before = copies(model());
-    at_epoch = epoch;
-    how->on_epoch_begin(*this);
+    state.epoch = epoch;
+    method().on_epoch_begin(services);
     return largest_difference(before, copies(model()));
   }
-
-  std::shared_ptr<Method> how;
-
- private:
-  HeldOut held_out_;
 };
 
 // What training does: every parameter is somewhere else.
@@ -139,12 +143,12 @@ TEST(Dnr, WhatIsAbsentIsNotDiagnosed) {
 
 TEST(Dnr, ADiagnosisLeavesRunningStatisticsAndModesAlone) {
   const auto model = image_model(at::kFloat);
-  FakeStepContext run(model, method("dnr", {{"every", "1"}}), {}, image_batch(0, at::kFloat));
+  MethodAtWork run(model, method("dnr", {{"every", "1"}}), {}, image_batch(0, at::kFloat));
   run.train(image_batch(0, at::kFloat));
   std::vector<Tensor> before;
   for (const Tensor& buffer : model->buffers()) before.push_back(buffer.clone());
-  run.epoch_context.at_epoch = 2;
-  run.method().on_epoch_begin(run.epoch_context);
+  run.state.epoch = 2;
+  run.method().on_epoch_begin(run.services);
   const std::vector<Tensor> after = model->buffers();
   ASSERT_FALSE(before.empty());
   for (size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(at::equal(before[i], after[i])) << i;
@@ -153,9 +157,9 @@ TEST(Dnr, ADiagnosisLeavesRunningStatisticsAndModesAlone) {
 
 TEST(Dnr, TellsADiagnosisOnceAlsoAfterResuming) {
   const Batch batch = image_batch(0, at::kFloat);
-  FakeStepContext run(image_model(at::kFloat), method("dnr", {{"every", "1"}}), {}, batch);
-  run.epoch_context.at_epoch = 2;
-  run.method().on_epoch_begin(run.epoch_context);
+  MethodAtWork run(image_model(at::kFloat), method("dnr", {{"every", "1"}}), {}, batch);
+  run.state.epoch = 2;
+  run.method().on_epoch_begin(run.services);
   Archive archive;
   run.method().save(archive);
   run.train(batch);
@@ -166,7 +170,7 @@ TEST(Dnr, TellsADiagnosisOnceAlsoAfterResuming) {
   run.train(batch);
   EXPECT_FALSE(run.log().contains("purity/a"));
 
-  FakeStepContext resumed(image_model(at::kFloat), method("dnr", {{"every", "1"}}), {}, batch);
+  MethodAtWork resumed(image_model(at::kFloat), method("dnr", {{"every", "1"}}), {}, batch);
   resumed.method().load(archive);
   resumed.train(batch);
   EXPECT_EQ(resumed.log().at("purity/a"), told.at("purity/a"));
@@ -176,28 +180,28 @@ TEST(Dnr, TheStartIsPartOfACheckpoint) {
   const auto model = toy();
   Diagnosed run(model, {{"every", "1"}});
   Archive archive;
-  run.how->save(archive);
+  run.method().save(archive);
   const auto other = toy();
   move(*other);  // as if its initial weights could not be made again
   Diagnosed resumed(other, {{"every", "1"}});
-  resumed.how->load(archive);
+  resumed.method().load(archive);
   {
     const torch::NoGradGuard no_grad;
     for (size_t i = 0; i < other->parameters().size(); ++i) other->parameters()[i].copy_(model->parameters()[i]);
   }
   EXPECT_LT(run.begin(2), 1e-6);  // it is at its start
   EXPECT_LT(resumed.begin(2), 1e-6);
-  expect_error(ErrorKind::data, {"initial weights", "--dnr"}, [&] { resumed.how->load(Archive()); });
+  expect_error(ErrorKind::data, {"initial weights", "--dnr"}, [&] { resumed.method().load(Archive()); });
 }
 
 TEST(Dnr, WithoutPullItIsJointBitForBit) {
   std::vector<std::vector<Tensor>> results;
   for (const auto& how : {method("joint"), method("dnr", {{"lambda", "0"}, {"every", "1"}}), method("dnr")}) {
     const auto model = image_model(at::kFloat);
-    FakeStepContext run(model, how, {}, image_batch(0, at::kFloat));
+    MethodAtWork run(model, how, {}, image_batch(0, at::kFloat));
     for (int step = 0; step < 3; ++step) {
-      run.epoch_context.at_epoch = step;
-      run.method().on_epoch_begin(run.epoch_context);
+      run.state.epoch = step;
+      run.method().on_epoch_begin(run.services);
       run.train(image_batch(step, at::kFloat));
     }
     results.push_back(copies(*model));
@@ -232,7 +236,7 @@ TEST(Dnr, DiagnosesFromAsManyStartsAsAskedFor) {
     const double expected = feature_purity(features, torch::arange(90) % 3, 3, starts);
     run.begin(2);
     Archive archive;
-    run.how->save(archive);
+    run.method().save(archive);
     purities.push_back(archive.values.at("untold").at("purity_held_out/" + model->infos()[0].name).get<double>());
     EXPECT_NEAR(purities.back(), expected, 1e-12);
   }

@@ -32,19 +32,19 @@ OptimizerOptions plain_sgd() {
 }
 
 // Trials and training on the fixture, which is train and held-out data alike.
-std::unique_ptr<FakeStepContext> run_on(const Batch& batch, const Settings& settings) {
+std::unique_ptr<MethodAtWork> run_on(const Batch& batch, const Settings& settings) {
   const int64_t modalities = static_cast<int64_t>(batch.inputs.size());
   auto run =
-      std::make_unique<FakeStepContext>(identity_model(modalities), method("g_blending", settings), plain_sgd(), batch);
-  run->epoch_context.model_factory = [modalities] { return identity_model(modalities); };
+      std::make_unique<MethodAtWork>(identity_model(modalities), method("g_blending", settings), plain_sgd(), batch);
+  run->inputs.make_model = [modalities] { return identity_model(modalities); };
   EXPECT_EQ(run->optimizer().groups().back().name, "heads");
   make_identities(run->optimizer().groups().back().parameters);
   return run;
 }
 
-void begin_epoch(FakeStepContext& run, int64_t epoch) {
-  run.epoch_context.at_epoch = epoch;
-  run.method().on_epoch_begin(run.epoch_context);
+void begin_epoch(MethodAtWork& run, int64_t epoch) {
+  run.state.epoch = epoch;
+  run.method().on_epoch_begin(run.services);
 }
 
 // Loss of encoder "a" and an identity head on the fixture after `steps` of training them alone.
@@ -94,8 +94,8 @@ TEST(GBlending, TriesEachHeadAlone) {
 
 TEST(GBlending, TrialsLeaveNoTrace) {
   const auto model = image_model(at::kFloat);
-  FakeStepContext run(model, method("g_blending", {{"super-epoch", "1"}}), {}, image_batch(0, at::kFloat));
-  run.epoch_context.model_factory = [] { return image_model(at::kFloat); };
+  MethodAtWork run(model, method("g_blending", {{"super-epoch", "1"}}), {}, image_batch(0, at::kFloat));
+  run.inputs.make_model = [] { return image_model(at::kFloat); };
   model->train();
   std::vector<Tensor> before = copies(*model);
   for (const Tensor& value : run.optimizer().groups().back().parameters) before.push_back(value.detach().clone());
@@ -155,7 +155,7 @@ TEST(GBlending, SumAndFixedWeights) {
 std::vector<Tensor> after_three_steps(const std::shared_ptr<Method>& how) {
   torch::manual_seed(3);  // the heads
   const auto model = image_model(at::kFloat);
-  FakeStepContext run(model, how, {}, image_batch(0, at::kFloat));
+  MethodAtWork run(model, how, {}, image_batch(0, at::kFloat));
   begin_epoch(run, 0);
   for (int step = 0; step < 3; ++step) run.train(image_batch(step, at::kFloat));
   return copies(*model);
@@ -218,7 +218,7 @@ TEST(GBlending, ConstantThirdModalityIsFinite) {
 
 TEST(GBlending, OneModalityIsJoint) {
   const auto model = identity_model(1);
-  FakeStepContext run(model, method("g_blending"), {}, fixture(1));
+  MethodAtWork run(model, method("g_blending"), {}, fixture(1));
   EXPECT_THAT(run.method().notes(), ElementsAre("one modality ('a'): g_blending is joint training"));
   begin_epoch(run, 0);  // no trial: there is no model_factory
   EXPECT_EQ(run.optimizer().groups().size(), default_groups(*model).size());

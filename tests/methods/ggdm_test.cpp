@@ -20,11 +20,11 @@ using namespace testing;  // pdmp::testing
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 // Weight and bias of every head, in the order of the modalities.
-const std::vector<Tensor>& heads_of(FakeStepContext& run) { return run.optimizer().groups().back().parameters; }
+const std::vector<Tensor>& heads_of(MethodAtWork& run) { return run.optimizer().groups().back().parameters; }
 
 // The method computed anew, with plain autograd.
 struct Reference {
-  explicit Reference(FakeStepContext& run) : model(run.model()), heads(heads_of(run)) {
+  explicit Reference(MethodAtWork& run) : model(run.model()), heads(heads_of(run)) {
     features = model.forward(run.batch(), false).features;
     for (size_t m = 0; m < features.size(); ++m) {
       logits.push_back(torch::nn::functional::linear(features[m].pooled, heads[2 * m], heads[2 * m + 1]));
@@ -75,7 +75,7 @@ void expect_equal(const Tensor& found, const Tensor& expected, const std::string
   EXPECT_TRUE(at::allclose(found, expected, 1e-8, 1e-12)) << what;
 }
 
-void expect_update(FakeStepContext& run, bool in_feature_space, bool weighted) {
+void expect_update(MethodAtWork& run, bool in_feature_space, bool weighted) {
   const Reference reference(run);
   const Damping damped = damping(reference.volumes(in_feature_space), 0);
   for (size_t m = 0; m < reference.features.size(); ++m) {
@@ -104,9 +104,9 @@ TEST(Ggdm, UpdateIsTheFormula) {
         SCOPED_TRACE(space + " " + std::to_string(modalities) + " " + std::to_string(epoch));
         const auto model = vector_model("concat", modalities);
         const Batch batch = vector_batch(modalities);
-        FakeStepContext run(model, method("ggdm", {{"space", space}, {"threshold", "0"}}), {}, batch);
-        run.epoch_context.at_epoch = epoch;
-        run.after_modulation = [&] { expect_update(run, space == "feature", epoch == 1); };
+        MethodAtWork run(model, method("ggdm", {{"space", space}, {"threshold", "0"}}), {}, batch);
+        run.state.epoch = epoch;
+        run.watched.after = [&] { expect_update(run, space == "feature", epoch == 1); };
         const Loss loss = run.train(batch);
         ASSERT_EQ(loss.parts.size(), 2u);
         const double parts = loss.parts[0].second.item<double>() + loss.parts[1].second.item<double>();
@@ -118,7 +118,7 @@ TEST(Ggdm, UpdateIsTheFormula) {
 }
 
 TEST(Ggdm, BelowTheThresholdNothingIsDamped) {
-  FakeStepContext run(vector_model("sum", 2), method("ggdm", {{"threshold", "1e9"}}), {}, vector_batch(2));
+  MethodAtWork run(vector_model("sum", 2), method("ggdm", {{"threshold", "1e9"}}), {}, vector_batch(2));
   run.train(vector_batch(2));
   EXPECT_EQ(run.log().at("damping/a"), 1);
   EXPECT_EQ(run.log().at("damping/b"), 1);
@@ -128,8 +128,8 @@ TEST(Ggdm, BelowTheThresholdNothingIsDamped) {
 TEST(Ggdm, WithoutGainsEncodersLearnFromTheFusedLoss) {
   const auto model = vector_model("concat", 2);
   const Settings neutral = {{"alignment-gains", "0"}, {"encoder-gain", "1"}, {"belief", "false"}};
-  FakeStepContext run(model, method("ggdm", neutral), {}, vector_batch(2));
-  run.after_modulation = [&] {
+  MethodAtWork run(model, method("ggdm", neutral), {}, vector_batch(2));
+  run.watched.after = [&] {
     const Reference reference(run);
     for (const int64_t m : {0, 1}) {
       const std::vector<Tensor> parameters = model->modality_parameters(m);
@@ -142,8 +142,8 @@ TEST(Ggdm, WithoutGainsEncodersLearnFromTheFusedLoss) {
 
 TEST(Ggdm, HeadsReplaceTheFusion) {
   const auto model = vector_model("concat", 2);
-  FakeStepContext run(model, method("ggdm"), {}, vector_batch(2));
-  run.after_modulation = [&] {
+  MethodAtWork run(model, method("ggdm"), {}, vector_batch(2));
+  run.watched.after = [&] {
     for (const OwnedParameter& parameter : model->ownership()) {
       EXPECT_EQ(run.method().trains(parameter), parameter.in_encoder) << parameter.name;
       EXPECT_EQ(parameter.value.grad().defined(), parameter.in_encoder) << parameter.name;
@@ -161,8 +161,8 @@ TEST(Ggdm, LearningRatesCarryTheGainWhereAsked) {
   OptimizerOptions options;
   options.modulation = "lr";
   const auto model = vector_model("concat", 2);
-  FakeStepContext run(model, method("ggdm"), options, vector_batch(2));
-  run.after_modulation = [&] {
+  MethodAtWork run(model, method("ggdm"), options, vector_batch(2));
+  run.watched.after = [&] {
     EXPECT_EQ(run.optimizer().next_step_scale(model->modality_parameters(0)[0]), 4);
     EXPECT_EQ(run.optimizer().next_step_scale(heads_of(run)[0]), 1);
   };
@@ -174,14 +174,14 @@ TEST(Ggdm, AbsentAndConstantModalities) {
     const auto model = vector_model("concat", 3);
     Batch batch = vector_batch(3);
     batch.inputs[2].zero_();
-    FakeStepContext run(model, method("ggdm", {{"space", space}}), {}, batch);
-    run.epoch_context.at_epoch = 1;
+    MethodAtWork run(model, method("ggdm", {{"space", space}}), {}, batch);
+    run.state.epoch = 1;
     EXPECT_TRUE(run.train(batch).total.isfinite().item<bool>());
     batch.present[0][1] = false;
     EXPECT_TRUE(run.train(batch).total.isfinite().item<bool>());
     batch.present.select(1, 2).fill_(false);
     batch.present.select(1, 1).fill_(false);
-    run.after_modulation = [&] {
+    run.watched.after = [&] {
       for (const Tensor& parameter : model->modality_parameters(2)) EXPECT_FALSE(parameter.grad().defined());
       EXPECT_FALSE(heads_of(run)[4].grad().defined());
     };
@@ -199,8 +199,8 @@ TEST(Ggdm, WhatLiesInAnAbsentCellChangesNothing) {
     batch.present[1][0] = false;
     batch.inputs[0][1].fill_(rubbish);
     at::manual_seed(5);
-    FakeStepContext run(model, method("ggdm"), {}, batch);
-    run.epoch_context.at_epoch = 1;
+    MethodAtWork run(model, method("ggdm"), {}, batch);
+    run.state.epoch = 1;
     for (int step = 0; step < 2; ++step) run.train(batch);
     results.push_back(copies(*model));
   }
@@ -211,7 +211,7 @@ TEST(Ggdm, OneModalityIsJointBitForBit) {
   std::vector<std::vector<Tensor>> results;
   for (const char* name : {"joint", "ggdm"}) {
     const auto model = vector_model("concat", 1);
-    FakeStepContext run(model, method(name), {}, vector_batch(1));
+    MethodAtWork run(model, method(name), {}, vector_batch(1));
     for (int step = 0; step < 3; ++step) run.train(vector_batch(1, step));
     results.push_back(copies(*model));
     if (std::string(name) == "joint") continue;
@@ -223,7 +223,7 @@ TEST(Ggdm, OneModalityIsJointBitForBit) {
 
 TEST(Ggdm, RefusesWhatItCannotDo) {
   expect_error(ErrorKind::usage, {"ggdm has a head of its own", "--fusion concat or sum"},
-               [] { FakeStepContext(vector_model("gated", 2), method("ggdm"), {}, vector_batch(2)); });
+               [] { MethodAtWork(vector_model("gated", 2), method("ggdm"), {}, vector_batch(2)); });
   expect_error(ErrorKind::usage, {"--ggdm.space feature", "'a' has 1 and 'v' 2", "param_surrogate"}, [] {
     ModelOptions options;
     options.encoders = {{"a", "mlp:hidden=1"}, {"v", "mlp:hidden=2"}};

@@ -20,10 +20,10 @@ Batch fixture(int64_t modalities) {
   return full_batch(inputs, at::tensor({0, 1}, at::kLong));
 }
 
-const ParameterGroup& heads_of(FakeStepContext& run) { return run.optimizer().groups().back(); }
+const ParameterGroup& heads_of(MethodAtWork& run) { return run.optimizer().groups().back(); }
 
 // u_m = z_m, so that the heads' logits are the batch itself.
-void make_heads_identities(FakeStepContext& run) {
+void make_heads_identities(MethodAtWork& run) {
   const torch::NoGradGuard no_grad;
   ASSERT_EQ(heads_of(run).name, "heads");
   for (const Tensor& value : heads_of(run).parameters)
@@ -37,7 +37,7 @@ struct Seen {
 
 Seen seen_on_fixture(int64_t modalities, const Settings& settings) {
   const auto model = identity_model(modalities);
-  FakeStepContext run(model, method("gmml", settings), {}, fixture(modalities));
+  MethodAtWork run(model, method("gmml", settings), {}, fixture(modalities));
   make_heads_identities(run);
   Seen seen;
   seen.loss = run.train(fixture(modalities));
@@ -84,7 +84,7 @@ TEST(Gmml, EveryModalityHasALoss) {
 TEST(Gmml, RangeOfTheCoefficients) {
   const auto model = identity_model(2);
   const Batch batch = full_batch({matrix(60, 0, 0, 60), matrix(0, 60, 60, 0)}, at::tensor({0, 1}, at::kLong));
-  FakeStepContext run(model, method("gmml"), {}, batch);
+  MethodAtWork run(model, method("gmml"), {}, batch);
   make_heads_identities(run);
   run.train(batch);
   EXPECT_NEAR(run.log().at("coef/a"), .335963, 1e-6);
@@ -93,7 +93,7 @@ TEST(Gmml, RangeOfTheCoefficients) {
 
 TEST(Gmml, ReachesEncoderHeadBlockAndOwnHead) {
   const auto model = identity_model(2);
-  FakeStepContext run(model, method("gmml"), {}, fixture(2));
+  MethodAtWork run(model, method("gmml"), {}, fixture(2));
   make_heads_identities(run);
   std::vector<Tensor> before;
   std::vector<std::pair<Tensor, double>> parameters;
@@ -101,10 +101,10 @@ TEST(Gmml, ReachesEncoderHeadBlockAndOwnHead) {
   for (const OwnedParameter& parameter : model->ownership())
     parameters.emplace_back(parameter.value, parameter.owner ? factors[*parameter.owner] : 1);
   for (size_t i = 0; i < 4; ++i) parameters.emplace_back(heads_of(run).parameters[i], factors[i / 2]);
-  run.before_modulation = [&] {
+  run.watched.before = [&] {
     for (const auto& [value, factor] : parameters) before.push_back(value.grad().clone());
   };
-  run.after_modulation = [&] {
+  run.watched.after = [&] {
     for (size_t i = 0; i < parameters.size(); ++i) {
       EXPECT_GT(before[i].abs().max().item<double>(), 0) << i;
       EXPECT_TRUE(at::allclose(parameters[i].first.grad(), before[i] * parameters[i].second, 1e-6, 0)) << i;
@@ -116,7 +116,7 @@ TEST(Gmml, ReachesEncoderHeadBlockAndOwnHead) {
 
 std::vector<Tensor> after_three_steps(const std::shared_ptr<Method>& how) {
   const auto model = image_model(at::kFloat);
-  FakeStepContext run(model, how, {}, image_batch(0, at::kFloat));
+  MethodAtWork run(model, how, {}, image_batch(0, at::kFloat));
   for (int step = 0; step < 3; ++step) run.train(image_batch(step, at::kFloat));
   return copies(*model);
 }
@@ -130,7 +130,7 @@ TEST(Gmml, WithoutLossesAndModulationItIsJointBitForBit) {
 
 TEST(Gmml, AbsentModalitiesAreLeftOut) {
   const auto model = identity_model(3);
-  FakeStepContext run(model, method("gmml"), {}, fixture(3));
+  MethodAtWork run(model, method("gmml"), {}, fixture(3));
   make_heads_identities(run);
   Batch batch = fixture(3);
   batch.present.select(1, 2).fill_(false);  // nobody has "t": the other two are as without it
@@ -149,7 +149,7 @@ TEST(Gmml, AbsentModalitiesAreLeftOut) {
 
 TEST(Gmml, OneModalityIsJoint) {
   const auto model = identity_model(1);
-  FakeStepContext run(model, method("gmml"), {}, fixture(1));
+  MethodAtWork run(model, method("gmml"), {}, fixture(1));
   EXPECT_THAT(run.method().notes(), ElementsAre("one modality ('a'): gmml is joint training"));
   EXPECT_EQ(run.optimizer().groups().size(), default_groups(*model).size());
   EXPECT_TRUE(run.train(fixture(1)).parts.empty());
@@ -157,7 +157,7 @@ TEST(Gmml, OneModalityIsJoint) {
 
 TEST(Gmml, RefusesWhatItCannotDo) {
   expect_error(ErrorKind::usage, {"ogm_acc is defined for two modalities, this model has 3"}, [] {
-    FakeStepContext(identity_model(3), method("gmml", {{"variant", "ogm_acc"}}), {}, fixture(3));
+    MethodAtWork(identity_model(3), method("gmml", {{"variant", "ogm_acc"}}), {}, fixture(3));
   });
   expect_error(ErrorKind::usage, {"--gmml.beta-max"}, [] { method("gmml", {{"beta-max", "0.5"}}); });
 }

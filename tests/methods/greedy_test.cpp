@@ -43,17 +43,17 @@ Batch picture_batch(int64_t modalities, int64_t step = 0) {
 MmtmFusion& fusion_of(Model& model) { return dynamic_cast<MmtmFusion&>(model.fusion()); }
 
 // Epoch 2, counted from 1: the first in which a branch may be held.
-std::unique_ptr<FakeStepContext> training(const std::shared_ptr<Model>& model, const Settings& settings,
-                                          int64_t epoch = 1) {
+std::unique_ptr<MethodAtWork> training(const std::shared_ptr<Model>& model, const Settings& settings,
+                                       int64_t epoch = 1) {
   OptimizerOptions options;
   options.lr = 1e-2;
   auto run =
-      std::make_unique<FakeStepContext>(model, method("greedy", settings), options, picture_batch(model->modalities()));
-  run->epoch_context.at_epoch = epoch;
+      std::make_unique<MethodAtWork>(model, method("greedy", settings), options, picture_batch(model->modalities()));
+  run->state.epoch = epoch;
   return run;
 }
 
-std::vector<double> held(FakeStepContext& run, int64_t modalities) {
+std::vector<double> held(MethodAtWork& run, int64_t modalities) {
   std::vector<double> result;
   for (const ModalityInfo& info : run.model().infos()) result.push_back(run.log().at("held/" + info.name));
   EXPECT_EQ(result.size(), static_cast<size_t>(modalities));
@@ -63,7 +63,7 @@ std::vector<double> held(FakeStepContext& run, int64_t modalities) {
 TEST(Greedy, LossIsTheSumOfTheBranches) {
   const auto model = picture_model(2);
   const auto run = training(model, {});
-  run->before_modulation = [&] {
+  run->watched.before = [&] {
     const Batch batch = picture_batch(2);
     std::vector<Feature> features;
     for (const int64_t m : {0, 1}) {
@@ -93,7 +93,7 @@ TEST(Greedy, SpeedsOfBranchAndGates) {
     const auto model = picture_model(2, fusion);
     const auto run = training(model, {});
     std::vector<double> expected;
-    run->before_modulation = [&] {
+    run->watched.before = [&] {
       for (const int64_t m : {0, 1}) {
         std::vector<Tensor> main, bypass;
         for (const OwnedParameter& parameter : model->ownership()) {
@@ -136,7 +136,7 @@ TEST(Greedy, NotBeforeStart) {
     run->train(picture_batch(2, step));
     EXPECT_THAT(held(*run, 2), ElementsAre(0, 0));
   }
-  run->epoch_context.at_epoch = 1;
+  run->state.epoch = 1;
   run->train(picture_batch(2));
   EXPECT_THAT(held(*run, 2), ElementsAre(0, 0));
   run->train(picture_batch(2));
@@ -155,12 +155,12 @@ TEST(Greedy, HeldGatesAreTheirMeans) {
       sums[m] = sums[m].defined() ? sums[m] + gate : gate;
     }
   };
-  run->before_modulation = look;
+  run->watched.before = look;
   for (int64_t step = 0; step < 2; ++step) run->train(picture_batch(2, step));
-  run->epoch_context.at_epoch = 1;
+  run->state.epoch = 1;
   run->train(picture_batch(2, 2));
-  run->before_modulation = [] {};
-  run->after_modulation = [&] {
+  run->watched.before = [] {};
+  run->watched.after = [&] {
     const std::vector<double> now = held(*run, 2);
     const int64_t target = now[0] == 1 ? 0 : 1;
     for (const OwnedParameter& parameter : model->ownership()) {
@@ -250,7 +250,7 @@ TEST(Greedy, OneModalityIsJointBitForBit) {
   std::vector<std::vector<Tensor>> results;
   for (const char* name : {"joint", "greedy"}) {
     const auto model = picture_model(1);
-    FakeStepContext run(model, method(name), {}, picture_batch(1));
+    MethodAtWork run(model, method(name), {}, picture_batch(1));
     for (int step = 0; step < 2; ++step) run.train(picture_batch(1, step));
     results.push_back(copies(*model));
     if (std::string(name) == "joint") continue;

@@ -10,11 +10,9 @@ using namespace testing;  // pdmp::testing
 // methods-modulation 1.8 number 1, the vanilla row.
 TEST(Joint, ToyTable) {
   const auto model = scalar_model();
-  FakeStepContext run(model, method("joint"), {}, scalar_batch());
+  MethodAtWork run(model, method("joint"), {}, scalar_batch());
   std::vector<double> raw;
-  run.before_modulation = [&] {
-    raw = {theta(*model, 0).grad().item<double>(), theta(*model, 1).grad().item<double>()};
-  };
+  run.watched.before = [&] { raw = {theta(*model, 0).grad().item<double>(), theta(*model, 1).grad().item<double>()}; };
   const Loss first = run.train(scalar_batch());
   EXPECT_NEAR(first.total.item<double>(), 4.01814993, 1e-8);
   EXPECT_FALSE(first.total.requires_grad());

@@ -26,7 +26,7 @@ Batch fixture(int64_t modalities) {
 // One step of the fixture with heads that are identities: s_m is the input.
 Loss with_identity_heads(Settings settings) {
   settings.emplace_back("heads", "own");
-  FakeStepContext run(identity_model(2), method("lfm", settings), {}, fixture(2));
+  MethodAtWork run(identity_model(2), method("lfm", settings), {}, fixture(2));
   {
     const torch::NoGradGuard no_grad;
     EXPECT_EQ(run.optimizer().groups().back().name, "heads");
@@ -56,8 +56,8 @@ TEST(Lfm, MatchesFeaturesOfEveryPair) {
   const Tensor *a = &batch.inputs[0], *v = &batch.inputs[1], *t = &batch.inputs[2];
   const auto value = [](const Tensor& x, const Tensor& y) { return info_nce(x, y, .5).item<double>(); };
   const Settings settings = {{"tau", "0.5"}, {"schedule", "heuristic"}};
-  FakeStepContext three(identity_model(3), method("lfm", settings), {}, batch);
-  three.epoch_context.at_epoch = 1;
+  MethodAtWork three(identity_model(3), method("lfm", settings), {}, batch);
+  three.state.epoch = 1;
   const Loss loss = three.train(batch);
   EXPECT_NEAR(loss.parts[1].second.item<double>(), (value(*a, *v) + value(*a, *t) + value(*v, *t)) / 3, 1e-9);
   const double weight = 1 - std::exp(-.5);
@@ -65,7 +65,7 @@ TEST(Lfm, MatchesFeaturesOfEveryPair) {
   EXPECT_NEAR(loss.total.item<double>(),
               2 * (1 - weight) * loss.parts[0].second.item<double>() + 2 * weight * loss.parts[1].second.item<double>(),
               1e-9);
-  FakeStepContext two(identity_model(2), method("lfm", settings), {}, fixture(2));
+  MethodAtWork two(identity_model(2), method("lfm", settings), {}, fixture(2));
   EXPECT_NEAR(two.train(fixture(2)).parts[1].second.item<double>(), value(*a, *v), 1e-9);
 }
 
@@ -73,7 +73,7 @@ TEST(Lfm, ADivergenceIsOfTheFusionsOwnLogits) {
   const auto model = identity_model(2, "sum");
   const Batch batch = fixture(2);
   const std::vector<Tensor> logits = model->forward(batch, true).unimodal;
-  FakeStepContext run(model, method("lfm", {{"match", "js"}}), {}, batch);
+  MethodAtWork run(model, method("lfm", {{"match", "js"}}), {}, batch);
   EXPECT_NEAR(run.train(batch).parts[1].second.item<double>(), js(logits[0], logits[1]).item<double>(), 1e-9);
 }
 
@@ -84,7 +84,7 @@ TEST(Lfm, WithoutMatchingItIsTwiceTheLossOfJoint) {
     options.lr = lr;
     options.weight_decay = 0;
     const auto model = image_model(at::kFloat);
-    FakeStepContext run(model, how, options, image_batch(0, at::kFloat));
+    MethodAtWork run(model, how, options, image_batch(0, at::kFloat));
     for (int step = 0; step < 3; ++step) run.train(image_batch(step, at::kFloat));
     return copies(*model);
   };
@@ -97,7 +97,7 @@ TEST(Lfm, LearnsItsWeightFromHeldOutData) {
   const Settings settings = {{"schedule", "learned"}, {"rate", "0.1"}, {"tau", "1"}};
   const auto model = identity_model(2);
   const Batch batch = fixture(2);
-  FakeStepContext run(model, method("lfm", settings), {}, batch);
+  MethodAtWork run(model, method("lfm", settings), {}, batch);
   const Outputs outputs = model->forward(batch, false);
   const Tensor loss = run.criterion()(outputs.fused, batch.labels);
   const Tensor matching = info_nce(outputs.features[0].pooled, outputs.features[1].pooled, 1);
@@ -113,14 +113,14 @@ TEST(Lfm, LearnsItsWeightFromHeldOutData) {
   Archive half_way;
   half_way.values["learned"] = .5;
   run.method().load(half_way);
-  run.method().on_epoch_end(run.epoch_context);  // the same batch is trained on and held out
+  run.method().on_epoch_end(run.services);  // the same batch is trained on and held out
   run.train(batch);
   EXPECT_NEAR(run.log().at("match_weight"), .5 + .1 * cosine, 1e-6);
   EXPECT_TRUE(run.method().needs_held_out());
   EXPECT_FALSE(method("lfm")->needs_held_out());
   Archive archive;
   run.method().save(archive);
-  FakeStepContext resumed(identity_model(2), method("lfm", settings), {}, batch);
+  MethodAtWork resumed(identity_model(2), method("lfm", settings), {}, batch);
   resumed.method().load(archive);
   resumed.train(batch);
   EXPECT_EQ(resumed.log().at("match_weight"), run.log().at("match_weight"));
@@ -128,12 +128,12 @@ TEST(Lfm, LearnsItsWeightFromHeldOutData) {
 
 TEST(Lfm, LearningLeavesNoTraceInTheModel) {
   const auto model = image_model(at::kFloat);
-  FakeStepContext run(model, method("lfm", {{"schedule", "learned"}, {"match", "js"}}), {}, image_batch(0, at::kFloat));
+  MethodAtWork run(model, method("lfm", {{"schedule", "learned"}, {"match", "js"}}), {}, image_batch(0, at::kFloat));
   run.train(image_batch(0, at::kFloat));
   run.optimizer().zero_grad();
   std::vector<Tensor> before;
   for (const Tensor& buffer : model->buffers()) before.push_back(buffer.clone());
-  run.method().on_epoch_end(run.epoch_context);
+  run.method().on_epoch_end(run.services);
   for (size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(at::equal(before[i], model->buffers()[i])) << i;
   for (const Tensor& parameter : model->parameters()) EXPECT_FALSE(parameter.grad().defined());
   EXPECT_TRUE(model->is_training());
@@ -142,7 +142,7 @@ TEST(Lfm, LearningLeavesNoTraceInTheModel) {
 TEST(Lfm, HeadsOfItsOwnTakeThePlaceOfTheFusion) {
   const auto model = identity_model(2);
   const auto how = method("lfm", {{"heads", "own"}});
-  FakeStepContext run(model, how, {}, fixture(2));
+  MethodAtWork run(model, how, {}, fixture(2));
   run.train(fixture(2));
   for (const OwnedParameter& parameter : model->ownership()) {
     EXPECT_EQ(how->trains(parameter), parameter.in_encoder) << parameter.name;
@@ -162,7 +162,7 @@ TEST(Lfm, AbsentModalitiesAndBatchesOfOne) {
     for (const double rubbish : {0.0, 1e6}) {
       const auto model = identity_model(3);  // the third modality is all zeros
       Batch batch = fixture(3);
-      FakeStepContext run(model, method("lfm", {{"match", match}}), {}, batch);
+      MethodAtWork run(model, method("lfm", {{"match", match}}), {}, batch);
       EXPECT_TRUE(std::isfinite(run.train(batch).total.item<double>()));
       batch.present = at::tensor({1, 1, 0, 1, 0, 1}).reshape({2, 3}).to(at::kBool);
       batch.inputs[1][1].fill_(rubbish);
@@ -179,22 +179,22 @@ TEST(Lfm, AbsentModalitiesAndBatchesOfOne) {
 }
 
 TEST(Lfm, OneModalityIsJoint) {
-  FakeStepContext run(identity_model(1), method("lfm", {{"heads", "own"}}), {}, fixture(1));
+  MethodAtWork run(identity_model(1), method("lfm", {{"heads", "own"}}), {}, fixture(1));
   EXPECT_THAT(run.method().notes(), ElementsAre("one modality ('a'): lfm is joint training"));
   EXPECT_TRUE(run.train(fixture(1)).parts.empty());
 }
 
 TEST(Lfm, RefusesWhatItCannotDo) {
   expect_error(ErrorKind::usage, {"--lfm.heads own", "concat or sum"}, [] {
-    FakeStepContext(identity_model(2, "gated"), method("lfm", {{"heads", "own"}}), {}, fixture(2));
+    MethodAtWork(identity_model(2, "gated"), method("lfm", {{"heads", "own"}}), {}, fixture(2));
   });
   ModelOptions options;
   options.encoders = {{"a", "mlp:hidden=2"}, {"v", "mlp:hidden=3"}};
   const std::vector<ModalityInfo> infos = {{"a", "vector", {2}}, {"v", "vector", {2}}};
   const auto model = std::make_shared<Model>(infos, 2, options, 0);
   expect_error(ErrorKind::usage, {"--lfm.match infonce", "2 of 'a' and 3 of 'v'"},
-               [&] { FakeStepContext(model, method("lfm"), {}, fixture(2)); });
-  FakeStepContext(model, method("lfm", {{"match", "js"}}), {}, fixture(2));
+               [&] { MethodAtWork(model, method("lfm"), {}, fixture(2)); });
+  MethodAtWork(model, method("lfm", {{"match", "js"}}), {}, fixture(2));
   expect_error(ErrorKind::usage, {"--lfm.tau"}, [] { method("lfm", {{"tau", "0"}}); });
 }
 

@@ -38,7 +38,7 @@ class Recorder : public Method {
 
 TEST(Method, StepCallsItsHooksInOrder) {
   const auto recorder = std::make_shared<Recorder>();
-  FakeStepContext run(scalar_model(), recorder, {}, scalar_batch());
+  MethodAtWork run(scalar_model(), recorder, {}, scalar_batch());
   const Loss loss = run.train(scalar_batch());
   EXPECT_EQ(recorder->calls, "forward loss modulate");
   EXPECT_NEAR(loss.total.item<double>(), 2 * 4.01814993, 1e-7);

@@ -47,7 +47,7 @@ OptimizerOptions plain_sgd(double lr) {
 }
 
 // W and b, after the layers to the common width where there are some.
-const std::vector<Tensor>& head_of(FakeStepContext& run) {
+const std::vector<Tensor>& head_of(MethodAtWork& run) {
   EXPECT_EQ(run.optimizer().groups().back().name, "head");
   return run.optimizer().groups().back().parameters;
 }
@@ -58,15 +58,15 @@ struct Turns {
 };
 
 Turns turns_on_identity(const Settings& settings) {
-  FakeStepContext run(identity_model(), method("mla", settings), plain_sgd(0.1), identity_batch());
+  MethodAtWork run(identity_model(), method("mla", settings), plain_sgd(0.1), identity_batch());
   const std::vector<Tensor>& head = head_of(run);
   {
     const torch::NoGradGuard no_grad;
     for (const Tensor& value : head) value.zero_();
   }
   Turns turns;
-  run.before_modulation = [&] { turns.raw.push_back(head[0].grad().clone()); };
-  run.after_modulation = [&] { turns.projected.push_back(head[0].grad().clone()); };
+  run.watched.before = [&] { turns.raw.push_back(head[0].grad().clone()); };
+  run.watched.after = [&] { turns.projected.push_back(head[0].grad().clone()); };
   const Loss loss = run.train(identity_batch());
   EXPECT_EQ(loss.parts.size(), 2u);
   EXPECT_EQ(loss.parts[1].first, "unimodal_v");
@@ -119,18 +119,18 @@ TEST(Mla, LiteralSkipsTheFirstTurn) {
 }
 
 TEST(Mla, TheFirstTurnIsThatOfTheRunAlsoAfterResuming) {
-  FakeStepContext run(identity_model(), method("mla", {{"gm", "literal"}}), plain_sgd(0.1), identity_batch());
+  MethodAtWork run(identity_model(), method("mla", {{"gm", "literal"}}), plain_sgd(0.1), identity_batch());
   run.train(identity_batch());
   Archive archive;
   run.method().save(archive);
   archive.values = nlohmann::json::parse(archive.values.dump());
   EXPECT_EQ(archive.values.at("turns"), 2);
-  FakeStepContext resumed(identity_model(), method("mla", {{"gm", "literal"}}), plain_sgd(0.1), identity_batch());
+  MethodAtWork resumed(identity_model(), method("mla", {{"gm", "literal"}}), plain_sgd(0.1), identity_batch());
   resumed.method().load(archive);
   resumed.train(identity_batch());
   EXPECT_EQ(resumed.log().count("projection"), 1u);
   EXPECT_EQ(resumed.log().count("ratio/a"), 1u);
-  FakeStepContext anew(identity_model(), method("mla", {{"gm", "literal"}}), plain_sgd(0.1), identity_batch());
+  MethodAtWork anew(identity_model(), method("mla", {{"gm", "literal"}}), plain_sgd(0.1), identity_batch());
   anew.train(identity_batch());
   EXPECT_EQ(anew.log().count("ratio/a"), 0u);
 }
@@ -143,9 +143,9 @@ TEST(Mla, OthersCoastOnMomentum) {
   options.weight_decay = 0.01;
   for (const std::string others : {"stand", "coast"}) {
     const auto model = identity_model();
-    FakeStepContext run(model, method("mla", {{"gm", "off"}, {"others", others}}), options, identity_batch());
+    MethodAtWork run(model, method("mla", {{"gm", "off"}, {"others", others}}), options, identity_batch());
     std::vector<Tensor> before;
-    run.before_modulation = [&] { before.push_back(theta(*model, 1).detach().clone()); };
+    run.watched.before = [&] { before.push_back(theta(*model, 1).detach().clone()); };
     run.train(identity_batch());
     EXPECT_TRUE(at::equal(before[0], before[1]));  // nothing of v has a gradient before its first turn
     const Tensor buffer = (before[1] - theta(*model, 1).detach()) / .1;
@@ -159,7 +159,7 @@ TEST(Mla, OthersCoastOnMomentum) {
 // Encoders stand still, so that every step has the same mean features.
 TEST(Mla, AlphaFallsWithinAnEpoch) {
   for (const std::string reset : {"never", "epoch"}) {
-    FakeStepContext run(identity_model(), method("mla", {{"p-reset", reset}}), plain_sgd(0), identity_batch());
+    MethodAtWork run(identity_model(), method("mla", {{"p-reset", reset}}), plain_sgd(0), identity_batch());
     const Tensor a = at::full({2}, .5, at::kDouble), v = at::tensor({1., 0.}, at::kDouble);
     Tensor projection = at::eye(2, at::kDouble);
     const auto step = [&](double alpha) {
@@ -173,7 +173,7 @@ TEST(Mla, AlphaFallsWithinAnEpoch) {
     run.method().save(archive);
     EXPECT_EQ(archive.values.at("seen"), 2);  // all of train: the epoch is over
     step(.01);
-    run.method().on_epoch_begin(run.epoch_context);
+    run.method().on_epoch_begin(run.services);
     if (reset == "epoch") projection = at::eye(2, at::kDouble);
     step(.1);
     run.method().load(archive);
@@ -185,11 +185,11 @@ TEST(Mla, AlphaFallsWithinAnEpoch) {
 TEST(Mla, TurnsDoNotTouchEachOther) {
   for (const int64_t modalities : {2, 3}) {
     const auto model = vector_model("concat", modalities);
-    FakeStepContext run(model, method("mla"), {}, vector_batch(modalities));
+    MethodAtWork run(model, method("mla"), {}, vector_batch(modalities));
     run.train(vector_batch(modalities));  // momentum everywhere
     const std::vector<Tensor> start = copies(*model);
     int64_t turn = 0;
-    run.before_modulation = [&] {
+    run.watched.before = [&] {
       for (const OwnedParameter& parameter : model->ownership())
         EXPECT_EQ(parameter.value.grad().defined(), parameter.in_encoder && parameter.owner == turn) << parameter.name;
       const std::vector<Tensor> values = model->parameters();
@@ -209,7 +209,7 @@ TEST(Mla, TurnsDoNotTouchEachOther) {
   }
 }
 
-Outputs evaluated(FakeStepContext& run, const Batch& batch) {
+Outputs evaluated(MethodAtWork& run, const Batch& batch) {
   const torch::NoGradGuard no_grad;
   run.model().eval();
   return run.method().forward(run.model(), batch, Mode::evaluate);
@@ -218,7 +218,7 @@ Outputs evaluated(FakeStepContext& run, const Batch& batch) {
 TEST(Mla, PredictionsAreWeighted) {
   const Batch batch = vector_batch(3);
   for (const std::string fusion : {"entropy", "fixed", "mean"}) {
-    FakeStepContext run(vector_model("sum", 3), method("mla", {{"fusion", fusion}}), {}, batch);
+    MethodAtWork run(vector_model("sum", 3), method("mla", {{"fusion", fusion}}), {}, batch);
     const Outputs outputs = evaluated(run, batch);
     ASSERT_EQ(outputs.unimodal.size(), 3u);
     Tensor weights = entropy_weights(outputs.unimodal, batch.present);
@@ -228,8 +228,8 @@ TEST(Mla, PredictionsAreWeighted) {
     const Tensor own = torch::nn::functional::linear(outputs.features[2].pooled, head_of(run)[0], head_of(run)[1]);
     EXPECT_TRUE(at::allclose(outputs.unimodal[2], own, 1e-9, 1e-12));
   }
-  FakeStepContext run(vector_model("concat", 2), method("mla", {{"fusion", "fixed"}, {"weights", "1,3"}}), {},
-                      vector_batch(2));
+  MethodAtWork run(vector_model("concat", 2), method("mla", {{"fusion", "fixed"}, {"weights", "1,3"}}), {},
+                   vector_batch(2));
   const Outputs outputs = evaluated(run, vector_batch(2));
   EXPECT_TRUE(at::allclose(outputs.fused, .25 * outputs.unimodal[0] + .75 * outputs.unimodal[1], 1e-9, 1e-12));
 }
@@ -237,7 +237,7 @@ TEST(Mla, PredictionsAreWeighted) {
 TEST(Mla, OneModalityIsPlainTraining) {
   const Batch batch = vector_batch(1);
   const auto model = vector_model("concat", 1), plain = vector_model("concat", 1);
-  FakeStepContext run(model, method("mla"), {}, batch);
+  MethodAtWork run(model, method("mla"), {}, batch);
   EXPECT_THAT(run.method().notes(), ElementsAre(HasSubstr("one modality ('a'): mla is plain training")));
   torch::nn::Linear head(plain->encoder(0).width(), 3);
   head->to(at::kDouble);
@@ -261,13 +261,13 @@ TEST(Mla, OneModalityIsPlainTraining) {
 
 TEST(Mla, AbsentModalitiesAreLeftOut) {
   const auto model = vector_model("concat", 3);
-  FakeStepContext run(model, method("mla"), {}, vector_batch(3));
+  MethodAtWork run(model, method("mla"), {}, vector_batch(3));
   Batch batch = vector_batch(3);
   batch.present.select(1, 1).fill_(false);
   batch.inputs[1].fill_(std::nan(""));
   const std::vector<Tensor> before = copies(*model);
   int turns = 0;
-  run.after_modulation = [&] { ++turns; };
+  run.watched.after = [&] { ++turns; };
   const Loss loss = run.train(batch);
   EXPECT_EQ(turns, 2);
   EXPECT_EQ(loss.parts.size(), 2u);
@@ -287,7 +287,7 @@ TEST(Mla, AbsentModalitiesAreLeftOut) {
 
 TEST(Mla, RunsOnAModalityOfZeros) {
   const auto model = vector_model("concat", 3);
-  FakeStepContext run(model, method("mla"), {}, vector_batch(3));
+  MethodAtWork run(model, method("mla"), {}, vector_batch(3));
   for (int step = 0; step < 4; ++step) {
     Batch batch = vector_batch(3, step);
     batch.inputs[2].zero_();
@@ -302,7 +302,7 @@ TEST(Mla, EncodersOfOtherWidthsShareTheHead) {
   const std::vector<ModalityInfo> infos = {{"a", "vector", {3}}, {"v", "vector", {3}}};
   const auto model = std::make_shared<Model>(infos, 3, options, 0);
   model->to(at::kDouble);
-  FakeStepContext run(model, method("mla"), {}, vector_batch(2));
+  MethodAtWork run(model, method("mla"), {}, vector_batch(2));
   std::vector<Tensor> before;
   for (const Tensor& value : head_of(run)) before.push_back(value.detach().clone());
   ASSERT_EQ(before.size(), 4u);  // W, b and the layer from 4 to 7
@@ -312,7 +312,7 @@ TEST(Mla, EncodersOfOtherWidthsShareTheHead) {
 
 TEST(Mla, RefusesWhatItCannotDo) {
   const auto with = [](const std::string& fusion, const Settings& settings) {
-    return [=] { FakeStepContext(vector_model(fusion, 2), method("mla", settings), {}, vector_batch(2)); };
+    return [=] { MethodAtWork(vector_model(fusion, 2), method("mla", settings), {}, vector_batch(2)); };
   };
   expect_error(ErrorKind::usage, {"mla has a head of its own", "--fusion concat or sum"}, with("film", {}));
   expect_error(ErrorKind::usage, {"--mla.weights: expected one per modality, 2 of them, found 3"},

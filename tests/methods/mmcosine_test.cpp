@@ -68,7 +68,7 @@ TEST(MmCosine, CrossEntropy) {
                          Row{"10", 1, 15.071068, 1e-6}}) {
     Batch batch = plane_batch();
     batch.labels.fill_(row.label);
-    FakeStepContext run(plane_model(), method("mmcosine", {{"scale", row.scale}}), {}, batch);
+    MethodAtWork run(plane_model(), method("mmcosine", {{"scale", row.scale}}), {}, batch);
     EXPECT_NEAR(run.train(batch).total.item<double>(), row.loss, row.tolerance) << row.scale << " " << row.label;
   }
 }
@@ -104,7 +104,7 @@ TEST(MmCosine, GradientsAreOrthogonalToFeaturesAndLeaveTheBiasAlone) {
 
 TEST(MmCosine, TrainsAllButTheBias) {
   for (const std::string fusion : {"concat", "sum"}) {
-    FakeStepContext run(plane_model(fusion), method("mmcosine"), {}, plane_batch());
+    MethodAtWork run(plane_model(fusion), method("mmcosine"), {}, plane_batch());
     for (const OwnedParameter& parameter : run.model().ownership()) {
       const bool bias = !parameter.in_encoder && parameter.value.dim() == 1;
       EXPECT_EQ(run.method().trains(parameter), !bias) << fusion << " " << parameter.name;
@@ -112,7 +112,7 @@ TEST(MmCosine, TrainsAllButTheBias) {
   }
   const auto model = std::make_shared<Model>(std::vector<ModalityInfo>{{"a", "vector", {2}}}, 2, ModelOptions{}, 0);
   const Batch batch = full_batch({at::ones({3, 2})}, at::tensor({0, 1, 1}, at::kLong));
-  FakeStepContext run(model, method("mmcosine"), {}, batch);
+  MethodAtWork run(model, method("mmcosine"), {}, batch);
   for (const OwnedParameter& parameter : model->ownership()) EXPECT_TRUE(run.method().trains(parameter));
 }
 
@@ -131,7 +131,7 @@ TEST(MmCosine, AbsentModalityDoesNotVote) {
   Batch batch = full_batch({matrix({3, 4, 3, 4}, 2), matrix({1, 0, 1, 0}, 2)}, at::tensor({0, 1}, at::kLong));
   batch.present[1][1] = false;
   batch.inputs[1][1].fill_(std::nan(""));
-  FakeStepContext run(plane_model(), method("mmcosine", {{"scale", "1"}}), {}, batch);
+  MethodAtWork run(plane_model(), method("mmcosine", {{"scale", "1"}}), {}, batch);
   expect_values(run.method().forward(run.model(), batch, Mode::evaluate).fused, {1.307107, -.2, .6, .8});
   run.train(batch);
   for (const Tensor& parameter : run.model().parameters()) EXPECT_TRUE(parameter.isfinite().all().item<bool>());
@@ -156,7 +156,7 @@ TEST(MmCosine, OtherFusionsAreRefused) {
   const std::vector<ModalityInfo> infos = {{"a", "vector", {1}}, {"v", "vector", {1}}};
   const auto model = std::make_shared<Model>(infos, 2, options, 0);
   expect_error(ErrorKind::usage, {"mmcosine", "--fusion concat or sum"},
-               [&] { FakeStepContext run(model, method("mmcosine"), {}, scalar_batch()); });
+               [&] { MethodAtWork run(model, method("mmcosine"), {}, scalar_batch()); });
 }
 
 TEST(MmCosine, OneModalityIsJointBitForBit) {
@@ -164,7 +164,7 @@ TEST(MmCosine, OneModalityIsJointBitForBit) {
   for (const char* name : {"joint", "mmcosine"}) {
     const auto model = std::make_shared<Model>(std::vector<ModalityInfo>{{"a", "vector", {2}}}, 2, ModelOptions{}, 0);
     const Batch batch = full_batch({at::ones({3, 2})}, at::tensor({0, 1, 1}, at::kLong));
-    FakeStepContext run(model, method(name), {}, batch);
+    MethodAtWork run(model, method(name), {}, batch);
     for (int step = 0; step < 3; ++step) run.train(batch);
     results.push_back(copies(*model));
     EXPECT_EQ(run.method().notes().size(), std::string(name) == "joint" ? 0u : 1u);

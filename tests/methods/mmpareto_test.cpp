@@ -32,7 +32,7 @@ Batch vector_batch(int64_t modalities = 2) {
 }
 
 struct Prepared {
-  std::unique_ptr<FakeStepContext> run;
+  std::unique_ptr<MethodAtWork> run;
   std::shared_ptr<UnimodalHeads> heads;  // a copy of the method's
 };
 
@@ -40,7 +40,7 @@ Prepared prepared(const std::shared_ptr<Model>& model, const std::shared_ptr<Met
   torch::manual_seed(5);
   const auto heads = std::make_shared<UnimodalHeads>(*model);
   torch::manual_seed(5);
-  return {std::make_unique<FakeStepContext>(model, how, OptimizerOptions{}, batch), heads};
+  return {std::make_unique<MethodAtWork>(model, how, OptimizerOptions{}, batch), heads};
 }
 
 // Gradients of the fused loss and of each modality's own, by themselves.
@@ -69,7 +69,7 @@ TEST(MmPareto, MergesPerEncoder) {
       Prepared at_work = prepared(model, method("mmpareto", {{"rescale", rescale}}), batch);
       std::vector<Apart> expected;
       for (int64_t m = 0; m < modalities; ++m) expected.push_back(apart(*model, *at_work.heads, batch, m));
-      at_work.run->before_modulation = [&] {
+      at_work.run->watched.before = [&] {
         for (const Apart& encoder : expected) {
           const auto how = rescale == "per_tensor" ? Rescale::per_tensor : Rescale::per_encoder;
           const std::vector<Tensor> merged = merge_gradients(encoder.fused, encoder.own, 1.5, how).tensors;
@@ -87,8 +87,8 @@ TEST(MmPareto, TheFusionLearnsFromTheFusedLossOnly) {
   std::vector<std::vector<Tensor>> seen;
   for (const char* name : {"joint", "mmpareto"}) {
     const auto model = vector_model();
-    FakeStepContext run(model, method(name), {}, batch);
-    run.before_modulation = [&] {
+    MethodAtWork run(model, method(name), {}, batch);
+    run.watched.before = [&] {
       seen.emplace_back();
       for (const OwnedParameter& parameter : model->ownership()) {
         if (!parameter.in_encoder) seen.back().push_back(parameter.value.grad().clone());
@@ -104,7 +104,7 @@ TEST(MmPareto, HeadsLearnFromTheirOwnLoss) {
   const auto pareto = method("mmpareto");
   const Batch batch = vector_batch();
   OptimizerOptions options;
-  FakeStepContext run(model, pareto, options, batch);
+  MethodAtWork run(model, pareto, options, batch);
   std::vector<ParameterGroup> groups = pareto->parameter_groups(*model, options);
   ASSERT_EQ(groups.back().name, "heads");
   ASSERT_EQ(groups.back().parameters.size(), 4u);
@@ -135,7 +135,7 @@ TEST(MmPareto, ASharedEncoderGetsThePlainSum) {
   for (const Tensor& logits : at_work.heads->logits(outputs.features))
     loss = loss + torch::nn::functional::cross_entropy(logits, batch.labels);
   const std::vector<Tensor> expected = torch::autograd::grad({loss}, parameters);
-  at_work.run->before_modulation = [&] {
+  at_work.run->watched.before = [&] {
     for (size_t t = 0; t < parameters.size(); ++t)
       EXPECT_TRUE(at::allclose(parameters[t].grad(), expected[t], 1e-9, 1e-12)) << t;
   };
@@ -146,8 +146,8 @@ TEST(MmPareto, AbsentModalitiesLeaveTheirEncoderAlone) {
   const auto model = vector_model();
   Batch batch = vector_batch();
   batch.present.select(1, 1).fill_(false);
-  FakeStepContext run(model, method("mmpareto"), {}, batch);
-  run.before_modulation = [&] {
+  MethodAtWork run(model, method("mmpareto"), {}, batch);
+  run.watched.before = [&] {
     for (const Tensor& parameter : model->modality_parameters(0)) EXPECT_TRUE(parameter.grad().defined());
     for (const Tensor& parameter : model->modality_parameters(1)) EXPECT_FALSE(parameter.grad().defined());
   };
@@ -160,7 +160,7 @@ TEST(MmPareto, AFrozenEncoderStaysSo) {
   const auto model = vector_model();
   for (const Tensor& parameter : model->modality_parameters(0)) Tensor(parameter).requires_grad_(false);
   const std::vector<Tensor> before = copies(*model);
-  FakeStepContext run(model, method("mmpareto"), {}, vector_batch());
+  MethodAtWork run(model, method("mmpareto"), {}, vector_batch());
   run.train(vector_batch());
   for (const Tensor& parameter : model->modality_parameters(0)) EXPECT_FALSE(parameter.grad().defined());
   EXPECT_GT(largest_difference(before, copies(*model)), 0);
@@ -170,7 +170,7 @@ TEST(MmPareto, OneModalityIsJointBitForBit) {
   std::vector<std::vector<Tensor>> results;
   for (const char* name : {"joint", "mmpareto"}) {
     const auto model = vector_model(1);
-    FakeStepContext run(model, method(name), {}, vector_batch(1));
+    MethodAtWork run(model, method(name), {}, vector_batch(1));
     for (int step = 0; step < 3; ++step) run.train(vector_batch(1));
     results.push_back(copies(*model));
     EXPECT_EQ(run.method().notes().size(), std::string(name) == "joint" ? 0u : 1u);

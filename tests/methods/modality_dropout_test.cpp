@@ -26,11 +26,11 @@ Batch batch_of(int64_t modalities, int64_t rows = 400) {
 }
 
 // Remembers which features there were: a modality that is taken away has zeros.
-class Watched : public FakeStepContext {
+class Watched : public MethodAtWork {
  public:
-  using FakeStepContext::FakeStepContext;
+  using MethodAtWork::MethodAtWork;
   Outputs forward() override {
-    Outputs outputs = FakeStepContext::forward();
+    Outputs outputs = MethodAtWork::forward();
     std::vector<Tensor> columns;
     for (const Feature& feature : outputs.features) columns.push_back(feature.pooled.detach().abs().sum(1).gt(0));
     seen = at::stack(columns, 1);
@@ -43,7 +43,7 @@ TEST(ModalityDropoutMethod, ZeroIsJointBitForBit) {
   std::vector<std::vector<Tensor>> results;
   for (const bool joint : {true, false}) {
     const auto model = vectors(2);
-    FakeStepContext run(model, joint ? method("joint") : method("modality_dropout", {{"p", "0"}}), {}, batch_of(2));
+    MethodAtWork run(model, joint ? method("joint") : method("modality_dropout", {{"p", "0"}}), {}, batch_of(2));
     for (int step = 0; step < 3; ++step) run.train(batch_of(2));
     results.push_back(copies(*model));
     if (joint) continue;
@@ -97,7 +97,7 @@ TEST(ModalityDropoutMethod, NobodyLosesTheLastOne) {
 
 TEST(ModalityDropoutMethod, EvaluationSeesEverything) {
   const auto model = vectors(2);
-  FakeStepContext run(model, method("modality_dropout", {{"p", "0.9"}}), {}, batch_of(2));
+  MethodAtWork run(model, method("modality_dropout", {{"p", "0.9"}}), {}, batch_of(2));
   run.train(batch_of(2));
   const Batch batch = batch_of(2);
   const Outputs plain = model->forward(batch, true);
@@ -118,7 +118,7 @@ TEST(ModalityDropoutMethod, OneModalityIsJoint) {
   std::vector<std::vector<Tensor>> results;
   for (const char* name : {"joint", "modality_dropout"}) {
     const auto model = vectors(1);
-    FakeStepContext run(model, method(name), {}, batch_of(1));
+    MethodAtWork run(model, method(name), {}, batch_of(1));
     run.train(batch_of(1));
     results.push_back(copies(*model));
     EXPECT_EQ(run.method().notes().size(), std::string(name) == "joint" ? 0u : 1u);

@@ -77,7 +77,7 @@ std::shared_ptr<Model> uneven_model() {
 
 TEST(Ogm, SlowsTheSurerEncoderDown) {
   const auto model = uneven_model();
-  FakeStepContext run(model, method("ogm"), {}, scalar_batch());
+  MethodAtWork run(model, method("ogm"), {}, scalar_batch());
   std::vector<double> seen;
   const auto look = [&] {
     for (int64_t m = 0; m < 2; ++m) {
@@ -85,8 +85,8 @@ TEST(Ogm, SlowsTheSurerEncoderDown) {
       seen.push_back(head_block(*model, m).grad().flatten()[0].item<double>());
     }
   };
-  run.before_modulation = look;
-  run.after_modulation = look;
+  run.watched.before = look;
+  run.watched.after = look;
   run.train(scalar_batch());
   const double k = .052686;  // 1 - tanh(.8 * 2.256165)
   EXPECT_NEAR(run.log().at("score/a"), .119203, 1e-6);
@@ -104,13 +104,13 @@ TEST(Ogm, SlowsTheSurerEncoderDown) {
 // Encoder tensors of each modality whose gradient changed. Nothing else may.
 std::vector<int64_t> touched_by(const std::string& name, const Settings& settings) {
   const auto model = image_model();
-  FakeStepContext run(model, method(name, settings), {}, image_batch(0));
+  MethodAtWork run(model, method(name, settings), {}, image_batch(0));
   std::vector<Tensor> before;
   std::vector<int64_t> touched = {0, 0};
-  run.before_modulation = [&] {
+  run.watched.before = [&] {
     for (const OwnedParameter& parameter : model->ownership()) before.push_back(parameter.value.grad().clone());
   };
-  run.after_modulation = [&] {
+  run.watched.after = [&] {
     for (size_t i = 0; i < before.size(); ++i) {
       const OwnedParameter& parameter = model->ownership()[i];
       if (at::equal(parameter.value.grad(), before[i])) continue;
@@ -141,13 +141,13 @@ TEST(Ogm, ConvolutionsOverTimeAreConvolutions) {
   const auto model = std::make_shared<Model>(infos, 2, options, 0);
   const Tensor series = at::sin(at::arange(128, at::kFloat).square() * .37).reshape({4, 2, 16});
   const Batch batch = full_batch({series, series + 1}, at::tensor({0, 1, 1, 0}, at::kLong));
-  FakeStepContext run(model, method("ogm_ge"), {}, batch);
+  MethodAtWork run(model, method("ogm_ge"), {}, batch);
   std::vector<Tensor> before;
-  run.before_modulation = [&] {
+  run.watched.before = [&] {
     for (const OwnedParameter& parameter : model->ownership()) before.push_back(parameter.value.grad().clone());
   };
   std::vector<std::string> touched;
-  run.after_modulation = [&] {
+  run.watched.after = [&] {
     for (size_t i = 0; i < before.size(); ++i) {
       const OwnedParameter& parameter = model->ownership()[i];
       if (!at::equal(parameter.value.grad(), before[i])) touched.push_back(parameter.name);
@@ -178,12 +178,12 @@ Tensor matrix(const Model& model, int64_t m) {
 
 TEST(OgmGe, NoiseIsAsWideAsTheGradient) {
   const auto model = vector_model(1000, "mlp:hidden=1000");
-  FakeStepContext run(model, method("ogm_ge", {{"alpha", "0"}}), {}, vector_batch(1000));
+  MethodAtWork run(model, method("ogm_ge", {{"alpha", "0"}}), {}, vector_batch(1000));
   std::vector<Tensor> before, noise;
-  run.before_modulation = [&] {
+  run.watched.before = [&] {
     for (int64_t m = 0; m < 2; ++m) before.push_back(matrix(*model, m).grad().clone());
   };
-  run.after_modulation = [&] {
+  run.watched.after = [&] {
     for (int64_t m = 0; m < 2; ++m) noise.push_back(matrix(*model, m).grad() - before[static_cast<size_t>(m)]);
   };
   run.train(vector_batch(1000));
@@ -198,7 +198,7 @@ TEST(OgmGe, NoiseIsAsWideAsTheGradient) {
 // The width is that of the gradient before it is scaled, and a single element (the bias) gets no noise.
 TEST(OgmGe, WidthOfTheReference) {
   const auto model = vector_model(4, "mlp:hidden=1");
-  FakeStepContext run(model, method("ogm_ge"), {}, vector_batch(4));
+  MethodAtWork run(model, method("ogm_ge"), {}, vector_batch(4));
   const auto biases = [&] {
     std::vector<Tensor> values;
     for (const OwnedParameter& parameter : model->ownership()) {
@@ -206,11 +206,11 @@ TEST(OgmGe, WidthOfTheReference) {
     }
     return values;
   };
-  run.before_modulation = [&] {
+  run.watched.before = [&] {
     for (int64_t m = 0; m < 2; ++m) matrix(*model, m).mutable_grad() = torch::tensor({{1.f, 2.f, 3.f, 4.f}});
     for (const Tensor& bias : biases()) bias.mutable_grad() = at::zeros_like(bias);
   };
-  run.after_modulation = [&] {
+  run.watched.after = [&] {
     for (const Tensor& bias : biases()) EXPECT_EQ(bias.grad().abs().max().item<double>(), 0);
   };
   run.train(vector_batch(4));
@@ -220,8 +220,8 @@ TEST(OgmGe, WidthOfTheReference) {
 
 std::vector<Tensor> after_three_steps(const std::string& name, const Settings& settings = {}, int64_t epoch = 0) {
   const auto model = image_model(at::kFloat);
-  FakeStepContext run(model, method(name, settings), {}, image_batch(0, at::kFloat));
-  run.epoch_context.at_epoch = epoch;
+  MethodAtWork run(model, method(name, settings), {}, image_batch(0, at::kFloat));
+  run.state.epoch = epoch;
   for (int step = 0; step < 3; ++step) run.train(image_batch(step, at::kFloat));
   return copies(*model);
 }
@@ -254,7 +254,7 @@ TEST(Ogm, AnAbsentModalityScalesNothing) {
   const auto model = uneven_model();
   Batch batch = scalar_batch();
   batch.present[0][0] = false;
-  FakeStepContext run(model, method("ogm_ge"), {}, batch);
+  MethodAtWork run(model, method("ogm_ge"), {}, batch);
   EXPECT_TRUE(std::isfinite(run.train(batch).total.item<double>()));
   EXPECT_EQ(run.log().at("coef/v"), 1);
   EXPECT_EQ(run.log().count("score/a"), 0u);
@@ -266,11 +266,11 @@ TEST(Ogm, TellsAndRefuses) {
   const auto alone = std::make_shared<Model>(std::vector<ModalityInfo>{{"a", "vector", {3}}}, 2, options, 0);
   const Batch batch = full_batch({at::ones({2, 3})}, at::tensor({0, 1}, at::kLong));
   for (const std::string name : {"ogm", "ogm_ge"}) {
-    FakeStepContext run(alone, method(name), {}, batch);
+    MethodAtWork run(alone, method(name), {}, batch);
     EXPECT_THAT(run.method().notes(), ElementsAre("one modality ('a'): " + name + " is joint training"));
     EXPECT_TRUE(std::isfinite(run.train(batch).total.item<double>()));
     expect_error(ErrorKind::usage, {"--" + name + ".scope encoder_conv", "modality 'a'"}, [&] {
-      FakeStepContext(scalar_model(), method(name, {{"scope", "encoder_conv"}}), {}, scalar_batch());
+      MethodAtWork(scalar_model(), method(name, {{"scope", "encoder_conv"}}), {}, scalar_batch());
     });
     expect_error(ErrorKind::usage, {"--" + name + ".start-epoch 9", "--" + name + ".end-epoch 3"}, [&] {
       method(name, {{"start-epoch", "9"}, {"end-epoch", "3"}});

@@ -64,7 +64,7 @@ constexpr ToyRow kToy[] = {{4.01814993, .99986897, .97053949}, {3.94873145, .999
 TEST(Pdmp, ToyTable) {
   for (const std::string mechanism : {"grad", "lr", "auto"}) {
     const auto model = scalar_model();
-    FakeStepContext run(model, method("pdmp", {{"mechanism", mechanism}}), {}, scalar_batch(), ranking(pair(), 1, 0));
+    MethodAtWork run(model, method("pdmp", {{"mechanism", mechanism}}), {}, scalar_batch(), ranking(pair(), 1, 0));
     EXPECT_THAT(run.method().coefficients(), ElementsAre(DoubleEq(1.0 / 15), DoubleEq(15)));
     for (const ToyRow& row : kToy) {
       EXPECT_NEAR(run.train(scalar_batch()).total.item<double>(), row.loss, 1e-8) << mechanism;
@@ -80,13 +80,13 @@ TEST(Pdmp, ToyTable) {
 
 TEST(Pdmp, ToyGradients) {
   const auto model = scalar_model();
-  FakeStepContext run(model, method("pdmp", {{"mechanism", "grad"}}), {}, scalar_batch(), ranking(pair(), 1, 0));
+  MethodAtWork run(model, method("pdmp", {{"mechanism", "grad"}}), {}, scalar_batch(), ranking(pair(), 1, 0));
   std::vector<double> seen;
   const auto look = [&] {
     for (int64_t m = 0; m < 2; ++m) seen.push_back(theta(*model, m).grad().item<double>());
   };
-  run.before_modulation = look;
-  run.after_modulation = look;
+  run.watched.before = look;
+  run.watched.after = look;
   run.train(scalar_batch());
   run.train(scalar_batch());
   const double expected[] = {1.96402758, 1.96402758, .13093517, 29.46041370,
@@ -97,7 +97,7 @@ TEST(Pdmp, ToyGradients) {
 std::vector<Tensor> after_five_steps(const std::shared_ptr<Method>& how, const OptimizerOptions& options = {},
                                      at::ScalarType type = at::kDouble) {
   const auto model = image_model(type);
-  FakeStepContext run(model, how, options, image_batch(0, type), ranking(pair(), 1, 0));
+  MethodAtWork run(model, how, options, image_batch(0, type), ranking(pair(), 1, 0));
   for (int step = 0; step < 5; ++step) run.train(image_batch(step, type));
   return copies(*model);
 }
@@ -125,7 +125,7 @@ TEST(Pdmp, AdamWCancelsScaledGradientsButNotScaledRates) {
   std::vector<std::vector<Tensor>> ends;
   for (const auto& how : {method("joint"), method("pdmp", {{"mechanism", "grad"}}), method("pdmp")}) {
     const auto model = scalar_model();
-    FakeStepContext run(model, how, adamw(), scalar_batch(), ranking(pair(), 1, 0));
+    MethodAtWork run(model, how, adamw(), scalar_batch(), ranking(pair(), 1, 0));
     run.train(scalar_batch());
     run.train(scalar_batch());
     ends.push_back({theta(*model, 0).detach().clone(), theta(*model, 1).detach().clone()});
@@ -143,14 +143,14 @@ struct Touched {
 
 Touched touched_by(const std::string& scope) {
   const auto model = image_model();
-  FakeStepContext run(model, method("pdmp", {{"mechanism", "grad"}, {"scope", scope}}), {}, image_batch(0),
-                      ranking(pair(), 1, 0));
+  MethodAtWork run(model, method("pdmp", {{"mechanism", "grad"}, {"scope", scope}}), {}, image_batch(0),
+                   ranking(pair(), 1, 0));
   std::vector<Tensor> before;
   Touched touched;
-  run.before_modulation = [&] {
+  run.watched.before = [&] {
     for (const OwnedParameter& parameter : model->ownership()) before.push_back(parameter.value.grad().clone());
   };
-  run.after_modulation = [&] {
+  run.watched.after = [&] {
     for (size_t i = 0; i < before.size(); ++i) {
       const OwnedParameter& parameter = model->ownership()[i];
       if (at::equal(parameter.value.grad(), before[i])) continue;
@@ -181,7 +181,7 @@ TEST(Pdmp, ScopesTouchWhatTheyName) {
 
 TEST(Pdmp, GroupsCoverEveryParameterOnce) {
   const auto model = image_model();
-  FakeStepContext run(model, method("pdmp", {{"scope", "encoder_conv"}}), {}, image_batch(0), ranking(pair(), 1, 0));
+  MethodAtWork run(model, method("pdmp", {{"scope", "encoder_conv"}}), {}, image_batch(0), ranking(pair(), 1, 0));
   const std::vector<ParameterGroup>& groups = run.optimizer().groups();
   ASSERT_EQ(groups.size(), 5u);
   const char* names[] = {"a", "a.rest", "v", "v.rest", "shared"};
@@ -212,7 +212,7 @@ TEST(Pdmp, AutoFollowsTheClipPosition) {
 
 std::vector<std::string> notes_of(const Settings& settings, const OptimizerOptions& options = {},
                                   ModalityRanking order = ranking(pair(), 1, 0)) {
-  FakeStepContext run(scalar_model(), method("pdmp", settings), options, scalar_batch(), std::move(order));
+  MethodAtWork run(scalar_model(), method("pdmp", settings), options, scalar_batch(), std::move(order));
   return run.method().notes();
 }
 
@@ -238,11 +238,11 @@ TEST(Pdmp, CoefficientsByHandNeedNoRanking) {
   EXPECT_TRUE(method("pdmp")->needs_ranking());
   EXPECT_FALSE(method("pdmp", {{"gamma", "1"}})->needs_ranking());
   EXPECT_FALSE(method("pdmp", settings)->needs_ranking());
-  FakeStepContext run(scalar_model(), method("pdmp", settings), {}, scalar_batch());  // without ranking
+  MethodAtWork run(scalar_model(), method("pdmp", settings), {}, scalar_batch());  // without ranking
   EXPECT_THAT(run.method().coefficients(), ElementsAre(0.1, 10));
   EXPECT_EQ(run.optimizer().groups()[0].lr_scale, 0.1);
   const auto incomplete = [] {
-    FakeStepContext(scalar_model(), method("pdmp", {{"coefficients", "a=2"}}), {}, scalar_batch());
+    MethodAtWork(scalar_model(), method("pdmp", {{"coefficients", "a=2"}}), {}, scalar_batch());
   };
   EXPECT_THROW(incomplete(), Error);
 }
@@ -252,7 +252,7 @@ TEST(Pdmp, OneModalityIsJoint) {
   options.encoders = {{"a", "mlp:hidden=4"}};
   const auto model = std::make_shared<Model>(std::vector<ModalityInfo>{{"a", "vector", {3}}}, 2, options, 0);
   const Batch batch = full_batch({at::ones({2, 3})}, at::tensor({0, 1}, at::kLong));
-  FakeStepContext run(model, method("pdmp"), {}, batch);  // asks for no ranking
+  MethodAtWork run(model, method("pdmp"), {}, batch);  // asks for no ranking
   EXPECT_TRUE(run.method().coefficients().empty());
   EXPECT_THAT(run.method().notes(), ElementsAre("one modality ('a'): pdmp is joint training"));
   for (const ParameterGroup& group : run.optimizer().groups()) EXPECT_EQ(group.lr_scale, 1);
@@ -262,7 +262,7 @@ TEST(Pdmp, FrozenEncoderIsLeftOut) {
   for (const std::string mechanism : {"grad", "lr"}) {
     const auto model = scalar_model();
     theta(*model, 1).requires_grad_(false);
-    FakeStepContext run(model, method("pdmp", {{"mechanism", mechanism}}), {}, scalar_batch(), ranking(pair(), 1, 0));
+    MethodAtWork run(model, method("pdmp", {{"mechanism", mechanism}}), {}, scalar_batch(), ranking(pair(), 1, 0));
     EXPECT_THAT(run.method().coefficients(), ElementsAre(DoubleEq(1.0 / 15), 1));
     EXPECT_THAT(run.method().notes(), Contains("the encoder of 'v' is frozen: pdmp leaves it out"));
     run.train(scalar_batch());
@@ -273,7 +273,7 @@ TEST(Pdmp, FrozenEncoderIsLeftOut) {
 
 std::string refusal(const Settings& settings, const ModalityRanking& order) {
   try {
-    FakeStepContext(scalar_model(), method("pdmp", settings), {}, scalar_batch(), order);
+    MethodAtWork(scalar_model(), method("pdmp", settings), {}, scalar_batch(), order);
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::usage);
     return error.what();
@@ -297,20 +297,20 @@ TEST(Pdmp, RefusesASharedEncoder) {
   const auto model = std::make_shared<Model>(infos, 2, options, 0);
   for (const std::string mechanism : {"grad", "lr"}) {
     testing::expect_error(ErrorKind::usage, {"'a' and 'v' share one encoder", "--method joint"}, [&] {
-      FakeStepContext(model, method("pdmp", {{"mechanism", mechanism}}), {}, scalar_batch(), ranking(pair(), 1, 0));
+      MethodAtWork(model, method("pdmp", {{"mechanism", mechanism}}), {}, scalar_batch(), ranking(pair(), 1, 0));
     });
   }
   // Nothing to scale, nothing to refuse.
-  EXPECT_NO_THROW(FakeStepContext(model, method("pdmp", {{"gamma", "1"}}), {}, scalar_batch(), ranking(pair(), 1, 0)));
+  EXPECT_NO_THROW(MethodAtWork(model, method("pdmp", {{"gamma", "1"}}), {}, scalar_batch(), ranking(pair(), 1, 0)));
 }
 
 TEST(Pdmp, ResumeChecksTheCoefficients) {
-  FakeStepContext run(scalar_model(), method("pdmp"), {}, scalar_batch(), ranking(pair(), 1, 0));
+  MethodAtWork run(scalar_model(), method("pdmp"), {}, scalar_batch(), ranking(pair(), 1, 0));
   Archive archive;
   run.method().save(archive);
   archive.values = nlohmann::json::parse(archive.values.dump());
   EXPECT_NO_THROW(run.method().load(archive));
-  FakeStepContext other(scalar_model(), method("pdmp", {{"gamma", "10"}}), {}, scalar_batch(), ranking(pair(), 1, 0));
+  MethodAtWork other(scalar_model(), method("pdmp", {{"gamma", "10"}}), {}, scalar_batch(), ranking(pair(), 1, 0));
   try {
     other.method().load(archive);
     FAIL();

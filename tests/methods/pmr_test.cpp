@@ -43,7 +43,7 @@ double part(const Loss& loss, const std::string& name) {
 
 TEST(Pmr, LossOfTheSlowerModality) {
   for (const char* mode : {"hard", "soft"}) {
-    FakeStepContext run(identity_model(2), method("pmr", {{"alpha", "1"}, {"mode", mode}}), {}, sample());
+    MethodAtWork run(identity_model(2), method("pmr", {{"alpha", "1"}, {"mode", mode}}), {}, sample());
     run.method().load(spec_prototypes());
     const Loss loss = run.train(sample());
     EXPECT_NEAR(part(loss, "prototype_a"), .313262, 1e-6);
@@ -59,14 +59,14 @@ TEST(Pmr, LossOfTheSlowerModality) {
 }
 
 TEST(Pmr, EntropyOfTheFasterModalityIsSubtractedInTheFirstEpochs) {
-  FakeStepContext run(identity_model(2), method("pmr", {{"alpha", "0"}, {"entropy", "0.1"}, {"entropy-epochs", "1"}}),
-                      {}, sample());
+  MethodAtWork run(identity_model(2), method("pmr", {{"alpha", "0"}, {"entropy", "0.1"}, {"entropy-epochs", "1"}}), {},
+                   sample());
   run.method().load(spec_prototypes());
   Loss loss = run.train(sample());
   const double q = .731058579, entropy = -q * std::log(q) - (1 - q) * std::log(1 - q);
   EXPECT_NEAR(part(loss, "entropy"), entropy, 1e-6);
   EXPECT_NEAR(loss.total.item<double>(), part(loss, "fused") - .1 * entropy, 1e-6);
-  run.epoch_context.at_epoch = 1;
+  run.state.epoch = 1;
   loss = run.train(sample());
   EXPECT_EQ(loss.total.item<double>(), part(loss, "fused"));
 }
@@ -76,9 +76,9 @@ TEST(Pmr, LeavesTheLeaderAlone) {
   std::vector<std::vector<Tensor>> gradients;
   for (const char* name : {"joint", "pmr"}) {
     const auto model = identity_model(2);
-    FakeStepContext run(model, method(name), {}, sample());
+    MethodAtWork run(model, method(name), {}, sample());
     run.method().load(spec_prototypes());
-    run.before_modulation = [&] {
+    run.watched.before = [&] {
       gradients.emplace_back();
       for (const OwnedParameter& parameter : model->ownership()) gradients.back().push_back(parameter.value.grad());
     };
@@ -104,14 +104,14 @@ Archive saved(const Method& how) {
   return archive;
 }
 
-void begin_epoch(FakeStepContext& run, int64_t epoch) {
-  run.epoch_context.at_epoch = epoch;
-  run.method().on_epoch_begin(run.epoch_context);
+void begin_epoch(MethodAtWork& run, int64_t epoch) {
+  run.state.epoch = epoch;
+  run.method().on_epoch_begin(run.services);
 }
 
 TEST(Pmr, PrototypesAreClassMeansMixedFromTheThirdTimeOn) {
   const auto model = identity_model(2);
-  FakeStepContext run(model, method("pmr", {{"fraction", "1"}}), {}, four());
+  MethodAtWork run(model, method("pmr", {{"fraction", "1"}}), {}, four());
   begin_epoch(run, 0);
   EXPECT_TRUE(model->is_training());
   EXPECT_TRUE(at::allclose(*saved(run.method()).find("means.0"), matrix(2, 0, 0, 3)));
@@ -126,7 +126,7 @@ TEST(Pmr, PrototypesAreClassMeansMixedFromTheThirdTimeOn) {
 }
 
 TEST(Pmr, SomeOfEachClassIsEnough) {
-  FakeStepContext run(identity_model(2), method("pmr"), {}, four());
+  MethodAtWork run(identity_model(2), method("pmr"), {}, four());
   begin_epoch(run, 0);
   const Archive archive = saved(run.method());
   EXPECT_TRUE(archive.find("known.0")->all().item<bool>());
@@ -135,7 +135,7 @@ TEST(Pmr, SomeOfEachClassIsEnough) {
 }
 
 TEST(Pmr, WindowIsInclusive) {
-  FakeStepContext run(identity_model(2), method("pmr", {{"start-epoch", "1"}, {"end-epoch", "1"}}), {}, four());
+  MethodAtWork run(identity_model(2), method("pmr", {{"start-epoch", "1"}, {"end-epoch", "1"}}), {}, four());
   for (int64_t epoch = 0; epoch < 3; ++epoch) {
     begin_epoch(run, epoch);
     EXPECT_EQ(run.train(four()).parts.empty(), epoch != 1) << epoch;
@@ -143,16 +143,16 @@ TEST(Pmr, WindowIsInclusive) {
 }
 
 TEST(Pmr, SavedAndLoadedGoesOnAlike) {
-  FakeStepContext one(identity_model(2), method("pmr"), {}, four());
+  MethodAtWork one(identity_model(2), method("pmr"), {}, four());
   begin_epoch(one, 0);
-  FakeStepContext other(identity_model(2), method("pmr"), {}, four());
+  MethodAtWork other(identity_model(2), method("pmr"), {}, four());
   other.method().load(saved(one.method()));
   EXPECT_TRUE(one.train(four()).total.equal(other.train(four()).total));
 }
 
 std::vector<Tensor> after_three_steps(const std::shared_ptr<Method>& how) {
   const auto model = image_model(at::kFloat);
-  FakeStepContext run(model, how, {}, image_batch(0, at::kFloat));
+  MethodAtWork run(model, how, {}, image_batch(0, at::kFloat));
   begin_epoch(run, 0);
   for (int step = 0; step < 3; ++step) run.train(image_batch(step, at::kFloat));
   return copies(*model);
@@ -166,7 +166,7 @@ TEST(Pmr, WithoutWeightsItIsJointBitForBit) {
 }
 
 TEST(Pmr, AbsentModalitiesAreLeftOut) {
-  FakeStepContext run(identity_model(3), method("pmr", {{"fraction", "1"}, {"entropy", "0.1"}}), {}, [] {
+  MethodAtWork run(identity_model(3), method("pmr", {{"fraction", "1"}, {"entropy", "0.1"}}), {}, [] {
     Batch batch = full_batch({four().inputs[0], four().inputs[1], four().inputs[0]}, four().labels);
     batch.present.select(1, 2).fill_(false);
     batch.present[0][0] = false;
@@ -188,7 +188,7 @@ TEST(Pmr, ClassesWithoutPrototypeAreLeftOut) {
   batch.present.select(1, 0).slice(0, 2).fill_(false);  // nobody of class 1 has "a"
   OptimizerOptions options;
   options.label_smoothing = 0.1;
-  FakeStepContext run(identity_model(2), method("pmr", {{"fraction", "1"}}), options, batch);
+  MethodAtWork run(identity_model(2), method("pmr", {{"fraction", "1"}}), options, batch);
   begin_epoch(run, 0);
   const Loss loss = run.train(four());
   EXPECT_TRUE(std::isfinite(loss.total.item<double>()));
@@ -198,7 +198,7 @@ TEST(Pmr, ClassesWithoutPrototypeAreLeftOut) {
 
 TEST(Pmr, ConstantThirdModalityIsFinite) {
   const Batch batch = full_batch({four().inputs[0], four().inputs[1], at::zeros({4, 2}, at::kDouble)}, four().labels);
-  FakeStepContext run(identity_model(3), method("pmr"), {}, batch);
+  MethodAtWork run(identity_model(3), method("pmr"), {}, batch);
   for (int64_t epoch = 0; epoch < 3; ++epoch) {
     begin_epoch(run, epoch);
     EXPECT_TRUE(std::isfinite(run.train(batch).total.item<double>()));
@@ -211,14 +211,14 @@ TEST(Pmr, HeldOutDataOnlyWhereAskedFor) {
   EXPECT_FALSE(method("pmr")->needs_held_out());
   const auto how = method("pmr", {{"prototypes", "held_out"}});
   EXPECT_TRUE(how->needs_held_out());
-  FakeStepContext run(identity_model(2), how, {}, four());
+  MethodAtWork run(identity_model(2), how, {}, four());
   begin_epoch(run, 0);
   EXPECT_TRUE(at::allclose(*saved(*how).find("means.0"), matrix(2, 0, 0, 3)));  // all of it
 }
 
 TEST(Pmr, OneModalityIsJoint) {
   const Batch batch = full_batch({four().inputs[0]}, four().labels);
-  FakeStepContext run(identity_model(1), method("pmr"), {}, batch);
+  MethodAtWork run(identity_model(1), method("pmr"), {}, batch);
   EXPECT_THAT(run.method().notes(), ElementsAre("one modality ('a'): pmr is joint training"));
   begin_epoch(run, 0);
   EXPECT_TRUE(run.train(batch).parts.empty());

@@ -22,7 +22,7 @@ using torch::nn::functional::cross_entropy;
 struct AtWork {
   std::shared_ptr<Model> model;
   Batch batch;
-  FakeStepContext run;
+  MethodAtWork run;
 
   explicit AtWork(int64_t modalities, const Settings& settings = {})
       : model(vector_model("concat", modalities)),
@@ -30,7 +30,7 @@ struct AtWork {
         run(model, method("reconboost", settings), {}, batch) {}
 
   Loss train(int64_t epoch) {
-    run.epoch_context.at_epoch = epoch;
+    run.state.epoch = epoch;
     return run.train(batch);
   }
   Outputs evaluated() {
@@ -187,8 +187,8 @@ TEST(ReconBoost, HeadsOfTheirOwn) {
 // BatchNorm statistics of "a" while "v" is trained.
 Tensor statistics_move(const std::string& freeze) {
   const auto model = image_model();
-  FakeStepContext run(model, method("reconboost", {{"freeze-bn-of-others", freeze}}), {}, image_batch(0));
-  run.epoch_context.at_epoch = 2;
+  MethodAtWork run(model, method("reconboost", {{"freeze-bn-of-others", freeze}}), {}, image_batch(0));
+  run.state.epoch = 2;
   const Tensor mean = model->encoder(0).named_buffers()["bn1.running_mean"];
   const Tensor before = mean.clone();
   run.train(image_batch(0));
@@ -238,7 +238,7 @@ TEST(ReconBoost, RefusesWhatItCannotDo) {
   });
   expect_error(ErrorKind::usage, {"--reconboost.w2"}, [] { method("reconboost", {{"w2", "-1"}}); });
   expect_error(ErrorKind::usage, {"reconboost has a head of its own", "--fusion concat or sum"},
-               [] { FakeStepContext(vector_model("film", 2), method("reconboost"), {}, vector_batch(2)); });
+               [] { MethodAtWork(vector_model("film", 2), method("reconboost"), {}, vector_batch(2)); });
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "pdmp/model.h"
-#include "support/step_context.h"
+#include "support/method_at_work.h"
 
 namespace pdmp::testing {
 

@@ -43,7 +43,7 @@ double part(const Loss& loss, const std::string& name) {
   return NAN;
 }
 
-const std::vector<Tensor>& parameters_of_estimators(FakeStepContext& run) {
+const std::vector<Tensor>& parameters_of_estimators(MethodAtWork& run) {
   EXPECT_EQ(run.optimizer().groups().back().name, "estimators");
   return run.optimizer().groups().back().parameters;
 }
@@ -71,7 +71,7 @@ TEST(Udml, AddsTheLayersOfTheRelease) {
 TEST(Udml, EqualWeightsDoubleTheFeatures) {
   const auto model = vectors(2);
   const Batch batch = batch_of(2);
-  FakeStepContext run(model, method("udml", {{"pe", "false"}, {"gamma", "0"}, {"var-weight", "0"}}), {}, batch);
+  MethodAtWork run(model, method("udml", {{"pe", "false"}, {"gamma", "0"}, {"var-weight", "0"}}), {}, batch);
   Outputs plain = model->forward(batch, false);
   for (Feature& feature : plain.features) feature.pooled = 2 * feature.pooled;
   const Tensor fused = model->fuse(plain.features, batch.present);
@@ -81,8 +81,7 @@ TEST(Udml, EqualWeightsDoubleTheFeatures) {
 
 TEST(Udml, TotalIsTheSumOfItsParts) {
   const auto model = vectors(3);
-  FakeStepContext run(model, method("udml", {{"gamma", "2.5"}, {"beta", "0.01"}, {"var-weight", "0.3"}}), {},
-                      batch_of(3));
+  MethodAtWork run(model, method("udml", {{"gamma", "2.5"}, {"beta", "0.01"}, {"var-weight", "0.3"}}), {}, batch_of(3));
   const Loss loss = run.train(batch_of(3));
   const double own = part(loss, "unimodal_a") + part(loss, "unimodal_b") + part(loss, "unimodal_c");
   EXPECT_NEAR(loss.total.item<double>(),
@@ -97,7 +96,7 @@ TEST(Udml, WeightsFollowTheDependency) {
   auto model =
       std::make_shared<Model>(std::vector<ModalityInfo>{{"a", "audio", {3}}, {"v", "vector", {3}}}, 3, options, 3);
   model->to(at::kDouble);
-  FakeStepContext run(model, method("udml"), {}, batch_of(2));
+  MethodAtWork run(model, method("udml"), {}, batch_of(2));
   run.train(batch_of(2));
   EXPECT_NEAR(run.log().at("weight/a"), 2 * 10 / 42.0, 1e-6);
   EXPECT_NEAR(run.log().at("weight/v"), 2 * 32 / 42.0, 1e-6);
@@ -111,7 +110,7 @@ TEST(Udml, WeightsFollowTheDependency) {
 TEST(Udml, EvaluationDrawsNothingAndChangesNothing) {
   const auto model = vectors(2);
   const auto udml = method("udml");
-  FakeStepContext run(model, udml, {}, batch_of(2));
+  MethodAtWork run(model, udml, {}, batch_of(2));
   run.train(batch_of(2));
   model->eval();
   const torch::NoGradGuard no_grad;
@@ -132,13 +131,13 @@ struct Reached {
 // What the classification losses reach once noise is used.
 Reached reached(const std::string& weight_gradient) {
   const auto model = vectors(2);
-  FakeStepContext run(
+  MethodAtWork run(
       model,
       method("udml",
              {{"weight-gradient", weight_gradient}, {"clean-epochs", "0"}, {"equal-epochs", "0"}, {"var-weight", "0"}}),
       {}, batch_of(2));
   Reached result;
-  run.before_modulation = [&] {
+  run.watched.before = [&] {
     result.encoder = theta(*model, 0).grad().abs().max().item<double>() > 0;
     const Tensor& hidden = parameters_of_estimators(run)[0];  // (8, 16): the first layer of the noise predictor
     result.noise_head = hidden.grad().defined() && hidden.grad().abs().max().item<double>() > 0;
@@ -158,8 +157,8 @@ TEST(Udml, CleanEpochsComeFirst) {
   std::vector<double> errors;
   for (const int64_t epoch : {49, 50}) {
     const auto model = vectors(2);
-    FakeStepContext run(model, method("udml"), {}, batch);
-    run.epoch_context.at_epoch = epoch;
+    MethodAtWork run(model, method("udml"), {}, batch);
+    run.state.epoch = epoch;
     errors.push_back(part(run.train(batch), "noise"));
   }
   EXPECT_LT(errors[0], 10);                  // everybody is at level 1
@@ -173,7 +172,7 @@ TEST(Udml, LearnsNoiseLevelsUnderClipping) {
   optimizer.clip_norm = 40;
   const auto model = vectors(2);
   const Batch batch = batch_of(2, 200);
-  FakeStepContext run(model, method("udml", {{"clean-epochs", "0"}, {"equal-epochs", "0"}}), optimizer, batch);
+  MethodAtWork run(model, method("udml", {{"clean-epochs", "0"}, {"equal-epochs", "0"}}), optimizer, batch);
   EXPECT_THAT(run.method().notes(), IsEmpty());
   double worst = 0, last = 0;
   for (int step = 0; step < 120; ++step) {
@@ -194,7 +193,7 @@ TEST(Udml, ScalesMapsAsWell) {
   const Tensor pictures = at::sin(at::arange(4 * 1024, at::kFloat) * .01f).reshape({4, 1, 32, 32});
   const Batch batch = full_batch({pictures, at::ones({4, 3})}, at::tensor({0, 1, 2, 0}, at::kLong));
   const auto udml = method("udml");
-  FakeStepContext run(model, udml, {}, batch);
+  MethodAtWork run(model, udml, {}, batch);
   EXPECT_TRUE(run.train(batch).total.isfinite().item<bool>());
   model->eval();
   const torch::NoGradGuard no_grad;
@@ -212,8 +211,8 @@ TEST(Udml, AbsentModalitiesAndSingleRows) {
       OptimizerOptions optimizer;
       optimizer.clip_norm = 40;
       const auto model = vectors(3);
-      FakeStepContext run(model, method("udml"), optimizer, batch_of(3));
-      run.epoch_context.at_epoch = epoch;
+      MethodAtWork run(model, method("udml"), optimizer, batch_of(3));
+      run.state.epoch = epoch;
       Batch batch = batch_of(3);
       batch.inputs[2].zero_();
       batch.present[0][1] = false;
@@ -238,7 +237,7 @@ TEST(Udml, AbsentModalitiesAndSingleRows) {
 TEST(Udml, OtherFusions) {
   for (const char* fusion : {"sum", "gated", "film"}) {
     const auto model = vectors(2, fusion);
-    FakeStepContext run(model, method("udml"), {}, batch_of(2));
+    MethodAtWork run(model, method("udml"), {}, batch_of(2));
     EXPECT_TRUE(run.train(batch_of(2)).total.isfinite().item<bool>()) << fusion;
   }
 }
@@ -262,7 +261,7 @@ TEST(Udml, EvaluatesFromItsWeightsAlone) {
 }
 
 TEST(Udml, AdvisesClipping) {
-  FakeStepContext run(vectors(2), method("udml"), {}, batch_of(2));
+  MethodAtWork run(vectors(2), method("udml"), {}, batch_of(2));
   EXPECT_THAT(run.method().notes(), ElementsAre(HasSubstr("--clip-norm 40")));
 }
 
@@ -270,7 +269,7 @@ TEST(Udml, OneModalityIsJointBitForBit) {
   std::vector<std::vector<Tensor>> results;
   for (const char* name : {"joint", "udml"}) {
     const auto model = vectors(1);
-    FakeStepContext run(model, method(name), {}, batch_of(1));
+    MethodAtWork run(model, method(name), {}, batch_of(1));
     for (int step = 0; step < 3; ++step) run.train(batch_of(1));
     results.push_back(copies(*model));
     if (std::string(name) == "joint") continue;

@@ -34,9 +34,9 @@ struct Teachers {
   explicit Teachers(int64_t width = 2) {
     for (const char* name : {"a", "v", "t"}) models.push_back(vectors({name}, width, 9));
   }
-  std::function<void(FakeEpochContext&)> set_up() {
-    return [this](FakeEpochContext& context) {
-      context.unimodal_factory = [this](int64_t m) { return models.at(static_cast<size_t>(m)); };
+  std::function<void(TrainingInputs&)> set_up() {
+    return [this](TrainingInputs& inputs) {
+      inputs.unimodal_model = [this](int64_t m) { return models.at(static_cast<size_t>(m)); };
     };
   }
   std::vector<std::shared_ptr<Model>> models;
@@ -81,7 +81,7 @@ TEST(Umt, LossIsTheFusedOnePlusTheDistances) {
     const Tensor t = teachers.models[static_cast<size_t>(m)]->encode(0, x, everyone).pooled;
     distances.push_back((z - t).square().mean().item<double>());
   }
-  FakeStepContext run(model, method("umt", {{"weight", "4"}}), {}, batch, std::nullopt, teachers.set_up());
+  MethodAtWork run(model, method("umt", {{"weight", "4"}}), {}, batch, std::nullopt, teachers.set_up());
   const Loss loss = run.train(batch);
   EXPECT_THAT(part_names(loss), ElementsAre("fused", "distillation_a", "distillation_v", "distillation_t"));
   for (size_t m = 0; m < 3; ++m) EXPECT_NEAR(loss.parts[m + 1].second.item<double>(), distances[m], 1e-12) << m;
@@ -108,8 +108,8 @@ TEST(Umt, TeachersNeverChange) {
     return all;
   };
   for (const Tensor& value : everything()) before.push_back(value.detach().clone());
-  FakeStepContext run(model, method("umt"), {}, image_batch(0), std::nullopt, [&](FakeEpochContext& context) {
-    context.unimodal_factory = [&](int64_t m) { return teachers[static_cast<size_t>(m)]; };
+  MethodAtWork run(model, method("umt"), {}, image_batch(0), std::nullopt, [&](TrainingInputs& inputs) {
+    inputs.unimodal_model = [&](int64_t m) { return teachers[static_cast<size_t>(m)]; };
   });
   for (int step = 0; step < 3; ++step) run.train(image_batch(step));
   const std::vector<Tensor> after = everything();
@@ -120,7 +120,7 @@ TEST(Umt, TeachersNeverChange) {
 TEST(Umt, StartsFromItsTeachersIfAsked) {
   Teachers teachers;
   const auto model = vectors({"a", "v"}, 2, 1);
-  FakeStepContext run(model, method("umt", {{"init", "teacher"}}), {}, batch_of(2), std::nullopt, teachers.set_up());
+  MethodAtWork run(model, method("umt", {{"init", "teacher"}}), {}, batch_of(2), std::nullopt, teachers.set_up());
   const Loss loss = run.train(batch_of(2));
   EXPECT_EQ(loss.parts[1].second.item<double>(), 0);  // z is t
   EXPECT_EQ(loss.parts[2].second.item<double>(), 0);
@@ -130,7 +130,7 @@ TEST(Umt, StartsFromItsTeachersIfAsked) {
 TEST(Umt, OtherWidthsGoThroughALayer) {
   Teachers teachers(3);
   const auto model = vectors({"a", "v"}, 2, 1);
-  FakeStepContext run(model, method("umt"), {}, batch_of(2), std::nullopt, teachers.set_up());
+  MethodAtWork run(model, method("umt"), {}, batch_of(2), std::nullopt, teachers.set_up());
   const ParameterGroup& own = run.optimizer().groups().back();
   EXPECT_EQ(own.name, "adapters");
   EXPECT_EQ(own.parameters.size(), 4u);
@@ -138,13 +138,13 @@ TEST(Umt, OtherWidthsGoThroughALayer) {
   for (const Tensor& parameter : own.parameters) EXPECT_TRUE(parameter.grad().defined());
   Archive archive;
   run.method().save(archive);
-  FakeStepContext resumed(vectors({"a", "v"}, 2, 1), method("umt"), {}, batch_of(2), std::nullopt, teachers.set_up());
+  MethodAtWork resumed(vectors({"a", "v"}, 2, 1), method("umt"), {}, batch_of(2), std::nullopt, teachers.set_up());
   resumed.method().load(archive);
   for (size_t i = 0; i < 4; ++i)
     EXPECT_TRUE(at::equal(resumed.optimizer().groups().back().parameters[i], own.parameters[i])) << i;
   expect_error(ErrorKind::data, {"the checkpoint has no layers"}, [&] { resumed.method().load(Archive()); });
   expect_error(ErrorKind::usage, {"--umt.init teacher", "'a'"}, [&] {
-    FakeStepContext(model, method("umt", {{"init", "teacher"}}), {}, batch_of(2), std::nullopt, teachers.set_up());
+    MethodAtWork(model, method("umt", {{"init", "teacher"}}), {}, batch_of(2), std::nullopt, teachers.set_up());
   });
 }
 
@@ -154,7 +154,7 @@ TEST(Umt, WhatIsAbsentChangesNothing) {
     Teachers teachers;
     const auto model = vectors({"a", "v"}, 2, 1);
     Batch batch = batch_of(2);
-    FakeStepContext run(model, method("umt"), {}, batch, std::nullopt, teachers.set_up());
+    MethodAtWork run(model, method("umt"), {}, batch, std::nullopt, teachers.set_up());
     batch.present = at::tensor({1, 0, 1, 1}).reshape({2, 2}).to(at::kBool);
     batch.inputs[1][0].fill_(rubbish);
     run.train(batch);
@@ -170,7 +170,7 @@ TEST(Umt, WithoutWeightItIsJointBitForBitAndHasNoTeachers) {
   std::vector<std::vector<Tensor>> results;
   for (const auto& how : {method("joint"), method("umt", {{"weight", "0"}})}) {
     const auto model = image_model(at::kFloat);
-    FakeStepContext run(model, how, {}, image_batch(0, at::kFloat));  // unimodal_model would throw
+    MethodAtWork run(model, how, {}, image_batch(0, at::kFloat));  // unimodal_model would throw
     for (int step = 0; step < 3; ++step) run.train(image_batch(step, at::kFloat));
     results.push_back(copies(*model));
   }
@@ -178,7 +178,7 @@ TEST(Umt, WithoutWeightItIsJointBitForBitAndHasNoTeachers) {
 }
 
 TEST(Umt, OneModalityIsJoint) {
-  FakeStepContext run(vectors({"a"}, 2, 1), method("umt"), {}, batch_of(1));
+  MethodAtWork run(vectors({"a"}, 2, 1), method("umt"), {}, batch_of(1));
   EXPECT_THAT(run.method().notes(), ElementsAre("one modality ('a'): umt is joint training"));
   EXPECT_TRUE(run.train(batch_of(1)).parts.empty());
 }

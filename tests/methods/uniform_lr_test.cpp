@@ -13,7 +13,7 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 
 std::vector<Tensor> after_three_steps(const std::shared_ptr<Method>& how, const OptimizerOptions& options) {
   const auto model = image_model();
-  FakeStepContext run(model, how, options, image_batch(0));
+  MethodAtWork run(model, how, options, image_batch(0));
   for (int step = 0; step < 3; ++step) run.train(image_batch(step));
   return copies(*model);
 }
@@ -46,7 +46,7 @@ TEST(UniformLr, ByDefaultItIsJointBitForBit) {
 // -1e-3 (1.96402758 + 1e-4).
 TEST(UniformLr, FactorsReachEncoderAndHeadOfTheirModality) {
   const auto model = scalar_model();
-  FakeStepContext run(model, method("uniform_lr", {{"factor", "2"}, {"factors", "a=0.5,v=10"}}), {}, scalar_batch());
+  MethodAtWork run(model, method("uniform_lr", {{"factor", "2"}, {"factors", "a=0.5,v=10"}}), {}, scalar_batch());
   EXPECT_THAT(run.method().coefficients(), ElementsAre(1, 20));
   EXPECT_THAT(run.method().notes(),
               ElementsAre("uniform_lr multiplies the learning rate of 0.001: a x1, v x20, shared x2"));
@@ -65,16 +65,16 @@ TEST(UniformLr, OneModalityHasARateToo) {
   options.encoders = {{"a", "mlp:hidden=4"}};
   const auto model = std::make_shared<Model>(std::vector<ModalityInfo>{{"a", "vector", {3}}}, 2, options, 0);
   const Batch batch = full_batch({at::ones({2, 3})}, at::tensor({0, 1}, at::kLong));
-  FakeStepContext neutral(model, method("uniform_lr"), {}, batch);
+  MethodAtWork neutral(model, method("uniform_lr"), {}, batch);
   EXPECT_THAT(neutral.method().notes(), ElementsAre("every factor is 1: uniform_lr is joint training"));
   EXPECT_TRUE(neutral.method().coefficients().empty());
-  FakeStepContext run(model, method("uniform_lr", {{"factor", "3"}}), {}, batch);
+  MethodAtWork run(model, method("uniform_lr", {{"factor", "3"}}), {}, batch);
   for (const ParameterGroup& group : run.optimizer().groups()) EXPECT_EQ(group.lr_scale, 3);
 }
 
 TEST(UniformLr, RefusesWhatItCannotDo) {
   const auto make = [](const Settings& settings, const std::shared_ptr<Model>& model) {
-    FakeStepContext(model, method("uniform_lr", settings), {}, scalar_batch());
+    MethodAtWork(model, method("uniform_lr", settings), {}, scalar_batch());
   };
   expect_error(ErrorKind::usage, {"--uniform_lr.factor"}, [&] { make({{"factor", "0"}}, scalar_model()); });
   expect_error(ErrorKind::usage, {"--uniform_lr.factors", "'v' is missing"}, [&] {
@@ -92,12 +92,12 @@ TEST(UniformLr, RefusesWhatItCannotDo) {
 }
 
 TEST(UniformLr, ResumeChecksTheFactors) {
-  FakeStepContext run(scalar_model(), method("uniform_lr", {{"factor", "0.1"}}), {}, scalar_batch());
+  MethodAtWork run(scalar_model(), method("uniform_lr", {{"factor", "0.1"}}), {}, scalar_batch());
   Archive archive;
   run.method().save(archive);
   archive.values = nlohmann::json::parse(archive.values.dump());
   EXPECT_NO_THROW(run.method().load(archive));
-  FakeStepContext other(scalar_model(), method("uniform_lr", {{"factors", "a=1,v=2"}}), {}, scalar_batch());
+  MethodAtWork other(scalar_model(), method("uniform_lr", {{"factors", "a=1,v=2"}}), {}, scalar_batch());
   expect_error(ErrorKind::data, {"this run has (1, 2), shared 1"}, [&] { other.method().load(archive); });
 }
 

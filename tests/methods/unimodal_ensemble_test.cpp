@@ -27,7 +27,7 @@ std::shared_ptr<Model> mlps(const std::vector<std::string>& names, int64_t width
   return model;
 }
 
-const std::vector<Tensor>& heads_of(FakeStepContext& run) {
+const std::vector<Tensor>& heads_of(MethodAtWork& run) {
   EXPECT_EQ(run.optimizer().groups().back().name, "heads");
   return run.optimizer().groups().back().parameters;
 }
@@ -49,7 +49,7 @@ struct Identities {
 
   std::shared_ptr<Model> model;
   Batch batch;
-  FakeStepContext run;
+  MethodAtWork run;
 };
 
 // Probabilities of the first class in row 0: .880797 (a), .731059 (v).
@@ -115,7 +115,7 @@ std::vector<Tensor> trained_alone(size_t m, const std::vector<Tensor>& start, co
     batch.present = batch.present.slice(1, 0, 1).contiguous();
     return batch;
   };
-  FakeStepContext run(model, method("joint"), options, only(random_batch(0, 3)));
+  MethodAtWork run(model, method("joint"), options, only(random_batch(0, 3)));
   for (int step = 0; step < 5; ++step) run.train(only(random_batch(step, 3)));
   return copies(*model);
 }
@@ -124,7 +124,7 @@ TEST(UnimodalEnsemble, IsSeparateTrainingsFromTheSameBatches) {
   OptimizerOptions options;
   options.lr = .05;
   const auto model = mlps({"a", "v", "t"}, 4, 3);
-  FakeStepContext run(model, method("unimodal_ensemble"), options, random_batch(0, 3));
+  MethodAtWork run(model, method("unimodal_ensemble"), options, random_batch(0, 3));
   std::vector<Tensor> start;
   for (const Tensor& parameter : heads_of(run)) start.push_back(parameter.detach().clone());
   for (int step = 0; step < 5; ++step) run.train(random_batch(step, 3));
@@ -142,8 +142,8 @@ TEST(UnimodalEnsemble, IsSeparateTrainingsFromTheSameBatches) {
 TEST(UnimodalEnsemble, TheFusionIsNotTrained) {
   const auto model = mlps({"a", "v"}, 4, 3);
   const auto ensemble = method("unimodal_ensemble");
-  FakeStepContext run(model, ensemble, {}, random_batch(0, 2));
-  run.before_modulation = [&] {
+  MethodAtWork run(model, ensemble, {}, random_batch(0, 2));
+  run.watched.before = [&] {
     for (const OwnedParameter& parameter : model->ownership()) {
       EXPECT_EQ(ensemble->trains(parameter), parameter.in_encoder) << parameter.name;
       EXPECT_EQ(parameter.value.grad().defined(), parameter.in_encoder) << parameter.name;
@@ -151,13 +151,13 @@ TEST(UnimodalEnsemble, TheFusionIsNotTrained) {
   };
   run.train(random_batch(0, 2));
   expect_error(ErrorKind::usage, {"unimodal_ensemble", "--fusion concat or sum"}, [] {
-    FakeStepContext(mlps({"a", "v"}, 4, 3, "gated"), method("unimodal_ensemble"), {}, random_batch(0, 2));
+    MethodAtWork(mlps({"a", "v"}, 4, 3, "gated"), method("unimodal_ensemble"), {}, random_batch(0, 2));
   });
 }
 
 TEST(UnimodalEnsemble, AbsentModalities) {
   const auto model = mlps({"a", "v", "t"}, 4, 3);
-  FakeStepContext run(model, method("unimodal_ensemble"), {}, random_batch(0, 3));
+  MethodAtWork run(model, method("unimodal_ensemble"), {}, random_batch(0, 3));
   Batch batch = random_batch(0, 3);
   batch.inputs[2].zero_();
   EXPECT_TRUE(run.train(batch).total.isfinite().item<bool>());
@@ -173,7 +173,7 @@ TEST(UnimodalEnsemble, OneModalityIsJointBitForBit) {
   std::vector<std::vector<Tensor>> results;
   for (const char* name : {"joint", "unimodal_ensemble"}) {
     const auto model = mlps({"a"}, 4, 3);
-    FakeStepContext run(model, method(name), {}, random_batch(0, 1));
+    MethodAtWork run(model, method(name), {}, random_batch(0, 1));
     for (int step = 0; step < 3; ++step) run.train(random_batch(step, 1));
     results.push_back(copies(*model));
     if (std::string(name) == "joint") continue;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "support/step_context.h"
+#include "support/method_at_work.h"
 
 namespace pdmp::testing {
 

@@ -11,7 +11,7 @@
 #include "run/tiny_run.h"
 #include "support/expect_error.h"
 #include "support/tiny_task.h"
-#include "train/run_directory.h"
+#include "train/files/run_directory.h"
 
 namespace pdmp::testing {
 namespace {

@@ -9,7 +9,7 @@
 #include "run/predict/load_run.h"
 #include "run/tiny_run.h"
 #include "support/expect_error.h"
-#include "train/run_directory.h"
+#include "train/files/run_directory.h"
 
 namespace pdmp::testing {
 namespace {

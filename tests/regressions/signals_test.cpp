@@ -18,7 +18,7 @@
 #include "pdmp/run.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_task.h"
-#include "train/run_directory.h"
+#include "train/files/run_directory.h"
 
 namespace pdmp::testing {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "pdmp/error.h"
 #include "support/tiny_task.h"
-#include "train/precision.h"
+#include "train/step/precision.h"
 
 namespace pdmp {
 namespace {

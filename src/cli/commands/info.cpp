@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "pdmp/error.h"
 #include "pdmp/run.h"
-#include "train/precision.h"
+#include "train/step/precision.h"
 
 namespace pdmp {
 namespace {

@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "pdmp/run.h"
+#include "run/files/timing.h"
 
 namespace pdmp {
 
@@ -54,6 +55,7 @@ int train_command(const std::vector<std::string>& args, std::ostream& out) {
     return 0;
   }
   out << summary_text(run(options));
+  if (options.train.profile) out << "\n" << phase_text(std::filesystem::path(options.run) / "timing.jsonl");
   return 0;
 }
 

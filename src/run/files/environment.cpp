@@ -6,7 +6,7 @@
 #include <torch/version.h>
 
 #include "pdmp/run.h"
-#include "train/precision.h"
+#include "train/step/precision.h"
 
 namespace pdmp {
 namespace {

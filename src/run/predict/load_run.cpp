@@ -7,10 +7,10 @@
 #include "base/files/checked_file.h"
 #include "base/text/json_fields.h"
 #include "pdmp/error.h"
-#include "train/best_weights.h"
-#include "train/checkpoint.h"
-#include "train/precision.h"
-#include "train/weights_folder.h"
+#include "train/files/best_folder.h"
+#include "train/files/checkpoint.h"
+#include "train/files/weights_folder.h"
+#include "train/step/precision.h"
 
 namespace pdmp {
 namespace {

@@ -9,8 +9,8 @@
 #include "data/loader/parallel.h"
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
-#include "train/batch_device.h"
-#include "train/precision.h"
+#include "train/step/batch_device.h"
+#include "train/step/precision.h"
 
 namespace pdmp {
 namespace {

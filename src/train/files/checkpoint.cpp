@@ -1,0 +1,120 @@
+// A checkpoint on disk.
+#include "train/files/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include "base/files/file.h"
+#include "base/text/json_fields.h"
+#include "models/weights/safetensors.h"
+#include "pdmp/error.h"
+#include "train/files/nonfinite_json.h"
+#include "train/files/weights_folder.h"
+
+namespace pdmp {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kFormatVersion = 2;
+constexpr const char* kState = "state.safetensors";
+constexpr const char* kIndex = "checkpoint.json";
+constexpr const char* kAdvice = "the checkpoint is damaged";
+
+void add_tensors(Safetensors& file, const std::string& prefix, const Archive& archive) {
+  for (const auto& [name, tensor] : archive.tensors) file.tensors.emplace_back(prefix + name, tensor);
+}
+
+Archive take_tensors(const Safetensors& file, const std::string& prefix, nlohmann::json values) {
+  Archive archive;
+  for (const auto& [name, tensor] : file.tensors) {
+    if (name.starts_with(prefix)) archive.tensors.emplace_back(name.substr(prefix.size()), tensor);
+  }
+  archive.values = std::move(values);
+  return archive;
+}
+
+nlohmann::json read_index(const fs::path& folder) {
+  nlohmann::json index = read_json(folder / kIndex);
+  const JsonFields fields(index, folder / kIndex, kAdvice);
+  if (fields.get<int>("format_version") != kFormatVersion) {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected format_version {}, found {}; it was written by another pdmp",
+                            (folder / kIndex).string(), kFormatVersion, index["format_version"].dump()));
+  }
+  return with_nonfinite(read_checked_json(folder / kIndex, kAdvice, /*must_have_digest=*/true));
+}
+
+FileDigest log_of(const JsonFields& index, const std::string& name) {
+  const JsonFields entry = index.object("logs").object(name);
+  return {entry.get<uint64_t>("bytes"), entry.get<std::string>("digest")};
+}
+
+CheckpointState state_of(const JsonFields& index, const Safetensors& tensors) {
+  CheckpointState state;
+  state.epoch = index.get<int64_t>("epoch");
+  state.batch = index.get<int64_t>("batch");
+  state.step = index.get<int64_t>("step");
+  state.optimizer = take_tensors(tensors, "optimizer/", index.get<nlohmann::json>("optimizer"));
+  state.method = take_tensors(tensors, "method/", index.get<nlohmann::json>("method"));
+  for (const auto& [name, tensor] : tensors.tensors) {
+    if (name == "generator") state.generator = tensor;
+  }
+  state.values = index.get<nlohmann::json>("values");
+  return state;
+}
+
+}  // namespace
+
+void write_checkpoint(const fs::path& folder, const Weights& weights, const CheckpointState& state,
+                      const LogDigests& logs) {
+  make_directories(folder);
+  nlohmann::json files = write_weights_files(folder, weights);
+  Safetensors tensors;
+  add_tensors(tensors, "optimizer/", state.optimizer);
+  add_tensors(tensors, "method/", state.method);
+  if (state.generator.defined()) tensors.tensors.emplace_back("generator", state.generator);
+  files[kState] = to_json(write_safetensors(folder / kState, tensors));
+  write_checked_json(
+      folder / kIndex,
+      without_nonfinite({{"format_version", kFormatVersion},
+                         {"epoch", state.epoch},
+                         {"batch", state.batch},
+                         {"step", state.step},
+                         {"optimizer", state.optimizer.values},
+                         {"method", state.method.values},
+                         {"values", state.values},
+                         {"logs", {{"metrics.jsonl", to_json(logs.metrics)}, {"timing.jsonl", to_json(logs.timing)}}},
+                         {"files", files}}));
+}
+
+CheckpointState read_checkpoint(const fs::path& folder, const Weights& weights,
+                                const std::function<void(const LogDigests&)>& check_logs) {
+  const nlohmann::json index = read_index(folder);
+  const JsonFields fields(index, folder / kIndex, kAdvice);
+  check_logs({log_of(fields, "metrics.jsonl"), log_of(fields, "timing.jsonl")});
+  CheckpointState state =
+      state_of(fields, parse_safetensors(folder / kState, read_listed_file(folder, fields, kState)));
+  load_weights_files(folder, fields, weights);
+  return state;
+}
+
+void load_last_weights(const fs::path& folder, const Weights& weights, int64_t epoch) {
+  if (!fs::exists(folder / kIndex)) {
+    throw Error(ErrorKind::data,
+                fmt::format("{}: expected the weights of epoch {}, which the run selected, found none; "
+                            "train it again with --keep weights",
+                            folder.string(), epoch + 1));
+  }
+  const nlohmann::json index = read_index(folder);
+  const JsonFields fields(index, folder / kIndex, kAdvice);
+  const auto next = fields.get<int64_t>("epoch"), batch = fields.get<int64_t>("batch");
+  if (next != epoch + 1 || batch != 0) {
+    throw Error(ErrorKind::data, fmt::format("{}: expected the weights after epoch {}, which the run selected, found "
+                                             "those after {} epochs and {} batches; go on with --resume",
+                                             folder.string(), epoch + 1, next, batch));
+  }
+  load_weights_files(folder, fields, weights);
+}
+
+}  // namespace pdmp
