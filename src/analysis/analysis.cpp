@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "metrics/metric.h"
 #include "pdmp/error.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
@@ -104,7 +105,7 @@ AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, cons
   const std::string key =
       fmt::format("{}; seed {}; subset {}; {} samples, scored on {} of {}", described, train.seed, chosen.subset,
                   chosen.splits.train->size(), chosen.splits.val->size(), chosen.evaluated_on);
-  const std::filesystem::path work = directory.empty() ? directory : directory / "unimodal";
+  const std::filesystem::path work = directory.empty() ? directory : directory / run_layout::kUnimodal;
   if (!work.empty()) {
     make_directories(work);
     for (const std::filesystem::path& folder : {directory, work}) remove_temporaries(folder, /*locked=*/false);

@@ -16,6 +16,7 @@
 #include "pdmp/error.h"
 #include "run/files/predictions.h"
 #include "run/files/summary.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
@@ -31,7 +32,7 @@ class TestSamples {
  public:
   // Which of them the run in `directory` got right.
   std::vector<uint8_t> hits(const fs::path& directory) {
-    const fs::path file = directory / "predictions.csv";
+    const fs::path file = directory / run_layout::kPredictions;
     std::vector<Prediction> read = read_predictions(file, "test");
     if (read.empty()) fail(file, "expected predictions of test samples, found none");
     if (samples_.empty()) {
@@ -97,11 +98,11 @@ Timing read_timing(const fs::path& file) {
 // Equal for two runs only where they went the same way: what the selected weights say of every sample, their losses,
 // and the training loss of every epoch, which differs from the first step on that another method touches.
 std::string trace_of(const fs::path& directory, const RunSummary& summary) {
-  std::string trace = digest_of(read_file(directory / "predictions.csv"));
+  std::string trace = digest_of(read_file(directory / run_layout::kPredictions));
   for (const auto& scores : {summary.test, summary.val}) {
     if (scores) trace += fmt::format(" {}", scores->loss());
   }
-  for_each_line(directory / "metrics.jsonl", "the numbers of a step or an epoch", [&](const JsonFields& fields) {
+  for_each_line(directory / run_layout::kMetrics, "the numbers of a step or an epoch", [&](const JsonFields& fields) {
     if (fields.get<std::string>("kind") == "epoch") trace += fmt::format(" {}", fields.number_or_nan("train/loss"));
   });
   return trace;
@@ -135,11 +136,12 @@ RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, const 
     const fs::path directory = row.runs[s];
     const RunSummary summary = read_summary(directory);
     if (summary.seed != seeds[s]) {
-      fail(directory / "summary.json", fmt::format("expected seed {}, found {}", seeds[s], summary.seed));
+      fail(directory / run_layout::kSummary, fmt::format("expected seed {}, found {}", seeds[s], summary.seed));
     }
-    add_scores(row, summary, directory / "summary.json");
-    for (const char* name : {"metrics.jsonl", "timing.jsonl", "predictions.csv"}) check_run_file(directory, name);
-    const Timing timing = read_timing(directory / "timing.jsonl");
+    add_scores(row, summary, directory / run_layout::kSummary);
+    for (const char* name : {run_layout::kMetrics, run_layout::kTiming, run_layout::kPredictions})
+      check_run_file(directory, name);
+    const Timing timing = read_timing(directory / run_layout::kTiming);
     row.epoch_seconds.push_back(timing.epoch_seconds);
     row.peak_memory.push_back(timing.peak_memory);
     runs.hits.push_back(samples.hits(directory));

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "pdmp/error.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
@@ -186,7 +187,7 @@ class GridMaker {
       GridRun one{fmt::format("{}, {}, seed {}", row.name, row.fusion, seed), with_variant(run, variant), {}};
       one.options.train.seed = seed;
       one.options.run = row.runs[k];
-      one.options.analysis_file = (fs::path(options_.out) / "analysis.json").string();
+      one.options.analysis_file = (fs::path(options_.out) / run_layout::kAnalysis).string();
       if (ranks(*method, row)) one.needs.push_back(one.options.analysis_file);
       for (const auto& [modality, where] : teachers) {
         const std::string teacher = (fs::path(where) / seed_folder(seed)).string();

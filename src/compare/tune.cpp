@@ -6,6 +6,7 @@
 
 #include "pdmp/error.h"
 #include "pdmp/random.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
@@ -40,7 +41,7 @@ const Trial& best_trial(const std::vector<Trial>& trials, const Metric& metric) 
   const Trial* best = nullptr;
   double merit = 0, loss = 0;
   for (const Trial& trial : trials) {
-    if (!std::filesystem::exists(std::filesystem::path(trial.run) / "summary.json")) continue;
+    if (!run_layout::is_finished(trial.run)) continue;
     const std::optional<Evaluation> val = read_summary(trial.run).val;
     if (!val || !std::isfinite(val->loss())) continue;
     const double found = metric.merit(val->score(metric.name));

@@ -8,6 +8,7 @@
 #include "pdmp/error.h"
 #include "run/predict/load_run.h"
 #include "run/run_data.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
@@ -46,7 +47,8 @@ std::shared_ptr<Model> model_alone(const RunOptions& options, const std::vector<
   const auto given = options.alone.find(modality);
   std::string directory = given == options.alone.end() ? "" : given->second;
   if (directory.empty()) {
-    RunOptions one = alone_options(options, modalities, modality, fs::path(options.run) / "alone" / modality);
+    RunOptions one =
+        alone_options(options, modalities, modality, fs::path(options.run) / run_layout::kAlone / modality);
     one.train.keep = "best";
     log_info(fmt::format("{} alone: training the model that {} learns from", modality, options.method));
     run(one);

@@ -8,15 +8,16 @@
 #include "base/log.h"
 #include "pdmp/error.h"
 #include "run/files/config.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kConfig = "config.toml";
-constexpr const char* kEnvironment = "environment.json";
-constexpr const char* kLock = "lock";
+using run_layout::kConfig;
+using run_layout::kEnvironment;
+using run_layout::kLock;
 
 // What shows that a folder is a run directory.
 constexpr std::array kMarks = {kConfig, kEnvironment};
@@ -62,11 +63,11 @@ void expect_marks(const fs::path& folder) {
 
 RunState inspect_resumed(const RunOptions& options, const ResumeAdvice& advice) {
   const fs::path folder = options.run, config = folder / kConfig;
-  if (fs::exists(folder / "checkpoints")) expect_marks(folder);
+  if (fs::exists(folder / run_layout::kCheckpoints)) expect_marks(folder);
   if (!fs::exists(config)) return RunState::unfinished;
   const RunOptions before = read_config(config);
   check_same_config(options, before, config, advice);
-  if (!fs::exists(folder / "summary.json")) return RunState::unfinished;
+  if (!run_layout::is_finished(folder)) return RunState::unfinished;
   if (options.train.epochs == before.train.epochs) return RunState::finished;
   if (before.train.keep != "all") {
     throw Error(ErrorKind::usage,
@@ -112,7 +113,7 @@ std::unique_ptr<RunDirectory> open_run(const RunOptions& options) {
   look_at(options);  // again: another process may have been here before we had the lock
   if (options.overwrite) delete_run(run->path());
   // A run that is extended is unfinished again.
-  fs::remove(run->file("summary.json"));
+  fs::remove(run->file(run_layout::kSummary));
   write_file_atomically(run->file(kConfig), config_toml(options));
   if (!fs::exists(run->file(kEnvironment))) write_checked_json(run->file(kEnvironment), environment(options.train));
   return run;

@@ -24,6 +24,7 @@
 #include "run/init_from.h"
 #include "run/open_run.h"
 #include "run/run_data.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
@@ -47,8 +48,9 @@ void fix_threads(RunOptions& options) {
 }
 
 bool has_checkpoint(const RunOptions& options) {
-  const fs::path checkpoints = fs::path(options.run) / "checkpoints";
-  return options.resume && (fs::exists(checkpoints / "last") || fs::exists(checkpoints / "previous"));
+  const fs::path checkpoints = fs::path(options.run) / run_layout::kCheckpoints;
+  return options.resume &&
+         (fs::exists(checkpoints / run_layout::kLast) || fs::exists(checkpoints / run_layout::kPrevious));
 }
 
 std::shared_ptr<Model> make_model(const RunOptions& options, const Dataset& data, bool pretrained) {
@@ -120,7 +122,7 @@ AnalysisResult read_given_analysis(const RunOptions& options, const TrainingData
 
 // The run's own analysis.json, else the one given, else a new one.
 AnalysisResult obtain_analysis(const RunOptions& options, const TrainingData& data, const fs::path& directory) {
-  const fs::path own = directory / "analysis.json";
+  const fs::path own = directory / run_layout::kAnalysis;
   if (fs::exists(own)) return read_analysis(own);
   const AnalysisResult result = options.analysis_file.empty()
                                     ? analyze(data, options.model, options.train, options.analysis, directory)
@@ -136,7 +138,7 @@ std::optional<ModalityRanking> find_ranking(const RunOptions& options, const Met
   if (names.size() == 1) return ModalityRanking{.modalities = names, .early = {0}, .final = {0}, .ambiguous = ""};
   const AnalysisResult analysis = obtain_analysis(options, data, directory);
   log_lines(analysis_table(analysis));
-  return ranking_for(analysis, names, options.analysis_file.empty() ? "analysis.json" : options.analysis_file);
+  return ranking_for(analysis, names, options.analysis_file.empty() ? run_layout::kAnalysis : options.analysis_file);
 }
 
 void tell_failures(const TrainingData& data) {
@@ -173,7 +175,7 @@ void score_trained(RunSummary& summary, Model& model, Method& method, const Trai
 // Scores the held-out splits, each once, with the weights the model holds, and writes what a run leaves behind.
 void score(RunSummary& summary, Model& model, Method& method, const TrainingData& data, const RunOptions& options,
            RunDirectory& run, const WeightAverage* average) {
-  PredictionsFile predictions(run.file("predictions.csv"));
+  PredictionsFile predictions(run.file(run_layout::kPredictions));
   const auto scores_of = [&](const std::string& split, const std::shared_ptr<const Dataset>& samples) {
     return evaluate(model, method, samples, options.train, "scoring " + split, {},
                     predictions.of_split(split, *samples));
@@ -182,9 +184,9 @@ void score(RunSummary& summary, Model& model, Method& method, const TrainingData
   if (data.test) summary.test = scores_of("test", data.test);
   score_trained(summary, model, method, data, options, average);
   nlohmann::json files = run.sync_logs();
-  files["predictions.csv"] = to_json(predictions.commit());
-  summary.seconds = seconds_trained(run.file("timing.jsonl"));
-  write_summary(summary, run.file("summary.json"), files);
+  files[run_layout::kPredictions] = to_json(predictions.commit());
+  summary.seconds = seconds_trained(run.file(run_layout::kTiming));
+  write_summary(summary, run.file(run_layout::kSummary), files);
 }
 
 RunSummary train_and_score(const RunOptions& options, const TrainingData& data, const Beginner& beginner,
@@ -260,7 +262,7 @@ RunSummary run(const RunOptions& requested) {
   ModelDescription description = describe_model(*data.train, options.data.data);
   description.lacked = lacked_modalities(*manifest, description.modalities, options.data.val == "none",
                                          options.train.modality_dropout > 0 || method->hides_modalities());
-  write_model_description(description, directory->file("model.json"));
+  write_model_description(description, directory->file(run_layout::kModel));
   const RunSummary summary = train_and_score(options, data, beginner, model, *method, *directory);
   tell_failures(data);
   directory->trim(options.train.keep);

@@ -6,13 +6,14 @@
 
 #include "base/files/file.h"
 #include "pdmp/error.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFile = "data.json";
+constexpr const char* kFile = run_layout::kData;
 
 ContentHash read_content_hash(const fs::path& file) { return content_hash_from(read_json(file), file.string()); }
 

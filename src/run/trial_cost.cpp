@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "methods/parts/coefficients.h"
 #include "pdmp/error.h"
+#include "train/files/layout.h"
 #include "train/files/run_directory.h"
 
 namespace pdmp {
@@ -88,13 +89,14 @@ class TemporaryFolder {
 
 // What the run in `folder` wrote.
 void weigh(TrialCost& cost, const fs::path& folder) {
-  for (const fs::directory_entry& file : fs::directory_iterator(folder / "checkpoints" / "last")) {
+  for (const fs::directory_entry& file :
+       fs::directory_iterator(folder / run_layout::kCheckpoints / run_layout::kLast)) {
     const auto bytes = static_cast<int64_t>(file.file_size());
     const std::string name = file.path().filename();
-    const bool is_state = name == "state.safetensors" || name == "checkpoint.json";
+    const bool is_state = name == run_layout::kState || name == run_layout::kCheckpointIndex;
     (is_state ? cost.state_bytes : cost.weight_bytes) += bytes;
   }
-  const std::string lines = read_file(folder / "metrics.jsonl");
+  const std::string lines = read_file(folder / run_layout::kMetrics);
   const auto count = std::count(lines.begin(), lines.end(), '\n');
   cost.line_bytes = static_cast<int64_t>(lines.size()) / std::max<int64_t>(1, count);
 }

@@ -43,8 +43,8 @@ class Diagnosed : public MethodAtWork {
   Diagnosed(const std::shared_ptr<Model>& model, const Settings& settings,
             const std::shared_ptr<const Dataset>& held_out = telling_nothing(torch::zeros({12, 4})))
       : MethodAtWork(model, pdmp::testing::method("dnr", settings), {}, batch_of(*train_data()), std::nullopt,
-                     [&](TrainingInputs& inputs) {
-                       inputs.data = {train_data(), held_out, nullptr};
+                     [&](TrainingInputs& given) {
+                       given.data = {train_data(), held_out, nullptr};
                      }) {}
 
   // How much the model is another one when this epoch has begun.

@@ -30,6 +30,7 @@
 #include "pdmp/error.h"
 #include "run/files/paths.h"
 #include "run/open_run.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
@@ -238,7 +239,7 @@ void tune(const CompareOptions& options, Grid& grid, Failures& failures) {
 // The ranking that some methods need; those methods fail where it does.
 std::optional<ModalityRanking> analyze_modalities(const CompareOptions& options,
                                                   const std::vector<std::string>& modalities, Failures& failures) {
-  const fs::path file = fs::path(options.out) / "analysis.json";
+  const fs::path file = fs::path(options.out) / run_layout::kAnalysis;
   std::optional<ModalityRanking> ranking;
   try {
     resumable([&] {

@@ -25,6 +25,7 @@
 #include "pdmp/error.h"
 #include "pdmp/run.h"
 #include "run/files/paths.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
@@ -211,7 +212,7 @@ bool is_control(const Comparison& comparison, const std::string& directory) {
 void refuse_unfinished(Comparison& comparison) {
   for (ComparisonRow& row : comparison.rows) {
     for (const std::string& directory : row.runs) {
-      if (!fs::exists(fs::path(directory) / "summary.json")) row.refusal = directory + " failed";
+      if (!run_layout::is_finished(directory)) row.refusal = directory + " failed";
     }
   }
 }
@@ -284,7 +285,7 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
                 options.run.data.data + ": expected a test split, found none; mark some samples as test");
   choose_small_encoders(options.run.model, data.train->modalities());
   make_paths_absolute(options.run);
-  const fs::path analysis = fs::path(options.out) / "analysis.json";
+  const fs::path analysis = fs::path(options.out) / run_layout::kAnalysis;
   make_directories(options.out);
   const FolderLock lock(options.out, kBusyOut);
   remove_temporaries(options.out, /*locked=*/true);

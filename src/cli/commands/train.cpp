@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "pdmp/run.h"
 #include "run/files/timing.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 
@@ -29,7 +30,7 @@ struct TrainFlags {
 std::string config_of_resumed(const TrainFlags& flags) {
   const RunOptions& options = flags.options;
   if (!options.resume || !options.data.data.empty() || !flags.config.empty() || options.run.empty()) return "";
-  const std::filesystem::path config = std::filesystem::path(options.run) / "config.toml";
+  const std::filesystem::path config = std::filesystem::path(options.run) / run_layout::kConfig;
   return std::filesystem::exists(config) ? config.string() : "";
 }
 
@@ -55,7 +56,7 @@ int train_command(const std::vector<std::string>& args, std::ostream& out) {
     return 0;
   }
   out << summary_text(run(options));
-  if (options.train.profile) out << "\n" << phase_text(std::filesystem::path(options.run) / "timing.jsonl");
+  if (options.train.profile) out << "\n" << phase_text(std::filesystem::path(options.run) / run_layout::kTiming);
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/progress.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
@@ -16,8 +17,6 @@ std::string size_text(int64_t bytes) {
   const auto value = static_cast<double>(bytes);
   return bytes < kGibi ? fmt::format("{:.1f} MiB", value / kMebi) : fmt::format("{:.2f} GiB", value / kGibi);
 }
-
-bool is_finished(const GridRun& run) { return fs::exists(fs::path(run.options.run) / "summary.json"); }
 
 // What share of the joint model a run trains: all modalities one after the other are one joint model.
 double share_of(const RunOptions& run, const TrainingData& data) {
@@ -60,7 +59,7 @@ class Sum {
   void add(const GridRun& run) {
     const RunDisk disk = disk_of(run.options, data_, cost_.trial);
     cost_.disk_bytes += disk.finished;
-    if (is_finished(run)) {
+    if (run_layout::is_finished(run.options.run)) {
       ++cost_.finished;
       return;
     }

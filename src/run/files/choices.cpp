@@ -4,6 +4,7 @@
 
 #include "base/files/checked_file.h"
 #include "base/text/json_fields.h"
+#include "train/files/layout.h"
 #include "train/trial.h"
 
 namespace pdmp {
@@ -15,7 +16,7 @@ Model throwaway(const RunOptions& options, const Dataset& train) {
   return {train.modalities(), static_cast<int64_t>(train.classes().size()), model, options.train.seed};
 }
 
-constexpr const char* kEnvironment = "environment.json";
+using run_layout::kEnvironment;
 constexpr const char* kAdvice =
     "it says with which precision and threads the run goes on: restore it, or start again with --overwrite";
 

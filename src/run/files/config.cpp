@@ -9,6 +9,7 @@
 #include "base/files/file.h"
 #include "pdmp/error.h"
 #include "run/files/paths.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
@@ -26,7 +27,7 @@ std::string quoted(const Option& option) { return option.text().empty() ? "nothi
 // A data set that is elsewhere may be the one that moved: data.json of the run says so to expect_same_data.
 bool may_be_same_data(const RunOptions& now, const RunOptions& before, const std::filesystem::path& config) {
   if (is_same_file(now.data.data, before.data.data)) return true;
-  return std::filesystem::exists(config.parent_path() / "data.json") &&
+  return std::filesystem::exists(config.parent_path() / run_layout::kData) &&
          std::filesystem::exists(std::filesystem::path(now.data.data) / "dataset.json");
 }
 

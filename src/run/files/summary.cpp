@@ -9,12 +9,13 @@
 #include "base/text/printable.h"
 #include "metrics/metric.h"
 #include "pdmp/error.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
 
 constexpr int kFormatVersion = 1;
-constexpr const char* kFile = "summary.json";
+constexpr const char* kFile = run_layout::kSummary;
 constexpr const char* kAdvice = "it is not as a finished run left it: restore it, or train again with --overwrite";
 
 using Json = nlohmann::json;

@@ -9,6 +9,7 @@
 #include "pdmp/error.h"
 #include "train/files/best_folder.h"
 #include "train/files/checkpoint.h"
+#include "train/files/layout.h"
 #include "train/files/weights_folder.h"
 #include "train/step/precision.h"
 
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 
 // Those of the epoch the run selected, or an error.
 void load_selected_weights(const fs::path& directory, const Weights& weights) {
-  const fs::path checkpoints = directory / "checkpoints";
+  const fs::path checkpoints = directory / run_layout::kCheckpoints;
   const RunSummary summary = read_summary(directory);
   if (!fs::exists(checkpoints)) {
     throw Error(ErrorKind::data,
@@ -27,22 +28,22 @@ void load_selected_weights(const fs::path& directory, const Weights& weights) {
                             checkpoints.string()));
   }
   if (summary.selected_by == "last") {
-    load_last_weights(checkpoints / "last", weights, summary.selected_epoch);
+    load_last_weights(checkpoints / run_layout::kLast, weights, summary.selected_epoch);
   } else {
     load_best_weights(checkpoints, weights, summary.selected_epoch);
   }
 }
 
 void check_run(const fs::path& directory, const std::string& flag) {
-  if (!fs::exists(directory / "config.toml")) {
+  if (!fs::exists(directory / run_layout::kConfig)) {
     throw Error(ErrorKind::usage,
                 fmt::format("{} {}: expected the run directory of `pdmp train`, found {}", flag, directory.string(),
                             fs::exists(directory) ? "no config.toml in it" : "no such folder"));
   }
-  if (!fs::exists(directory / "summary.json")) {
+  if (!run_layout::is_finished(directory)) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: the run is not finished; go on with: pdmp train --config {} --run {} --resume",
-                            directory.string(), (directory / "config.toml").string(), directory.string()));
+                            directory.string(), (directory / run_layout::kConfig).string(), directory.string()));
   }
 }
 
@@ -69,10 +70,10 @@ void check_fits(const Dataset& data, const ModelDescription& model, const std::s
 // With the weights its options begin with.
 LoadedRun make_run(const fs::path& directory) {
   LoadedRun run;
-  run.options = read_config(directory / "config.toml");
+  run.options = read_config(directory / run_layout::kConfig);
   run.options.model.pretrained = false;
   if (!cpu_has_bf16()) run.options.train.precision = "fp32";  // a run from another machine is of use here too
-  run.description = read_model_description(directory / "model.json");
+  run.description = read_model_description(directory / run_layout::kModel);
   run.model = std::make_shared<Model>(run.description.modalities, static_cast<int64_t>(run.description.classes.size()),
                                       run.options.model, run.options.train.seed);
   run.method = run.options.method_options().make();
@@ -91,7 +92,7 @@ Weights weights_of(LoadedRun& run) {
 
 // The file that lists the weights of a folder of checkpoints/; empty where there is none.
 fs::path index_of(const fs::path& folder) {
-  for (const char* name : {"best.json", "checkpoint.json"}) {
+  for (const char* name : {run_layout::kBestIndex, run_layout::kCheckpointIndex}) {
     if (fs::exists(folder / name)) return folder / name;
   }
   return {};
@@ -109,7 +110,7 @@ LoadedRun load_run(const fs::path& directory, const std::string& flag) {
 LoadedRun load_run_weights(const fs::path& file, const std::string& flag) {
   const fs::path folder = fs::absolute(file).parent_path(), directory = folder.parent_path().parent_path();
   const fs::path index_file = index_of(folder);
-  if (file.filename() != "weights.safetensors" || index_file.empty() || !fs::exists(directory / "config.toml")) {
+  if (file.filename() != run_layout::kWeights || index_file.empty() || !fs::exists(directory / run_layout::kConfig)) {
     throw Error(
         ErrorKind::usage,
         fmt::format("{} {}: expected a run directory or RUN/checkpoints/best/weights.safetensors, found another "

@@ -7,6 +7,7 @@
 #include "base/files/checked_file.h"
 #include "base/files/file.h"
 #include "pdmp/error.h"
+#include "train/files/layout.h"
 #include "train/files/weights_folder.h"
 
 namespace pdmp {
@@ -15,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kFormatVersion = 2;
-constexpr const char* kIndex = "best.json";
+constexpr const char* kIndex = run_layout::kBestIndex;
 constexpr const char* kAdvice = "restore the folder, or train again with --overwrite";
 
 nlohmann::json read_index(const fs::path& folder) {
@@ -50,12 +51,12 @@ void write_best(const fs::path& checkpoints, const Weights& weights, int64_t epo
   make_directories(fresh);
   const nlohmann::json files = write_weights_files(fresh, weights);
   write_checked_json(fresh / kIndex, {{"format_version", kFormatVersion}, {"epoch", epoch}, {"files", files}});
-  replace_directory(fresh, checkpoints / "best", old);
+  replace_directory(fresh, checkpoints / run_layout::kBest, old);
   fs::remove_all(old);
 }
 
 void load_best_weights(const fs::path& checkpoints, const Weights& weights, int64_t epoch) {
-  const fs::path best = checkpoints / "best";
+  const fs::path best = checkpoints / run_layout::kBest;
   if (!fs::exists(best / kIndex)) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: expected the weights of epoch {}, which the run selected, found none; "
@@ -74,7 +75,8 @@ void load_best_weights(const fs::path& checkpoints, const Weights& weights, int6
 }
 
 bool recover_best(const fs::path& checkpoints, int64_t epoch, int64_t next_epoch) {
-  const fs::path best = checkpoints / "best", old = checkpoints / "best.old", fresh = checkpoints / "best.new";
+  const fs::path best = checkpoints / run_layout::kBest, old = checkpoints / "best.old",
+                 fresh = checkpoints / "best.new";
   bool later = false;
   for (const fs::path& folder : {best, old, fresh}) {
     const std::optional<int64_t> found = epoch_of(folder);

@@ -7,6 +7,7 @@
 #include "base/text/json_fields.h"
 #include "models/weights/safetensors.h"
 #include "pdmp/error.h"
+#include "train/files/layout.h"
 #include "train/files/nonfinite_json.h"
 #include "train/files/weights_folder.h"
 
@@ -17,8 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kFormatVersion = 2;
-constexpr const char* kState = "state.safetensors";
-constexpr const char* kIndex = "checkpoint.json";
+constexpr const char* kState = run_layout::kState;
+constexpr const char* kIndex = run_layout::kCheckpointIndex;
 constexpr const char* kAdvice = "the checkpoint is damaged";
 
 void add_tensors(Safetensors& file, const std::string& prefix, const Archive& archive) {
@@ -77,22 +78,23 @@ void write_checkpoint(const fs::path& folder, const Weights& weights, const Chec
   files[kState] = to_json(write_safetensors(folder / kState, tensors));
   write_checked_json(
       folder / kIndex,
-      without_nonfinite({{"format_version", kFormatVersion},
-                         {"epoch", state.epoch},
-                         {"batch", state.batch},
-                         {"step", state.step},
-                         {"optimizer", state.optimizer.values},
-                         {"method", state.method.values},
-                         {"values", state.values},
-                         {"logs", {{"metrics.jsonl", to_json(logs.metrics)}, {"timing.jsonl", to_json(logs.timing)}}},
-                         {"files", files}}));
+      without_nonfinite(
+          {{"format_version", kFormatVersion},
+           {"epoch", state.epoch},
+           {"batch", state.batch},
+           {"step", state.step},
+           {"optimizer", state.optimizer.values},
+           {"method", state.method.values},
+           {"values", state.values},
+           {"logs", {{run_layout::kMetrics, to_json(logs.metrics)}, {run_layout::kTiming, to_json(logs.timing)}}},
+           {"files", files}}));
 }
 
 CheckpointState read_checkpoint(const fs::path& folder, const Weights& weights,
                                 const std::function<void(const LogDigests&)>& check_logs) {
   const nlohmann::json index = read_index(folder);
   const JsonFields fields(index, folder / kIndex, kAdvice);
-  check_logs({log_of(fields, "metrics.jsonl"), log_of(fields, "timing.jsonl")});
+  check_logs({log_of(fields, run_layout::kMetrics), log_of(fields, run_layout::kTiming)});
   CheckpointState state =
       state_of(fields, parse_safetensors(folder / kState, read_listed_file(folder, fields, kState)));
   load_weights_files(folder, fields, weights);

@@ -9,6 +9,7 @@
 #include "pdmp/error.h"
 #include "train/files/best_folder.h"
 #include "train/files/checkpoint.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 
@@ -21,18 +22,19 @@ constexpr const char* kBusyAdvice = "wait for it, or choose another --run";
 // What a killed process left. The lock is held, so nobody else writes here. Folders best.* are recovered or removed
 // once it is known which epoch is the best.
 void sweep(const fs::path& run) {
-  const fs::path checkpoints = run / "checkpoints";
-  for (const fs::path& folder : {run, run / "unimodal"}) remove_temporaries(folder, /*locked=*/true);
+  const fs::path checkpoints = run / run_layout::kCheckpoints;
+  for (const fs::path& folder : {run, run / run_layout::kUnimodal}) remove_temporaries(folder, /*locked=*/true);
   std::error_code ignored;
-  for (const char* name : {"new", "previous.discarded", "best.old.discarded"})
+  for (const char* name : {run_layout::kFresh, "previous.discarded", "best.old.discarded"})
     fs::remove_all(checkpoints / name, ignored);
-  for (const char* name : {"last", "previous", "best"}) remove_temporaries(checkpoints / name, /*locked=*/true);
+  for (const char* name : {run_layout::kLast, run_layout::kPrevious, run_layout::kBest})
+    remove_temporaries(checkpoints / name, /*locked=*/true);
 }
 
 }  // namespace
 
 RunDirectory::RunDirectory(fs::path path)
-    : path_(std::move(path)), metrics_(path_ / "metrics.jsonl"), timing_(path_ / "timing.jsonl") {
+    : path_(std::move(path)), metrics_(path_ / run_layout::kMetrics), timing_(path_ / run_layout::kTiming) {
   make_directories(path_);
   lock_.emplace(path_, kBusyAdvice);
   sweep(path_);
@@ -46,21 +48,21 @@ void RunDirectory::append_timing(const nlohmann::json& line) { timing_.append(li
 
 // The logs first: what a checkpoint counts on is on disk before it.
 void RunDirectory::save_checkpoint(const Weights& weights, const CheckpointState& state) {
-  const fs::path fresh = checkpoints() / "new";
+  const fs::path fresh = checkpoints() / run_layout::kFresh;
   fs::remove_all(fresh);
   const LogDigests logs{metrics_.sync(), timing_.sync()};
   write_checkpoint(fresh, weights, state, logs);
   sync_folder(path_);
-  replace_directory(fresh, checkpoints() / "last", checkpoints() / "previous");
+  replace_directory(fresh, checkpoints() / run_layout::kLast, checkpoints() / run_layout::kPrevious);
 }
 
 bool RunDirectory::has_checkpoint() const {
-  return fs::exists(checkpoints() / "last") || fs::exists(checkpoints() / "previous");
+  return fs::exists(checkpoints() / run_layout::kLast) || fs::exists(checkpoints() / run_layout::kPrevious);
 }
 
 std::optional<CheckpointState> RunDirectory::load_checkpoint(const Weights& weights) {
   std::string damage;
-  for (const char* name : {"last", "previous"}) {
+  for (const char* name : {run_layout::kLast, run_layout::kPrevious}) {
     const fs::path folder = checkpoints() / name;
     if (!fs::exists(folder)) continue;
     try {
@@ -88,7 +90,7 @@ std::optional<CheckpointState> RunDirectory::load_checkpoint(const Weights& weig
 }
 
 nlohmann::json RunDirectory::sync_logs() {
-  return {{"metrics.jsonl", to_json(metrics_.sync())}, {"timing.jsonl", to_json(timing_.sync())}};
+  return {{run_layout::kMetrics, to_json(metrics_.sync())}, {run_layout::kTiming, to_json(timing_.sync())}};
 }
 
 void RunDirectory::save_best(const Weights& weights, int64_t epoch) { write_best(checkpoints(), weights, epoch); }
@@ -99,7 +101,7 @@ void RunDirectory::load_best(const Weights& weights, int64_t epoch) const {
 
 void RunDirectory::recover_best(const Weights& weights, int64_t epoch, const CheckpointState& state) {
   if (pdmp::recover_best(checkpoints(), epoch, state.epoch)) return;
-  const fs::path best = checkpoints() / "best";
+  const fs::path best = checkpoints() / run_layout::kBest;
   const std::string problem = fmt::format(
       "{}: expected the weights of epoch {}, the best so far, found none that are "
       "whole",
@@ -113,13 +115,14 @@ void RunDirectory::recover_best(const Weights& weights, int64_t epoch, const Che
 
 void RunDirectory::trim(const std::string& keep) {
   if (keep == "all") return;
-  fs::remove_all(checkpoints() / "previous");
+  fs::remove_all(checkpoints() / run_layout::kPrevious);
   if (keep == "none") {
     fs::remove_all(checkpoints());
-  } else if (keep == "best" && fs::exists(checkpoints() / "best")) {
-    fs::remove_all(checkpoints() / "last");
+  } else if (keep == "best" && fs::exists(checkpoints() / run_layout::kBest)) {
+    fs::remove_all(checkpoints() / run_layout::kLast);
   } else {
-    fs::remove(checkpoints() / "last" / "state.safetensors");  // checkpoint.json has the digests of the weights
+    fs::remove(checkpoints() / run_layout::kLast /
+               run_layout::kState);  // checkpoint.json has the digests of the weights
   }
 }
 

@@ -4,6 +4,7 @@
 #include "models/weights/safetensors.h"
 #include "models/weights/weight_average.h"
 #include "models/weights/weights.h"
+#include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
@@ -14,8 +15,8 @@ struct FileNames {
   const char* model;
   const char* method_parts;
 };
-constexpr FileNames kTrained = {"weights.safetensors", "method.safetensors"};
-constexpr FileNames kAveraged = {"ema.safetensors", "ema_method.safetensors"};
+constexpr FileNames kTrained = {run_layout::kWeights, run_layout::kMethodWeights};
+constexpr FileNames kAveraged = {run_layout::kAveragedWeights, run_layout::kAveragedMethodWeights};
 
 void write_files(nlohmann::json& files, const fs::path& folder, const Weights& weights, const FileNames& names) {
   files[names.model] = to_json(write_weights(weights.model, folder / names.model));
