@@ -48,6 +48,8 @@ PUBLIC_HEADERS = {
 
 # Sources without a test file of their own, and the test that goes through them.
 TESTED_IN = {
+    "cli/print/failures.cpp": "cli/commands/compare_test.cpp",
+    "compare/execute/comparison_run.cpp": "cli/commands/compare_test.cpp",
     "compare/execute/child_runs.cpp": "cli/child_runs_test.cpp",
     "train/best_weights.cpp": "train/training_loop_test.cpp",
     "train/step/trained_parts.cpp": "train/training_loop_test.cpp",

@@ -94,11 +94,11 @@ struct Trained {
 };
 
 void expect_same(const Trained& found, const Trained& wanted) {
-  ASSERT_EQ(found.loop.history.size(), wanted.loop.history.size());
-  for (size_t epoch = 0; epoch < wanted.loop.history.size(); ++epoch) {
-    EXPECT_EQ(found.loop.history[epoch].train_loss, wanted.loop.history[epoch].train_loss) << epoch;
-    EXPECT_EQ(found.loop.history[epoch].val->loss(), wanted.loop.history[epoch].val->loss()) << epoch;
-    EXPECT_EQ(found.loop.history[epoch].val->accuracy(), wanted.loop.history[epoch].val->accuracy()) << epoch;
+  ASSERT_EQ(found.fit.history.size(), wanted.fit.history.size());
+  for (size_t epoch = 0; epoch < wanted.fit.history.size(); ++epoch) {
+    EXPECT_EQ(found.fit.history[epoch].train_loss, wanted.fit.history[epoch].train_loss) << epoch;
+    EXPECT_EQ(found.fit.history[epoch].val->loss(), wanted.fit.history[epoch].val->loss()) << epoch;
+    EXPECT_EQ(found.fit.history[epoch].val->accuracy(), wanted.fit.history[epoch].val->accuracy()) << epoch;
   }
   const auto weights = found.model->parameters(), expected = wanted.model->parameters();
   ASSERT_EQ(weights.size(), expected.size());
@@ -110,7 +110,7 @@ Trained alone(const std::string& name, const TrainOptions& options) {
   data.train = data.val = select_modalities(std::make_shared<NoisyData>(), {name});
   Trained result;
   result.model = model_of(*data.train);
-  result.loop = train_jointly(result.model, data, options, nullptr, "");
+  result.fit = train_jointly(result.model, data, options, nullptr, "");
   return result;
 }
 
@@ -142,7 +142,7 @@ std::vector<Trained> together(const std::shared_ptr<NoisyData>& train, const Tra
     lanes.push_back({fits.back().get(), static_cast<int64_t>(lanes.size())});
   }
   train_side_by_side(lanes, train, options, enough);
-  for (size_t i = 0; i < fits.size(); ++i) result[i].loop = fits[i]->finish();
+  for (size_t i = 0; i < fits.size(); ++i) result[i].fit = fits[i]->finish();
   return result;
 }
 
@@ -171,7 +171,7 @@ TEST_F(SideBySideTest, DropoutIsAtWork) {
   const auto model = std::make_shared<Model>(data->modalities(), 3, plain, 3);
   const FitResult without =
       train_jointly(model, {.train = data, .val = data, .test = nullptr}, training(2), nullptr, "");
-  EXPECT_NE(alone(kNames[0], training(2)).loop.history[1].train_loss, without.history[1].train_loss);
+  EXPECT_NE(alone(kNames[0], training(2)).fit.history[1].train_loss, without.history[1].train_loss);
 }
 
 TEST_F(SideBySideTest, EverySampleIsLoadedOnceAnEpoch) {
@@ -188,7 +188,7 @@ TEST_F(SideBySideTest, EndsWhenItIsEnough) {
   };
   const std::vector<Trained> all = together(std::make_shared<NoisyData>(), training(4), {}, enough);
   EXPECT_EQ(asked, (std::vector<int64_t>{1, 2}));
-  for (const Trained& one : all) EXPECT_EQ(one.loop.history.size(), 2u);
+  for (const Trained& one : all) EXPECT_EQ(one.fit.history.size(), 2u);
 }
 
 // Stopped in a first step, in the middle of an epoch, in the last step of one and in the very last.

@@ -46,10 +46,10 @@ class OneStep : public MethodAtWork {
     const torch::NoGradGuard no_grad;
     for (const Tensor& value : classifiers_of(*this).parameters)
       value.copy_(value.dim() == 2 ? at::eye(2) : at::zeros(2));
-    Archive state;
-    state.values["accuracy"] = last;
-    if (!shares.empty()) state.values["shares"] = shares;
-    method().load(state);
+    Archive before;
+    before.values["accuracy"] = last;
+    if (!shares.empty()) before.values["shares"] = shares;
+    method().load(before);
   }
   std::vector<double> logged(const std::string& what) {
     std::vector<double> values;

@@ -166,17 +166,15 @@ TEST(Pmr, WithoutWeightsItIsJointBitForBit) {
 }
 
 TEST(Pmr, AbsentModalitiesAreLeftOut) {
-  MethodAtWork run(identity_model(3), method("pmr", {{"fraction", "1"}, {"entropy", "0.1"}}), {}, [] {
-    Batch batch = full_batch({four().inputs[0], four().inputs[1], four().inputs[0]}, four().labels);
-    batch.present.select(1, 2).fill_(false);
-    batch.present[0][0] = false;
-    return batch;
-  }());
+  Batch batch = full_batch({four().inputs[0], four().inputs[1], four().inputs[0]}, four().labels);
+  batch.present.select(1, 2).fill_(false);
+  batch.present[0][0] = false;
+  MethodAtWork run(identity_model(3), method("pmr", {{"fraction", "1"}, {"entropy", "0.1"}}), {}, batch);
   begin_epoch(run, 0);
   const Archive archive = saved(run.method());
   EXPECT_TRUE(at::allclose(*archive.find("means.0"), matrix(3, 0, 0, 3)));  // without the first sample
   EXPECT_FALSE(archive.find("known.2")->any().item<bool>());
-  const Loss loss = run.train(run.batch());
+  const Loss loss = run.train(batch);
   EXPECT_TRUE(std::isfinite(loss.total.item<double>()));
   EXPECT_EQ(run.log().count("beta/t"), 0u);
   for (const Tensor& value : run.model().parameters()) EXPECT_TRUE(value.isfinite().all().item<bool>());

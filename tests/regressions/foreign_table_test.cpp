@@ -7,6 +7,7 @@
 #include "data/manifest/manifest.h"
 #include "data/types/entry.h"
 #include "pdmp/error.h"
+#include "pdmp/tensor.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 

@@ -11,8 +11,14 @@
 namespace pdmp {
 namespace {
 
+// What a control is says more than the settings that make it.
+std::string name_of(const ComparisonRow& row) { return row.controls.empty() ? row.name : row.controls[0].what; }
+
+// Why a row has no scores, "" where it has.
+std::string lack_of(const ComparisonRow& row) { return row.refusal.empty() ? row.failure : row.refusal; }
+
 std::vector<std::string> line_of(const Comparison& comparison, const ComparisonRow& row) {
-  std::vector<std::string> line = {row.name};
+  std::vector<std::string> line = {name_of(row)};
   for (const Metric* metric : shown_metrics(comparison, MetricPlace::headline)) {
     line.push_back(mean_text(row.score(metric->name)));
   }
@@ -27,11 +33,11 @@ std::vector<std::string> facts_of(const Comparison& comparison, const DemoFacts&
   const size_t seeds = comparison.seeds.size();
   return {fmt::format("{} over {} seed{}; \"on m\": share of modality m in the fused logits (dependency)",
                       seeds == 1 ? "values" : "mean ± standard deviation", seeds, seeds == 1 ? "" : "s"),
-          fmt::format("test: {} samples, {} classes; chance {:.3f}, majority class {:.3f}", facts.n_test, facts.classes,
-                      1.0 / static_cast<double>(facts.classes), facts.majority),
+          fmt::format("test: {} samples, {} classes; chance {:.3f}, majority class {:.3f}", comparison.n_test,
+                      comparison.classes, 1.0 / static_cast<double>(comparison.classes), comparison.majority),
           fmt::format("time {}, peak memory {:.2f} GB", format_duration(facts.seconds),
                       static_cast<double>(facts.peak_memory) / 1e9),
-          "data " + facts.data,
+          "data " + comparison.data,
           "analysis " + facts.analysis,
           "runs " + facts.runs};
 }
@@ -45,9 +51,9 @@ std::vector<std::string> answers_of(const Comparison& comparison) {
 }
 
 nlohmann::json row_json(const Comparison& comparison, const ComparisonRow& row) {
-  nlohmann::json line = {{"name", row.name}, {"runs", row.runs}};
-  if (!row.refusal.empty()) {
-    line["refusal"] = row.refusal;
+  nlohmann::json line = {{"name", name_of(row)}, {"runs", row.runs}};
+  if (!row.has_scores()) {
+    line["refusal"] = lack_of(row);
     return line;
   }
   for (const Metric* metric : shown_metrics(comparison, MetricPlace::values)) {
@@ -72,10 +78,10 @@ std::string demo_text(const Comparison& comparison, const DemoFacts& facts, int6
   }
   std::string refused;
   for (const ComparisonRow& row : comparison.rows) {
-    if (row.refusal.empty()) {
+    if (row.has_scores()) {
       table.push_back(line_of(comparison, row));
     } else {
-      refused += wrapped_text(fmt::format("{}  n/a: {}", row.name, row.refusal), width);
+      refused += wrapped_text(fmt::format("{}  n/a: {}", name_of(row), lack_of(row)), width);
     }
   }
   std::string text = fitted_table(std::move(table), groups, width) + refused + "\n";
@@ -90,13 +96,13 @@ nlohmann::json demo_json(const Comparison& comparison, const DemoFacts& facts) {
   return {{"format_version", 1},
           {"rows", table},
           {"answers", answers_of(comparison)},
-          {"data", facts.data},
+          {"data", comparison.data},
           {"analysis", facts.analysis},
-          {"classes", facts.classes},
-          {"n_train", facts.n_train},
-          {"n_test", facts.n_test},
-          {"chance", 1.0 / static_cast<double>(facts.classes)},
-          {"majority", facts.majority},
+          {"classes", comparison.classes},
+          {"n_train", comparison.n_train},
+          {"n_test", comparison.n_test},
+          {"chance", 1.0 / static_cast<double>(comparison.classes)},
+          {"majority", comparison.majority},
           {"seconds", facts.seconds},
           {"peak_memory_bytes", facts.peak_memory}};
 }

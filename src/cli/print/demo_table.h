@@ -10,11 +10,9 @@
 namespace pdmp {
 
 struct DemoFacts {
-  std::string data, runs, analysis;  // where things are
-  int64_t classes = 0, n_train = 0, n_test = 0;
-  double majority = 0;      // test accuracy of always saying the class that is most frequent in train
-  double seconds = 0;       // of this process
-  int64_t peak_memory = 0;  // bytes
+  std::string runs, analysis;  // where things are
+  double seconds = 0;          // of this process
+  int64_t peak_memory = 0;     // bytes
 };
 
 // Test accuracy, macro-F1 (mean ± sd) and the share of each modality in the dependency (mean), the facts, which rows

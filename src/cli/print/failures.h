@@ -1,0 +1,11 @@
+// What trainings of a comparison failed, on stderr.
+#pragma once
+
+#include "compare/failures.h"
+
+namespace pdmp {
+
+// Exit status of the command: 0 where nothing failed.
+int tell_failures(const Failures& failures);
+
+}  // namespace pdmp

@@ -1,0 +1,80 @@
+// A comparison from its options to its tables: planned, estimated or trained.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/files/folder_lock.h"
+#include "compare/execute/comparison_cost.h"
+#include "compare/execute/resource_plan.h"
+#include "compare/failures.h"
+#include "compare/grid.h"
+
+namespace pdmp {
+
+struct ComparisonOptions {
+  std::vector<std::string> methods = {"joint", "pdmp"};  // compare/variant.h; "all"
+  std::vector<std::string> fusions;                      // empty: that of `run`
+  std::string out = "comparison";                        // folder of everything; finished runs in it are used
+  std::string reference;                                 // as GridOptions::reference
+  bool controls = true;                                  // beside every pdmp
+  int64_t seeds = 3;
+  int64_t jobs = 0;  // trainings at once; 0: chosen for this machine
+  int64_t resamples = 10000;
+  int64_t tune = 0;  // trials of the search that each method gets; 0: none
+  double tune_lr = 4;
+  RunOptions run;  // what all trainings share
+  // Changes `run` once the modalities are known.
+  std::function<void(RunOptions& run, const std::vector<ModalityInfo>& modalities)> adapt;
+};
+
+class ComparisonRun {
+ public:
+  // Reads the data and checks all that can be known before training. Writes nothing, but for the lock of a folder that
+  // is there. Error{usage}, {data} where the options, the data or runs that are there do not allow it, {busy} where
+  // another process works in the folder. `only_plan`: for `cost` alone, in a folder that others may work in.
+  explicit ComparisonRun(ComparisonOptions options, bool only_plan = false);
+
+  // What training would cost, from a few steps; nothing stays on disk.
+  ComparisonCost cost();
+  // Trains what is not finished, with progress; completes the comparison and writes comparison.{json,csv,md}. A failure
+  // of one training does not stop the others. Error{interrupted} with what is done saved.
+  void train();
+
+  const Comparison& comparison() const { return grid_.comparison; }
+  const Failures& failures() const { return failures_; }
+  const std::string& analysis_file() const { return analysis_file_; }
+
+ private:
+  struct Search;
+
+  void plan_grid();
+  void hold();
+  std::vector<Variant> variants() const;
+  int64_t trainings() const;
+  std::vector<Search> searches();
+  Search search_of(ComparisonRow& row) const;
+  std::vector<GridRun> search_runs();
+  void expect_same_runs();
+  std::optional<ModalityRanking> analyze_modalities();
+  void train_runs(std::vector<GridRun> runs, Failures& failures, const std::string& label);
+  void tune();
+  void use_best(const Search& search, const Metric& metric, const Failures& of_trials);
+  void train_all();
+  void write_tables() const;
+
+  ComparisonOptions options_;
+  bool only_plan_;
+  std::optional<FolderLock> lock_;
+  TrainingData data_;
+  ResourcePlan plan_;
+  Grid grid_;
+  Failures failures_;
+  std::string analysis_file_;
+};
+
+}  // namespace pdmp
