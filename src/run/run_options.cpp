@@ -30,7 +30,8 @@ void describe_all_but_methods(RunOptions& options, OptionList& list) {
   options.train.describe(list);
   list.add("profile", &options.train.profile,
            "Time the phases of training: a table at the end, and `phases` in each line of timing.jsonl.")
-      .internal();
+      .internal()
+      .advanced();
   list.group("analysis", [&](OptionList& inner) { options.analysis.describe(inner); });
 }
 
