@@ -28,10 +28,10 @@ const Output& output() {
   return made;
 }
 
-const Safetensors& tensors() {
-  static const Safetensors made = [] {
+const models::Safetensors& tensors() {
+  static const models::Safetensors made = [] {
     torch::manual_seed(0);
-    Safetensors content;
+    models::Safetensors content;
     for (int i = 0; i < 40; ++i) content.tensors.emplace_back("layer" + std::to_string(i), torch::randn({560, 1000}));
     return content;
   }();
@@ -39,7 +39,7 @@ const Safetensors& tensors() {
 }
 
 void checkpoint_with_digest(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(write_safetensors(output().file, tensors()));
+  for (auto _ : state) benchmark::DoNotOptimize(models::write_safetensors(output().file, tensors()));
 }
 
 void checkpoint_without_digest(benchmark::State& state) {

@@ -88,7 +88,7 @@ Prepared prepare(const Convolution& shape, at::ScalarType type) {
 void winograd_forward_and_backward(const Prepared& one) {
   const torch::AutoGradMode gradients(true);
   const Tensor x = one.x.detach().requires_grad_(), weight = one.weight.to(at::kFloat).requires_grad_();
-  winograd(x, weight).backward(one.gradient);
+  models::winograd(x, weight).backward(one.gradient);
 }
 
 void forward_and_backward(const Prepared& one) {

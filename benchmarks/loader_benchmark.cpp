@@ -78,8 +78,8 @@ void make_media(const Settings& settings) {
 }
 
 // A data set of `rows` rows. Several rows may name the same media file; media lie outside the data set's folder.
-std::shared_ptr<const Manifest> make_set(const Settings& settings, const std::string& name, int64_t rows,
-                                         const json& modalities) {
+std::shared_ptr<const data::Manifest> make_set(const Settings& settings, const std::string& name, int64_t rows,
+                                               const json& modalities) {
   const fs::path folder = settings.directory / name;
   make_directories(folder);
   std::ofstream table(folder / "metadata.csv");
@@ -92,7 +92,7 @@ std::shared_ptr<const Manifest> make_set(const Settings& settings, const std::st
   }
   table.close();
   write_file_atomically(folder / "dataset.json", json{{"name", name}, {"modalities", modalities}}.dump());
-  return std::make_shared<const Manifest>(read_manifest(folder, 0));
+  return std::make_shared<const data::Manifest>(data::read_manifest(folder, 0));
 }
 
 const json kPictureAndSound = {
@@ -112,10 +112,10 @@ LoaderOptions loader_options(const Settings& settings, bool training) {
 }
 
 // Nothing is kept in memory; epoch 0, which fills `cache` where there is one, does not count.
-double samples_per_second(const Settings& settings, const std::shared_ptr<const Manifest>& manifest, bool training,
-                          const std::shared_ptr<SampleCache>& cache) {
+double samples_per_second(const Settings& settings, const std::shared_ptr<const data::Manifest>& manifest,
+                          bool training, const std::shared_ptr<data::SampleCache>& cache) {
   using Clock = std::chrono::steady_clock;
-  Loader loader(open_split(manifest, "train", {}, 0, 0, cache), loader_options(settings, training));
+  Loader loader(data::open_split(manifest, "train", {}, 0, 0, cache), loader_options(settings, training));
   int64_t samples = 0;
   double seconds = 0;
   for (int64_t epoch = 0; epoch == 0 || seconds < settings.seconds; ++epoch) {
@@ -135,7 +135,7 @@ double samples_per_second(const Settings& settings, const std::shared_ptr<const 
 
 json measure_speed(const Settings& settings) {
   const auto samples = make_set(settings, "samples", settings.samples, kPictureAndSound);
-  const auto cache = std::make_shared<SampleCache>(settings.directory / "cache", kCacheLimit);
+  const auto cache = std::make_shared<data::SampleCache>(settings.directory / "cache", kCacheLimit);
   const bool h264 = avcodec_find_encoder_by_name("libx264") != nullptr;
   return {{"media_training", samples_per_second(settings, samples, true, nullptr)},
           {"cache_training", samples_per_second(settings, samples, true, cache)},
@@ -178,7 +178,7 @@ json measure_memory(const Settings& settings) {
   constexpr int64_t kEnough = 1000;
   const auto manifest =
       make_set(settings, fmt::format("rows{}", settings.memory_rows), settings.memory_rows, kPictureAndSound);
-  Loader loader(open_split(manifest, "train", {}, 0, 0), loader_options(settings, true));
+  Loader loader(data::open_split(manifest, "train", {}, 0, 0), loader_options(settings, true));
   loader.start_epoch(0);
   Memory most;
   int64_t loaded = 0;
@@ -209,7 +209,7 @@ void run(const std::vector<std::string>& args) {
                          .min_arguments = 1,
                          .max_arguments = 1};
   std::vector<std::string> words;
-  if (!parse_arguments(list, args, help, std::cout, &words)) return;
+  if (!cli::parse_arguments(list, args, help, std::cout, &words)) return;
   settings.directory = fs::absolute(words[0]);
   if (settings.memory_rows == 0) keep_freed_memory();  // as the program does
   make_media(settings);

@@ -64,7 +64,7 @@ void run(const std::vector<std::string>& args) {
                          .argument_help = "step, convolutions, inference or analysis",
                          .min_arguments = 1,
                          .max_arguments = 1};
-  if (!parse_arguments(list, args, help, std::cout, &names)) return;
+  if (!cli::parse_arguments(list, args, help, std::cout, &names)) return;
   set_log_level(LogLevel::warning);
   const Measure measure = find_bench(names[0]).prepare(options);
   std::string line;

@@ -58,7 +58,7 @@ void decode_random_part(benchmark::State& state) {
   RandomStream random(1);
   repeat(state, [&] {
     return image_tensor(media().picture, 3, [&](int64_t height, int64_t width) {
-      return random_resized_crop(height, width, kMinScale, random);
+      return data::random_resized_crop(height, width, kMinScale, random);
     });
   });
 }
@@ -66,23 +66,25 @@ void decode_random_part(benchmark::State& state) {
 void resize_random_part(benchmark::State& state) {
   RandomStream random(1);
   const Tensor picture = image_tensor(media().picture);
-  repeat(state,
-         [&] { return resize(crop(picture, random_resized_crop(kHeight, kWidth, kMinScale, random)), kSize, kSize); });
+  repeat(state, [&] {
+    return data::resize(data::crop(picture, data::random_resized_crop(kHeight, kWidth, kMinScale, random)), kSize,
+                        kSize);
+  });
 }
 
 void resize_whole_picture(benchmark::State& state) {
   const Tensor picture = image_tensor(media().picture);
-  repeat(state, [&] { return resize(picture, kSize, kSize); });
+  repeat(state, [&] { return data::resize(picture, kSize, kSize); });
 }
 
 void flip_picture(benchmark::State& state) {
-  const Tensor picture = resize(image_tensor(media().picture), kSize, kSize);
+  const Tensor picture = data::resize(image_tensor(media().picture), kSize, kSize);
   repeat(state, [&] { return picture.flip(1); });
 }
 
 void normalise_picture(benchmark::State& state) {
-  const Tensor picture = resize(image_tensor(media().picture), kSize, kSize);
-  repeat(state, [&] { return normalise(picture, kMean, kDeviation); });
+  const Tensor picture = data::resize(image_tensor(media().picture), kSize, kSize);
+  repeat(state, [&] { return data::normalise(picture, kMean, kDeviation); });
 }
 
 void decode_sound(benchmark::State& state) {
@@ -91,19 +93,21 @@ void decode_sound(benchmark::State& state) {
 
 void resample_sound(benchmark::State& state) {
   const Tensor samples = audio_tensor(media().sound).samples;
-  repeat(state, [&] { return resample(samples, kRate, kProfileRate); });
+  repeat(state, [&] { return data::resample(samples, kRate, kProfileRate); });
 }
 
 void log_stft_of_sound(benchmark::State& state) {
-  const Tensor samples = resample(audio_tensor(media().sound).samples, kRate, kProfileRate);
-  repeat(state, [&] { return audio_features(find_audio_profile("log_stft_cremad"), samples, kProfileRate, nullptr); });
+  const Tensor samples = data::resample(audio_tensor(media().sound).samples, kRate, kProfileRate);
+  repeat(state, [&] {
+    return data::audio_features(data::find_audio_profile("log_stft_cremad"), samples, kProfileRate, nullptr);
+  });
 }
 
 // Of one sample: its picture and its spectrogram, a batch's worth in turn.
 void copy_into_batch(benchmark::State& state) {
   const Tensor picture = torch::rand({3, kSize, kSize});
   const Tensor spectrogram =
-      audio_features(find_audio_profile("log_stft_cremad"), sound(kSeconds, kRate), kRate, nullptr);
+      data::audio_features(data::find_audio_profile("log_stft_cremad"), sound(kSeconds, kRate), kRate, nullptr);
   Tensor pictures = torch::empty({kBatch, 3, kSize, kSize});
   Tensor spectrograms = torch::empty({kBatch, spectrogram.size(0), spectrogram.size(1), spectrogram.size(2)});
   int64_t place = 0;

@@ -32,7 +32,7 @@ const int kRegistered = [] {
                               std::to_string(c.height) + "x" + std::to_string(c.width);
     for (const bool ours : {false, true}) {
       benchmark::RegisterBenchmark(((ours ? "winograd/" : "conv2d/") + shape).c_str(), convolution,
-                                   ours ? winograd : direct, c)
+                                   ours ? models::winograd : direct, c)
           ->Unit(benchmark::kMillisecond)
           ->UseRealTime();
     }

@@ -11,11 +11,11 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  if (pdmp::find_container_damage(bytes).size() > 1000) std::abort();
-  if (pdmp::describe_content(bytes).empty()) std::abort();
+  if (pdmp::data::find_container_damage(bytes).size() > 1000) std::abort();
+  if (pdmp::data::describe_content(bytes).empty()) std::abort();
   std::string sound(bytes);
-  pdmp::remove_tags(sound);
+  pdmp::data::remove_tags(sound);
   if (sound.size() > size) std::abort();
-  if (pdmp::is_rifx(sound) && pdmp::to_riff(sound) && pdmp::is_rifx(sound)) std::abort();
+  if (pdmp::data::is_rifx(sound) && pdmp::data::to_riff(sound) && pdmp::data::is_rifx(sound)) std::abort();
   return 0;
 }

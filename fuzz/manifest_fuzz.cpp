@@ -11,7 +11,7 @@
 #include "data/types/settings.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // The table of types needs LibTorch.
 CellFiles cell_files(const std::string& type) {
@@ -38,7 +38,7 @@ void check_modality(const ModalityEntry& entry) {
   settings.finish();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data
 
 namespace {
 
@@ -46,9 +46,9 @@ void write(const std::filesystem::path& path, std::string_view text) {
   std::ofstream(path, std::ios::binary | std::ios::trunc).write(text.data(), static_cast<std::streamsize>(text.size()));
 }
 
-void check(const pdmp::Manifest& manifest) {
+void check(const pdmp::data::Manifest& manifest) {
   if (manifest.rows.empty() || manifest.modalities.empty() || manifest.classes.size() < 2) std::abort();
-  for (const pdmp::ManifestRow& row : manifest.rows) {
+  for (const pdmp::data::ManifestRow& row : manifest.rows) {
     const bool labelled = row.label >= 0 && row.label < static_cast<int64_t>(manifest.classes.size());
     const bool split = row.split == "train" || row.split == "val" || row.split == "test";
     if (!labelled || !split || row.id.empty() || row.cells.size() != manifest.modalities.size()) std::abort();
@@ -72,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   write(directory / "dataset.json", text.substr(0, at));
   write(directory / (lines ? "metadata.jsonl" : "metadata.csv"), metadata);
   try {
-    check(pdmp::read_manifest(directory, 0));
+    check(pdmp::data::read_manifest(directory, 0));
   } catch (const pdmp::Error& error) {
     if (std::string_view(error.what()).empty()) std::abort();
   }

@@ -15,12 +15,12 @@
 namespace {
 
 void check(std::string_view bytes) {
-  const pdmp::NpyHeader header = pdmp::parse_npy_header("fuzz.npy", bytes);
+  const pdmp::data::NpyHeader header = pdmp::data::parse_npy_header("fuzz.npy", bytes);
   int64_t count = 1;
   for (const int64_t length : header.shape) count *= length;
   if (header.shape.empty() || count != header.count || count < 1) std::abort();
   std::vector<float> values(static_cast<size_t>(count));
-  pdmp::copy_npy_values("fuzz.npy", bytes, header, values.data());
+  pdmp::data::copy_npy_values("fuzz.npy", bytes, header, values.data());
   for (const float value : values) {
     if (!std::isfinite(value)) std::abort();
   }
@@ -30,13 +30,13 @@ void check(std::string_view bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const pdmp::FileLimits limits;
-  const pdmp::FileReading reading("fuzz.npz", limits);
+  const pdmp::data::FileLimits limits;
+  const pdmp::data::FileReading reading("fuzz.npz", limits);
   try {
-    if (!pdmp::is_npz(bytes)) {
+    if (!pdmp::data::is_npz(bytes)) {
       check(bytes);
     } else {
-      check(pdmp::unpack_npz(reading, bytes));
+      check(pdmp::data::unpack_npz(reading, bytes));
     }
   } catch (const pdmp::Error& error) {
     if (error.kind() != pdmp::ErrorKind::data) std::abort();

@@ -9,9 +9,9 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view file(reinterpret_cast<const char*>(data), size);
   try {
-    const pdmp::SafetensorsHeader header = pdmp::parse_safetensors_header("fuzz.safetensors", file);
+    const pdmp::models::SafetensorsHeader header = pdmp::models::parse_safetensors_header("fuzz.safetensors", file);
     uint64_t filled = 0, sum = 0;
-    for (const pdmp::SafetensorsEntry& entry : header.entries) {
+    for (const pdmp::models::SafetensorsEntry& entry : header.entries) {
       if (entry.begin > entry.end || entry.end > header.data.size()) std::abort();
       int64_t stride = 1;  // as LibTorch computes it
       for (const int64_t length : entry.shape) {

@@ -16,10 +16,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::ofstream(archive, std::ios::binary | std::ios::trunc)
       .write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
   try {
-    for (const pdmp::TarMember& member : pdmp::read_tar(archive)) {
+    for (const pdmp::data::TarMember& member : pdmp::data::read_tar(archive)) {
       if (member.offset > size || member.size > size - member.offset) std::abort();
       const std::string_view expected(reinterpret_cast<const char*>(data) + member.offset, member.size);
-      if (pdmp::read_tar_member(archive, member, size) != expected) std::abort();
+      if (pdmp::data::read_tar_member(archive, member, size) != expected) std::abort();
       const std::filesystem::path name = member.name;
       if (name.empty() || name.is_absolute()) std::abort();
       for (const std::filesystem::path& part : name) {

@@ -31,6 +31,9 @@ ROOMS = {
     "cli": ["", "print", "commands"],
 }
 
+# Namespaces within pdmp of layers whose own name is taken (pdmp::run is a function), and of those that have none.
+NAMESPACES = {"base": "", "run": "runs"}
+
 # Without LibTorch, which costs the compiler seconds a source.
 WITHOUT_TORCH = ["base", "kernels", "data/files", "data/tables", "data/manifest", "data/decode", "data/svg", "data/encode"]
 
@@ -142,6 +145,7 @@ CODE = {".h", ".cpp"}
 LONGEST_FILE = 500
 FOLDERS = ["include", "src", "tests", "benchmarks", "examples", "fuzz", "cmake", "scripts"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
+NAMESPACE = re.compile(r"^namespace (pdmp(?:::\w+)*) \{", re.MULTILINE)
 NOTE_TO_SELF = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
 TRAPS = Path("docs/data-traps.md")
 TEST = re.compile(r"^TEST(?:_[FP])?\((\w+), (\w+)\)", re.MULTILINE)
@@ -261,6 +265,20 @@ def check_without_torch(root):
             yield f"{path}: includes LibTorch, itself or through other headers; {room} does without"
 
 
+def check_namespaces(root):
+    """What is no public interface has a nested namespace a layer. Sources may also define what is public."""
+    for path in source_files(root, ["src"]):
+        layer = layer_of(path)
+        if path.suffix not in CODE or layer not in LAYERS:
+            continue
+        name = NAMESPACES.get(layer, layer)
+        found = {match for match in NAMESPACE.findall((root / path).read_text())}
+        allowed = {"pdmp", f"pdmp::{name}"} if not name or path.suffix == ".cpp" else {f"pdmp::{name}"}
+        nested = {space for space in found if space in allowed or space.startswith(f"pdmp::{name}::")}
+        if found and not nested:
+            yield f"{path}: expected its names in namespace {max(allowed, key=len)}, found {', '.join(sorted(found))}"
+
+
 def check_folders(root):
     """A folder that holds too much is several."""
     counts = Counter(path.parent for path in source_files(root, ["src"]) if path.suffix in CODE)
@@ -326,7 +344,7 @@ def check_traps(root):
         yield f"{TRAPS}: expected a line for the test {name}, found none"
 
 
-RULES = [check_includes, check_rooms, check_without_torch, check_folders, check_tests, check_test_folders, check_lists, check_text, check_names, check_traps]
+RULES = [check_includes, check_rooms, check_without_torch, check_namespaces, check_folders, check_tests, check_test_folders, check_lists, check_text, check_names, check_traps]
 
 
 def check(root):

@@ -129,8 +129,10 @@ struct OwnedParameter {
   bool convolution = false;      // filters of a convolution over one, two or three dimensions
 };
 
+namespace models {  // src/models/unimodal.h
 class Probes;
 struct UnimodalForm;
+}  // namespace models
 
 class Model : public torch::nn::Module {
  public:
@@ -174,10 +176,10 @@ class Model : public torch::nn::Module {
   int64_t classes_;
   std::vector<std::shared_ptr<Encoder>> encoders_;  // M; one of them may be there several times
   std::shared_ptr<Fusion> fusion_;
-  const UnimodalForm* unimodal_ = nullptr;
+  const models::UnimodalForm* unimodal_ = nullptr;
   bool frozen_ = true;  // ModelOptions::bn_unimodal
   int64_t micro_batch_ = 0;
-  std::shared_ptr<Probes> probes_;  // null for other forms than probe
+  std::shared_ptr<models::Probes> probes_;  // null for other forms than probe
   std::vector<OwnedParameter> ownership_;
 };
 

@@ -115,7 +115,9 @@ double schedule_factor(const OptimizerOptions& options, int64_t epoch, int64_t e
 // before; one that is not finite leaves the gradients as they are. Undefined gradients count as nothing.
 double clip_gradients(const std::vector<Tensor>& parameters, double max_norm);
 
+namespace optim {
 class LossFunction;  // src/optim/loss.h
+}  // namespace optim
 
 // Loss of the options: logits (B, C), labels (B) int64. With class weights w the mean over samples is weighted,
 // sum w_y l / sum w_y, and 0 where no row has weight; label smoothing e (of cross_entropy) puts e / C on every class.
@@ -126,7 +128,7 @@ class Criterion {
   Tensor operator()(const Tensor& logits, const Tensor& labels) const;
 
  private:
-  std::shared_ptr<const LossFunction> loss_;
+  std::shared_ptr<const optim::LossFunction> loss_;
   double label_smoothing_;
   Tensor class_weights_;
 };

@@ -84,9 +84,13 @@ struct Beginning {
   std::string batches;  // the samples of the first epoch, in order
 };
 
-class WeightAverage;    // src/models/weights/weight_average.h
+namespace models {
+class WeightAverage;  // src/models/weights/weight_average.h
+}  // namespace models
+namespace train {
 class RunDirectory;     // src/train/files/run_directory.h
 struct TrainingInputs;  // src/train/training_inputs.h
+}  // namespace train
 
 struct FitResult {
   std::vector<EpochRecord> history;
@@ -94,7 +98,7 @@ struct FitResult {
   int64_t selected_epoch = 0;  // 0-based; the model holds its weights afterwards, with TrainOptions::ema the averaged
   std::string selected_by;     // last | best_val | best_test
   double seconds = 0;          // of this process
-  std::shared_ptr<WeightAverage> average;  // with TrainOptions::ema: holds the weights that were trained
+  std::shared_ptr<models::WeightAverage> average;  // with TrainOptions::ema: holds the weights that were trained
 };
 
 class Trainer {
@@ -104,7 +108,7 @@ class Trainer {
   // Trains `model` by `method`; test data is never looked at (`select` best_test: but for `select_on`). With a run
   // directory: metrics, timing and checkpoints go there, and a checkpoint found in it is resumed from. Throws
   // Error{interrupted} after Ctrl-C or SIGTERM, with the state saved.
-  FitResult fit(std::shared_ptr<Model> model, Method& method, const TrainingData& data, RunDirectory* run,
+  FitResult fit(std::shared_ptr<Model> model, Method& method, const TrainingData& data, train::RunDirectory* run,
                 const std::string& progress_label = "");
   // Throws what `fit` would throw before the first step where the method cannot do with this model or data.
   void check(std::shared_ptr<Model> model, Method& method, const TrainingData& data);
@@ -118,7 +122,7 @@ class Trainer {
   std::function<std::shared_ptr<Model>(int64_t m)> unimodal_model;
 
  private:
-  TrainingInputs inputs(std::shared_ptr<Model> model, Method& method, const TrainingData& data) const;
+  train::TrainingInputs inputs(std::shared_ptr<Model> model, Method& method, const TrainingData& data) const;
 
   TrainOptions options_;
   std::optional<ModalityRanking> ranking_;

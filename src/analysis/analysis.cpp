@@ -62,20 +62,21 @@ AnalysisResult manual_result(const std::vector<std::string>& names, const Analys
   return result;
 }
 
-AnalysisResult rank_trainings(const std::vector<std::string>& names, const std::vector<UnimodalTraining>& trained,
-                              const AnalysisOptions& planned, int64_t n_eval, const TrainOptions& train) {
+AnalysisResult rank_trainings(const std::vector<std::string>& names,
+                              const std::vector<analysis::UnimodalTraining>& trained, const AnalysisOptions& planned,
+                              int64_t n_eval, const TrainOptions& train) {
   std::vector<std::vector<double>> scores;
   std::vector<double> loss;
-  std::vector<Hits> correct;
-  for (const UnimodalTraining& alone : trained) {
+  std::vector<metrics::Hits> correct;
+  for (const analysis::UnimodalTraining& alone : trained) {
     scores.push_back(alone.score);
     loss.push_back(alone.final_loss);
     correct.push_back(alone.correct);
   }
   AnalysisResult result = rank_modalities(names, scores, loss, n_eval, planned, train.select_metric);
-  result.stop = not_stopped(planned.stop, planned.epochs);
+  result.stop = analysis::not_stopped(planned.stop, planned.epochs);
   if (planned.stop == "never") return result;
-  if (const auto evidence = settled(names, correct, planned.epochs, planned.end_mode, train.seed))
+  if (const auto evidence = analysis::settled(names, correct, planned.epochs, planned.end_mode, train.seed))
     result.stop = *evidence;
   return result;
 }
@@ -93,19 +94,21 @@ void warn_where_criteria_disagree(const AnalysisResult& result) {
 
 AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, const TrainOptions& train,
                        const AnalysisOptions& options, const std::filesystem::path& directory) {
-  const EarlyCriterion& criterion = find_early_criterion(options.criterion);
+  const analysis::EarlyCriterion& criterion = analysis::find_early_criterion(options.criterion);
   const std::vector<std::string> names = names_of(*data.train);
   check_options(options, criterion.figures == nullptr);
   if (criterion.figures == nullptr) return manual_result(names, options);
 
-  const AnalysisData chosen = analysis_data(data, options.subset.front(), static_cast<uint64_t>(train.seed));
+  const analysis::AnalysisData chosen =
+      analysis::analysis_data(data, options.subset.front(), static_cast<uint64_t>(train.seed));
   TrainOptions settings = train;
   if (options.epochs > 0) settings.epochs = options.epochs;
-  const std::string described = analysis_settings(data.train->modalities(), model, train, options) + data_clause(data);
+  const std::string described =
+      analysis_settings(data.train->modalities(), model, train, options) + analysis::data_clause(data);
   const std::string key =
       fmt::format("{}; seed {}; subset {}; {} samples, scored on {} of {}", described, train.seed, chosen.subset,
                   chosen.splits.train->size(), chosen.splits.val->size(), chosen.evaluated_on);
-  const std::filesystem::path work = directory.empty() ? directory : directory / run_layout::kUnimodal;
+  const std::filesystem::path work = directory.empty() ? directory : directory / train::run_layout::kUnimodal;
   if (!work.empty()) {
     make_directories(work);
     for (const std::filesystem::path& folder : {directory, work}) remove_temporaries(folder, /*locked=*/false);
@@ -113,16 +116,17 @@ AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, cons
 
   AnalysisOptions planned = options;
   planned.epochs = settings.epochs;
-  if (!find_metric(settings.select_metric).is_share_of_samples) planned.stop = "never";
-  AnalysisResult result = rank_trainings(names, train_unimodal(chosen, names, model, settings, planned, work, key),
-                                         planned, chosen.splits.val->size(), settings);
+  if (!metrics::find_metric(settings.select_metric).is_share_of_samples) planned.stop = "never";
+  AnalysisResult result =
+      rank_trainings(names, analysis::train_unimodal(chosen, names, model, settings, planned, work, key), planned,
+                     chosen.splits.val->size(), settings);
   if (criterion.needs_probe) {
-    EarlyEvidence evidence;
+    analysis::EarlyEvidence evidence;
     evidence.unimodal = result.ranking.early;
     const std::string joint_key = fmt::format("{}; fusion {}; unimodal {}; modality-dropout {}", key, model.fusion,
                                               model.unimodal, train.modality_dropout);
-    run_probe(evidence, chosen, model, settings, result.early_points, directory, joint_key);
-    apply_criterion(result, criterion, evidence);
+    analysis::run_probe(evidence, chosen, model, settings, result.early_points, directory, joint_key);
+    analysis::apply_criterion(result, criterion, evidence);
     warn_where_criteria_disagree(result);
   }
   result.subset = chosen.subset;

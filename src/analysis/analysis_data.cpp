@@ -9,7 +9,7 @@
 #include "data/loader/split.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 constexpr double kStableSubset = 0.4;  // below, the paper's Table VI sees the ranking flip
@@ -23,10 +23,10 @@ AnalysisData analysis_data(const TrainingData& data, double subset, uint64_t see
   result.evaluated_on = "val";
   result.subset = subset;
   if (!data.val) {
-    const HeldBack parts = hold_back_tenth(data.train, seed);
+    const data::HeldBack parts = data::hold_back_tenth(data.train, seed);
     result.splits.val = parts.held_out;
     result.splits.train = parts.train;
-    result.evaluated_on = kTenthOfTrain;
+    result.evaluated_on = data::kTenthOfTrain;
   }
   if (subset < 1) {
     if (subset < kStableSubset) {
@@ -35,7 +35,8 @@ AnalysisData analysis_data(const TrainingData& data, double subset, uint64_t see
                       subset, kStableSubset));
     }
     // Left out is what is chosen, so that no class vanishes.
-    const auto kept = split_by_class(*result.splits.train, 1 - subset, random_stream(seed, "analysis/subset")).second;
+    const auto kept =
+        data::split_by_class(*result.splits.train, 1 - subset, random_stream(seed, "analysis/subset")).second;
     result.splits.train = select_samples(result.splits.train, kept);
   }
   return result;
@@ -56,4 +57,4 @@ std::string data_clause(const TrainingData& data) {
   return "; data " + digest.hex().substr(0, kDigits);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::analysis

@@ -6,7 +6,7 @@
 
 #include "pdmp/dataset.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 
 struct AnalysisData {
   TrainingData splits;       // train and val; test is null
@@ -22,4 +22,4 @@ AnalysisData analysis_data(const TrainingData& data, double subset, uint64_t see
 // on a seed. An analysis of other data is known by it.
 std::string data_clause(const TrainingData& data);
 
-}  // namespace pdmp
+}  // namespace pdmp::analysis

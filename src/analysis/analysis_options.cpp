@@ -7,8 +7,8 @@ namespace pdmp {
 
 void AnalysisOptions::describe(OptionList& list) {
   std::vector<std::string> criteria, end_modes;
-  for (const EarlyCriterion& row : early_criterion_table()) criteria.emplace_back(row.name);
-  for (const EndMode& row : end_mode_table()) end_modes.emplace_back(row.name);
+  for (const analysis::EarlyCriterion& row : analysis::early_criterion_table()) criteria.emplace_back(row.name);
+  for (const analysis::EndMode& row : analysis::end_mode_table()) end_modes.emplace_back(row.name);
   list.add("subset", &subset, "Fractions of train to analyse, drawn class by class; below 0.4 rankings may flip.")
       .above(0)
       .at_most(1)
@@ -28,7 +28,7 @@ void AnalysisOptions::describe(OptionList& list) {
 std::string analysis_settings(const std::vector<ModalityInfo>& modalities, const ModelOptions& model,
                               const TrainOptions& train, const AnalysisOptions& options) {
   std::string text;
-  const std::vector<EncoderChoice> encoders = choose_encoders(modalities, model);
+  const std::vector<models::EncoderChoice> encoders = models::choose_encoders(modalities, model);
   for (size_t m = 0; m < modalities.size(); ++m)
     text += fmt::format("{}{}={}", text.empty() ? "encoders " : ",", modalities[m].name, encoders[m].spec);
   text += fmt::format("; init {}; epochs {}; batch-size {}", model.init,

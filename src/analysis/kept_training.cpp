@@ -5,7 +5,7 @@
 #include "base/files/checked_file.h"
 #include "base/text/json_fields.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 constexpr const char* kKey = "made_with";
@@ -31,7 +31,7 @@ KeptTraining::KeptTraining(const std::filesystem::path& directory, const std::st
     return;
   }
   if (!read_kept(work_key, key)) std::filesystem::remove_all(work_);
-  run_ = std::make_unique<RunDirectory>(work_);
+  run_ = std::make_unique<train::RunDirectory>(work_);
   write_checked_json(work_key, {{kKey, key}});
 }
 
@@ -45,7 +45,7 @@ void KeptTraining::finish(nlohmann::json result) {
 }
 
 nlohmann::json kept_training(const std::filesystem::path& directory, const std::string& name, const std::string& key,
-                             const std::function<nlohmann::json(RunDirectory*)>& train) {
+                             const std::function<nlohmann::json(train::RunDirectory*)>& train) {
   KeptTraining kept(directory, name, key);
   if (!kept.finished()) kept.finish(train(kept.run()));
   return kept.result();
@@ -59,10 +59,10 @@ TrainOptions to_the_end(TrainOptions options) {
 }
 
 FitResult train_jointly(const std::shared_ptr<Model>& model, const TrainingData& data, const TrainOptions& options,
-                        RunDirectory* run, const std::string& label) {
+                        train::RunDirectory* run, const std::string& label) {
   const std::unique_ptr<Method> method = find_method("joint").make_options()->make();
   Trainer trainer(to_the_end(options), std::nullopt);
   return trainer.fit(model, *method, data, run, label);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::analysis

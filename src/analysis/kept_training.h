@@ -11,7 +11,7 @@
 #include "pdmp/trainer.h"
 #include "train/files/run_directory.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 
 // A result kept as `directory/name.json`. Until it is there, `directory/name/` is the run directory of the training; it
 // is removed afterwards. `key` says what the result depends on: with another one, both are of no use and are replaced.
@@ -21,25 +21,25 @@ class KeptTraining {
   KeptTraining(const std::filesystem::path& directory, const std::string& name, const std::string& key);
   bool finished() const { return result_.has_value(); }
   const nlohmann::json& result() const { return *result_; }  // once finished
-  RunDirectory* run() { return run_.get(); }                 // null without a directory, and once finished
+  train::RunDirectory* run() { return run_.get(); }          // null without a directory, and once finished
   void finish(nlohmann::json result);
 
  private:
   std::filesystem::path work_, file_;
   std::string key_;
   std::optional<nlohmann::json> result_;
-  std::unique_ptr<RunDirectory> run_;
+  std::unique_ptr<train::RunDirectory> run_;
 };
 
 // What `train` returns, or returned before. It gets the run directory, null without one.
 nlohmann::json kept_training(const std::filesystem::path& directory, const std::string& name, const std::string& key,
-                             const std::function<nlohmann::json(RunDirectory*)>& train);
+                             const std::function<nlohmann::json(train::RunDirectory*)>& train);
 
 // `options` for a training that goes to its last epoch and keeps that.
 TrainOptions to_the_end(TrainOptions options);
 
 // Plain joint training to the last epoch, scored on data.val after each.
 FitResult train_jointly(const std::shared_ptr<Model>& model, const TrainingData& data, const TrainOptions& options,
-                        RunDirectory* run, const std::string& label);
+                        train::RunDirectory* run, const std::string& label);
 
-}  // namespace pdmp
+}  // namespace pdmp::analysis

@@ -5,7 +5,7 @@
 #include "analysis/kept_training.h"
 #include "base/text/json_fields.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 constexpr int64_t kShortest = 5;
@@ -29,7 +29,7 @@ void run_probe(EarlyEvidence& evidence, const AnalysisData& data, const ModelOpt
                int64_t points, const std::filesystem::path& directory, const std::string& key) {
   TrainOptions options = train;
   options.epochs = std::max(kShortest, train.epochs / 10);
-  const nlohmann::json result = kept_training(directory, "probe", key, [&](RunDirectory* run) -> nlohmann::json {
+  const nlohmann::json result = kept_training(directory, "probe", key, [&](train::RunDirectory* run) -> nlohmann::json {
     const Dataset& samples = *data.splits.train;
     const auto joint = std::make_shared<Model>(samples.modalities(), static_cast<int64_t>(samples.classes().size()),
                                                model, static_cast<uint64_t>(train.seed));
@@ -42,4 +42,4 @@ void run_probe(EarlyEvidence& evidence, const AnalysisData& data, const ModelOpt
   fields.get_to("dependency", evidence.dependency);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::analysis

@@ -9,11 +9,11 @@
 #include "pdmp/model.h"
 #include "pdmp/trainer.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 
 // Trains max(5, a tenth of train.epochs) epochs and fills in branch accuracy and dependency, means of the last
 // `points`.
 void run_probe(EarlyEvidence& evidence, const AnalysisData& data, const ModelOptions& model, const TrainOptions& train,
                int64_t points, const std::filesystem::path& directory, const std::string& key);
 
-}  // namespace pdmp
+}  // namespace pdmp::analysis

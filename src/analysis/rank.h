@@ -7,7 +7,7 @@
 
 #include "pdmp/analysis.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 
 // How the end of a curve becomes one number.
 struct EndMode {
@@ -52,4 +52,4 @@ void apply_criterion(AnalysisResult& result, const EarlyCriterion& criterion, co
 // Puts "performance" and "optimization" together for ModalityRanking::ambiguous.
 std::string ambiguity(bool performance, bool optimization);
 
-}  // namespace pdmp
+}  // namespace pdmp::analysis

@@ -9,10 +9,10 @@
 #include "pdmp/dataset.h"
 #include "train/training_loop.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 
 struct Lane {
-  TrainingLoop* loop;
+  train::TrainingLoop* loop;
   int64_t modality;  // position in `train`: what of a batch is its own
 };
 
@@ -23,4 +23,4 @@ struct Lane {
 void train_side_by_side(const std::vector<Lane>& lanes, const std::shared_ptr<const Dataset>& train,
                         const TrainOptions& options, const std::function<bool(int64_t epochs)>& enough);
 
-}  // namespace pdmp
+}  // namespace pdmp::analysis

@@ -7,7 +7,7 @@
 #include "analysis/rank.h"
 #include "pdmp/random.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 constexpr int64_t kEvaluations = 5;  // the last ones, in each of which the leader must be ahead
@@ -18,7 +18,7 @@ double mean(std::vector<double>::const_iterator begin, std::vector<double>::cons
   return std::accumulate(begin, end, 0.0) / static_cast<double>(end - begin);
 }
 
-std::vector<double> curve_of(const Hits& hits) {
+std::vector<double> curve_of(const metrics::Hits& hits) {
   std::vector<double> curve;
   for (const std::vector<uint8_t>& epoch : hits) {
     curve.push_back(static_cast<double>(std::accumulate(epoch.begin(), epoch.end(), int64_t{0})) /
@@ -41,7 +41,7 @@ double slope(const std::vector<double>& curve) {
 }
 
 // The last evaluations.
-Hits recent(const Hits& hits) { return {hits.end() - kEvaluations, hits.end()}; }
+metrics::Hits recent(const metrics::Hits& hits) { return {hits.end() - kEvaluations, hits.end()}; }
 
 bool ahead_in_each(const std::vector<double>& leader, const std::vector<double>& other) {
   return std::equal(leader.end() - kEvaluations, leader.end(), other.end() - kEvaluations, std::greater<>());
@@ -60,13 +60,13 @@ StopEvidence not_stopped(const std::string& rule, int64_t planned) {
   return evidence;
 }
 
-std::optional<StopEvidence> settled(const std::vector<std::string>& names, const std::vector<Hits>& hits,
+std::optional<StopEvidence> settled(const std::vector<std::string>& names, const std::vector<metrics::Hits>& hits,
                                     int64_t planned, const std::string& end_mode, uint64_t seed) {
   const auto epochs = static_cast<int64_t>(hits.front().size());
   if (epochs < std::max(kFewest, (planned + 3) / 4) || epochs >= planned) return std::nullopt;
   std::vector<std::vector<double>> curves;
   std::vector<double> ends, last, trend;
-  for (const Hits& modality : hits) {
+  for (const metrics::Hits& modality : hits) {
     const std::vector<double>& curve = curves.emplace_back(curve_of(modality));
     ends.push_back(aggregate_end(curve, end_mode));
     last.push_back(mean(curve.end() - kEvaluations, curve.end()));
@@ -84,11 +84,11 @@ std::optional<StopEvidence> settled(const std::vector<std::string>& names, const
   }
   for (size_t m = 0; m < names.size(); ++m) {  // last, as it takes the longest
     if (m == leader) continue;
-    const Difference lead = paired_bootstrap(recent(hits[m]), recent(hits[leader]), kResamples, seed);
+    const metrics::Difference lead = metrics::paired_bootstrap(recent(hits[m]), recent(hits[leader]), kResamples, seed);
     if (lead.low <= 0) return std::nullopt;
     evidence.leads[names[m]] = {lead.low, lead.high};
   }
   return evidence;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::analysis

@@ -12,7 +12,7 @@
 #include "pdmp/error.h"
 #include "train/step/history.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 namespace fs = std::filesystem;
@@ -22,13 +22,13 @@ std::vector<uint8_t> hits_of(const Tensor& correct) {
   return {values.data_ptr<bool>(), values.data_ptr<bool>() + values.numel()};
 }
 
-nlohmann::json to_json(const std::vector<EpochRecord>& history, const Metric& metric) {
+nlohmann::json to_json(const std::vector<EpochRecord>& history, const metrics::Metric& metric) {
   nlohmann::json value = {{"accuracy", nlohmann::json::array()}};
   for (const EpochRecord& record : history) {
     value["accuracy"].push_back(record.val->accuracy());
-    if (!is_accuracy(metric)) value["score"].push_back(record.val->score(metric.name));
+    if (!metrics::is_accuracy(metric)) value["score"].push_back(record.val->score(metric.name));
     value["loss"] = record.val->loss();
-    if (record.val->correct.defined()) value["correct"].push_back(text_of_correct(record.val->correct));
+    if (record.val->correct.defined()) value["correct"].push_back(train::text_of_correct(record.val->correct));
   }
   return value;
 }
@@ -47,7 +47,7 @@ class Alone {
   Alone(const AnalysisData& data, const std::string& modality, const ModelOptions& model, const TrainOptions& train,
         bool keep_correct, const fs::path& directory, const std::string& key)
       : modality_(modality),
-        metric_(find_metric(train.select_metric)),
+        metric_(metrics::find_metric(train.select_metric)),
         directory_(directory),
         kept_(open_kept(directory, modality, key)) {
     if (kept_.finished()) {
@@ -63,21 +63,21 @@ class Alone {
     alone.train = select_modalities(data.splits.train, {modality});
     alone.val = select_modalities(data.splits.val, {modality});
     model_ = std::make_shared<Model>(alone.train->modalities(), static_cast<int64_t>(alone.train->classes().size()),
-                                     with_linear_head(model, data.splits.train->modalities()), train.seed);
+                                     models::with_linear_head(model, data.splits.train->modalities()), train.seed);
     method_ = find_method("joint").make_options()->make();
-    loop_ = std::make_unique<TrainingLoop>(TrainingInputs{.options = to_the_end(train),
-                                                          .ranking = std::nullopt,
-                                                          .model = model_,
-                                                          .method = *method_,
-                                                          .data = alone,
-                                                          .run = kept_.run(),
-                                                          .select_on = nullptr,
-                                                          .keep_correct = keep_correct,
-                                                          .make_model = {},
-                                                          .unimodal_model = {}});
+    loop_ = std::make_unique<train::TrainingLoop>(train::TrainingInputs{.options = to_the_end(train),
+                                                                        .ranking = std::nullopt,
+                                                                        .model = model_,
+                                                                        .method = *method_,
+                                                                        .data = alone,
+                                                                        .run = kept_.run(),
+                                                                        .select_on = nullptr,
+                                                                        .keep_correct = keep_correct,
+                                                                        .make_model = {},
+                                                                        .unimodal_model = {}});
   }
 
-  TrainingLoop* loop() const { return loop_.get(); }  // null: finished before
+  train::TrainingLoop* loop() const { return loop_.get(); }  // null: finished before
   const std::string& modality() const { return modality_; }
   const UnimodalTraining& training() const { return training_; }
 
@@ -94,7 +94,7 @@ class Alone {
     nlohmann::json result = to_json(loop_->history(), metric_);
     if (!directory_.empty()) {
       const std::string name = modality_ + ".safetensors";
-      result["files"][name] = to_json(write_weights(*model_, (directory_ / name).string()));
+      result["files"][name] = to_json(models::write_weights(*model_, (directory_ / name).string()));
     }
     kept_.finish(std::move(result));
     take(data);
@@ -110,29 +110,29 @@ class Alone {
     training_.correct.clear();
     if (!result.has("correct")) return;
     for (const std::string& text : result.get<std::vector<std::string>>("correct")) {
-      training_.correct.push_back(hits_of(correct_of_text(text, data.splits.val->size())));
+      training_.correct.push_back(hits_of(train::correct_of_text(text, data.splits.val->size())));
     }
   }
 
   std::string modality_;
-  const Metric& metric_;
+  const metrics::Metric& metric_;
   fs::path directory_;
   KeptTraining kept_;
   std::shared_ptr<Model> model_;
   std::unique_ptr<Method> method_;
-  std::unique_ptr<TrainingLoop> loop_;
+  std::unique_ptr<train::TrainingLoop> loop_;
   UnimodalTraining training_;
 };
 
 // A training that ended before may have been stopped: the others of its analysis go as far.
 bool settled_after(std::vector<Alone>& all, int64_t epochs, const TrainOptions& train, const AnalysisOptions& options) {
   std::vector<std::string> names;
-  std::vector<Hits> hits;
+  std::vector<metrics::Hits> hits;
   for (Alone& alone : all) {
     if (!alone.loop() && static_cast<int64_t>(alone.training().accuracy.size()) <= epochs) return true;
     if (options.stop == "never") continue;
     if (!alone.follow(epochs)) return false;
-    const Hits& known = alone.training().correct;
+    const metrics::Hits& known = alone.training().correct;
     names.push_back(alone.modality());
     hits.emplace_back(known.begin(), known.begin() + epochs);
   }
@@ -166,4 +166,4 @@ std::vector<UnimodalTraining> train_unimodal(const AnalysisData& data, const std
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::analysis

@@ -11,13 +11,13 @@
 #include "pdmp/model.h"
 #include "pdmp/trainer.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 
 struct UnimodalTraining {
   std::vector<double> accuracy;  // per epoch, on data.val
   std::vector<double> score;     // the same of train.select_metric
   double final_loss = 0;
-  Hits correct;  // per epoch and sample of data.val; empty where options.stop is never
+  metrics::Hits correct;  // per epoch and sample of data.val; empty where options.stop is never
 };
 
 // Encoder and a linear head each, started as the modality's encoder in the joint model and trained side by side; all to
@@ -28,4 +28,4 @@ std::vector<UnimodalTraining> train_unimodal(const AnalysisData& data, const std
                                              const AnalysisOptions& options, const std::filesystem::path& directory,
                                              const std::string& key);
 
-}  // namespace pdmp
+}  // namespace pdmp::analysis

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 const std::vector<std::string> kLevels = {"info", "warning", "error"};  // as LogLevel
@@ -41,4 +41,4 @@ void require(const OptionList& list, const CommandHelp& help, std::initializer_l
   }
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

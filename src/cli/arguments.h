@@ -8,7 +8,7 @@
 
 #include "base/flags.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 
 // parse_flags with what every command takes added to `list`: --quiet, --log-level, --log-file. False: --help was
 // printed, the command is done.
@@ -18,4 +18,4 @@ bool parse_arguments(OptionList& list, const std::vector<std::string>& args, con
 // Error{usage} naming the first of these text options that is empty.
 void require(const OptionList& list, const CommandHelp& help, std::initializer_list<const char*> names);
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

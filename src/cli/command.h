@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::cli {
 
 struct Command {
   const char* name;
@@ -32,4 +32,4 @@ int list_command(const std::vector<std::string>& args, std::ostream& out);
 int info_command(const std::vector<std::string>& args, std::ostream& out);
 int info_model_command(const std::vector<std::string>& args, std::ostream& out);  // `pdmp info model`
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -15,7 +15,7 @@
 #include "pdmp/error.h"
 #include "pdmp/memory.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 const std::vector<Command>& command_table() {
@@ -75,7 +75,7 @@ int run_program(const std::vector<std::string>& given, std::ostream& out) {
     out << "pdmp " << PDMP_VERSION << "\n";
   } else {
     status = find_command(args[0]).run({args.begin() + 1, args.end()}, out);
-    if (const std::string damaged = damaged_files().text(); !damaged.empty()) log_warning(damaged);
+    if (const std::string damaged = data::damaged_files().text(); !damaged.empty()) log_warning(damaged);
   }
   if (!out.flush()) throw Error(ErrorKind::io, "cannot write the result to standard output");
   return status;
@@ -97,23 +97,23 @@ int fail(const std::string& message, int status) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::cli
 
 int main(int count, char** arguments) {
-  if (count > 1 && pdmp::computes(arguments[1])) pdmp::bound_openmp_wait(arguments);
+  if (count > 1 && pdmp::cli::computes(arguments[1])) pdmp::cli::bound_openmp_wait(arguments);
   pdmp::keep_freed_memory();
   // A limit on file sizes becomes an error of the write, as a full disk is.
   std::signal(SIGXFSZ, SIG_IGN);
   try {
-    return pdmp::run_program({arguments + 1, arguments + count}, pdmp::printable_output());
+    return pdmp::cli::run_program({arguments + 1, arguments + count}, pdmp::cli::printable_output());
   } catch (const pdmp::Error& error) {
     const bool interrupted = error.kind() == pdmp::ErrorKind::interrupted;
-    return pdmp::fail(error.what(), interrupted ? pdmp::interrupt_exit_code() : pdmp::exit_code(error.kind()));
+    return pdmp::cli::fail(error.what(), interrupted ? pdmp::interrupt_exit_code() : pdmp::exit_code(error.kind()));
   } catch (const c10::Error& error) {
-    return pdmp::fail(std::string("LibTorch: ") + pdmp::first_line(error.what_without_backtrace()), 1);
+    return pdmp::cli::fail(std::string("LibTorch: ") + pdmp::cli::first_line(error.what_without_backtrace()), 1);
   } catch (const std::bad_alloc&) {
-    return pdmp::fail("out of memory; a smaller --batch-size needs less", 1);
+    return pdmp::cli::fail("out of memory; a smaller --batch-size needs less", 1);
   } catch (const std::exception& error) {
-    return pdmp::fail(pdmp::first_line(error.what()), 1);
+    return pdmp::cli::fail(pdmp::cli::first_line(error.what()), 1);
   }
 }

@@ -4,7 +4,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 // A tenth of libgomp's own: longer than the waits of a quiet machine, shorter than a neighbor holds a core
@@ -27,4 +27,4 @@ void bound_openmp_wait(char** arguments) {
   execv(path, arguments);  // comes back only where it fails
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -3,7 +3,7 @@
 // there.
 #pragma once
 
-namespace pdmp {
+namespace pdmp::cli {
 
 // libgomp reads its environment before `main`, so that this starts the program again in its place, once, with
 // GOMP_SPINCOUNT set, the same arguments and what else a process hands on (ignored signals, open files). Returns, and
@@ -11,4 +11,4 @@ namespace pdmp {
 // Returns also where the program cannot be started again; it goes on as it is then. To be called before anything else.
 void bound_openmp_wait(char** arguments);
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -7,7 +7,7 @@
 #include "data/cache/sample_cache.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 
 void RunArguments::describe(OptionList& list, const char* data_help, const std::vector<std::string>& splits) {
   list.add("run", &run, "Run directory of a finished training.");
@@ -17,7 +17,7 @@ void RunArguments::describe(OptionList& list, const char* data_help, const std::
   list.add("workers", &workers, "Threads that decode samples; none: as in training.").at_least(0).at_most(256);
   list.add("batch-size", &batch_size, "Samples at a time; none: as in training.").at_least(1);
   list.add("cache", &cache, "Folder in which decoded samples are kept; none named: nothing is kept.");
-  describe_cache_limit(list, &cache_gib);
+  data::describe_cache_limit(list, &cache_gib);
   list.add("max-file-mib", &max_file_mib, "Size from which on a file is not read, in MiB; none: as in training.")
       .at_least(1)
       .at_most(1 << 20);
@@ -30,8 +30,8 @@ void RunArguments::describe(OptionList& list, const char* data_help, const std::
            "Refuse a data set that reads files outside its own folder, as --data of train does.");
 }
 
-LoadedRun RunArguments::load() const {
-  LoadedRun loaded = load_run(run);
+runs::LoadedRun RunArguments::load() const {
+  runs::LoadedRun loaded = runs::load_run(run);
   loaded.options.data.cache = cache;
   loaded.options.data.cache_gib = cache_gib;
   FileOptions& files = loaded.options.data.files;
@@ -47,8 +47,8 @@ LoadedRun RunArguments::load() const {
   return loaded;
 }
 
-std::shared_ptr<const Dataset> RunArguments::open(const LoadedRun& loaded) const {
-  const TrainingData splits = load_data_for(loaded, data);
+std::shared_ptr<const Dataset> RunArguments::open(const runs::LoadedRun& loaded) const {
+  const TrainingData splits = runs::load_data_for(loaded, data);
   const std::map<std::string, std::shared_ptr<const Dataset>> by_name = {
       {"train", splits.train}, {"val", splits.val}, {"test", splits.test}};
   const auto chosen = by_name.at(split);
@@ -59,4 +59,4 @@ std::shared_ptr<const Dataset> RunArguments::open(const LoadedRun& loaded) const
   return chosen;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -7,7 +7,7 @@
 
 #include "run/predict/load_run.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 
 struct RunArguments {
   std::string run, data, split = "test";
@@ -21,8 +21,9 @@ struct RunArguments {
   // `data_help`, `splits`: what this command takes.
   void describe(OptionList& list, const char* data_help = "Data set; empty: the one the run was trained on.",
                 const std::vector<std::string>& splits = {"test", "val", "train"});
-  LoadedRun load() const;                                              // with the flags above in its options
-  std::shared_ptr<const Dataset> open(const LoadedRun& loaded) const;  // the split; Error{usage} where there is none
+  runs::LoadedRun load() const;  // with the flags above in its options
+  std::shared_ptr<const Dataset> open(
+      const runs::LoadedRun& loaded) const;  // the split; Error{usage} where there is none
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -6,7 +6,7 @@
 #include "cli/arguments.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 
 int run_subcommand(const std::vector<Command>& table, CommandHelp help, const std::vector<std::string>& args,
                    std::ostream& out) {
@@ -36,4 +36,4 @@ int run_subcommand(const std::vector<Command>& table, CommandHelp help, const st
               fmt::format("{}: unknown word '{}'{}", help.name, words[0], suggestion(words[0], names)));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

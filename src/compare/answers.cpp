@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 constexpr const char* kBelow = "below the best single modality";
@@ -103,7 +103,7 @@ std::string unimodal_answer(const Comparison& comparison) {
   const std::string worse = methods_text(comparison, {Verdict::worse});
   if (best == nullptr || (better + above + below + worse).empty()) return "";
   std::string text = fmt::format("The best single modality is {} ({:.3f} on test; {}). ", best->name,
-                                 mean_sd(best->accuracy()).mean, chosen_by(comparison));
+                                 metrics::mean_sd(best->accuracy()).mean, chosen_by(comparison));
   text += better.empty() ? "No method is shown to beat it." : fmt::format("It is beaten by {}.", better);
   if (!above.empty()) text += fmt::format(" At or above it, but within chance: {}.", above);
   if (!below.empty()) text += fmt::format(" ↓ Below the best single modality, within chance: {}.", below);
@@ -147,8 +147,8 @@ std::string below_mark(const ComparisonRow& row) {
   return result == Verdict::below ? kBelow : "";
 }
 
-std::string difference_text(const Difference& difference) {
+std::string difference_text(const metrics::Difference& difference) {
   return fmt::format("{:+.3f} [{:+.3f}, {:+.3f}]", difference.mean, difference.low, difference.high);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

@@ -18,7 +18,7 @@
 #include "run/files/summary.h"
 #include "train/files/layout.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 namespace fs = std::filesystem;
@@ -32,8 +32,8 @@ class TestSamples {
  public:
   // Which of them the run in `directory` got right.
   std::vector<uint8_t> hits(const fs::path& directory) {
-    const fs::path file = directory / run_layout::kPredictions;
-    std::vector<Prediction> read = read_predictions(file, "test");
+    const fs::path file = directory / train::run_layout::kPredictions;
+    std::vector<runs::Prediction> read = runs::read_predictions(file, "test");
     if (read.empty()) fail(file, "expected predictions of test samples, found none");
     if (samples_.empty()) {
       first_ = file;
@@ -41,12 +41,12 @@ class TestSamples {
     }
     check(read, file);
     std::vector<uint8_t> result;
-    for (const Prediction& one : read) result.push_back(one.label == one.prediction ? 1 : 0);
+    for (const runs::Prediction& one : read) result.push_back(one.label == one.prediction ? 1 : 0);
     return result;
   }
 
  private:
-  void check(const std::vector<Prediction>& read, const fs::path& file) const {
+  void check(const std::vector<runs::Prediction>& read, const fs::path& file) const {
     constexpr const char* kAdvice = "; runs are compared on the same test samples only: train again what is older";
     if (read.size() != samples_.size()) {
       fail(file, fmt::format("expected the {} test samples of {}, found {}{}", samples_.size(), first_.string(),
@@ -60,7 +60,7 @@ class TestSamples {
   }
 
   fs::path first_;
-  std::vector<Prediction> samples_;
+  std::vector<runs::Prediction> samples_;
 };
 
 struct Timing {
@@ -98,13 +98,15 @@ Timing read_timing(const fs::path& file) {
 // Equal for two runs only where they went the same way: what the selected weights say of every sample, their losses,
 // and the training loss of every epoch, which differs from the first step on that another method touches.
 std::string trace_of(const fs::path& directory, const RunSummary& summary) {
-  std::string trace = digest_of(read_file(directory / run_layout::kPredictions));
+  std::string trace = digest_of(read_file(directory / train::run_layout::kPredictions));
   for (const auto& scores : {summary.test, summary.val}) {
     if (scores) trace += fmt::format(" {}", scores->loss());
   }
-  for_each_line(directory / run_layout::kMetrics, "the numbers of a step or an epoch", [&](const JsonFields& fields) {
-    if (fields.get<std::string>("kind") == "epoch") trace += fmt::format(" {}", fields.number_or_nan("train/loss"));
-  });
+  for_each_line(directory / train::run_layout::kMetrics, "the numbers of a step or an epoch",
+                [&](const JsonFields& fields) {
+                  if (fields.get<std::string>("kind") == "epoch")
+                    trace += fmt::format(" {}", fields.number_or_nan("train/loss"));
+                });
   return trace;
 }
 
@@ -124,7 +126,8 @@ void add_scores(ComparisonRow& row, const RunSummary& summary, const fs::path& f
   }
 }
 
-RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, const Metric& metric, TestSamples& samples) {
+RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, const metrics::Metric& metric,
+                  TestSamples& samples) {
   if (row.runs.size() != seeds.size()) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: expected {} runs, one a seed, found {}", row.name, seeds.size(), row.runs.size()));
@@ -136,12 +139,12 @@ RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, const 
     const fs::path directory = row.runs[s];
     const RunSummary summary = read_summary(directory);
     if (summary.seed != seeds[s]) {
-      fail(directory / run_layout::kSummary, fmt::format("expected seed {}, found {}", seeds[s], summary.seed));
+      fail(directory / train::run_layout::kSummary, fmt::format("expected seed {}, found {}", seeds[s], summary.seed));
     }
-    add_scores(row, summary, directory / run_layout::kSummary);
-    for (const char* name : {run_layout::kMetrics, run_layout::kTiming, run_layout::kPredictions})
-      check_run_file(directory, name);
-    const Timing timing = read_timing(directory / run_layout::kTiming);
+    add_scores(row, summary, directory / train::run_layout::kSummary);
+    for (const char* name : {train::run_layout::kMetrics, train::run_layout::kTiming, train::run_layout::kPredictions})
+      runs::check_run_file(directory, name);
+    const Timing timing = read_timing(directory / train::run_layout::kTiming);
     row.epoch_seconds.push_back(timing.epoch_seconds);
     row.peak_memory.push_back(timing.peak_memory);
     runs.hits.push_back(samples.hits(directory));
@@ -188,9 +191,9 @@ const std::vector<double>& ComparisonRow::score(const std::string& metric) const
   return found == scores.end() ? none : found->second;
 }
 
-std::vector<const Metric*> shown_metrics(const Comparison& comparison, MetricPlace least) {
-  std::vector<const Metric*> shown;
-  for (const Metric& metric : metric_table()) {
+std::vector<const metrics::Metric*> shown_metrics(const Comparison& comparison, metrics::MetricPlace least) {
+  std::vector<const metrics::Metric*> shown;
+  for (const metrics::Metric& metric : metrics::metric_table()) {
     const bool is_there = std::any_of(comparison.rows.begin(), comparison.rows.end(),
                                       [&](const ComparisonRow& row) { return !row.score(metric.name).empty(); });
     if (is_there && metric.place <= least) shown.push_back(&metric);
@@ -198,13 +201,13 @@ std::vector<const Metric*> shown_metrics(const Comparison& comparison, MetricPla
   return shown;
 }
 
-std::string test_heading(const Metric& metric) {
-  return (is_accuracy(metric) ? "test " : "") + std::string(metric.heading);
+std::string test_heading(const metrics::Metric& metric) {
+  return (metrics::is_accuracy(metric) ? "test " : "") + std::string(metric.heading);
 }
 
 std::string mean_text(const std::vector<double>& values) {
   if (values.empty()) return "";
-  const MeanSd summary = mean_sd(values);
+  const metrics::MeanSd summary = metrics::mean_sd(values);
   if (std::isnan(summary.mean)) return "-";
   return values.size() == 1 ? fmt::format("{:.3f}", summary.mean)
                             : fmt::format("{:.3f} ± {:.3f}", summary.mean, summary.sd);
@@ -212,7 +215,7 @@ std::string mean_text(const std::vector<double>& values) {
 
 nlohmann::json mean_json(const std::vector<double>& values) {
   if (values.empty()) return nullptr;
-  const MeanSd summary = mean_sd(values);
+  const metrics::MeanSd summary = metrics::mean_sd(values);
   return {{"mean", summary.mean}, {"sd", summary.sd}, {"values", values}};
 }
 
@@ -225,11 +228,11 @@ void complete(Comparison& comparison, const std::vector<std::string>& other_batc
   for (size_t i = 0; i < runs.size(); ++i) {
     ComparisonRow& row = comparison.rows[i];
     if (!row.has_scores()) continue;
-    runs[i] = read_runs(row, comparison.seeds, find_metric(comparison.select_metric), samples);
+    runs[i] = read_runs(row, comparison.seeds, metrics::find_metric(comparison.select_metric), samples);
     if (!is_unimodal(row)) fusions.insert(row.fusion);
   }
   for (const std::string& fusion : fusions) check_fusion(comparison, runs, fusion, other_batches);
   judge(comparison, runs);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

@@ -13,15 +13,15 @@
 #include "metrics/statistics.h"
 #include "pdmp/run.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 
 constexpr double kSignificant = 0.05;  // a corrected p-value below it counts as a difference
 
 // One row against another on the same test samples and seeds; above 0 where the first is better.
 struct Contrast {
-  Difference difference;         // of test accuracy
-  double p_holm = 1;             // difference.p, corrected over the family of tests
-  std::vector<McNemar> mcnemar;  // per seed
+  metrics::Difference difference;         // of test accuracy
+  double p_holm = 1;                      // difference.p, corrected over the family of tests
+  std::vector<metrics::McNemar> mcnemar;  // per seed
   std::vector<double> mcnemar_holm;
 };
 
@@ -94,7 +94,7 @@ struct Comparison {
 };
 
 // Metrics that some row has, in the order of their table, that are shown at `least` or before it.
-std::vector<const Metric*> shown_metrics(const Comparison& comparison, MetricPlace least);
+std::vector<const metrics::Metric*> shown_metrics(const Comparison& comparison, metrics::MetricPlace least);
 
 bool is_unimodal(const ComparisonRow& row);  // trained on one modality, not a method on several
 
@@ -104,7 +104,7 @@ bool is_unimodal(const ComparisonRow& row);  // trained on one modality, not a m
 // or other batches than the first of their fusion.
 void complete(Comparison& comparison, const std::vector<std::string>& other_batches);
 
-std::string test_heading(const Metric& metric);  // of its column; "test accuracy"
+std::string test_heading(const metrics::Metric& metric);  // of its column; "test accuracy"
 // Over seeds: "0.812 ± 0.010"; one seed has no deviation. "" of none, "-" where it is undefined.
 std::string mean_text(const std::vector<double>& values);
 nlohmann::json mean_json(const std::vector<double>& values);  // mean, sd, values; null of none
@@ -120,4 +120,4 @@ std::string comparison_markdown(const Comparison& comparison);
 std::string comparison_csv(const Comparison& comparison);  // one line per row and seed, and one per row ("all")
 nlohmann::json comparison_json(const Comparison& comparison);
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

@@ -10,7 +10,7 @@
 #include "data/tables/csv.h"
 #include "data/tables/spreadsheet_text.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 using Json = nlohmann::json;
@@ -32,17 +32,18 @@ using Values = std::function<std::vector<double>(const ComparisonRow&)>;  // per
 void add_values(std::vector<Column>& columns, const std::string& name, const Values& values) {
   const auto summary = [values](const ComparisonRow& row, auto part) {
     const std::vector<double> found = values(row);
-    return found.empty() ? "" : number(part(mean_sd(found)));
+    return found.empty() ? "" : number(part(metrics::mean_sd(found)));
   };
-  columns.push_back({name,
-                     [summary](const ComparisonRow& row) { return summary(row, [](MeanSd all) { return all.mean; }); },
-                     [values](const ComparisonRow& row, size_t s) {
-                       const std::vector<double> found = values(row);
-                       return s < found.size() ? number(found[s]) : "";
-                     }});
-  columns.push_back({name + "_sd",
-                     [summary](const ComparisonRow& row) { return summary(row, [](MeanSd all) { return all.sd; }); },
-                     nullptr});
+  columns.push_back(
+      {name, [summary](const ComparisonRow& row) { return summary(row, [](metrics::MeanSd all) { return all.mean; }); },
+       [values](const ComparisonRow& row, size_t s) {
+         const std::vector<double> found = values(row);
+         return s < found.size() ? number(found[s]) : "";
+       }});
+  columns.push_back(
+      {name + "_sd",
+       [summary](const ComparisonRow& row) { return summary(row, [](metrics::MeanSd all) { return all.sd; }); },
+       nullptr});
 }
 
 std::vector<double> memory_of(const ComparisonRow& row) { return {row.peak_memory.begin(), row.peak_memory.end()}; }
@@ -58,7 +59,7 @@ Values of_modality(const std::string& name, std::vector<std::vector<double>> Com
 
 std::vector<Column> value_columns(const Comparison& comparison) {
   std::vector<Column> columns;
-  for (const Metric* metric : shown_metrics(comparison, MetricPlace::values)) {
+  for (const metrics::Metric* metric : shown_metrics(comparison, metrics::MetricPlace::values)) {
     add_values(columns, metric->name, [name = metric->name](const ComparisonRow& row) { return row.score(name); });
   }
   add_values(columns, "validation_accuracy", [](const ComparisonRow& row) { return row.validation_accuracy; });
@@ -103,7 +104,7 @@ void add_contrast(std::vector<Column>& columns, const std::string& prefix, Contr
 std::string controlled_rows(const ComparisonRow& row) {
   Line names;
   for (const ControlRole& role : row.controls) names.push_back(role.of);
-  return spreadsheet_text(fmt::format("{}", fmt::join(names, ", ")));
+  return data::spreadsheet_text(fmt::format("{}", fmt::join(names, ", ")));
 }
 
 std::vector<Column> judgement_columns() {
@@ -111,14 +112,14 @@ std::vector<Column> judgement_columns() {
     return [what](const ComparisonRow& row) { return row.rank > 0 ? fmt::format("{}", row.*what) : ""; };
   };
   std::vector<Column> columns = {
-      {"failure", [](const ComparisonRow& row) { return spreadsheet_text(row.failure); }, nullptr},
+      {"failure", [](const ComparisonRow& row) { return data::spreadsheet_text(row.failure); }, nullptr},
       {"rank", [](const ComparisonRow& row) { return row.rank > 0 ? number(row.rank) : ""; }, nullptr},
       {"best", truth(&ComparisonRow::best), nullptr},
       {"indistinguishable", truth(&ComparisonRow::indistinguishable), nullptr},
       {"relative_time", [](const ComparisonRow& row) { return row.relative_time > 0 ? number(row.relative_time) : ""; },
        nullptr},
       {"mark", below_mark, nullptr},
-      {"never_acted", [](const ComparisonRow& row) { return spreadsheet_text(row.never_acted); }, nullptr},
+      {"never_acted", [](const ComparisonRow& row) { return data::spreadsheet_text(row.never_acted); }, nullptr},
       {"control_of", controlled_rows, nullptr}};
   add_contrast(columns, "", &ComparisonRow::against_reference);
   add_contrast(columns, "best_unimodal_", &ComparisonRow::against_unimodal);
@@ -136,7 +137,7 @@ Json difference_json(const Contrast& contrast) {
 Json mcnemar_json(const Contrast& contrast) {
   Json seeds = Json::array();
   for (size_t s = 0; s < contrast.mcnemar.size(); ++s) {
-    const McNemar& test = contrast.mcnemar[s];
+    const metrics::McNemar& test = contrast.mcnemar[s];
     seeds.push_back({{"only_reference", test.only_reference},
                      {"only_other", test.only_other},
                      {"p", test.p},
@@ -189,7 +190,7 @@ Json row_json(const Comparison& comparison, const ComparisonRow& row) {
                 {"validation_accuracy", mean_json(row.validation_accuracy)},
                 {"epoch_seconds", mean_json(row.epoch_seconds)},
                 {"peak_memory_bytes", mean_json(memory_of(row))}});
-  for (const Metric* metric : shown_metrics(comparison, MetricPlace::values)) {
+  for (const metrics::Metric* metric : shown_metrics(comparison, metrics::MetricPlace::values)) {
     value[metric->name] = mean_json(row.score(metric->name));
   }
   if (!is_unimodal(row)) {
@@ -209,20 +210,21 @@ std::string comparison_csv(const Comparison& comparison) {
   for (Column& column : judgement_columns()) columns.push_back(std::move(column));
   Line header = {"name", "method", "fusion", "refusal", "tuned", "seed", "run"};
   for (const Column& column : columns) header.push_back(column.name);
-  std::string text = csv_record(header);
+  std::string text = data::csv_record(header);
   for (const ComparisonRow& row : comparison.rows) {
     Line names = {row.name, row.method, row.fusion, row.refusal, row.tuned};
-    std::transform(names.begin(), names.end(), names.begin(), spreadsheet_text);
+    std::transform(names.begin(), names.end(), names.begin(), data::spreadsheet_text);
     for (size_t s = 0; row.refusal.empty() && s < comparison.seeds.size(); ++s) {
       Line line = names;
-      append(line, {std::to_string(comparison.seeds[s]), s < row.runs.size() ? spreadsheet_text(row.runs[s]) : ""});
+      append(line,
+             {std::to_string(comparison.seeds[s]), s < row.runs.size() ? data::spreadsheet_text(row.runs[s]) : ""});
       for (const Column& column : columns) line.push_back(column.seed ? column.seed(row, s) : "");
-      text += csv_record(line);
+      text += data::csv_record(line);
     }
     Line line = names;
     append(line, {"all", ""});
     for (const Column& column : columns) line.push_back(column.all ? column.all(row) : "");
-    text += csv_record(line);
+    text += data::csv_record(line);
   }
   return text;
 }
@@ -250,4 +252,4 @@ Json comparison_json(const Comparison& comparison) {
           {"rows", rows}};
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

@@ -11,7 +11,7 @@
 #include "compare/tune.h"
 #include "methods/parts/coefficients.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 constexpr std::string_view kOwn = "pdmp.";
@@ -36,7 +36,7 @@ struct Factors {
 Factors factors_of(const RunOptions& options, const std::vector<std::string>& modalities) {
   const auto given = option_value<NameMap>(options, kCoefficients);
   if (given.empty()) return {option_value<double>(options, "pdmp.gamma"), false};
-  const std::vector<double> values = manual_coefficients(given, modalities);
+  const std::vector<double> values = methods::manual_coefficients(given, modalities);
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   return {*most, *least == *most};
 }
@@ -119,9 +119,11 @@ bool multiplies_alike(const RunOptions& options, const std::vector<std::string>&
   if (options.method != "pdmp" || ranking == nullptr || !option_value<NameMap>(options, kCoefficients).empty()) {
     return false;
   }
-  const MultiPolicy policy = parse_multi_policy(option_value<std::string>(options, "pdmp.multi-policy"));
+  const methods::MultiPolicy policy =
+      methods::parse_multi_policy(option_value<std::string>(options, "pdmp.multi-policy"));
   if (ranking->modalities != modalities) return false;  // the run itself will say so
-  const std::vector<double> values = pdmp_coefficients(*ranking, option_value<double>(options, "pdmp.gamma"), policy);
+  const std::vector<double> values =
+      methods::pdmp_coefficients(*ranking, option_value<double>(options, "pdmp.gamma"), policy);
   return values[0] > 1 && std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; });
 }
 
@@ -224,4 +226,4 @@ void follow_search(Grid& grid) {
   }
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

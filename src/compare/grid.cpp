@@ -8,7 +8,7 @@
 #include "pdmp/error.h"
 #include "train/files/layout.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 namespace fs = std::filesystem;
@@ -187,7 +187,7 @@ class GridMaker {
       GridRun one{fmt::format("{}, {}, seed {}", row.name, row.fusion, seed), with_variant(run, variant), {}};
       one.options.train.seed = seed;
       one.options.run = row.runs[k];
-      one.options.analysis_file = (fs::path(options_.out) / run_layout::kAnalysis).string();
+      one.options.analysis_file = (fs::path(options_.out) / train::run_layout::kAnalysis).string();
       if (ranks(*method, row)) one.needs.push_back(one.options.analysis_file);
       for (const auto& [modality, where] : teachers) {
         const std::string teacher = (fs::path(where) / seed_folder(seed)).string();
@@ -217,4 +217,4 @@ Grid make_grid(const GridOptions& options, const TrainingData& data) {
   return maker.finish();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

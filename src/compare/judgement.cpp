@@ -10,7 +10,7 @@
 
 #include "metrics/metric.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 constexpr uint64_t kBootstrapSeed = 0;
@@ -24,7 +24,9 @@ struct Pair {
 class Judge {
  public:
   Judge(Comparison& comparison, const std::vector<RowRuns>& runs)
-      : comparison_(comparison), runs_(runs), by_accuracy_(find_metric(comparison.select_metric).is_share_of_samples) {
+      : comparison_(comparison),
+        runs_(runs),
+        by_accuracy_(metrics::find_metric(comparison.select_metric).is_share_of_samples) {
     for (size_t i = 0; i < runs.size(); ++i) {
       if (comparison.rows[i].has_scores()) members_.push_back(i);
     }
@@ -35,7 +37,7 @@ class Judge {
     for (const size_t i : members_) {
       merits.push_back(by_accuracy_ ? static_cast<double>(hits_of(i)) : runs_[i].test_merit);
     }
-    const std::vector<double> places = ranks(merits);
+    const std::vector<double> places = metrics::ranks(merits);
     for (size_t k = 0; k < members_.size(); ++k) {
       if (std::isnan(merits[k])) continue;  // the metric is undefined on the test split
       row(members_[k]).rank = places[k];
@@ -139,26 +141,27 @@ class Judge {
   bool is_near_a_best(size_t i) {
     return std::any_of(members_.begin(), members_.end(), [&](size_t best) {
       if (!row(best).best) return false;
-      const Difference& behind = difference(i, best);
+      const metrics::Difference& behind = difference(i, best);
       return behind.low <= 0 && behind.high >= 0;
     });
   }
 
   void contrast_with_reference(size_t reference, const std::vector<size_t>& rows) {
-    const double seconds = mean_sd(row(reference).epoch_seconds).mean;
+    const double seconds = metrics::mean_sd(row(reference).epoch_seconds).mean;
     std::vector<Pair> family;
     for (const size_t i : rows) {
       if (i == reference) continue;
       family.push_back({i, reference, &row(i).against_reference});
-      if (seconds > 0) row(i).relative_time = mean_sd(row(i).epoch_seconds).mean / seconds;
+      if (seconds > 0) row(i).relative_time = metrics::mean_sd(row(i).epoch_seconds).mean / seconds;
     }
     contrast(family);
   }
 
-  const Difference& difference(size_t better, size_t other) {
+  const metrics::Difference& difference(size_t better, size_t other) {
     const auto [known, is_new] = differences_.try_emplace({better, other});
     if (is_new) {
-      known->second = paired_bootstrap(runs_[other].hits, runs_[better].hits, comparison_.resamples, kBootstrapSeed);
+      known->second =
+          metrics::paired_bootstrap(runs_[other].hits, runs_[better].hits, comparison_.resamples, kBootstrapSeed);
     }
     return known->second;
   }
@@ -170,11 +173,11 @@ class Judge {
       Contrast& result = pair.target->emplace();
       result.difference = difference(pair.better, pair.other);
       for (size_t s = 0; s < comparison_.seeds.size(); ++s) {
-        result.mcnemar.push_back(mcnemar(runs_[pair.other].hits[s], runs_[pair.better].hits[s]));
+        result.mcnemar.push_back(metrics::mcnemar(runs_[pair.other].hits[s], runs_[pair.better].hits[s]));
       }
       values.push_back(result.difference.p);
     }
-    const std::vector<double> corrected = holm(values);
+    const std::vector<double> corrected = metrics::holm(values);
     for (size_t k = 0; k < family.size(); ++k) (*family[k].target)->p_holm = corrected[k];
     for (size_t s = 0; s < comparison_.seeds.size(); ++s) correct_mcnemar(family, s);
   }
@@ -182,7 +185,7 @@ class Judge {
   static void correct_mcnemar(const std::vector<Pair>& family, size_t s) {
     std::vector<double> values;
     for (const Pair& pair : family) values.push_back((*pair.target)->mcnemar[s].p);
-    const std::vector<double> corrected = holm(values);
+    const std::vector<double> corrected = metrics::holm(values);
     for (size_t k = 0; k < family.size(); ++k) (*family[k].target)->mcnemar_holm.push_back(corrected[k]);
   }
 
@@ -190,7 +193,7 @@ class Judge {
   const std::vector<RowRuns>& runs_;
   bool by_accuracy_;
   std::vector<size_t> members_;  // rows with runs
-  std::map<std::pair<size_t, size_t>, Difference> differences_;
+  std::map<std::pair<size_t, size_t>, metrics::Difference> differences_;
 };
 
 }  // namespace
@@ -213,4 +216,4 @@ void judge(Comparison& comparison, const std::vector<RowRuns>& runs) {
   judge.mark_idle_methods();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

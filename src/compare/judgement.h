@@ -7,11 +7,11 @@
 
 #include "compare/comparison.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 
 // What is needed of a row's runs beside the row itself, per seed.
 struct RowRuns {
-  Hits hits;
+  metrics::Hits hits;
   std::vector<Beginning> beginnings;
   std::vector<std::string> traces;  // equal for two runs only where one is the other to the last digit
   int64_t validation_hits = 0;      // over all seeds
@@ -27,4 +27,4 @@ struct RowRuns {
 // chosen and a note says so.
 void judge(Comparison& comparison, const std::vector<RowRuns>& runs);
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

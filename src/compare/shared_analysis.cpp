@@ -3,11 +3,12 @@
 #include "analysis/analysis_data.h"
 #include "base/log.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 
 AnalysisResult shared_analysis(const RunOptions& options, const TrainingData& data, const std::filesystem::path& file) {
   const std::string settings =
-      analysis_settings(data.train->modalities(), options.model, options.train, options.analysis) + data_clause(data);
+      analysis_settings(data.train->modalities(), options.model, options.train, options.analysis) +
+      analysis::data_clause(data);
   if (!std::filesystem::exists(file) || read_analysis(file).settings != settings) {
     write_analysis(analyze(data, options.model, options.train, options.analysis, file.parent_path() / "analysis"),
                    file);
@@ -17,4 +18,4 @@ AnalysisResult shared_analysis(const RunOptions& options, const TrainingData& da
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

@@ -8,7 +8,7 @@
 #include "pdmp/random.h"
 #include "train/files/layout.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 constexpr double kDecade = 10;
@@ -37,11 +37,11 @@ Settings draw_trial(const RunOptions& options, int64_t trial, uint64_t seed, dou
   return settings;
 }
 
-const Trial& best_trial(const std::vector<Trial>& trials, const Metric& metric) {
+const Trial& best_trial(const std::vector<Trial>& trials, const metrics::Metric& metric) {
   const Trial* best = nullptr;
   double merit = 0, loss = 0;
   for (const Trial& trial : trials) {
-    if (!run_layout::is_finished(trial.run)) continue;
+    if (!train::run_layout::is_finished(trial.run)) continue;
     const std::optional<Evaluation> val = read_summary(trial.run).val;
     if (!val || !std::isfinite(val->loss())) continue;
     const double found = metric.merit(val->score(metric.name));
@@ -65,4 +65,4 @@ std::string settings_text(const Settings& settings) {
   return text;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

@@ -13,7 +13,7 @@
 #include "base/text/nested_text.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 constexpr const char* kAll = "all";
@@ -133,4 +133,4 @@ std::string folder_name(const std::string& text) {
   return name.substr(0, kLongest) + "~" + digest_of(text).substr(0, kDigits);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

@@ -3,10 +3,10 @@
 
 #include <cstdint>
 
-namespace pdmp {
+namespace pdmp::kernels {
 
 struct Bfloat16Bits {
   uint16_t bits;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::kernels

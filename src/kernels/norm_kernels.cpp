@@ -1,6 +1,6 @@
 #include "kernels/norm_kernels.h"
 
-namespace pdmp {
+namespace pdmp::kernels {
 
 const AllNormKernels& norm_kernels() {
 #if defined(__x86_64__)
@@ -10,4 +10,4 @@ const AllNormKernels& norm_kernels() {
   return kPortableNormKernels;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::kernels

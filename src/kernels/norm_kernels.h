@@ -6,7 +6,7 @@
 
 #include "kernels/bfloat16.h"
 
-namespace pdmp {
+namespace pdmp::kernels {
 
 // Of a map before pooling, and after it.
 struct MapSize {
@@ -59,4 +59,4 @@ extern const AllNormKernels kPortableNormKernels;
 extern const AllNormKernels kAvx2NormKernels;  // AVX2 and FMA
 #endif
 
-}  // namespace pdmp
+}  // namespace pdmp::kernels

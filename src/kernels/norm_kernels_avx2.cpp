@@ -2,10 +2,10 @@
 
 #include "kernels/norm_kernels_body.h"
 
-namespace pdmp {
+namespace pdmp::kernels {
 
 const AllNormKernels kAvx2NormKernels = kKernels;
 
-}  // namespace pdmp
+}  // namespace pdmp::kernels
 
 #endif

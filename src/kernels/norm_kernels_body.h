@@ -5,7 +5,7 @@
 
 #include "kernels/norm_kernels.h"
 
-namespace pdmp {
+namespace pdmp::kernels {
 namespace {
 
 constexpr int64_t kTile = 512;        // channels at a time, whose sums stay in the first-level cache
@@ -287,4 +287,4 @@ constexpr AllNormKernels kKernels = {kernels_of<float, float>(), kernels_of<doub
                                      kernels_of<Bfloat16Bits, float>()};
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::kernels

@@ -1,7 +1,7 @@
 #include "kernels/norm_kernels_body.h"
 
-namespace pdmp {
+namespace pdmp::kernels {
 
 const AllNormKernels kPortableNormKernels = kKernels;
 
-}  // namespace pdmp
+}  // namespace pdmp::kernels

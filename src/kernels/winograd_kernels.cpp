@@ -1,6 +1,6 @@
 #include "kernels/winograd_kernels.h"
 
-namespace pdmp {
+namespace pdmp::kernels {
 
 const AllWinogradKernels& winograd_kernels() {
 #if defined(__x86_64__)
@@ -15,4 +15,4 @@ const AllWinogradKernels& winograd_kernels() {
   return kPortableWinogradKernels;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::kernels

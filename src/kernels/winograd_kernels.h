@@ -8,7 +8,7 @@
 
 #include "kernels/bfloat16.h"
 
-namespace pdmp {
+namespace pdmp::kernels {
 
 constexpr int64_t kWinogradPoints = 36;
 constexpr int64_t kMostWinogradChannels = 4096;
@@ -96,4 +96,4 @@ extern const AllWinogradKernels kAvx512WinogradKernels;      // AVX-512 F, BW, V
 extern const AllWinogradKernels kAvx512Bf16WinogradKernels;  // and BF16
 #endif
 
-}  // namespace pdmp
+}  // namespace pdmp::kernels

@@ -2,10 +2,10 @@
 
 #include "kernels/winograd_kernels_body.h"
 
-namespace pdmp {
+namespace pdmp::kernels {
 
 const AllWinogradKernels kAvx512Bf16WinogradKernels = kKernels;
 
-}  // namespace pdmp
+}  // namespace pdmp::kernels
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "kernels/winograd_kernels.h"
 
-namespace pdmp {
+namespace pdmp::kernels {
 namespace {
 
 // kRows: rows of a product kept in registers, two vectors each.
@@ -438,4 +438,4 @@ constexpr WinogradKernels<T> kernels_of() {
 constexpr AllWinogradKernels kKernels = {kPanel, kernels_of<float, Singly>(), kernels_of<Bfloat16Bits, InPairs>()};
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::kernels

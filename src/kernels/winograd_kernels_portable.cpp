@@ -1,7 +1,7 @@
 #include "kernels/winograd_kernels_body.h"
 
-namespace pdmp {
+namespace pdmp::kernels {
 
 const AllWinogradKernels kPortableWinogradKernels = kKernels;
 
-}  // namespace pdmp
+}  // namespace pdmp::kernels

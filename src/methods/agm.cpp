@@ -23,7 +23,7 @@
 #include "models/unimodal.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 // The release makes a pass of the whole model for each subset of the modalities. In evaluation mode what an encoder
@@ -35,7 +35,7 @@ Tensor repeated(const Tensor& row, const Tensor& rows, int64_t size) {
   if (!row.defined()) return {};
   std::vector<int64_t> sizes = row.sizes().vec();
   sizes[0] = rows.size(0);
-  return scatter_rows(row.expand(sizes), rows, size);
+  return models::scatter_rows(row.expand(sizes), rows, size);
 }
 
 // What zeros in the place of modality m's input are encoded to.
@@ -49,17 +49,17 @@ Feature blank_feature(Model& model, const Batch& batch, int64_t m) {
 }  // namespace
 
 std::vector<Tensor> shapley_logits_of_inputs(Model& model, const Batch& batch, const Tensor& whole) {
-  const EvaluationMode evaluation(model);
+  const models::EvaluationMode evaluation(model);
   std::vector<Feature> seen, blank;
   for (int64_t m = 0; m < model.modalities(); ++m) {
     seen.push_back(model.encode(m, batch.inputs[static_cast<size_t>(m)], batch.present.select(1, m)));
     blank.push_back(blank_feature(model, batch, m));
   }
   const size_t all = (size_t{1} << seen.size()) - 1;
-  return shapley_values(seen.size(), [&](size_t subset) {
+  return models::shapley_values(seen.size(), [&](size_t subset) {
     if (subset == all) return whole;
     std::vector<Feature> features;
-    for (size_t m = 0; m < seen.size(); ++m) features.push_back(contains(subset, m) ? seen[m] : blank[m]);
+    for (size_t m = 0; m < seen.size(); ++m) features.push_back(models::contains(subset, m) ? seen[m] : blank[m]);
     return model.fuse(features, batch.present);
   });
 }
@@ -201,8 +201,8 @@ Outputs Agm::forward(Model& model, const Batch& batch, Mode mode) {
 
 std::vector<Tensor> Agm::shares(Model& model, const Batch& batch, const Outputs& outputs) const {
   if (options_.mask == "input") return shapley_logits_of_inputs(model, batch, outputs.fused);
-  const EvaluationMode evaluation(model.fusion());
-  return shapley_logits(model.fusion(), outputs.features, batch.present, outputs.fused);
+  const models::EvaluationMode evaluation(model.fusion());
+  return models::shapley_logits(model.fusion(), outputs.features, batch.present, outputs.fused);
 }
 
 Loss Agm::loss(StepContext& context, const Outputs& outputs) {
@@ -343,4 +343,4 @@ MethodInfo agm_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

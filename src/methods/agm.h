@@ -6,7 +6,7 @@
 #include "pdmp/model.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 struct AgmFactors {
   std::vector<double> lead;          // r: exp(mean of the others' scores - own score), above 1 = ahead in this step
@@ -29,4 +29,4 @@ Tensor agm_logits(const Tensor& fused, const std::vector<Tensor>& shares, const 
 // these passes. F(all) is `whole` (B, C), of the training pass. A row that lacks a modality lacks it in every S.
 std::vector<Tensor> shapley_logits_of_inputs(Model& model, const Batch& batch, const Tensor& whole);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

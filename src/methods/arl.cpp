@@ -18,7 +18,7 @@
 #include "methods/parts/unimodal_heads.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr double kSmall = 1e-8;
@@ -277,4 +277,4 @@ MethodInfo arl_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

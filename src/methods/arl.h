@@ -6,7 +6,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 enum class Variance { entropy_share, inverse_mean };
 enum class Ratio { other_share, own };
@@ -34,4 +34,4 @@ Asymmetry asymmetry(const std::vector<Tensor>& logits, const Tensor& present, co
 // 1 / max(share, floor) over the sum of all, where a share is an entropy over the sum of all (equal where that is 0).
 std::vector<double> inverse_shares(const std::vector<double>& entropies, double floor);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

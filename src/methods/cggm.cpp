@@ -20,7 +20,7 @@
 #include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr double kNoImprovement = 1e-6;
@@ -354,4 +354,4 @@ MethodInfo cggm_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

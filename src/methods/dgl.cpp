@@ -12,7 +12,7 @@
 #include "methods/parts/own_logits.h"
 #include "methods/parts/unimodal_heads.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 struct DglOptions : public MethodOptions {
@@ -133,4 +133,4 @@ MethodInfo dgl_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

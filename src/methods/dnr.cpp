@@ -19,7 +19,7 @@
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr int64_t kIterations = 300;
@@ -234,7 +234,7 @@ std::shared_ptr<const Dataset> at_most(const std::shared_ptr<const Dataset>& dat
 std::vector<Features> Dnr::collect(EpochContext& context, const std::shared_ptr<const Dataset>& data) const {
   const torch::NoGradGuard no_gradients;
   Model& model = context.model();
-  const EvaluationMode evaluation(model);
+  const models::EvaluationMode evaluation(model);
   std::vector<std::vector<Tensor>> pooled(static_cast<size_t>(model.modalities())), labels(pooled.size());
   context.for_each_batch(at_most(data, options_.purity_max_samples), [&](const Batch& batch) {
     const std::vector<Feature> features = encode_all(model, batch);
@@ -287,7 +287,7 @@ void Dnr::relearn(const std::vector<Diagnosis>& diagnoses) const {
 // Of the fused logits on what is held out.
 double held_out_accuracy(EpochContext& context) {
   const torch::NoGradGuard no_gradients;
-  const EvaluationMode evaluation(context.model());
+  const models::EvaluationMode evaluation(context.model());
   int64_t right = 0;
   context.for_each_batch(context.held_out().data, [&](const Batch& batch) {
     const Outputs outputs = context.model().forward(batch, /*with_unimodal=*/false);
@@ -378,4 +378,4 @@ MethodInfo dnr_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -7,7 +7,7 @@
 #include "pdmp/random.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // How much of the classes shows in features: as many K-means clusters as there are classes, then the share of samples
 // whose class is the commonest of their cluster. 1 is perfect, the share of the largest class says nothing.
@@ -47,4 +47,4 @@ inline void pull_back(Tensor value, const Tensor& start, double w) {
   if (w != 0) value.mul_(1 - w).add_(start, w);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

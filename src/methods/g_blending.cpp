@@ -17,7 +17,7 @@
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 double total(const std::vector<double>& values) {
@@ -184,7 +184,7 @@ std::vector<Tensor> Trial::parameters() const {
 
 double Trial::loss(EpochContext& context, const std::shared_ptr<const Dataset>& data) {
   const torch::NoGradGuard no_gradients;
-  const EvaluationMode evaluation(model_);
+  const models::EvaluationMode evaluation(model_);
   double sum = 0, count = 0;
   context.for_each_batch(view(data), [&](const Batch& batch) {
     const Tensor losses = at::cross_entropy_loss(logits(batch), batch.labels, {}, at::Reduction::None);
@@ -387,4 +387,4 @@ MethodInfo g_blending_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

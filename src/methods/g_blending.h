@@ -3,7 +3,7 @@
 
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // Losses of one head on train and on held-out data, before and after it was trained alone for a while.
 struct HeadLosses {
@@ -29,4 +29,4 @@ struct Blend {
 // diverged) is worth nothing. What the cap takes away goes to the others in proportion.
 Blend blend(const std::vector<HeadLosses>& heads, const BlendRule& rule);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

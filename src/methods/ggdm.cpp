@@ -19,7 +19,7 @@
 #include "methods/parts/unimodal_heads.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr double kTiny = 1e-30;  // probabilities inside a logarithm
@@ -415,4 +415,4 @@ MethodInfo ggdm_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

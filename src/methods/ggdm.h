@@ -5,7 +5,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // Of an encoder's alignment gradient u and supervised gradient s, all tensors together: inner products, and the sums of
 // the elements.
@@ -37,4 +37,4 @@ Tensor alignment_loss(const std::vector<Tensor>& logits, const Tensor& present);
 // C), B >= 1.
 Tensor belief(const Tensor& logits, double gain);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

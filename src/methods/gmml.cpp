@@ -13,7 +13,7 @@
 #include "methods/parts/unimodal_heads.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr double kSmall = 1e-8;
@@ -174,4 +174,4 @@ MethodInfo gmml_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

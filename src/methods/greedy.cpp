@@ -20,7 +20,7 @@
 #include "models/fusion/mmtm.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr double kFloor = 1e-30;
@@ -114,7 +114,7 @@ class Greedy : public Method {
  private:
   bool active(const StepContext& context) const { return context.epoch() + 1 >= options_.start; }
   std::optional<size_t> choose(StepContext& context) const;
-  void observe_gates(const MmtmFusion& fusion, const Tensor& present);
+  void observe_gates(const models::MmtmFusion& fusion, const Tensor& present);
   void measure(const Tensor& present);
   std::vector<double> speeds() const;
   void log(StepContext& context, std::optional<size_t> held) const;
@@ -129,7 +129,7 @@ class Greedy : public Method {
 // The gates of one branch stay at their means as long as it lives.
 class HeldGates {
  public:
-  HeldGates(const MmtmFusion& fusion, const std::vector<Branch>& branches, std::optional<size_t> held)
+  HeldGates(const models::MmtmFusion& fusion, const std::vector<Branch>& branches, std::optional<size_t> held)
       : transfers_(fusion.transfers()), held_(held) {
     for (size_t i = 0; held_ && i < transfers_.size(); ++i) {
       const Tensor& mean = branches[*held_].gates[i];
@@ -143,7 +143,7 @@ class HeldGates {
   HeldGates& operator=(const HeldGates&) = delete;
 
  private:
-  std::vector<MultimodalTransfer> transfers_;
+  std::vector<models::MultimodalTransfer> transfers_;
   std::optional<size_t> held_;
 };
 
@@ -161,8 +161,8 @@ void GreedyOptions::describe(OptionList& list) {
 
 std::unique_ptr<Method> GreedyOptions::make() const { return std::make_unique<Greedy>(*this); }
 
-MmtmFusion& mmtm_of(Model& model) {
-  auto* fusion = dynamic_cast<MmtmFusion*>(&model.fusion());
+models::MmtmFusion& mmtm_of(Model& model) {
+  auto* fusion = dynamic_cast<models::MmtmFusion*>(&model.fusion());
   if (fusion != nullptr && fusion->has_branch_heads()) return *fusion;
   throw Error(ErrorKind::usage,
               "greedy holds the gates between branches that have a classifier each, this fusion has no such: use "
@@ -202,7 +202,7 @@ Outputs Greedy::forward(Model& model, const Batch& batch, Mode mode) {
   Outputs outputs;
   outputs.features = encode_all(model, batch);
   outputs.unimodal = mmtm_of(model).branch_logits(outputs.features, batch.present);
-  outputs.fused = MmtmFusion::mean_of_branches(outputs.unimodal, batch.present);
+  outputs.fused = models::MmtmFusion::mean_of_branches(outputs.unimodal, batch.present);
   return outputs;
 }
 
@@ -222,7 +222,7 @@ Loss Greedy::loss(StepContext& context, const Outputs& outputs) {
 
 Loss Greedy::step(StepContext& context) {
   if (branches_.empty()) return Method::step(context);
-  const MmtmFusion& fusion = mmtm_of(context.model());
+  const models::MmtmFusion& fusion = mmtm_of(context.model());
   const std::optional<size_t> held = choose(context);
   Outputs outputs;
   {
@@ -249,9 +249,9 @@ std::optional<size_t> Greedy::choose(StepContext& context) const {
 
 // Moves the means on by what the last pass computed, whether it was used or not. Rows without the modality are left
 // out.
-void Greedy::observe_gates(const MmtmFusion& fusion, const Tensor& present) {
+void Greedy::observe_gates(const models::MmtmFusion& fusion, const Tensor& present) {
   const torch::NoGradGuard no_gradients;
-  const std::vector<MultimodalTransfer> transfers = fusion.transfers();
+  const std::vector<models::MultimodalTransfer> transfers = fusion.transfers();
   for (size_t m = 0; m < branches_.size(); ++m) {
     const Tensor rows = present.select(1, static_cast<int64_t>(m)).nonzero().flatten();
     if (rows.size(0) == 0) continue;
@@ -368,4 +368,4 @@ MethodInfo greedy_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

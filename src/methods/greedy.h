@@ -7,7 +7,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // |gradient|^2 / |weight|^2 over all of the parameters that have a gradient; scalar, 0 where none has.
 Tensor relative_step(const std::vector<Tensor>& parameters);
@@ -42,4 +42,4 @@ class Rebalancing {
   int64_t counter_ = 0;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

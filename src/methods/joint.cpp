@@ -1,6 +1,6 @@
 #include "methods/methods.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 class Joint : public Method {};
@@ -28,4 +28,4 @@ MethodInfo joint_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -22,7 +22,7 @@
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr double kSmallestNorm = 1e-8;
@@ -262,7 +262,7 @@ Loss Lfm::step(StepContext& context) {
 // Of the classification loss, or of matching less that. Empty where nothing matches. The pass leaves no trace.
 std::vector<Tensor> Lfm::gradients(EpochContext& context, const Batch& batch, bool of_match) {
   Model& model = context.model();
-  const EvaluationMode evaluation(model);
+  const models::EvaluationMode evaluation(model);
   const Outputs outputs = forward(model, batch, Mode::train);
   Tensor loss = context.criterion()(in_full(outputs.fused), batch.labels);
   if (of_match) {
@@ -335,4 +335,4 @@ MethodInfo lfm_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -5,7 +5,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // a, b (B, d) features of the same samples. Each is to be most like its own counterpart among those of the batch: the
 // mean of both directions' cross-entropies of cosines / tau. A feature shorter than 1e-8 is like nothing.
@@ -25,4 +25,4 @@ double fitted_weight(int64_t epoch, int64_t epochs);
 // What any weight that follows a run is kept within.
 double within_bounds(double weight);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -3,7 +3,7 @@
 
 #include "pdmp/method.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 MethodInfo agm_method();
 MethodInfo arl_method();
@@ -30,4 +30,4 @@ MethodInfo unimodal_ensemble_method();
 MethodInfo mla_method();
 MethodInfo reconboost_method();
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

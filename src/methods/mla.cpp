@@ -19,7 +19,7 @@
 #include "methods/parts/unimodal_heads.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 Tensor entropy_weights(const std::vector<Tensor>& logits, const Tensor& present) {
   std::vector<Tensor> certainties;
   for (const Tensor& own : logits) {
@@ -378,4 +378,4 @@ MethodInfo mla_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

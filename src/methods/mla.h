@@ -5,7 +5,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // Weights of modalities whose logits are summed sample by sample. Those of a row add up to 1; absent modalities have 0,
 // and so has everything in a row without any.
@@ -28,4 +28,4 @@ enum class ProjectionForm {
 // symmetric. An r^T k that is not finite, or negative by rounding, leaves P as it is.
 Tensor project_out(const Tensor& projection, const Tensor& r, double alpha, ProjectionForm form);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -8,7 +8,7 @@
 #include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr double kSmallestNorm = 1e-12;
@@ -129,4 +129,4 @@ MethodInfo mmcosine_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

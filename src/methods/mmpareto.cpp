@@ -13,7 +13,7 @@
 #include "methods/parts/one_modality.h"
 #include "methods/parts/unimodal_heads.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 // Weights where an end of the segment is its shortest vector: not quite 1 and 0, as in the release.
@@ -273,4 +273,4 @@ MethodInfo mmpareto_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

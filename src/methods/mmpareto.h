@@ -5,7 +5,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // What gets back the length that the plain sum of both gradients has: each tensor by itself (never made shorter), or
 // the encoder as a whole.
@@ -24,4 +24,4 @@ struct MergedGradient {
 MergedGradient merge_gradients(const std::vector<Tensor>& fused, const std::vector<Tensor>& own, double gamma,
                                Rescale rescale);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -5,7 +5,7 @@
 #include "methods/methods.h"
 #include "methods/parts/one_modality.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 struct ModalityDropoutOptions : public MethodOptions {
@@ -57,8 +57,8 @@ void ModalityDropout::prepare(PrepareContext& context, const OptimizerOptions&) 
 // present (B, M) -> (B, M). A sample that has none of what a batch keeps stays as it is.
 Tensor ModalityDropout::reduced(const Tensor& present, RandomStream& random) const {
   const Tensor here = present.cpu();
-  if (!per_batch_) return drop_modalities(here, probability_, random).to(present.device());
-  const Tensor kept = drop_modalities(at::ones({1, here.size(1)}, at::kBool), probability_, random);
+  if (!per_batch_) return data::drop_modalities(here, probability_, random).to(present.device());
+  const Tensor kept = data::drop_modalities(at::ones({1, here.size(1)}, at::kBool), probability_, random);
   const Tensor left = here.logical_and(kept);
   return at::where(left.any(1, /*keepdim=*/true), left, here).to(present.device());
 }
@@ -106,4 +106,4 @@ MethodInfo modality_dropout_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -18,7 +18,7 @@
 #include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr double kEpsilon = 1e-8;
@@ -265,4 +265,4 @@ MethodInfo ogm_ge_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // How far ahead of the others each modality is. Confidences that are not finite (nobody has the modality) take no part:
 // the ratio is 1 for them, and where nothing else is left to compare with.
@@ -15,4 +15,4 @@ std::vector<double> ogm_ratios(const std::vector<double>& confidence, OgmMulti m
 // 1 - tanh(alpha ratio) where the ratio is above 1, else 1.
 double ogm_coefficient(double ratio, double alpha);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

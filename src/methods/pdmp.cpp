@@ -15,7 +15,7 @@
 #include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 // Above it an adaptive optimizer's steps get too large to learn from; it wants gamma of 2 to 5.
@@ -244,4 +244,4 @@ MethodInfo pdmp_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

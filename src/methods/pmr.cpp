@@ -19,7 +19,7 @@
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr double kSmall = 1e-8;
@@ -212,7 +212,7 @@ std::shared_ptr<const Dataset> Pmr::samples(EpochContext& context) const {
 std::vector<Prototypes> Pmr::fresh(EpochContext& context) const {
   const torch::NoGradGuard no_gradients;
   Model& model = context.model();
-  const EvaluationMode evaluation(model);
+  const models::EvaluationMode evaluation(model);
   const Tensor& like = model.ownership().back().value;
   std::vector<ClassMeans> means;
   for (int64_t m = 0; m < model.modalities(); ++m) means.emplace_back(model.classes(), model.encoder(m).width(), like);
@@ -356,4 +356,4 @@ MethodInfo pmr_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -6,7 +6,7 @@
 
 #include "pdmp/optimizer.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 struct Prototypes {
   Tensor means;           // (C, d); zeros for a class nobody has seen
@@ -45,4 +45,4 @@ Tensor mean_entropy(const Tensor& logits);
 enum class Lag { hard, soft };
 std::vector<double> lags(const std::vector<double>& confidence, Lag kind);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -20,7 +20,7 @@
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 BoostingPhase boosting_phase(int64_t epoch, int64_t modalities, int64_t t1, int64_t t2) {
   BoostingPhase phase;
   phase.stage = epoch / (t1 + t2);
@@ -197,7 +197,7 @@ Outputs ReconBoost::forward(Model& model, const Batch& batch, Mode mode) {
   for (int64_t m = 0; m < phase_.learners; ++m) {
     const bool trained = phase_.together || m == phase_.learner;
     const torch::AutoGradMode gradients(trained && torch::GradMode::is_enabled());
-    std::optional<EvaluationMode> frozen;
+    std::optional<models::EvaluationMode> frozen;
     if (!trained && options_.freeze_bn_of_others) frozen.emplace(model.encoder(m));
     outputs.unimodal[static_cast<size_t>(m)] = logits(model, batch, m);
   }
@@ -316,4 +316,4 @@ MethodInfo reconboost_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -5,7 +5,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // A stage trains one learner for t1 epochs (phase 1), then all that were trained so far together for t2 (phase 2).
 struct BoostingPhase {
@@ -21,4 +21,4 @@ BoostingPhase boosting_phase(int64_t epoch, int64_t modalities, int64_t t1, int6
 // of the true class by the other learners together, 1 where there are none.
 Tensor residual_loss(const Tensor& logits, const Tensor& labels, const Tensor& others, double w1, double w2);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

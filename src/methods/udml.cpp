@@ -25,7 +25,7 @@
 #include "models/layers/present_rows.h"
 #include "pdmp/random.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr double kSmall = 1e-8;
@@ -63,7 +63,7 @@ constexpr double kLouder = 25.5;
 constexpr double kWhite = 255;
 
 bool is_pictures(const ModalityInfo& info) {
-  return info.type == "image" || info.type == "frames" || info.type == "flow";
+  return (info.type == "image" || info.type == "frames" || info.type == "flow");
 }
 
 // Tensor of one value per channel, to be broadcast over x (B, C, ...).
@@ -241,11 +241,11 @@ Tensor Estimator::log_variance(const Tensor& summary) {
 
 Estimate Estimator::forward(const Feature& feature) {
   if (mean_.is_empty()) return {feature, {}, {}, log_variance(feature.pooled)};
-  const Tensor map = map_of(feature);
+  const Tensor map = models::map_of(feature);
   const at::ScalarType type = mean_->weight.scalar_type();
   const int64_t n = map.size(0), width = map.size(1), height = map.size(2), columns = map.size(3);
   const Tensor positions = map.permute({0, 2, 3, 1}).reshape({-1, width}).to(type);
-  const auto [mean, log_variances] = pass_with_statistics(*this, positions.size(0), [&] {
+  const auto [mean, log_variances] = models::pass_with_statistics(*this, positions.size(0), [&] {
     return std::make_pair(mean_norm_->forward(mean_->forward(positions).to(type)),
                           variance_norm_->forward(variance_->forward(positions).to(type)));
   });
@@ -322,9 +322,9 @@ std::vector<Feature> Udml::estimate(Model& model, const Batch& batch, Mode mode)
     }
     estimates_.push_back(parts_->estimators[m]->forward(selected(features[m], rows)));
     const Estimate& found = estimates_.back();
-    features[m] = {scatter_rows(found.feature.map, rows, batch.size()),
-                   scatter_rows(found.feature.pooled, rows, batch.size())};
-    columns.push_back(scatter_rows(found.log_variance, rows, batch.size()));
+    features[m] = {models::scatter_rows(found.feature.map, rows, batch.size()),
+                   models::scatter_rows(found.feature.pooled, rows, batch.size())};
+    columns.push_back(models::scatter_rows(found.log_variance, rows, batch.size()));
   }
   log_variance_ = at::stack(columns, 1);
   return features;
@@ -472,4 +472,4 @@ MethodInfo udml_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

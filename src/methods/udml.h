@@ -7,7 +7,7 @@
 #include "pdmp/dataset.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // How much each modality of a sample counts, by the noise it is thought to have (UDML).
 
@@ -36,4 +36,4 @@ Tensor noise_levels(const Tensor& index, const std::vector<ModalityInfo>& infos,
 // Draws from the default generator.
 Tensor with_noise(const Tensor& x, const ModalityInfo& info, const Tensor& level);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

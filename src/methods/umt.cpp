@@ -13,7 +13,7 @@
 #include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 struct UmtOptions : public MethodOptions {
@@ -202,4 +202,4 @@ MethodInfo umt_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

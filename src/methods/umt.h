@@ -3,7 +3,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // Mean over rows and features of (z - t)^2, of the rows that are present (B); undefined where none is. z, t (B, d).
 inline Tensor distillation_loss(const Tensor& z, const Tensor& t, const Tensor& present) {
@@ -13,4 +13,4 @@ inline Tensor distillation_loss(const Tensor& z, const Tensor& t, const Tensor& 
   return torch::mse_loss(z.index_select(0, rows), t.index_select(0, rows));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -9,7 +9,7 @@
 #include "methods/parts/coefficients.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 struct UniformLrOptions : public MethodOptions {
@@ -120,4 +120,4 @@ MethodInfo uniform_lr_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -9,7 +9,7 @@
 #include "methods/parts/one_modality.h"
 #include "methods/parts/unimodal_heads.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 struct UnimodalEnsembleOptions : public MethodOptions {
@@ -132,4 +132,4 @@ MethodInfo unimodal_ensemble_method() {
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -8,7 +8,7 @@
 #include "metrics/metric.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 // 32 MiB of probabilities: 27,000 samples of 309 classes. Above it the metric is left undefined, since evaluation keeps
@@ -74,4 +74,4 @@ class Auroc : public MetricState {
 
 std::unique_ptr<MetricState> auroc_metric(const ScoredSet& set) { return std::make_unique<Auroc>(set); }
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

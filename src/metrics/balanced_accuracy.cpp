@@ -1,7 +1,7 @@
 // Mean recall of the classes that occur, as scikit-learn's balanced_accuracy_score. 0 of nothing is 0.
 #include "metrics/counted.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 double balanced_accuracy(const ClassCounts& counts) {
@@ -19,4 +19,4 @@ double balanced_accuracy(const ClassCounts& counts) {
 
 std::unique_ptr<MetricState> balanced_accuracy_metric(const ScoredSet& set) { return counted<balanced_accuracy>(set); }
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

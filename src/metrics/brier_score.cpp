@@ -5,7 +5,7 @@
 #include "metrics/metric.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 class BrierScore : public MetricState {
@@ -27,4 +27,4 @@ class BrierScore : public MetricState {
 
 std::unique_ptr<MetricState> brier_score_metric(const ScoredSet&) { return std::make_unique<BrierScore>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

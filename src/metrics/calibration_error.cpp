@@ -7,7 +7,7 @@
 #include "metrics/metric.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 constexpr int64_t kBins = 15;
@@ -48,4 +48,4 @@ std::unique_ptr<MetricState> calibration_error_metric(const ScoredSet& set) {
   return std::make_unique<CalibrationError>(set.samples);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

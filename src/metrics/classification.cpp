@@ -11,7 +11,7 @@
 #include "pdmp/error.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 void check_classes(const Tensor& values, const char* what, int64_t classes) {
@@ -131,4 +131,4 @@ double bpcer(const ClassCounts& counts, int64_t live) {
 
 double acer(const ClassCounts& counts, int64_t live) { return (apcer(counts, live) + bpcer(counts, live)) / 2; }
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

@@ -6,7 +6,7 @@
 
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 
 // (C, C) int64; row = truth, column = prediction. labels, predictions (N) int64 in [0, classes).
 Tensor confusion_matrix(const Tensor& labels, const Tensor& predictions, int64_t classes);
@@ -41,4 +41,4 @@ double apcer(const ClassCounts& counts, int64_t live);  // share of the attacks 
 double bpcer(const ClassCounts& counts, int64_t live);  // share of the live samples that are called attacks
 double acer(const ClassCounts& counts, int64_t live);   // mean of the two
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

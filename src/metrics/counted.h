@@ -3,7 +3,7 @@
 
 #include "metrics/metric.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 
 template <double (*kScore)(const ClassCounts&)>
 std::unique_ptr<MetricState> counted(const ScoredSet&) {
@@ -27,4 +27,4 @@ std::unique_ptr<MetricState> counted(const ScoredSet& set) {
   return std::make_unique<State>(set.live);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

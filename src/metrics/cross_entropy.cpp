@@ -1,6 +1,6 @@
 #include "metrics/metric.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 class CrossEntropy : public MetricState {
@@ -19,4 +19,4 @@ std::unique_ptr<MetricState> cross_entropy_metric(const ScoredSet& set) {
   return std::make_unique<CrossEntropy>(set.samples);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

@@ -4,7 +4,7 @@
 
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 
 std::vector<double> dependency_sums(const std::vector<Tensor>& unimodal) {
   std::vector<double> sums;
@@ -15,4 +15,4 @@ std::vector<double> dependency_sums(const std::vector<Tensor>& unimodal) {
   return sums;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

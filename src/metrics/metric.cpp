@@ -5,7 +5,7 @@
 
 #include "base/table.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 
 const Metric& find_metric(const std::string& name) { return get_row(metric_table(), name, "unknown metric"); }
 
@@ -38,4 +38,4 @@ Scores Scoring::scores() const {
   return scores;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

@@ -9,7 +9,7 @@
 
 #include "metrics/classification.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 
 // The samples that are scored, as far as known before the first batch.
 struct ScoredSet {
@@ -79,4 +79,4 @@ class Scoring {
   std::vector<std::pair<const Metric*, std::unique_ptr<MetricState>>> states_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

@@ -8,7 +8,7 @@
 
 #include "pdmp/random.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
@@ -129,4 +129,4 @@ std::vector<double> ranks(const std::vector<double>& values) {
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

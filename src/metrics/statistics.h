@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::metrics {
 
 struct MeanSd {
   double mean = 0, sd = 0;  // sd of a sample (n - 1); 0 for one value
@@ -37,4 +37,4 @@ std::vector<double> holm(const std::vector<double>& p);
 // 1 = highest; equal values share the mean of their ranks. NaN gets NaN and counts for nothing.
 std::vector<double> ranks(const std::vector<double>& values);
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

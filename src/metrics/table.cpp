@@ -1,7 +1,7 @@
 #include "metrics/counted.h"
 #include "metrics/metric.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 
 MakeMetric auroc_metric, balanced_accuracy_metric, brier_score_metric, calibration_error_metric, cross_entropy_metric;
 
@@ -87,4 +87,4 @@ const std::vector<Metric>& metric_table() {
   return table;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::metrics

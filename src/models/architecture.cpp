@@ -9,7 +9,7 @@
 
 #include "models/layers/evaluation_mode.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using Inputs = c10::ArrayRef<const c10::IValue>;
@@ -177,4 +177,4 @@ Architecture measure_architecture(Model& model) {
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -9,7 +9,7 @@
 
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // A module with parameters of its own. Where these have different owners, each of them is a row by itself.
 struct ModuleRow {
@@ -29,4 +29,4 @@ struct Architecture {
 // multiply-adds of convolutions and matrix products; everything else counts as none. The model is left as it was.
 Architecture measure_architecture(Model& model);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

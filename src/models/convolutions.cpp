@@ -4,7 +4,7 @@
 
 #include <torch/nn/modules/conv.h>
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 template <class Layer>
@@ -24,4 +24,4 @@ std::vector<Tensor> convolution_filters(const torch::nn::Module& module) {
   return filters;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -5,9 +5,9 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // The weights of all convolution layers below `module`: over one, two or three dimensions.
 std::vector<Tensor> convolution_filters(const torch::nn::Module& module);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

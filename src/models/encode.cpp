@@ -4,7 +4,7 @@
 #include "models/layers/evaluation_mode.h"
 #include "models/layers/present_rows.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 Feature encode_rows(Encoder& encoder, const Tensor& x) {
@@ -30,4 +30,4 @@ Feature encode_batch(Encoder& encoder, const Tensor& x, const Tensor& present) {
   return {scatter_rows(seen.map, rows, x.size(0)), scatter_rows(seen.pooled, rows, x.size(0))};
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

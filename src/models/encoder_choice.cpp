@@ -8,7 +8,7 @@
 #include "base/spec.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 std::string given(const NameMap& encoders, const std::string& modality) {
@@ -83,4 +83,4 @@ ModelOptions with_linear_head(ModelOptions options, const std::vector<ModalityIn
   return options;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -8,7 +8,7 @@
 
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 struct EncoderChoice {
   std::string spec;                   // NAME[:option=value]...
@@ -27,4 +27,4 @@ ModelOptions with_linear_head(ModelOptions options, const std::vector<ModalityIn
 // The name behind "@", or nothing for an encoder of one's own.
 std::optional<std::string> shared_name(const std::string& encoder);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

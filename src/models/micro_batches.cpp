@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -188,4 +188,4 @@ Feature encode_in_micro_batches(Encoder& encoder, const Tensor& x, const Tensor&
   return {maps.empty() ? Tensor() : at::cat(maps), at::cat(pooled)};
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

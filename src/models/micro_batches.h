@@ -7,11 +7,11 @@
 
 #include "models/encode.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // As encode_batch, of at most `rows` rows at a time (0: all at once). Where gradients are wanted, all micro-batches but
 // the last are computed without a graph and again in backward, with the modes, running statistics and random numbers of
 // the first time.
 Feature encode_in_micro_batches(Encoder& encoder, const Tensor& x, const Tensor& present, int64_t rows);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -71,11 +71,11 @@ void check_input(const ModalityInfo& info, const Tensor& x, const Tensor& presen
 
 std::shared_ptr<Encoder> make_started_encoder(const std::string& spec, const ModalityInfo& modality,
                                               const ModelOptions& options, uint64_t seed) {
-  const SeededGenerator generator(stream_seed(seed, "init/" + modality.name));
+  const models::SeededGenerator generator(stream_seed(seed, "init/" + modality.name));
   std::shared_ptr<Encoder> encoder = make_encoder(spec, modality);
-  initialize(*encoder, options.init);
+  models::initialize(*encoder, options.init);
   if (options.pretrained) {
-    load_pretrained(*encoder, read_encoder_spec(spec, modality).pretrained, modality.name);
+    models::load_pretrained(*encoder, models::read_encoder_spec(spec, modality).pretrained, modality.name);
   }
   return encoder;
 }
@@ -102,20 +102,20 @@ void ModelOptions::describe(OptionList& list) {
           "of another modality; by type where left out. --encoders.MODALITY.OPTION VALUE sets one more option.")
       .specs();
   list.add("init", &init, "Initial weights: Kaiming/Xavier everywhere, or as the layers make them.")
-      .one_of(init_names())
+      .one_of(models::init_names())
       .advanced();
   list.add("channels-last", &channels_last, "Keep pictures with channels innermost: faster, same numbers to rounding.")
       .advanced();
   list.add("convolution", &convolution,
            "3x3 convolutions of residual blocks, on CPUs and with channels innermost: by Winograd's filtering where it "
            "is faster (auto) or wherever it can be used (winograd), or LibTorch's own (direct).")
-      .one_of(convolution_form_names())
+      .one_of(models::convolution_form_names())
       .advanced();
   list.add(
           "unimodal", &unimodal,
           "A modality's own logits: the fusion's definition, the fused logits with the others' features zero (masked), "
           "Shapley values of these (2^M passes), or a linear probe on the feature.")
-      .one_of(unimodal_names())
+      .one_of(models::unimodal_names())
       .advanced();
   list.add("bn-unimodal", &bn_unimodal,
            "BatchNorm and dropout of the fusion in extra passes for these logits in training: frozen (the passes leave "
@@ -133,7 +133,7 @@ void ModelOptions::check(const std::vector<ModalityInfo>& modalities) const {
   };
   for (const auto& [name, spec] : encoders) {
     expect_known(name);
-    if (const auto other = shared_name(spec)) expect_known(*other);
+    if (const auto other = models::shared_name(spec)) expect_known(*other);
   }
 }
 
@@ -141,7 +141,7 @@ Model::Model(const std::vector<ModalityInfo>& modalities, int64_t classes, const
     : infos_(modalities), classes_(classes) {
   check_modalities(modalities, classes);
   expect_possible(options);
-  const std::vector<EncoderChoice> choices = choose_encoders(modalities, options);
+  const std::vector<models::EncoderChoice> choices = models::choose_encoders(modalities, options);
   const auto all = register_module("encoders", std::make_shared<torch::nn::Module>());
   encoders_.resize(infos_.size());
   for (size_t m = 0; m < infos_.size(); ++m) {
@@ -156,31 +156,31 @@ Model::Model(const std::vector<ModalityInfo>& modalities, int64_t classes, const
     widths.push_back(encoders_[m]->width());
   }
   add_head(options, widths, seed);
-  set_convolution_form(*this, parse_convolution_form(options.convolution));
+  models::set_convolution_form(*this, models::parse_convolution_form(options.convolution));
   record_ownership();
 }
 
 void Model::add_head(const ModelOptions& options, const std::vector<int64_t>& widths, uint64_t seed) {
   {
-    const SeededGenerator generator(stream_seed(seed, "init/fusion"));
+    const models::SeededGenerator generator(stream_seed(seed, "init/fusion"));
     fusion_ = register_module("fusion",
                               configure(fusion_table(), "fusion", options.fusion, "fusion")->make(widths, classes_));
-    initialize(*fusion_, options.init);
+    models::initialize(*fusion_, options.init);
   }
   if (options.channels_last && bears_channels_last(*fusion_)) make_channels_last(*fusion_);
-  unimodal_ = &find_unimodal_form(options.unimodal, modalities());
+  unimodal_ = &models::find_unimodal_form(options.unimodal, modalities());
   frozen_ = is_frozen(options.bn_unimodal);
   if (unimodal_->logits != nullptr) return;
-  const SeededGenerator generator(stream_seed(seed, "init/probes"));
-  probes_ = register_module("probes", std::make_shared<Probes>(infos_, widths, classes_));
-  initialize(*probes_, options.init);
+  const models::SeededGenerator generator(stream_seed(seed, "init/probes"));
+  probes_ = register_module("probes", std::make_shared<models::Probes>(infos_, widths, classes_));
+  models::initialize(*probes_, options.init);
 }
 
 Feature Model::encode(int64_t m, const Tensor& x, const Tensor& present) {
   const ModalityInfo& info = infos_.at(static_cast<size_t>(m));
   const Phase phase("forward", info.name);
   check_input(info, x, present);
-  return encode_in_micro_batches(encoder(m), x, present, micro_batch_);
+  return models::encode_in_micro_batches(encoder(m), x, present, micro_batch_);
 }
 
 Tensor Model::fuse(const std::vector<Feature>& features, const Tensor& present) {
@@ -191,7 +191,7 @@ Tensor Model::fuse(const std::vector<Feature>& features, const Tensor& present) 
 std::vector<Tensor> Model::unimodal_logits(const std::vector<Feature>& features, const Tensor& present) {
   if (probes_) return probes_->logits(features);
   if (!frozen_ || !fusion_->is_training()) return unimodal_->logits(*fusion_, features, present);
-  const EvaluationMode evaluation(*fusion_);
+  const models::EvaluationMode evaluation(*fusion_);
   return unimodal_->logits(*fusion_, features, present);
 }
 

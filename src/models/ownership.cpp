@@ -60,7 +60,7 @@ void Model::record_ownership() {
 }
 
 void Model::mark_convolutions() {
-  for (const Tensor& filters : convolution_filters(*this)) {
+  for (const Tensor& filters : models::convolution_filters(*this)) {
     const auto same = [&](const OwnedParameter& parameter) { return parameter.value.is_same(filters); };
     const auto found = std::find_if(ownership_.begin(), ownership_.end(), same);
     if (found != ownership_.end()) found->convolution = true;

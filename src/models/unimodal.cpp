@@ -10,7 +10,7 @@
 #include "models/fusion/features.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
@@ -119,4 +119,4 @@ Tensor Probes::loss(const std::vector<Feature>& features, const Tensor& present,
   return total;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

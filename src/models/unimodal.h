@@ -9,7 +9,7 @@
 
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // One way to get the logits s_m, M x (B, C), of a batch.
 struct UnimodalForm {
@@ -49,4 +49,4 @@ class Probes : public torch::nn::Module {
   std::vector<torch::nn::Linear> layers_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -1,6 +1,6 @@
 #include "optim/optimizers.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 // Adam with decoupled weight decay: p = p (1 - lr decay) - lr m' / (sqrt(v') + eps), m' and v' bias-corrected.
@@ -29,4 +29,4 @@ std::unique_ptr<Optimizer> make_adamw(const OptimizerOptions& options, std::vect
   return std::make_unique<AdamW>(options, std::move(groups));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::optim

@@ -8,7 +8,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 // Every class has the same total weight, and the mean weight over the samples is 1.
@@ -56,4 +56,4 @@ Tensor class_weights(const std::string& text, const Dataset& train) {
   return text == "balanced" ? balanced_weights(train) : listed_weights(text, train);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::optim

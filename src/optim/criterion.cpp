@@ -9,9 +9,9 @@
 namespace pdmp {
 
 Criterion::Criterion(const OptimizerOptions& options, const Dataset& train)
-    : loss_(make_loss(options.loss)),
+    : loss_(optim::make_loss(options.loss)),
       label_smoothing_(options.label_smoothing),
-      class_weights_(class_weights(options.class_weights, train)) {
+      class_weights_(optim::class_weights(options.class_weights, train)) {
   if (label_smoothing_ == 0 || loss_->takes_label_smoothing()) return;
   throw Error(ErrorKind::usage, fmt::format("--loss {}: expected no label smoothing, found --label-smoothing {}; leave "
                                             "one of the two out",

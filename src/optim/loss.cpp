@@ -4,7 +4,7 @@
 
 #include "base/spec.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 class CrossEntropy : public LossFunction {
@@ -61,4 +61,4 @@ std::shared_ptr<const LossFunction> make_loss(const std::string& spec) {
   return configure(loss_table(), "loss", spec, "--loss");
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::optim

@@ -8,7 +8,7 @@
 #include "pdmp/options.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 
 class LossFunction {
  public:
@@ -31,4 +31,4 @@ const std::vector<LossInfo>& loss_table();  // the only list
 // `spec` = NAME[:option=value]...: "focal:gamma=2". Error{usage} with the nearest spelling.
 std::shared_ptr<const LossFunction> make_loss(const std::string& spec);
 
-}  // namespace pdmp
+}  // namespace pdmp::optim

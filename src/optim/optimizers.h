@@ -7,7 +7,7 @@
 
 #include "pdmp/optimizer.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 
 std::unique_ptr<Optimizer> make_sgd(const OptimizerOptions& options, std::vector<ParameterGroup> groups);
 std::unique_ptr<Optimizer> make_adamw(const OptimizerOptions& options, std::vector<ParameterGroup> groups);
@@ -15,4 +15,4 @@ std::unique_ptr<Optimizer> make_adamw(const OptimizerOptions& options, std::vect
 std::vector<std::string> optimizer_names();
 std::vector<std::string> schedule_names();
 
-}  // namespace pdmp
+}  // namespace pdmp::optim

@@ -4,7 +4,7 @@ namespace pdmp {
 
 void OptimizerOptions::describe(OptionList& list) {
   constexpr double kBelowOne = 0.999999;  // 1 would divide by zero in the bias correction
-  list.add("optimizer", &optimizer, "How parameters are updated.").one_of(optimizer_names());
+  list.add("optimizer", &optimizer, "How parameters are updated.").one_of(optim::optimizer_names());
   list.add("lr", &lr, "Learning rate.").above(0);
   list.add("momentum", &momentum, "Momentum of sgd; 0 = none.").at_least(0).at_most(kBelowOne).advanced();
   list.add("weight-decay", &weight_decay, "Weight decay, on every parameter that has a gradient.").at_least(0);
@@ -12,7 +12,7 @@ void OptimizerOptions::describe(OptionList& list) {
   list.add("beta1", &beta1, "Decay of the first moment (adamw).").at_least(0).at_most(kBelowOne).advanced();
   list.add("beta2", &beta2, "Decay of the second moment (adamw).").at_least(0).at_most(kBelowOne).advanced();
   list.add("eps", &eps, "Added to the root of the second moment (adamw).").above(0).advanced();
-  list.add("schedule", &schedule, "How the learning rate changes from epoch to epoch.").one_of(schedule_names());
+  list.add("schedule", &schedule, "How the learning rate changes from epoch to epoch.").one_of(optim::schedule_names());
   list.add("schedule-epochs", &schedule_epochs, "step: 0-based epochs from which the rate is lower.").advanced();
   list.add("schedule-factor", &schedule_factor, "step: factor at each of these epochs.").above(0).advanced();
   list.add("schedule-floor", &schedule_floor, "cosine: factor at the end of the last epoch.")

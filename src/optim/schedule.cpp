@@ -36,7 +36,7 @@ const std::vector<ScheduleInfo>& schedule_table() {
 
 }  // namespace
 
-std::vector<std::string> schedule_names() { return row_names(schedule_table()); }
+std::vector<std::string> optim::schedule_names() { return row_names(schedule_table()); }
 
 double schedule_factor(const OptimizerOptions& options, int64_t epoch, int64_t epochs) {
   const double warmup =

@@ -1,7 +1,7 @@
 #include "optim/optimizers.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 // d = g + decay p, v = momentum v + d, p = p - lr v (Nesterov: p - lr (d + momentum v)); momentum 0 keeps no v.
@@ -34,4 +34,4 @@ std::unique_ptr<Optimizer> make_sgd(const OptimizerOptions& options, std::vector
   return std::make_unique<Sgd>(options, std::move(groups));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::optim

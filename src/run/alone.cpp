@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void check_alone(const LoadedRun& run, const std::string& modality, const std::string& directory) {
+void check_alone(const runs::LoadedRun& run, const std::string& modality, const std::string& directory) {
   const std::vector<ModalityInfo>& found = run.description.modalities;
   if (found.size() == 1 && found[0].name == modality && run.options.method == "joint") return;
   std::vector<std::string> names;
@@ -32,7 +32,7 @@ RunOptions alone_options(const RunOptions& options, const std::vector<ModalityIn
   RunOptions one = options;
   one.method = "joint";
   one.data.modalities = {modality};
-  one.model = with_linear_head(options.model, modalities);
+  one.model = models::with_linear_head(options.model, modalities);
   std::erase_if(one.model.encoders, [&](const auto& entry) { return entry.first != modality; });
   one.train.modality_dropout = 0;
   one.alone.clear();
@@ -42,21 +42,23 @@ RunOptions alone_options(const RunOptions& options, const std::vector<ModalityIn
   return one;
 }
 
-std::shared_ptr<Model> model_alone(const RunOptions& options, const std::vector<ModalityInfo>& modalities, int64_t m) {
+std::shared_ptr<Model> runs::model_alone(const RunOptions& options, const std::vector<ModalityInfo>& modalities,
+                                         int64_t m) {
   const std::string& modality = modalities[static_cast<size_t>(m)].name;
   const auto given = options.alone.find(modality);
   std::string directory = given == options.alone.end() ? "" : given->second;
   if (directory.empty()) {
     RunOptions one =
-        alone_options(options, modalities, modality, fs::path(options.run) / run_layout::kAlone / modality);
+        alone_options(options, modalities, modality, fs::path(options.run) / train::run_layout::kAlone / modality);
     one.train.keep = "best";
     log_info(fmt::format("{} alone: training the model that {} learns from", modality, options.method));
     run(one);
     directory = one.run;
   }
-  const LoadedRun loaded = load_run(directory);
+  const runs::LoadedRun loaded = runs::load_run(directory);
   check_alone(loaded, modality, directory);
-  if (!made_of_same_samples(directory, read_manifest(options.data.data, static_cast<uint64_t>(options.train.seed)))) {
+  if (!runs::made_of_same_samples(directory,
+                                  data::read_manifest(options.data.data, static_cast<uint64_t>(options.train.seed)))) {
     log_warning(fmt::format("--alone {}={}: it was trained on other data than {} and is used all the same", modality,
                             directory, options.data.data));
   }

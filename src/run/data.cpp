@@ -41,9 +41,9 @@ class Joined : public Dataset {
 };
 
 // The names asked for, in the manifest's order.
-std::vector<std::string> chosen_modalities(const Manifest& manifest, const std::vector<std::string>& wanted) {
+std::vector<std::string> chosen_modalities(const data::Manifest& manifest, const std::vector<std::string>& wanted) {
   std::vector<std::string> names, chosen;
-  for (const ModalityEntry& entry : manifest.modalities) names.push_back(entry.name);
+  for (const data::ModalityEntry& entry : manifest.modalities) names.push_back(entry.name);
   for (const std::string& name : wanted) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     throw Error(ErrorKind::usage,
@@ -57,13 +57,13 @@ std::vector<std::string> chosen_modalities(const Manifest& manifest, const std::
 }
 
 // Where the cells of a modality come from, in words.
-std::string source_of(const ModalityEntry& entry) {
+std::string source_of(const data::ModalityEntry& entry) {
   if (!entry.path.empty()) return fmt::format("path '{}'", entry.path);
   if (!entry.columns.empty()) return fmt::format("columns {}", fmt::join(entry.columns, ", "));
   return fmt::format("column '{}'", entry.column);
 }
 
-bool has_cell(const Manifest& manifest, const std::string& split, size_t modality) {
+bool has_cell(const data::Manifest& manifest, const std::string& split, size_t modality) {
   for (size_t r = 0; r < manifest.rows.size(); ++r) {
     if (manifest.rows.split(r) == split && !manifest.rows[r].cells[modality].empty()) return true;
   }
@@ -71,10 +71,10 @@ bool has_cell(const Manifest& manifest, const std::string& split, size_t modalit
 }
 
 // Nothing can be learned of a modality that no sample of train has. Elsewhere scores say nothing of it.
-void report_empty_modalities(const Manifest& manifest, const DataOptions& options,
+void report_empty_modalities(const data::Manifest& manifest, const DataOptions& options,
                              const std::vector<std::string>& modalities) {
   for (size_t m = 0; m < manifest.modalities.size(); ++m) {
-    const ModalityEntry& entry = manifest.modalities[m];
+    const data::ModalityEntry& entry = manifest.modalities[m];
     if (std::find(modalities.begin(), modalities.end(), entry.name) == modalities.end()) continue;
     for (const char* split : {"train", "val", "test"}) {
       if (!manifest.rows.has_split(split) || has_cell(manifest, split, m)) continue;
@@ -90,16 +90,16 @@ void report_empty_modalities(const Manifest& manifest, const DataOptions& option
 
 // Null where none is asked for or none of the modalities would use it, or where it cannot be used: then everything is
 // decoded as it is needed.
-std::shared_ptr<SampleCache> open_cache(const DataOptions& options, const Manifest& manifest,
-                                        const std::vector<std::string>& modalities) {
+std::shared_ptr<data::SampleCache> open_cache(const DataOptions& options, const data::Manifest& manifest,
+                                              const std::vector<std::string>& modalities) {
   if (options.cache.empty() || options.cache == "off") return nullptr;
-  const auto uses = [&](const ModalityEntry& entry) {
+  const auto uses = [&](const data::ModalityEntry& entry) {
     return std::find(modalities.begin(), modalities.end(), entry.name) != modalities.end() &&
-           make_modality_type(entry)->uses_cache();
+           data::make_modality_type(entry)->uses_cache();
   };
   if (std::none_of(manifest.modalities.begin(), manifest.modalities.end(), uses)) return nullptr;
   try {
-    return std::make_shared<SampleCache>(options.cache, cache_limit(options.cache_gib));
+    return std::make_shared<data::SampleCache>(options.cache, data::cache_limit(options.cache_gib));
   } catch (const Error& error) {
     log_warning(fmt::format("--cache: {}; this run goes on without", error.what()));
     return nullptr;
@@ -108,19 +108,19 @@ std::shared_ptr<SampleCache> open_cache(const DataOptions& options, const Manife
 
 }  // namespace
 
-std::shared_ptr<const Manifest> load_manifest(const DataOptions& options, uint64_t seed) {
+std::shared_ptr<const data::Manifest> runs::load_manifest(const DataOptions& options, uint64_t seed) {
   if (options.data.empty()) throw Error(ErrorKind::usage, "--data is missing: name the folder of dataset.json");
-  return std::make_shared<const Manifest>(read_manifest(options.data, seed, options.files));
+  return std::make_shared<const data::Manifest>(data::read_manifest(options.data, seed, options.files));
 }
 
-TrainingData load_splits(const DataOptions& options, const std::shared_ptr<const Manifest>& manifest) {
+TrainingData runs::load_splits(const DataOptions& options, const std::shared_ptr<const data::Manifest>& manifest) {
   const std::vector<std::string> modalities = chosen_modalities(*manifest, options.modalities);
   report_empty_modalities(*manifest, options, modalities);
-  const std::shared_ptr<SampleCache> cache = open_cache(options, *manifest, modalities);
+  const std::shared_ptr<data::SampleCache> cache = open_cache(options, *manifest, modalities);
   const auto open = [&](const std::string& split) -> std::shared_ptr<const Dataset> {
     // A training split must be there: open_split says so where it is not.
     if (split != "train" && !manifest->rows.has_split(split)) return nullptr;
-    return open_split(manifest, split, modalities, options.max_undecodable, kCacheBytes, cache);
+    return data::open_split(manifest, split, modalities, options.max_undecodable, data::kCacheBytes, cache);
   };
   TrainingData data{.train = open("train"), .val = open("val"), .test = open("test")};
   if (options.val == "none" && data.val) {
@@ -131,7 +131,7 @@ TrainingData load_splits(const DataOptions& options, const std::shared_ptr<const
 }
 
 TrainingData load_data(const DataOptions& options, uint64_t seed) {
-  return load_splits(options, load_manifest(options, seed));
+  return runs::load_splits(options, runs::load_manifest(options, seed));
 }
 
 }  // namespace pdmp

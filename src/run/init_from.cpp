@@ -13,7 +13,7 @@
 #include "models/weights/weights.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 constexpr const char* kFusion = "fusion.";
@@ -57,7 +57,7 @@ std::string quoted_list(const std::vector<std::string>& names) {
 }
 
 // "kept 4 classes, added 'x', dropped 'y'"
-std::string classes_line(const SharedClasses& classes) {
+std::string classes_line(const models::SharedClasses& classes) {
   const size_t kept = classes.positions_now.size();
   std::string text = fmt::format("kept {} class{}", kept, kept == 1 ? "" : "es");
   if (!classes.added.empty()) text += ", added " + quoted_list(classes.added);
@@ -80,7 +80,8 @@ std::string other_flags(const ModelOptions& now, const ModelOptions& before) {
 // Three models of one filling: the one to fill, the one with the weights, and one that tells where classes are.
 class Filling {
  public:
-  Filling(Model& target, const LoadedRun& source, Model& larger, const SharedClasses& classes, std::string where)
+  Filling(Model& target, const LoadedRun& source, Model& larger, const models::SharedClasses& classes,
+          std::string where)
       : target_(target), source_(source), larger_(larger), classes_(classes), where_(std::move(where)) {}
 
   void fill_encoders() {
@@ -124,8 +125,8 @@ class Filling {
  private:
   void fill_encoder(int64_t m, int64_t n, const std::string& name) {
     const std::string where = fmt::format("{}: encoder of '{}'", where_, name);
-    if (copy_state_but_for_classes(target_.encoder(m), source_.model->encoder(n), larger_.encoder(m), classes_,
-                                   where)) {
+    if (models::copy_state_but_for_classes(target_.encoder(m), source_.model->encoder(n), larger_.encoder(m), classes_,
+                                           where)) {
       taken_.push_back(fmt::format("encoder of '{}'", name));
     } else {
       fresh_.push_back(fmt::format("encoder of '{}' (the run has another kind)", name));
@@ -133,8 +134,8 @@ class Filling {
   }
 
   void fill_whole_fusion(const std::string& name) {
-    if (copy_state_but_for_classes(target_.fusion(), source_.model->fusion(), larger_.fusion(), classes_,
-                                   where_ + ": fusion")) {
+    if (models::copy_state_but_for_classes(target_.fusion(), source_.model->fusion(), larger_.fusion(), classes_,
+                                           where_ + ": fusion")) {
       taken_.push_back("fusion " + name);
       kept_head_ = true;
     } else {
@@ -168,12 +169,12 @@ class Filling {
     const std::vector<OwnedParameter> from = blocks_of(*source_.model, n);
     if (to.size() != from.size()) return false;
     for (size_t i = 0; i < to.size(); ++i) {
-      const auto dimension = class_dimension(to[i].value, probe[i].value);
-      if (!fits_but_for_classes(to[i].value, from[i].value, dimension, classes_)) return false;
+      const auto dimension = models::class_dimension(to[i].value, probe[i].value);
+      if (!models::fits_but_for_classes(to[i].value, from[i].value, dimension, classes_)) return false;
     }
     for (size_t i = 0; i < to.size(); ++i) {
-      const auto dimension = class_dimension(to[i].value, probe[i].value);
-      copy_but_for_classes(to[i].value, from[i].value, dimension, classes_);
+      const auto dimension = models::class_dimension(to[i].value, probe[i].value);
+      models::copy_but_for_classes(to[i].value, from[i].value, dimension, classes_);
       kept_head_ = true;
     }
     return true;
@@ -184,8 +185,8 @@ class Filling {
     for (const auto& [name, module] : to) {
       const auto found = from.find(name);
       if (found == from.end()) continue;
-      copy_state_but_for_classes(*module, *found->second, *probe.at(name), classes_,
-                                 fmt::format("{}: probe of '{}'", where_, name));
+      models::copy_state_but_for_classes(*module, *found->second, *probe.at(name), classes_,
+                                         fmt::format("{}: probe of '{}'", where_, name));
     }
   }
 
@@ -201,7 +202,7 @@ class Filling {
   Model& target_;
   const LoadedRun& source_;
   Model& larger_;
-  const SharedClasses& classes_;
+  const models::SharedClasses& classes_;
   std::string where_;
   std::vector<std::string> taken_, fresh_;
   bool kept_head_ = false;
@@ -213,7 +214,7 @@ StartingWeights::StartingWeights(const std::string& path) : path_(path), run_(lo
 
 std::vector<std::string> StartingWeights::start(Model& model, const RunOptions& options,
                                                 const std::vector<std::string>& classes) const {
-  const SharedClasses shared(classes, run_.description.classes);
+  const models::SharedClasses shared(classes, run_.description.classes);
   Model larger = with_one_class_more(model, options);
   Filling filling(model, run_, larger, shared, "--init-from " + path_);
   try {
@@ -235,15 +236,16 @@ std::string StartingWeights::start_parts(torch::nn::Module& parts, const Model& 
   }
   if (modality_names(model) != modality_names(*run_.model))
     return where + " start afresh (the run has other modalities)";
-  const SeededGenerator undisturbed(options.train.seed);
+  const models::SeededGenerator undisturbed(options.train.seed);
   Model larger = with_one_class_more(model, options);
   const auto method = options.method_options().make();
   const auto larger_parts = method->extend(larger);
-  const SharedClasses shared(classes, run_.description.classes);
-  if (larger_parts != nullptr && copy_state_but_for_classes(parts, *run_.method_parts, *larger_parts, shared, where)) {
+  const models::SharedClasses shared(classes, run_.description.classes);
+  if (larger_parts != nullptr &&
+      models::copy_state_but_for_classes(parts, *run_.method_parts, *larger_parts, shared, where)) {
     return fmt::format("{}: {}", where, classes_line(shared));
   }
   return where + " start afresh (the run has other ones)";
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

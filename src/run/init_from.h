@@ -8,7 +8,7 @@
 #include "models/weights/class_rows.h"
 #include "run/predict/load_run.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 
 // Weights are matched by what they belong to, not by where they stand: encoders and blocks of the head by modality,
 // rows of the head and of the method's own parts by class. What the run does not have keeps its initial values: other
@@ -34,4 +34,4 @@ class StartingWeights {
   LoadedRun run_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -10,14 +10,14 @@
 #include "run/files/config.h"
 #include "train/files/layout.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 namespace fs = std::filesystem;
 
-using run_layout::kConfig;
-using run_layout::kEnvironment;
-using run_layout::kLock;
+using train::run_layout::kConfig;
+using train::run_layout::kEnvironment;
+using train::run_layout::kLock;
 
 // What shows that a folder is a run directory.
 constexpr std::array kMarks = {kConfig, kEnvironment};
@@ -63,11 +63,11 @@ void expect_marks(const fs::path& folder) {
 
 RunState inspect_resumed(const RunOptions& options, const ResumeAdvice& advice) {
   const fs::path folder = options.run, config = folder / kConfig;
-  if (fs::exists(folder / run_layout::kCheckpoints)) expect_marks(folder);
+  if (fs::exists(folder / train::run_layout::kCheckpoints)) expect_marks(folder);
   if (!fs::exists(config)) return RunState::unfinished;
   const RunOptions before = read_config(config);
   check_same_config(options, before, config, advice);
-  if (!run_layout::is_finished(folder)) return RunState::unfinished;
+  if (!train::run_layout::is_finished(folder)) return RunState::unfinished;
   if (options.train.epochs == before.train.epochs) return RunState::finished;
   if (before.train.keep != "all") {
     throw Error(ErrorKind::usage,
@@ -103,20 +103,20 @@ RunState look_at(const RunOptions& options, const ResumeAdvice& advice = {}) {
 }  // namespace
 
 RunState inspect_run(const RunOptions& options, const ResumeAdvice& advice) {
-  if (!options.run.empty()) RunDirectory::expect_free(options.run);
+  if (!options.run.empty()) train::RunDirectory::expect_free(options.run);
   return look_at(options, advice);
 }
 
-std::unique_ptr<RunDirectory> open_run(const RunOptions& options) {
+std::unique_ptr<train::RunDirectory> open_run(const RunOptions& options) {
   inspect_run(options);
-  auto run = std::make_unique<RunDirectory>(options.run);
+  auto run = std::make_unique<train::RunDirectory>(options.run);
   look_at(options);  // again: another process may have been here before we had the lock
   if (options.overwrite) delete_run(run->path());
   // A run that is extended is unfinished again.
-  fs::remove(run->file(run_layout::kSummary));
+  fs::remove(run->file(train::run_layout::kSummary));
   write_file_atomically(run->file(kConfig), config_toml(options));
   if (!fs::exists(run->file(kEnvironment))) write_checked_json(run->file(kEnvironment), environment(options.train));
   return run;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

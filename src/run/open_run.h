@@ -7,7 +7,7 @@
 #include "run/files/resume_advice.h"
 #include "train/files/run_directory.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 
 enum class RunState {
   fresh,       // nothing there, or a run that --overwrite replaces
@@ -21,6 +21,6 @@ enum class RunState {
 RunState inspect_run(const RunOptions& options, const ResumeAdvice& advice = {});
 
 // Locks the folder, deletes what --overwrite replaces, writes config.toml and, for a new run, environment.json.
-std::unique_ptr<RunDirectory> open_run(const RunOptions& options);
+std::unique_ptr<train::RunDirectory> open_run(const RunOptions& options);
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -39,7 +39,8 @@ std::string parameter_lines(const Model& model, int64_t& total) {
   return text + fmt::format("  {:>12}  fusion\n", head);
 }
 
-std::string time_lines(const RunOptions& options, const TrainingData& data, const TrialCost& measured, bool analysis) {
+std::string time_lines(const RunOptions& options, const TrainingData& data, const runs::TrialCost& measured,
+                       bool analysis) {
   const TrainOptions& train = options.train;
   const int64_t steps = (data.train->size() + train.step_samples() - 1) / train.step_samples();
   const double epoch = static_cast<double>(steps) * measured.step_seconds + measured.evaluation_seconds;
@@ -59,7 +60,7 @@ std::string time_lines(const RunOptions& options, const TrainingData& data, cons
 }  // namespace
 
 std::string plan(const RunOptions& options) {
-  check_options(options);
+  runs::check_options(options);
   DataOptions uncached = options.data;  // a plan writes nothing
   uncached.cache.clear();
   const TrainingData data = load_data(uncached, static_cast<uint64_t>(options.train.seed));
@@ -67,11 +68,12 @@ std::string plan(const RunOptions& options) {
   const Model model(data.train->modalities(), static_cast<int64_t>(data.train->classes().size()), options.model,
                     static_cast<uint64_t>(options.train.seed));
   const bool analysis = options.method_options().make()->needs_ranking() && options.analysis_file.empty() &&
-                        model.modalities() > 1 && find_early_criterion(options.analysis.criterion).figures != nullptr;
+                        model.modalities() > 1 &&
+                        analysis::find_early_criterion(options.analysis.criterion).figures != nullptr;
   int64_t parameters = 0;
   std::string text =
       fmt::format("method      {}\n", options.method) + data_line(data) + parameter_lines(model, parameters);
-  const TrialCost measured = measure_trial(options, data);
+  const runs::TrialCost measured = runs::measure_trial(options, data);
   // Weights, gradients, and one state of momentum or two moments.
   const int64_t copies = options.train.optimizer.adaptive() ? 4 : 3;
   text += fmt::format("memory      {} for weights, gradients and optimizer; {} in all at the peak of a trial\n",

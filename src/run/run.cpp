@@ -40,17 +40,17 @@ std::vector<std::string> modality_names(const Dataset& data) {
 // A run goes on with the number of threads it began with: another one rounds differently.
 void fix_threads(RunOptions& options) {
   if (options.resume) {
-    const std::optional<RunEnvironment> before =
-        environment_of_run(options.run);  // damaged: said, whatever is asked for
+    const std::optional<runs::RunEnvironment> before =
+        runs::environment_of_run(options.run);  // damaged: said, whatever is asked for
     if (options.train.threads == 0 && before) options.train.threads = before->threads;
   }
   if (options.train.threads > 0) at::set_num_threads(static_cast<int>(options.train.threads));
 }
 
 bool has_checkpoint(const RunOptions& options) {
-  const fs::path checkpoints = fs::path(options.run) / run_layout::kCheckpoints;
+  const fs::path checkpoints = fs::path(options.run) / train::run_layout::kCheckpoints;
   return options.resume &&
-         (fs::exists(checkpoints / run_layout::kLast) || fs::exists(checkpoints / run_layout::kPrevious));
+         (fs::exists(checkpoints / train::run_layout::kLast) || fs::exists(checkpoints / train::run_layout::kPrevious));
 }
 
 std::shared_ptr<Model> make_model(const RunOptions& options, const Dataset& data, bool pretrained) {
@@ -67,7 +67,7 @@ class Beginner {
  public:
   Beginner(const RunOptions& options, const Dataset& data)
       : options_(options), data_(data), fresh_(!has_checkpoint(options)) {
-    if (fresh_ && !options.init_from.empty()) weights_ = std::make_unique<StartingWeights>(options.init_from);
+    if (fresh_ && !options.init_from.empty()) weights_ = std::make_unique<runs::StartingWeights>(options.init_from);
   }
 
   std::shared_ptr<Model> model(bool tell) const {
@@ -92,7 +92,7 @@ class Beginner {
   const RunOptions& options_;
   const Dataset& data_;
   bool fresh_;
-  std::unique_ptr<StartingWeights> weights_;
+  std::unique_ptr<runs::StartingWeights> weights_;
 };
 
 // Entries of "a; b; c" that are not in `other`.
@@ -111,7 +111,8 @@ std::string only_in(const std::string& settings, const std::string& other) {
 AnalysisResult read_given_analysis(const RunOptions& options, const TrainingData& data) {
   const AnalysisResult given = read_analysis(options.analysis_file);
   const std::string settings =
-      analysis_settings(data.train->modalities(), options.model, options.train, options.analysis) + data_clause(data);
+      analysis_settings(data.train->modalities(), options.model, options.train, options.analysis) +
+      analysis::data_clause(data);
   if (!given.settings.empty() && given.settings != settings) {
     log_warning(
         fmt::format("{} was made with other encoders, settings or data and is used all the same (it: {}; this run: {})",
@@ -122,7 +123,7 @@ AnalysisResult read_given_analysis(const RunOptions& options, const TrainingData
 
 // The run's own analysis.json, else the one given, else a new one.
 AnalysisResult obtain_analysis(const RunOptions& options, const TrainingData& data, const fs::path& directory) {
-  const fs::path own = directory / run_layout::kAnalysis;
+  const fs::path own = directory / train::run_layout::kAnalysis;
   if (fs::exists(own)) return read_analysis(own);
   const AnalysisResult result = options.analysis_file.empty()
                                     ? analyze(data, options.model, options.train, options.analysis, directory)
@@ -138,7 +139,8 @@ std::optional<ModalityRanking> find_ranking(const RunOptions& options, const Met
   if (names.size() == 1) return ModalityRanking{.modalities = names, .early = {0}, .final = {0}, .ambiguous = ""};
   const AnalysisResult analysis = obtain_analysis(options, data, directory);
   log_lines(analysis_table(analysis));
-  return ranking_for(analysis, names, options.analysis_file.empty() ? run_layout::kAnalysis : options.analysis_file);
+  return ranking_for(analysis, names,
+                     options.analysis_file.empty() ? train::run_layout::kAnalysis : options.analysis_file);
 }
 
 void tell_failures(const TrainingData& data) {
@@ -161,9 +163,9 @@ void tell_failures(const TrainingData& data) {
 
 // The held-out splits with the weights that were trained, beside the scores of their average.
 void score_trained(RunSummary& summary, Model& model, Method& method, const TrainingData& data,
-                   const RunOptions& options, const WeightAverage* average) {
+                   const RunOptions& options, const models::WeightAverage* average) {
   if (average == nullptr) return;
-  const AveragedWeights trained(average);  // it holds those that were trained
+  const models::AveragedWeights trained(average);  // it holds those that were trained
   const PredictionSink unused = [](const Tensor&, const Tensor&) {};
   const auto scores_of = [&](const std::shared_ptr<const Dataset>& samples) {
     return evaluate(model, method, samples, options.train, "scoring the weights as trained", {}, unused);
@@ -174,8 +176,8 @@ void score_trained(RunSummary& summary, Model& model, Method& method, const Trai
 
 // Scores the held-out splits, each once, with the weights the model holds, and writes what a run leaves behind.
 void score(RunSummary& summary, Model& model, Method& method, const TrainingData& data, const RunOptions& options,
-           RunDirectory& run, const WeightAverage* average) {
-  PredictionsFile predictions(run.file(run_layout::kPredictions));
+           train::RunDirectory& run, const models::WeightAverage* average) {
+  runs::PredictionsFile predictions(run.file(train::run_layout::kPredictions));
   const auto scores_of = [&](const std::string& split, const std::shared_ptr<const Dataset>& samples) {
     return evaluate(model, method, samples, options.train, "scoring " + split, {},
                     predictions.of_split(split, *samples));
@@ -184,18 +186,18 @@ void score(RunSummary& summary, Model& model, Method& method, const TrainingData
   if (data.test) summary.test = scores_of("test", data.test);
   score_trained(summary, model, method, data, options, average);
   nlohmann::json files = run.sync_logs();
-  files[run_layout::kPredictions] = to_json(predictions.commit());
-  summary.seconds = seconds_trained(run.file(run_layout::kTiming));
-  write_summary(summary, run.file(run_layout::kSummary), files);
+  files[train::run_layout::kPredictions] = to_json(predictions.commit());
+  summary.seconds = runs::seconds_trained(run.file(train::run_layout::kTiming));
+  runs::write_summary(summary, run.file(train::run_layout::kSummary), files);
 }
 
 RunSummary train_and_score(const RunOptions& options, const TrainingData& data, const Beginner& beginner,
-                           const std::shared_ptr<Model>& model, Method& method, RunDirectory& run) {
+                           const std::shared_ptr<Model>& model, Method& method, train::RunDirectory& run) {
   const std::optional<ModalityRanking> ranking = find_ranking(options, method, data, run.path());
   Trainer trainer(options.train, ranking);
   trainer.make_model = [&] { return beginner.model(/*tell=*/false); };
   trainer.start_parts = beginner.parts_of(model);
-  trainer.unimodal_model = [&](int64_t m) { return model_alone(options, data.train->modalities(), m); };
+  trainer.unimodal_model = [&](int64_t m) { return runs::model_alone(options, data.train->modalities(), m); };
   if (options.train.select == "best_test") {
     log_warning("--select best_test: the epoch is chosen on the test split, so its scores are too good");
     trainer.select_on = data.test;
@@ -228,41 +230,41 @@ RunSummary train_and_score(const RunOptions& options, const TrainingData& data, 
 
 RunSummary run(const RunOptions& requested) {
   RunOptions options = requested;
-  check_options(options);
+  runs::check_options(options);
   if (options.dry_run) {
     const std::string text = printable_lines(plan(options));
     std::fwrite(text.data(), 1, text.size(), stdout);
     return {};
   }
-  make_paths_absolute(options);  // config.toml must mean the same wherever it is read
-  const RunState state = inspect_run(options);
-  if (options.resume && state == RunState::fresh) {
+  runs::make_paths_absolute(options);  // config.toml must mean the same wherever it is read
+  const runs::RunState state = runs::inspect_run(options);
+  if (options.resume && state == runs::RunState::fresh) {
     log_info(fmt::format("--resume: no run in {} yet, so one begins", options.run));
   }
-  if (state == RunState::finished) {
-    SameData().expect(options);
+  if (state == runs::RunState::finished) {
+    runs::SameData().expect(options);
     log_info(fmt::format("{} is finished; more --epochs would extend it", options.run));
     return read_summary(options.run);
   }
   fix_threads(options);
   // Everything that can be refused is refused before anything is deleted or written.
   const std::unique_ptr<Method> method = options.method_options().make();
-  const std::shared_ptr<const Manifest> manifest =
-      load_manifest(options.data, static_cast<uint64_t>(options.train.seed));
-  expect_same_data(options, *manifest);
-  const TrainingData data = load_splits(options.data, manifest);
+  const std::shared_ptr<const data::Manifest> manifest =
+      runs::load_manifest(options.data, static_cast<uint64_t>(options.train.seed));
+  runs::expect_same_data(options, *manifest);
+  const TrainingData data = runs::load_splits(options.data, manifest);
   const Beginner beginner(options, *data.train);
   const std::shared_ptr<Model> model = beginner.model(/*tell=*/true);
-  if (method->needs_ranking()) expect_own_encoders(*model);
+  if (method->needs_ranking()) methods::expect_own_encoders(*model);
   const Criterion expected(options.train.optimizer, *data.train);  // loss and class weights fit the classes
-  options.train.precision = choose_precision(options, *data.train);
+  options.train.precision = runs::choose_precision(options, *data.train);
   environment(options.train);  // precision and device
-  const std::unique_ptr<RunDirectory> directory = open_run(options);
-  keep_content_hash(directory->path(), *manifest);
-  ModelDescription description = describe_model(*data.train, options.data.data);
-  description.lacked = lacked_modalities(*manifest, description.modalities, options.data.val == "none",
-                                         options.train.modality_dropout > 0 || method->hides_modalities());
-  write_model_description(description, directory->file(run_layout::kModel));
+  const std::unique_ptr<train::RunDirectory> directory = runs::open_run(options);
+  runs::keep_content_hash(directory->path(), *manifest);
+  runs::ModelDescription description = runs::describe_model(*data.train, options.data.data);
+  description.lacked = runs::lacked_modalities(*manifest, description.modalities, options.data.val == "none",
+                                               options.train.modality_dropout > 0 || method->hides_modalities());
+  runs::write_model_description(description, directory->file(train::run_layout::kModel));
   const RunSummary summary = train_and_score(options, data, beginner, model, *method, *directory);
   tell_failures(data);
   directory->trim(options.train.keep);

@@ -8,16 +8,19 @@
 #include "pdmp/error.h"
 #include "train/files/layout.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFile = run_layout::kData;
+constexpr const char* kFile = train::run_layout::kData;
 
-ContentHash read_content_hash(const fs::path& file) { return content_hash_from(read_json(file), file.string()); }
+data::ContentHash read_content_hash(const fs::path& file) {
+  return data::content_hash_from(read_json(file), file.string());
+}
 
-std::vector<std::string> used_modalities(const RunOptions& options, const ContentHash& before, const ContentHash& now) {
+std::vector<std::string> used_modalities(const RunOptions& options, const data::ContentHash& before,
+                                         const data::ContentHash& now) {
   if (!options.data.modalities.empty()) return options.data.modalities;
   std::vector<std::string> names;
   for (const auto& [name, modality] : now.modalities) names.push_back(name);
@@ -29,11 +32,11 @@ std::vector<std::string> used_modalities(const RunOptions& options, const Conten
 
 }  // namespace
 
-void expect_same_data(const RunOptions& options, const Manifest& manifest, const ResumeAdvice& advice) {
+void expect_same_data(const RunOptions& options, const data::Manifest& manifest, const ResumeAdvice& advice) {
   const fs::path file = fs::path(options.run) / kFile;
   if (!options.resume || !fs::exists(file)) return;
-  const ContentHash before = read_content_hash(file), now = content_hash(manifest);
-  const auto changes = content_changes(before, now, manifest, used_modalities(options, before, now));
+  const data::ContentHash before = read_content_hash(file), now = data::content_hash(manifest);
+  const auto changes = data::content_changes(before, now, manifest, used_modalities(options, before, now));
   if (changes.empty()) return;
   throw Error(
       ErrorKind::data,
@@ -47,19 +50,20 @@ void SameData::expect(const RunOptions& options) {
   if (!options.resume || !fs::exists(fs::path(options.run) / kFile) || !fs::exists(folder / "dataset.json")) return;
   auto& manifest = manifests_[{options.data.data, options.train.seed}];
   if (!manifest) {
-    manifest = std::make_shared<const Manifest>(read_manifest(folder, static_cast<uint64_t>(options.train.seed)));
+    manifest =
+        std::make_shared<const data::Manifest>(data::read_manifest(folder, static_cast<uint64_t>(options.train.seed)));
   }
   expect_same_data(options, *manifest, advice_);
 }
 
-void keep_content_hash(const fs::path& run, const Manifest& manifest) {
+void keep_content_hash(const fs::path& run, const data::Manifest& manifest) {
   const fs::path file = run / kFile;
-  if (!fs::exists(file)) write_json(file, to_json(content_hash(manifest)));
+  if (!fs::exists(file)) write_json(file, data::to_json(data::content_hash(manifest)));
 }
 
-bool made_of_same_samples(const fs::path& directory, const Manifest& manifest) {
+bool made_of_same_samples(const fs::path& directory, const data::Manifest& manifest) {
   const fs::path file = directory / kFile;
-  return !fs::exists(file) || read_content_hash(file).samples == content_hash(manifest).samples;
+  return !fs::exists(file) || read_content_hash(file).samples == data::content_hash(manifest).samples;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

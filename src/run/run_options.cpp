@@ -48,7 +48,7 @@ void DataOptions::describe(OptionList& list) {
   list.add("cache", &cache,
            "Folder in which decoded samples are kept for the next epoch and the next run; off: none, as where none is "
            "named, except by compare: OUT/cache.");
-  describe_cache_limit(list, &cache_gib);
+  data::describe_cache_limit(list, &cache_gib);
   files.describe(list);
 }
 
@@ -70,7 +70,7 @@ const MethodOptions& RunOptions::method_options() const {
   refuse_name(ErrorKind::usage, "unknown method", method, row_names(method_table()));
 }
 
-void describe_config(RunOptions& options, OptionList& list) {
+void runs::describe_config(RunOptions& options, OptionList& list) {
   describe_all_but_methods(options, list);
   for (const auto& [name, chosen] : options.methods) {
     if (name != options.method) continue;

@@ -88,15 +88,15 @@ class TemporaryFolder {
 };
 
 // What the run in `folder` wrote.
-void weigh(TrialCost& cost, const fs::path& folder) {
+void weigh(runs::TrialCost& cost, const fs::path& folder) {
   for (const fs::directory_entry& file :
-       fs::directory_iterator(folder / run_layout::kCheckpoints / run_layout::kLast)) {
+       fs::directory_iterator(folder / train::run_layout::kCheckpoints / train::run_layout::kLast)) {
     const auto bytes = static_cast<int64_t>(file.file_size());
     const std::string name = file.path().filename();
-    const bool is_state = name == run_layout::kState || name == run_layout::kCheckpointIndex;
+    const bool is_state = name == train::run_layout::kState || name == train::run_layout::kCheckpointIndex;
     (is_state ? cost.state_bytes : cost.weight_bytes) += bytes;
   }
-  const std::string lines = read_file(folder / run_layout::kMetrics);
+  const std::string lines = read_file(folder / train::run_layout::kMetrics);
   const auto count = std::count(lines.begin(), lines.end(), '\n');
   cost.line_bytes = static_cast<int64_t>(lines.size()) / std::max<int64_t>(1, count);
 }
@@ -121,14 +121,14 @@ TrainOptions trial_options(const RunOptions& options) {
 }
 
 // The first batch warms up.
-void warm_up(TrialCost& cost, Trainer& trainer, const std::shared_ptr<Model>& model, Method& method,
-             const TrainingData& data, TrialPlace place) {
-  if (place == TrialPlace::in_memory) {
+void warm_up(runs::TrialCost& cost, Trainer& trainer, const std::shared_ptr<Model>& model, Method& method,
+             const TrainingData& data, runs::TrialPlace place) {
+  if (place == runs::TrialPlace::in_memory) {
     trainer.fit(model, method, data, nullptr);
     return;
   }
   const TemporaryFolder folder;
-  RunDirectory run(folder.path());
+  train::RunDirectory run(folder.path());
   trainer.fit(model, method, data, &run);
   weigh(cost, folder.path());
 }
@@ -148,14 +148,14 @@ int64_t peak_memory() {
 
 }  // namespace
 
-TrialCost measure_trial(const RunOptions& options, const TrainingData& data, TrialPlace place) {
+runs::TrialCost runs::measure_trial(const RunOptions& options, const TrainingData& data, runs::TrialPlace place) {
   const double start_seconds = seconds_of_process();
   const SilentInfo quiet;  // what the method notes belongs to the real run
   const TrainOptions trial = trial_options(options);
   const std::shared_ptr<Model> model = untrained(options, data.train->modalities(), *data.train);
   const std::unique_ptr<Method> method = options.method_options().make();
   Trainer trainer = trial_trainer(options, trial, data.train);
-  TrialCost cost;
+  runs::TrialCost cost;
   cost.start_seconds = start_seconds;
   warm_up(cost, trainer, model, *method, only_train(first_batches(data.train, 1, trial.step_samples())), place);
   const auto timed = first_batches(data.train, kTimedSteps, trial.step_samples());
@@ -167,7 +167,7 @@ TrialCost measure_trial(const RunOptions& options, const TrainingData& data, Tri
   return cost;
 }
 
-RunDisk disk_of_run(const RunOptions& options, const TrainingData& data, const TrialCost& trial) {
+runs::RunDisk runs::disk_of_run(const RunOptions& options, const TrainingData& data, const runs::TrialCost& trial) {
   constexpr int64_t kSmallFiles = 16 << 10, kTimingLine = 250, kRow = 40, kProbability = 12;
   const TrainOptions& train = options.train;
   const int64_t steps = (data.train->size() + train.step_samples() - 1) / train.step_samples();
@@ -192,7 +192,7 @@ std::string not_applicable(const RunOptions& options, const TrainingData& data) 
     const std::unique_ptr<Method> method = options.method_options().make();
     options.model.check(data.train->modalities());
     const std::shared_ptr<Model> model = untrained(options, data.train->modalities(), *data.train);
-    if (method->needs_ranking()) expect_own_encoders(*model);
+    if (method->needs_ranking()) methods::expect_own_encoders(*model);
     trial_trainer(options, options.train, data.train).check(model, *method, data);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::usage) throw;

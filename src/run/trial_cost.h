@@ -5,7 +5,7 @@
 
 #include "pdmp/run.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 
 struct TrialCost {
   int64_t steps = 0;                                // that were timed
@@ -28,4 +28,4 @@ struct RunDisk {
 };
 RunDisk disk_of_run(const RunOptions& options, const TrainingData& data, const TrialCost& trial);
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -5,7 +5,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::train {
 
 void BestWeights::consider(const Evaluation& scores, int64_t epoch, bool keep) {
   const char* metric = best_.metric().name;
@@ -38,4 +38,4 @@ void BestWeights::restore() {
   for (size_t i = 0; i < tensors.size(); ++i) Tensor(tensors[i]).copy_(copies_[i]);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -34,7 +34,7 @@ int64_t first_nonfinite(const Tensor& logits, const Batch& batch) {
 struct Sums {
   const Dataset& data;
   Evaluation result;
-  Scoring scoring;
+  metrics::Scoring scoring;
   std::vector<int64_t> unimodal_correct;
   int64_t next = 0;  // sample
   const PredictionSink& sink;
@@ -60,13 +60,13 @@ struct Sums {
     const auto sum = CrossEntropyFuncOptions().reduction(torch::kSum);
     const Tensor fused = outputs.fused.to(torch::kFloat32);
     const double of_batch = cross_entropy(fused, truth, sum).item<double>();
-    if (!std::isfinite(of_batch)) throw NotFinite(of_batch, data.id(first_nonfinite(fused, batch)));
+    if (!std::isfinite(of_batch)) throw train::NotFinite(of_batch, data.id(first_nonfinite(fused, batch)));
     keep(result.predictions, fused.argmax(1));
     keep(result.labels, truth);
     keep(result.present, batch.present);
     add_probabilities(fused.softmax(1).cpu(), of_batch);
     const double n = static_cast<double>(truth.size(0));
-    const std::vector<double> weights = dependency_sums(outputs.unimodal);
+    const std::vector<double> weights = metrics::dependency_sums(outputs.unimodal);
     for (size_t m = 0; m < outputs.unimodal.size(); ++m) {
       const Tensor logits = outputs.unimodal[m].to(torch::kFloat32);
       result.unimodal_loss[m] += cross_entropy(logits, truth, sum).item<double>();
@@ -125,23 +125,23 @@ double Evaluation::score(const std::string& metric) const {
   return found == scores.end() ? std::numeric_limits<double>::quiet_NaN() : found->second;
 }
 
-Tensor Evaluation::confusion() const { return confusion_matrix(labels, predictions, classes); }
+Tensor Evaluation::confusion() const { return metrics::confusion_matrix(labels, predictions, classes); }
 
 Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Dataset>& data,
                     const TrainOptions& options, const std::string& progress_label, const std::vector<int64_t>& missing,
                     const PredictionSink& sink) {
   const torch::NoGradGuard no_gradients;
-  const EvaluationMode mode(model);
-  const torch::Device device = resolve_device(options.device);
-  const Precision precision = resolve_precision(options.precision, device);
+  const models::EvaluationMode mode(model);
+  const torch::Device device = train::resolve_device(options.device);
+  const train::Precision precision = train::resolve_precision(options.precision, device);
   Loader loader(data, {.batch_size = options.batch_size, .workers = options.workers});
   loader.start_epoch(0);
   Progress progress(progress_label, loader.batches(), "batch");
   Sums sums(*data, model, sink);
   while (std::optional<Batch> batch = loader.next()) {
     stop_if_interrupted("stopped while scoring; nothing was written");
-    const Batch here = to_device(without(std::move(*batch), missing), device);
-    const PrecisionScope scope(precision, device);
+    const Batch here = train::to_device(without(std::move(*batch), missing), device);
+    const train::PrecisionScope scope(precision, device);
     sums.add(method.forward(model, here, Mode::evaluate), here);
     progress.advance();
   }

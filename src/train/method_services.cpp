@@ -7,7 +7,7 @@
 #include "train/step/batch_device.h"
 #include "train/step/own_parts.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 // Networks in double precision take their inputs so.
@@ -24,9 +24,9 @@ Batch with_type_of(const Model& model, Batch batch) {
 HeldOut hold_out(TrainingInputs& inputs) {
   if (!inputs.method.needs_held_out()) return {};
   if (inputs.data.val) return {inputs.data.val, "val"};
-  const HeldBack parts = hold_back_tenth(inputs.data.train, inputs.options.seed);
+  const data::HeldBack parts = data::hold_back_tenth(inputs.data.train, inputs.options.seed);
   inputs.data.train = parts.train;
-  return {parts.held_out, kTenthOfTrain};
+  return {parts.held_out, data::kTenthOfTrain};
 }
 
 MethodServices::MethodServices(const TrainingInputs& inputs, HeldOut held_out, const Criterion& criterion,
@@ -115,7 +115,7 @@ void prepare(TrainedParts& parts, MethodServices& services, const TrainingInputs
     const std::vector<Tensor> own = parts.own->parameters();
     averaged.insert(averaged.end(), own.begin(), own.end());
   }
-  parts.average = std::make_shared<WeightAverage>(std::move(averaged), inputs.options.ema);
+  parts.average = std::make_shared<models::WeightAverage>(std::move(averaged), inputs.options.ema);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::train

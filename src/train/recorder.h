@@ -6,7 +6,7 @@
 
 #include "train/files/run_directory.h"
 
-namespace pdmp {
+namespace pdmp::train {
 
 // Takes lines as docs/run-directory.md describes them, in the order they arise, each once.
 class Recorder {
@@ -39,4 +39,4 @@ class MemoryRecorder final : public Recorder {
   std::vector<nlohmann::json> steps, epochs, timings;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -11,7 +11,7 @@ Trainer::Trainer(const TrainOptions& options, std::optional<ModalityRanking> ran
   if (options_.threads > 0) at::set_num_threads(static_cast<int>(options_.threads));
 }
 
-TrainingInputs Trainer::inputs(std::shared_ptr<Model> model, Method& method, const TrainingData& data) const {
+train::TrainingInputs Trainer::inputs(std::shared_ptr<Model> model, Method& method, const TrainingData& data) const {
   return {.options = options_,
           .ranking = ranking_,
           .model = std::move(model),
@@ -24,16 +24,16 @@ TrainingInputs Trainer::inputs(std::shared_ptr<Model> model, Method& method, con
           .start_parts = start_parts};
 }
 
-FitResult Trainer::fit(std::shared_ptr<Model> model, Method& method, const TrainingData& data, RunDirectory* run,
+FitResult Trainer::fit(std::shared_ptr<Model> model, Method& method, const TrainingData& data, train::RunDirectory* run,
                        const std::string& progress_label) {
-  TrainingInputs all = inputs(std::move(model), method, data);
+  train::TrainingInputs all = inputs(std::move(model), method, data);
   all.run = run;
   all.label = progress_label;
-  return TrainingLoop(std::move(all)).run();
+  return train::TrainingLoop(std::move(all)).run();
 }
 
 void Trainer::check(std::shared_ptr<Model> model, Method& method, const TrainingData& data) {
-  TrainingLoop(inputs(std::move(model), method, data)).check();
+  train::TrainingLoop(inputs(std::move(model), method, data)).check();
 }
 
 }  // namespace pdmp

@@ -9,7 +9,7 @@
 
 #include "pdmp/trainer.h"
 
-namespace pdmp {
+namespace pdmp::train {
 
 class Recorder;  // train/recorder.h
 
@@ -32,4 +32,4 @@ struct TrainingInputs {
 // How the batches of train are made.
 LoaderOptions training_loader(const TrainOptions& options);
 
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -14,7 +14,7 @@
 #include "train/step/finite.h"
 #include "train/step/history.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -76,7 +76,7 @@ TrainingLoop::TrainingLoop(TrainingInputs inputs)
     : in_(checked(std::move(inputs))),
       held_out_(hold_out(in_)),
       criterion_(in_.options.optimizer, *in_.data.train),
-      state_(in_.options.seed, find_metric(in_.options.select_metric)),
+      state_(in_.options.seed, metrics::find_metric(in_.options.select_metric)),
       parts_{.model = in_.model, .method = in_.method},
       runner_(in_.options, parts_, criterion_, state_, in_.run),
       services_(in_, held_out_, criterion_, state_, runner_),
@@ -223,7 +223,7 @@ void TrainingLoop::score_epoch(EpochRecord& record, const std::shared_ptr<const 
   const Phase phase("evaluation", Phase::Inside::is_part);
   record.val = score(data);
   if (parts_.average) {
-    const AveragedWeights averaged(parts_.average.get());
+    const models::AveragedWeights averaged(parts_.average.get());
     record.ema = score(data);
   }
   best_.consider(record.ema ? *record.ema : *record.val, state_.epoch, selects_best());
@@ -307,4 +307,4 @@ FitResult TrainingLoop::finish() {
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -16,7 +16,7 @@
 #include "train/step/training_state.h"
 #include "train/training_inputs.h"
 
-namespace pdmp {
+namespace pdmp::train {
 
 class TrainingLoop {
  public:
@@ -67,4 +67,4 @@ class TrainingLoop {
   std::chrono::steady_clock::time_point start_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -11,7 +11,7 @@
 #include "models/architecture.h"
 #include "models/weights/init.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 Batch made_up(const Model& model, int64_t rows) {
@@ -43,9 +43,9 @@ double pass_seconds(Model& model, const Batch& batch, Precision precision) {
 }
 
 int64_t flops_per_sample(Model& model) {
-  const Architecture architecture = measure_architecture(model);
+  const models::Architecture architecture = models::measure_architecture(model);
   int64_t flops = architecture.flops_without_parameters;
-  for (const ModuleRow& row : architecture.rows) flops += row.flops;
+  for (const models::ModuleRow& row : architecture.rows) flops += row.flops;
   return flops;
 }
 
@@ -100,15 +100,15 @@ Precision faster(const PrecisionTimes& times) {
 Precision try_precisions(Model& model, int64_t batch_size) {
   constexpr int64_t kLeastFlops = 200'000'000;
   if (!cpu_has_bf16() || flops_per_sample(model) < kLeastFlops) return Precision::fp32;
-  const SeededGenerator untouched(0);  // dropout draws
+  const models::SeededGenerator untouched(0);  // dropout draws
   return faster(time_precisions(model, batch_size));
 }
 
 int64_t bytes_per_sample(Model& model) {
   constexpr int64_t kFew = 4;  // fewer hide behind what the weights' gradients take
-  const SeededGenerator untouched(0);
+  const models::SeededGenerator untouched(0);
   // Gradients of weights are there once, however many samples there are.
   return std::max<int64_t>(0, peak_bytes(model, 2 * kFew) - peak_bytes(model, kFew)) / kFew;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::train

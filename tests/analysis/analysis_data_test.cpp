@@ -7,7 +7,7 @@
 #include "pdmp/error.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 // Class c has counts[c] samples; a sample's input is its position.
@@ -86,4 +86,4 @@ TEST(AnalysisData, RefusesWhatLeavesNothingToScoreOn) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::analysis

@@ -7,7 +7,7 @@
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 using ::testing::ElementsAre;
@@ -157,4 +157,4 @@ TEST(RankingFor, RefusesOtherModalities) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::analysis

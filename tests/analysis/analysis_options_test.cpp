@@ -4,7 +4,7 @@
 #include "pdmp/analysis.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 using ::testing::HasSubstr;
@@ -77,4 +77,4 @@ TEST(AnalysisSettings, NameTheEncodersOfTheJointModel) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::analysis

@@ -4,7 +4,7 @@
 
 #include "pdmp/analysis.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 using ::testing::HasSubstr;
@@ -63,4 +63,4 @@ TEST(AnalysisTable, ManualAndSingle) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::analysis

@@ -10,7 +10,7 @@
 #include "support/temporary_directory.h"
 #include "support/tiny_task.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 using ::testing::ElementsAre;
@@ -174,4 +174,4 @@ TEST(Analyze, RefusesContradictions) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::analysis

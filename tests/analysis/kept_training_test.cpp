@@ -8,7 +8,7 @@
 #include "support/temporary_directory.h"
 #include "support/tiny_task.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 namespace fs = std::filesystem;
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 TEST(KeptTraining, TrainsOnceAndKeepsTheResult) {
   const testing::TemporaryDirectory directory;
   int trained = 0;
-  const auto train = [&](RunDirectory* run) -> nlohmann::json {
+  const auto train = [&](train::RunDirectory* run) -> nlohmann::json {
     EXPECT_NE(run, nullptr);
     EXPECT_TRUE(fs::exists(directory / "audio"));
     return {{"value", ++trained}};
@@ -48,7 +48,7 @@ TEST(KeptTraining, AnotherKeyStartsAgain) {
   directory.write("audio/settings.json", R"({"made_with": "old"})");
   directory.write("audio/checkpoints/last/weights.safetensors", "stale");
   directory.write("audio.json", R"({"made_with": "old", "value": 0})");
-  const auto result = kept_training(directory.path(), "audio", "new", [&](RunDirectory* run) -> nlohmann::json {
+  const auto result = kept_training(directory.path(), "audio", "new", [&](train::RunDirectory* run) -> nlohmann::json {
     EXPECT_FALSE(fs::exists(run->file("checkpoints")));
     return {{"value", 1}};
   });
@@ -58,13 +58,13 @@ TEST(KeptTraining, AnotherKeyStartsAgain) {
 
 TEST(KeptTraining, AnInterruptedOneKeepsItsFolder) {
   const testing::TemporaryDirectory directory;
-  const auto stopped = [](RunDirectory* run) -> nlohmann::json {
+  const auto stopped = [](train::RunDirectory* run) -> nlohmann::json {
     write_json(run->file("progress"), 1);
     throw Error(ErrorKind::interrupted, "stopped");
   };
   EXPECT_THROW(kept_training(directory.path(), "audio", "key", stopped), Error);
   EXPECT_FALSE(fs::exists(directory / "audio.json"));
-  kept_training(directory.path(), "audio", "key", [](RunDirectory* run) -> nlohmann::json {
+  kept_training(directory.path(), "audio", "key", [](train::RunDirectory* run) -> nlohmann::json {
     EXPECT_TRUE(fs::exists(run->file("progress")));
     return nlohmann::json::object();
   });
@@ -73,7 +73,7 @@ TEST(KeptTraining, AnInterruptedOneKeepsItsFolder) {
 
 TEST(KeptTraining, WithoutADirectoryNothingIsKept) {
   int trained = 0;
-  const auto train = [&](RunDirectory* run) -> nlohmann::json {
+  const auto train = [&](train::RunDirectory* run) -> nlohmann::json {
     EXPECT_EQ(run, nullptr);
     return {{"value", ++trained}};
   };
@@ -95,4 +95,4 @@ TEST(TrainJointly, GoesToTheLastEpochWhateverTheRunSelects) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::analysis

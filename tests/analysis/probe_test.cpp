@@ -6,7 +6,7 @@
 #include "support/temporary_directory.h"
 #include "support/tiny_task.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 TEST(Probe, MeansOfTheLastEpochsOfAShortJointRun) {
@@ -41,4 +41,4 @@ TEST(Probe, HasFiveEpochsAtLeast) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::analysis

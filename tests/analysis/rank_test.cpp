@@ -6,7 +6,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 using ::testing::ElementsAre;
@@ -183,4 +183,4 @@ TEST(ApplyCriterion, DependencyHasNoStandardError) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::analysis

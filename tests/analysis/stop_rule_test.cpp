@@ -6,15 +6,15 @@
 
 #include "pdmp/random.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 constexpr int64_t kSamples = 100;
 
 // Right about the first round(100 a) samples after an epoch of accuracy a: who is better is right wherever the other
 // is.
-Hits nested(const std::vector<double>& curve) {
-  Hits hits;
+metrics::Hits nested(const std::vector<double>& curve) {
+  metrics::Hits hits;
   for (const double accuracy : curve) {
     std::vector<uint8_t> epoch(kSamples, 0);
     std::fill_n(epoch.begin(), std::lround(accuracy * kSamples), uint8_t{1});
@@ -24,8 +24,8 @@ Hits nested(const std::vector<double>& curve) {
 }
 
 // As nested, but right about the last samples.
-Hits opposite(const std::vector<double>& curve) {
-  Hits hits = nested(curve);
+metrics::Hits opposite(const std::vector<double>& curve) {
+  metrics::Hits hits = nested(curve);
   for (std::vector<uint8_t>& epoch : hits) std::reverse(epoch.begin(), epoch.end());
   return hits;
 }
@@ -39,11 +39,11 @@ std::vector<double> line(double first, double step, size_t epochs = 10) {
   return curve;
 }
 
-std::optional<StopEvidence> decide(const std::vector<Hits>& hits, int64_t planned = 40) {
+std::optional<StopEvidence> decide(const std::vector<metrics::Hits>& hits, int64_t planned = 40) {
   return settled({"a", "v", "t"}, hits, planned, "mean_last", 0);
 }
 
-std::optional<StopEvidence> of_two(const Hits& a, const Hits& v, int64_t planned = 40,
+std::optional<StopEvidence> of_two(const metrics::Hits& a, const metrics::Hits& v, int64_t planned = 40,
                                    const std::string& end_mode = "mean_last") {
   return settled({"a", "v"}, {a, v}, planned, end_mode, 0);
 }
@@ -89,19 +89,21 @@ TEST(StopRule, ALeadWithinTheNoiseIsNot) {
 TEST(StopRule, ALeadIsJudgedByAllOfTheLastEvaluationsTogether) {
   const auto by_chance = [](double accuracy, uint64_t seed) {
     RandomStream random(seed);
-    Hits hits(10, std::vector<uint8_t>(kSamples));
+    metrics::Hits hits(10, std::vector<uint8_t>(kSamples));
     for (std::vector<uint8_t>& epoch : hits) {
       for (uint8_t& hit : epoch) hit = random.bernoulli(accuracy) ? 1 : 0;
     }
     return hits;
   };
-  const Hits behind = by_chance(.45, 1), ahead = by_chance(.62, 2);
+  const metrics::Hits behind = by_chance(.45, 1), ahead = by_chance(.62, 2);
   int64_t unclear = 0;
-  for (size_t e = 5; e < 10; ++e) unclear += paired_bootstrap({behind[e]}, {ahead[e]}, 1000, 0).low <= 0 ? 1 : 0;
+  for (size_t e = 5; e < 10; ++e)
+    unclear += metrics::paired_bootstrap({behind[e]}, {ahead[e]}, 1000, 0).low <= 0 ? 1 : 0;
   EXPECT_GT(unclear, 0);
   const auto found = of_two(behind, ahead, 12);
   ASSERT_TRUE(found.has_value());
-  const Difference lead = paired_bootstrap({behind.end() - 5, behind.end()}, {ahead.end() - 5, ahead.end()}, 1000, 0);
+  const metrics::Difference lead =
+      metrics::paired_bootstrap({behind.end() - 5, behind.end()}, {ahead.end() - 5, ahead.end()}, 1000, 0);
   EXPECT_EQ(found->leads.at("a").low, lead.low);
   EXPECT_EQ(found->leads.at("a").high, lead.high);
 }
@@ -183,4 +185,4 @@ TEST(StopRule, SaysTheSameEveryTime) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::analysis

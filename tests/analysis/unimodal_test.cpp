@@ -8,7 +8,7 @@
 #include "support/temporary_directory.h"
 #include "support/tiny_task.h"
 
-namespace pdmp {
+namespace pdmp::analysis {
 namespace {
 
 namespace fs = std::filesystem;
@@ -205,4 +205,4 @@ TEST(TrainUnimodal, SaysWhichKeptResultIsOfNoUse) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::analysis

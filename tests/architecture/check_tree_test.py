@@ -82,6 +82,14 @@ class CheckTree(unittest.TestCase):
         self.assert_complains({"src/data/types/a.h": '#pragma once\n#include "data/files/b.h"\n', "src/data/files/b.h": "#pragma once\n"})
         self.assert_complains({"src/data/stray/a.h": "#pragma once\n"}, "src/data/stray/a.h: expected a file of one of the folders")
 
+    def test_names_outside_their_layer_namespace(self):
+        self.assert_complains({"src/optim/a.h": "#pragma once\nnamespace pdmp {\n}\n"},
+                              "src/optim/a.h: expected its names in namespace pdmp::optim, found pdmp")
+        self.assert_complains({"src/run/a.h": "#pragma once\nnamespace pdmp::run {\n}\n"},
+                              "src/run/a.h: expected its names in namespace pdmp::runs, found pdmp::run")
+        self.assert_complains({"src/optim/a.h": "#pragma once\nnamespace pdmp {\nclass Model;\n}\nnamespace pdmp::optim {\n}\n",
+                               "src/base/b.h": "#pragma once\nnamespace pdmp {\n}\n"})
+
     def test_a_folder_that_holds_too_much(self):
         files = {f"src/optim/a{i}.h": "#pragma once\n" for i in range(check_tree.MOST_FILES)}
         self.assert_complains(files)

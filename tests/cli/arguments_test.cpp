@@ -19,7 +19,7 @@ TEST(Arguments, QuietIsTakenByEveryCommand) {
   OptionList list;
   list.add("data", &data, "Some data.");
   std::ostringstream out;
-  EXPECT_TRUE(parse_arguments(list, {"--data", "x", "--quiet"}, kHelp, out));
+  EXPECT_TRUE(cli::parse_arguments(list, {"--data", "x", "--quiet"}, kHelp, out));
   EXPECT_FALSE(log_shows(LogLevel::info));
   set_log_level(LogLevel::info);
   EXPECT_EQ(data, "x");
@@ -32,12 +32,13 @@ TEST(Arguments, LogLevelsAndFilesAreTakenByEveryCommand) {
   OptionList list;
   list.add("data", &data, "Some data.");
   std::ostringstream out;
-  EXPECT_TRUE(parse_arguments(list, {"--log-level", "error", "--log-file", (directory / "log").string()}, kHelp, out));
+  EXPECT_TRUE(
+      cli::parse_arguments(list, {"--log-level", "error", "--log-file", (directory / "log").string()}, kHelp, out));
   EXPECT_FALSE(log_shows(LogLevel::warning));
   EXPECT_TRUE(log_shows(LogLevel::error));
   log_info("kept");
   OptionList plain;
-  EXPECT_TRUE(parse_arguments(plain, {}, kHelp, out));
+  EXPECT_TRUE(cli::parse_arguments(plain, {}, kHelp, out));
   EXPECT_TRUE(log_shows(LogLevel::info));
   EXPECT_THAT(read_file(directory / "log"), ::testing::EndsWith(" info kept\n"));
 }
@@ -47,7 +48,7 @@ TEST(Arguments, HelpHasTheExampleAndTheDefaults) {
   OptionList list;
   list.add("data", &data, "Some data.");
   std::ostringstream out;
-  EXPECT_FALSE(parse_arguments(list, {"--help"}, kHelp, out));
+  EXPECT_FALSE(cli::parse_arguments(list, {"--help"}, kHelp, out));
   for (const char* words : {"pdmp toy --data x", "default here", "--quiet", "Does nothing."}) {
     EXPECT_THAT(out.str(), ::testing::HasSubstr(words));
   }
@@ -59,10 +60,10 @@ TEST(Arguments, RequireNamesTheFirstEmptyOption) {
   list.add("data", &data, "Some data.");
   list.add("run", &run, "A run.");
   expect_error(ErrorKind::usage, {"pdmp toy", "--run", "pdmp toy --data x"}, [&] {
-    require(list, kHelp, {"data", "run"});
+    cli::require(list, kHelp, {"data", "run"});
   });
   run = "y";
-  EXPECT_NO_THROW(require(list, kHelp, {"data", "run"}));
+  EXPECT_NO_THROW(cli::require(list, kHelp, {"data", "run"}));
 }
 
 }  // namespace

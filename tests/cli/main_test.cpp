@@ -47,12 +47,21 @@ struct NamedCommand {
   const char* name;
   int (*run)(const std::vector<std::string>& args, std::ostream& out);
 };
-constexpr NamedCommand kCommands[] = {
-    {"prepare", prepare_command},     {"data info", data_info_command}, {"data check", data_check_command},
-    {"data show", data_show_command}, {"cache", cache_command},         {"cache fill", cache_fill_command},
-    {"analyze", analyze_command},     {"train", train_command},         {"evaluate", evaluate_command},
-    {"predict", predict_command},     {"compare", compare_command},     {"demo", demo_command},
-    {"list", list_command},           {"info", info_command},           {"info model", info_model_command}};
+constexpr NamedCommand kCommands[] = {{"prepare", cli::prepare_command},
+                                      {"data info", cli::data_info_command},
+                                      {"data check", cli::data_check_command},
+                                      {"data show", cli::data_show_command},
+                                      {"cache", cli::cache_command},
+                                      {"cache fill", cli::cache_fill_command},
+                                      {"analyze", cli::analyze_command},
+                                      {"train", cli::train_command},
+                                      {"evaluate", cli::evaluate_command},
+                                      {"predict", cli::predict_command},
+                                      {"compare", cli::compare_command},
+                                      {"demo", cli::demo_command},
+                                      {"list", cli::list_command},
+                                      {"info", cli::info_command},
+                                      {"info model", cli::info_model_command}};
 
 std::vector<std::string> help_lines(const NamedCommand& command, const std::vector<std::string>& args) {
   std::ostringstream out;
@@ -87,7 +96,7 @@ std::set<std::string> flags_of(const std::vector<std::string>& lines) {
 }
 
 TEST(Help, HasWhatMostPeopleNeedAndTheMethodChosen) {
-  const NamedCommand train{"train", train_command};
+  const NamedCommand train{"train", cli::train_command};
   const std::vector<std::string> plain = help_lines(train, {"--help"});
   EXPECT_LE(plain.size(), 110u);
   for (const char* flag : {"data", "run", "method", "epochs", "batch-size", "lr", "optimizer", "encoders", "resume"}) {
@@ -99,8 +108,9 @@ TEST(Help, HasWhatMostPeopleNeedAndTheMethodChosen) {
   EXPECT_EQ(flags_of(help_lines(train, {"--method", "pdmp", "--help"})).count("pdmp.gamma"), 1u);
   EXPECT_EQ(flags_of(help_lines(train, {"--method", "pdmp", "--help"})).count("mla.p-order"), 0u);
   EXPECT_EQ(
-      flags_of(help_lines({"compare", compare_command}, {"--methods", "joint,ogm", "--help"})).count("pdmp.gamma"), 0u);
-  EXPECT_EQ(flags_of(help_lines({"compare", compare_command}, {"--methods", "joint,pdmp:gamma=5", "--help"}))
+      flags_of(help_lines({"compare", cli::compare_command}, {"--methods", "joint,ogm", "--help"})).count("pdmp.gamma"),
+      0u);
+  EXPECT_EQ(flags_of(help_lines({"compare", cli::compare_command}, {"--methods", "joint,pdmp:gamma=5", "--help"}))
                 .count("pdmp.gamma"),
             1u);
 }
@@ -109,7 +119,7 @@ TEST(Help, AllIsAll) {
   RunOptions options;
   OptionList list;
   options.describe(list);
-  const std::set<std::string> flags = flags_of(whole_help({"train", train_command}));
+  const std::set<std::string> flags = flags_of(whole_help({"train", cli::train_command}));
   for (const auto& option : list.all()) EXPECT_EQ(flags.count(option->name()), 1u) << option->name();
 }
 

@@ -100,7 +100,7 @@ class PublicSets : public ::testing::TestWithParam<PublicSet> {
   void prepare(const fs::path& raw, const std::string& out) const {
     Words args = {GetParam().importer, "--raw", raw.string(), "--out", (directory_ / out).string()};
     args.insert(args.end(), GetParam().prepare.begin(), GetParam().prepare.end());
-    call(prepare_command, args);
+    call(cli::prepare_command, args);
   }
 
   // One epoch with the smallest encoders; returns the run directory.
@@ -118,7 +118,7 @@ class PublicSets : public ::testing::TestWithParam<PublicSet> {
                   "--log-every",  "1",
                   "--lr",         "0.002"};
     args.insert(args.end(), more.begin(), more.end());
-    call(train_command, args);
+    call(cli::train_command, args);
     return directory_ / run;
   }
 

@@ -8,8 +8,8 @@
 namespace pdmp::testing {
 namespace {
 
-RunArguments parsed(const std::vector<std::pair<std::string, std::string>>& values) {
-  RunArguments arguments;
+cli::RunArguments parsed(const std::vector<std::pair<std::string, std::string>>& values) {
+  cli::RunArguments arguments;
   OptionList list;
   arguments.describe(list);
   for (const auto& [name, value] : values) list.set(name, value, "--" + name);
@@ -17,14 +17,15 @@ RunArguments parsed(const std::vector<std::pair<std::string, std::string>>& valu
 }
 
 TEST(RunArguments, FlagsReplaceWhatTheRunWasTrainedWith) {
-  const RunArguments plain = parsed({{"run", trained_run().run}});
+  const cli::RunArguments plain = parsed({{"run", trained_run().run}});
   EXPECT_EQ(plain.load().options.train.batch_size, 12);
   EXPECT_EQ(parsed({{"run", trained_run().run}, {"batch-size", "5"}}).load().options.train.batch_size, 5);
 }
 
 TEST(RunArguments, OpensTheSplitAskedFor) {
-  EXPECT_EQ(parsed({{"run", trained_run().run}}).open(load_run(trained_run().run))->size(), 18);
-  EXPECT_EQ(parsed({{"run", trained_run().run}, {"split", "train"}}).open(load_run(trained_run().run))->size(), 36);
+  EXPECT_EQ(parsed({{"run", trained_run().run}}).open(runs::load_run(trained_run().run))->size(), 18);
+  EXPECT_EQ(parsed({{"run", trained_run().run}, {"split", "train"}}).open(runs::load_run(trained_run().run))->size(),
+            36);
   expect_error(ErrorKind::usage, {"split", "'tests'", "test"}, [] { parsed({{"split", "tests"}}); });
 }
 

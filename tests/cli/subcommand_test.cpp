@@ -6,7 +6,7 @@
 
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 int echo(const std::vector<std::string>& args, std::ostream& out) {
@@ -38,4 +38,4 @@ TEST(Subcommand, RefusesOtherWords) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::cli

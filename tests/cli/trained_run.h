@@ -34,7 +34,7 @@ struct TrainedRun {
 
   TrainedRun() {
     write_toy_data(data, 12, {"numbers", "caption", "picture"});
-    call(train_command, fast({"--data", data, "--run", run, "--encoders", "picture=resnet18:width=4"}));
+    call(cli::train_command, fast({"--data", data, "--run", run, "--encoders", "picture=resnet18:width=4"}));
   }
 };
 

@@ -9,7 +9,7 @@
 #include "compare/comparison.h"
 #include "compare/example.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 using ::testing::AllOf;
@@ -247,4 +247,4 @@ TEST(MeanText, OfOneSeedOfSeveralAndOfWhatIsUndefined) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::compare

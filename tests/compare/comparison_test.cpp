@@ -11,7 +11,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 using ::testing::DoubleNear;
@@ -46,7 +46,7 @@ class Runs {
       directory.write(run + "/predictions.csv", predictions(hits[s]));
       directory.write(run + "/timing.jsonl", timing(seconds));
       directory.write(run + "/metrics.jsonl", metrics(hits[s]));
-      write_summary(summary, directory / run / "summary.json");
+      runs::write_summary(summary, directory / run / "summary.json");
     }
     comparison.rows.push_back(row);
     return comparison.rows.back();
@@ -56,7 +56,7 @@ class Runs {
   void change(const std::string& run, const std::function<void(RunSummary&)>& how) const {
     RunSummary summary = read_summary(directory / run);
     how(summary);
-    write_summary(summary, directory / run / "summary.json");
+    runs::write_summary(summary, directory / run / "summary.json");
   }
 
   static std::string predictions(const std::string& hits) {
@@ -252,4 +252,4 @@ TEST(Complete, NamesWhatIsWrongWithARun) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::compare

@@ -6,19 +6,19 @@
 #include "compare/example.h"
 #include "data/tables/csv.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 using testing::example;
 
 // The value of `column` in record `row` of a CSV.
-std::string field(const MetadataTable& table, size_t row, const char* column) {
+std::string field(const data::MetadataTable& table, size_t row, const char* column) {
   const auto found = table.find(column);
   return found ? table.rows.at(row).fields[*found] : "no such column";
 }
 
 TEST(ComparisonCsv, HasALineForEverySeedAndOneForAll) {
-  const MetadataTable table = parse_csv(comparison_csv(example()), "comparison.csv");
+  const data::MetadataTable table = data::parse_csv(comparison_csv(example()), "comparison.csv");
   ASSERT_EQ(table.rows.size(), 10u);  // 3 x (2 + 1), and one that is n/a
   EXPECT_EQ(field(table, 6, "name"), "pdmp:gamma=5");
   EXPECT_EQ(field(table, 6, "seed"), "0");
@@ -59,7 +59,7 @@ TEST(ComparisonCsv, CarriesTheMarks) {
   comparison.rows[1].controls = {
       {.of = "pdmp", .what = "every encoder × 15", .of_encoders = true, .gain = {}},
       {.of = "pdmp:gamma=15", .what = "every encoder × 15", .of_encoders = true, .gain = {}}};
-  const MetadataTable table = parse_csv(comparison_csv(comparison), "comparison.csv");
+  const data::MetadataTable table = data::parse_csv(comparison_csv(comparison), "comparison.csv");
   EXPECT_EQ(field(table, 5, "mark"), "significantly below the best single modality");
   EXPECT_EQ(field(table, 5, "never_acted"), "joint:lr=0.1");
   EXPECT_EQ(field(table, 5, "control_of"), "pdmp, pdmp:gamma=15");
@@ -111,4 +111,4 @@ TEST(ComparisonJson, CarriesTheMarksAndTheGainsOverControls) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::compare

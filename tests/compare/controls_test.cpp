@@ -5,7 +5,7 @@
 
 #include "compare/small_grid.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 using ::testing::ElementsAre;
@@ -196,4 +196,4 @@ TEST(FollowSearch, TheLearningRateIsTheFoundOneTimesTheFoundFactor) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::compare

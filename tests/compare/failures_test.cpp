@@ -6,7 +6,7 @@
 
 #include "compare/small_grid.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 using ::testing::AllOf;
@@ -84,4 +84,4 @@ TEST(Failures, ARowThatFailedHasNoScores) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::compare

@@ -5,7 +5,7 @@
 #include "compare/small_grid.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 using testing::SmallGrid;
@@ -103,4 +103,4 @@ TEST(Grid, AReferenceMustBeThere) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::compare

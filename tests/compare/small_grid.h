@@ -12,17 +12,17 @@ namespace pdmp::testing {
 
 struct SmallGrid {
   TemporaryDirectory directory;
-  GridOptions options;
+  compare::GridOptions options;
   TrainingData data;
 
   explicit SmallGrid(const std::vector<std::string>& methods, int64_t seeds = 2) {
     options.run = tiny_run(write_vector_data(directory), "");
-    options.variants = parse_variants(methods);
+    options.variants = compare::parse_variants(methods);
     options.seeds = seeds;
     options.out = (directory / "out").string();
     data = load_data(options.run.data, 0);
   }
-  Grid make() const { return make_grid(options, data); }
+  compare::Grid make() const { return compare::make_grid(options, data); }
 };
 
 }  // namespace pdmp::testing

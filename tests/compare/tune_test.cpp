@@ -7,7 +7,7 @@
 #include "run/files/summary.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 RunOptions of_method(const std::string& method) {
@@ -63,7 +63,7 @@ TEST(Tune, TheBestTrialIsChosenOnValidation) {
   };
   const std::vector<Trial> trials = {
       trial("slow", 1e-6), {{{"lr", "9"}}, (small.directory / "diverged").string()}, trial("fast", 0.05)};
-  const Metric& accuracy = find_metric("accuracy");
+  const metrics::Metric& accuracy = metrics::find_metric("accuracy");
   EXPECT_EQ(best_trial(trials, accuracy).run, trials[2].run);
   EXPECT_EQ(settings_text(best_trial(trials, accuracy).settings), "lr=0.05");
   testing::expect_error(ErrorKind::data, {"diverged", "no trial has a validation score"},
@@ -83,14 +83,14 @@ TEST(Tune, TheBestTrialIsChosenByTheMetric) {
     val.unimodal_accuracy = val.unimodal_loss = val.dependency = {1};
     summary.val = val;
     std::filesystem::create_directories(folder.path() / name);
-    write_summary(summary, folder.path() / name / "summary.json");
+    runs::write_summary(summary, folder.path() / name / "summary.json");
     return Trial{{}, (folder.path() / name).string()};
   };
   const std::vector<Trial> trials = {trial("a", .8, .5, .7), trial("b", .7, .6, .6), trial("c", .6, .4, .5)};
-  EXPECT_EQ(&best_trial(trials, find_metric("accuracy")), &trials[0]);
-  EXPECT_EQ(&best_trial(trials, find_metric("macro_f1")), &trials[1]);
-  EXPECT_EQ(&best_trial(trials, find_metric("loss")), &trials[2]);
+  EXPECT_EQ(&best_trial(trials, metrics::find_metric("accuracy")), &trials[0]);
+  EXPECT_EQ(&best_trial(trials, metrics::find_metric("macro_f1")), &trials[1]);
+  EXPECT_EQ(&best_trial(trials, metrics::find_metric("loss")), &trials[2]);
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::compare

@@ -6,7 +6,7 @@
 #include "base/files/digest.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 using testing::expect_error;
@@ -134,4 +134,4 @@ TEST(Variant, OtherTextsHaveOtherFolders) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::compare

@@ -122,12 +122,12 @@ class MethodContract : public ::testing::TestWithParam<const MethodInfo*> {
     return trainer;
   }
 
-  FitResult fit(const TrainingData& data, const TrainOptions& options, RunDirectory* run = nullptr,
+  FitResult fit(const TrainingData& data, const TrainOptions& options, train::RunDirectory* run = nullptr,
                 std::shared_ptr<Model>* trained = nullptr) const {
     return fit_on(task(), data, options, run, trained);
   }
 
-  FitResult fit_on(const Task& chosen, const TrainingData& data, const TrainOptions& options, RunDirectory* run,
+  FitResult fit_on(const Task& chosen, const TrainingData& data, const TrainOptions& options, train::RunDirectory* run,
                    std::shared_ptr<Model>* trained) const {
     const auto model = chosen.model(data.train->modalities(), 3);
     if (trained != nullptr) *trained = model;
@@ -162,10 +162,10 @@ TEST_P(MethodContract, StoppedAndResumedIsBitIdentical) {
   const TrainingData data = task().splits(2);
   std::shared_ptr<Model> undisturbed, resumed;
   {
-    RunDirectory run(folder.path() / "a");
+    train::RunDirectory run(folder.path() / "a");
     fit(data, testing::toy_training(3), &run, &undisturbed);
   }
-  RunDirectory run(folder.path() / "b");
+  train::RunDirectory run(folder.path() / "b");
   std::raise(SIGTERM);  // seen after the first step
   EXPECT_THROW(fit(data, testing::toy_training(3), &run), Error);
   clear_interrupt();
@@ -192,12 +192,12 @@ TEST_P(MethodContract, StoppedAndResumedIsBitIdenticalWithEveryTrainingOption) {
   options.optimizer.class_weights = "1,2,0.5";
   std::shared_ptr<Model> undisturbed, resumed;
   {
-    RunDirectory run(folder.path() / "a");
+    train::RunDirectory run(folder.path() / "a");
     const FitResult result = fit(data, options, &run, &undisturbed);
     EXPECT_TRUE(std::isfinite(result.history.back().ema->loss()));
     EXPECT_NE(result.history.back().ema->loss(), result.history.back().val->loss());
   }
-  RunDirectory run(folder.path() / "b");
+  train::RunDirectory run(folder.path() / "b");
   std::raise(SIGTERM);  // seen after the first step
   EXPECT_THROW(fit(data, options, &run), Error);
   clear_interrupt();
@@ -371,7 +371,7 @@ TEST_P(MethodContract, TrainsOnEveryFusionOrRefusesIt) {
     trainer.make_model = make;
     trainer.unimodal_model = [&](int64_t m) {
       const ModalityInfo& one = infos[static_cast<size_t>(m)];
-      ModelOptions alone = with_linear_head(options, infos);
+      ModelOptions alone = models::with_linear_head(options, infos);
       return std::make_shared<Model>(std::vector<ModalityInfo>{one}, 3, alone, 0);
     };
     const auto model = make();

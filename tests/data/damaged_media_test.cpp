@@ -26,7 +26,7 @@
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::damage;
@@ -477,4 +477,4 @@ TEST(DamagedMedia, Mp4) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -12,7 +12,7 @@
 #include "pdmp/error.h"
 #include "support/json_schema.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using Json = nlohmann::json;
@@ -192,4 +192,4 @@ TEST(DatasetSchema, WhatTheReaderRefusesIsNotValid) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

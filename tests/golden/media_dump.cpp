@@ -10,8 +10,8 @@
 #include <numeric>
 #include <sstream>
 
-#include "data/decode/audio.h"
-#include "data/decode/video.h"
+#include "data/decode/audio/audio.h"
+#include "data/decode/video/video.h"
 #include "pdmp/error.h"
 #include "support/media/tensors.h"
 
@@ -28,8 +28,8 @@ nlohmann::json dump_sound(const std::string& file, std::ofstream& out) {
 }
 
 nlohmann::json dump_video(const std::string& file, std::ofstream& out) {
-  const pdmp::Video video(file);
-  const pdmp::VideoInfo& info = video.info();
+  const pdmp::data::Video video(file);
+  const pdmp::data::VideoInfo& info = video.info();
   std::vector<int64_t> indices(static_cast<size_t>(info.frames));
   std::iota(indices.begin(), indices.end(), 0);
   const std::vector<pdmp::Tensor> frames = pdmp::tensors_of(video.frames(indices));

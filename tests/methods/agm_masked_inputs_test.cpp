@@ -5,14 +5,14 @@
 #include "models/layers/evaluation_mode.h"
 #include "models/unimodal.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using namespace testing;  // pdmp::testing
 
 // F(S) as the release computes it: the whole model, with zeros for what is left out.
 Tensor masked_logits(Model& model, Batch batch, const std::vector<size_t>& left_out) {
-  const EvaluationMode evaluation(model);
+  const models::EvaluationMode evaluation(model);
   for (const size_t m : left_out) batch.inputs[m] = at::zeros_like(batch.inputs[m]);
   return model.forward(batch, false).fused;
 }
@@ -76,4 +76,4 @@ TEST(MaskedInputs, AbsentRowsAreAbsentInEverySubset) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

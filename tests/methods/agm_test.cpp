@@ -10,7 +10,7 @@
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::DoubleNear;
@@ -332,4 +332,4 @@ TEST(Agm, TellsAndRefuses) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -4,7 +4,7 @@
 
 #include "methods/arl.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 std::vector<Tensor> fixture(size_t modalities) {
@@ -106,4 +106,4 @@ TEST(Asymmetry, AbsentModalitiesAreLeftOut) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -10,7 +10,7 @@
 #include "methods/vector_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::ElementsAre;
@@ -204,4 +204,4 @@ TEST(Arl, OneModalityIsJointBitForBit) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -7,7 +7,7 @@
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::Contains;
@@ -295,4 +295,4 @@ TEST(Cggm, OtherFusions) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -5,7 +5,7 @@
 
 #include "methods/toy_model.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using namespace testing;  // pdmp::testing
@@ -189,4 +189,4 @@ TEST(Dgl, OneModalityIsJointBitForBit) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

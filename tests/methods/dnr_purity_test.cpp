@@ -3,7 +3,7 @@
 
 #include "methods/dnr.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 // `each` points around each corner of a triangle, corner after corner.
@@ -85,4 +85,4 @@ TEST(Purity, OfFewerRowsThanClassesIsOne) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -8,7 +8,7 @@
 #include "support/expect_error.h"
 #include "support/toy_task.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::ElementsAre;
@@ -43,7 +43,7 @@ class Diagnosed : public MethodAtWork {
   Diagnosed(const std::shared_ptr<Model>& model, const Settings& settings,
             const std::shared_ptr<const Dataset>& held_out = telling_nothing(torch::zeros({12, 4})))
       : MethodAtWork(model, pdmp::testing::method("dnr", settings), {}, batch_of(*train_data()), std::nullopt,
-                     [&](TrainingInputs& given) {
+                     [&](train::TrainingInputs& given) {
                        given.data = {train_data(), held_out, nullptr};
                      }) {}
 
@@ -250,4 +250,4 @@ TEST(Dnr, RefusesOptionsOutOfRange) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

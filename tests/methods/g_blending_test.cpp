@@ -6,7 +6,7 @@
 #include "methods/identity_model.h"
 #include "methods/toy_model.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::ElementsAre;
@@ -226,4 +226,4 @@ TEST(GBlending, OneModalityIsJoint) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

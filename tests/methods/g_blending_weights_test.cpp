@@ -1,11 +1,11 @@
 // Numbers from methods-modulation 3.
-#include "methods/g_blending.h"
-
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 
-namespace pdmp {
+#include "methods/g_blending.h"
+
+namespace pdmp::methods {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -68,4 +68,4 @@ TEST(Blend, HeadsThatCouldNotBeTriedWeighNothing) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -5,7 +5,7 @@
 
 #include "methods/ggdm.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 Tensor vector(const std::vector<double>& values) { return torch::tensor(values, torch::kDouble); }
@@ -91,4 +91,4 @@ TEST(Belief, RowsOfAHead) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -11,7 +11,7 @@
 #include "methods/vector_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::ElementsAre;
@@ -234,4 +234,4 @@ TEST(Ggdm, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

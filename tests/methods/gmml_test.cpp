@@ -6,7 +6,7 @@
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::ElementsAre;
@@ -163,4 +163,4 @@ TEST(Gmml, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -5,7 +5,7 @@
 
 #include "methods/greedy.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
@@ -72,4 +72,4 @@ TEST(Rebalancing, TheFastestOfThree) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

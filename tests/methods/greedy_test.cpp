@@ -10,7 +10,7 @@
 #include "models/fusion/mmtm.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::ElementsAre;
@@ -40,7 +40,7 @@ Batch picture_batch(int64_t modalities, int64_t step = 0) {
   return full_batch(inputs, at::tensor({0, 1, 2, 1}, at::kLong));
 }
 
-MmtmFusion& fusion_of(Model& model) { return dynamic_cast<MmtmFusion&>(model.fusion()); }
+models::MmtmFusion& fusion_of(Model& model) { return dynamic_cast<models::MmtmFusion&>(model.fusion()); }
 
 // Epoch 2, counted from 1: the first in which a branch may be held.
 std::unique_ptr<MethodAtWork> training(const std::shared_ptr<Model>& model, const Settings& settings,
@@ -147,7 +147,7 @@ TEST(Greedy, NotBeforeStart) {
 TEST(Greedy, HeldGatesAreTheirMeans) {
   const auto model = picture_model(2);
   const auto run = training(model, {{"epsilon", "0"}}, 0);
-  MmtmFusion& fusion = fusion_of(*model);
+  models::MmtmFusion& fusion = fusion_of(*model);
   std::vector<Tensor> sums(2);
   const auto look = [&] {
     for (const size_t m : {0, 1}) {
@@ -267,4 +267,4 @@ TEST(Greedy, NeedsBranchesThatGateEachOther) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -3,7 +3,7 @@
 
 #include "methods/lfm.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 Tensor matrix(double a, double b, double c, double d) {
@@ -54,4 +54,4 @@ TEST(Matching, FittedWeight) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -2,7 +2,7 @@
 
 #include "methods/toy_model.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using namespace testing;  // pdmp::testing
@@ -47,4 +47,4 @@ TEST(Method, StepCallsItsHooksInOrder) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -3,7 +3,7 @@
 
 #include "methods/mla.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 Tensor matrix(double a, double b, double c, double d) { return at::tensor({a, b, c, d}, at::kDouble).reshape({2, 2}); }
@@ -40,4 +40,4 @@ TEST(LateFusion, SharesAreRelative) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -12,7 +12,7 @@
 #include "methods/vector_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::ElementsAre;
@@ -321,4 +321,4 @@ TEST(Mla, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

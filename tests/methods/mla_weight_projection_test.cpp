@@ -4,7 +4,7 @@
 
 #include "methods/mla.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 Tensor vector(std::vector<double> values) { return at::tensor(values, at::kDouble); }
@@ -50,4 +50,4 @@ TEST(ProjectOut, FeaturesThatSayNothingChangeNothing) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -7,7 +7,7 @@
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using namespace testing;  // pdmp::testing
@@ -173,4 +173,4 @@ TEST(MmCosine, OneModalityIsJointBitForBit) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -4,7 +4,7 @@
 
 #include "methods/mmpareto.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using Values = std::vector<double>;
@@ -87,4 +87,4 @@ TEST(MergedGradient, GradientsThatAreNotFiniteAreAddedAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -8,7 +8,7 @@
 #include "methods/parts/unimodal_heads.h"
 #include "methods/toy_model.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using namespace testing;  // pdmp::testing
@@ -179,4 +179,4 @@ TEST(MmPareto, OneModalityIsJointBitForBit) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

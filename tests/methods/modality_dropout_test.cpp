@@ -4,7 +4,7 @@
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::ElementsAre;
@@ -132,4 +132,4 @@ TEST(ModalityDropoutMethod, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -5,7 +5,7 @@
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::Contains;
@@ -321,4 +321,4 @@ TEST(Pdmp, ResumeChecksTheCoefficients) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

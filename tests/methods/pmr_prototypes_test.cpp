@@ -5,7 +5,7 @@
 
 #include "methods/pmr.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -87,4 +87,4 @@ TEST(Prototypes, Lags) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -6,7 +6,7 @@
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::ElementsAre;
@@ -229,4 +229,4 @@ TEST(Pmr, RefusesAWindowThatEndsBeforeItBegins) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

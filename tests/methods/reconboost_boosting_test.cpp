@@ -3,7 +3,7 @@
 
 #include "methods/reconboost.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 TEST(BoostingPhase, LearnersTakeTurnsAndMeet) {
@@ -47,4 +47,4 @@ TEST(ResidualLoss, WeighsWhatTheOthersKnowLess) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -9,7 +9,7 @@
 #include "methods/vector_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::ElementsAre;
@@ -242,4 +242,4 @@ TEST(ReconBoost, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -4,7 +4,7 @@
 #include "pdmp/error.h"
 #include "pdmp/method.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 TEST(MethodTable, NamesAreUniqueAndDescribed) {
@@ -30,4 +30,4 @@ TEST(MethodTable, UnknownNameSuggestsTheNearest) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -3,7 +3,7 @@
 
 #include "methods/udml.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 Tensor row(const std::vector<double>& values) { return at::tensor(values, at::kDouble).unsqueeze(0); }
@@ -69,4 +69,4 @@ TEST(DynamicWeights, DivergenceFromNoise) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

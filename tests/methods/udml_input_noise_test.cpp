@@ -2,7 +2,7 @@
 
 #include "methods/udml.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 const ModalityInfo kVector{"v", "vector", {1000}};
@@ -69,4 +69,4 @@ TEST(InputNoise, CleanRowsAndTextStayAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -6,7 +6,7 @@
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::ElementsAre;
@@ -34,8 +34,8 @@ struct Teachers {
   explicit Teachers(int64_t width = 2) {
     for (const char* name : {"a", "v", "t"}) models.push_back(vectors({name}, width, 9));
   }
-  std::function<void(TrainingInputs&)> set_up() {
-    return [this](TrainingInputs& inputs) {
+  std::function<void(train::TrainingInputs&)> set_up() {
+    return [this](train::TrainingInputs& inputs) {
       inputs.unimodal_model = [this](int64_t m) { return models.at(static_cast<size_t>(m)); };
     };
   }
@@ -108,7 +108,7 @@ TEST(Umt, TeachersNeverChange) {
     return all;
   };
   for (const Tensor& value : everything()) before.push_back(value.detach().clone());
-  MethodAtWork run(model, method("umt"), {}, image_batch(0), std::nullopt, [&](TrainingInputs& inputs) {
+  MethodAtWork run(model, method("umt"), {}, image_batch(0), std::nullopt, [&](train::TrainingInputs& inputs) {
     inputs.unimodal_model = [&](int64_t m) { return teachers[static_cast<size_t>(m)]; };
   });
   for (int step = 0; step < 3; ++step) run.train(image_batch(step));
@@ -184,4 +184,4 @@ TEST(Umt, OneModalityIsJoint) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

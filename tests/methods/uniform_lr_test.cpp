@@ -3,7 +3,7 @@
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::ElementsAre;
@@ -102,4 +102,4 @@ TEST(UniformLr, ResumeChecksTheFactors) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

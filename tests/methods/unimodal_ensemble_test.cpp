@@ -5,7 +5,7 @@
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::ElementsAre;
@@ -183,4 +183,4 @@ TEST(UnimodalEnsemble, OneModalityIsJointBitForBit) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -4,7 +4,7 @@
 #include "metrics/score_of.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 // scikit-learn 1.9.1: roc_auc_score(labels, probabilities, multi_class="ovr", average="macro"); several are equal.
@@ -33,4 +33,4 @@ TEST(Auroc, IsUndefinedForMoreProbabilitiesThanMemoryShouldHold) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::metrics

@@ -3,7 +3,7 @@
 #include "metrics/score_of.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 // scikit-learn 1.9.1: balanced_accuracy_score(labels, probabilities.argmax(1)).
@@ -26,4 +26,4 @@ TEST(BalancedAccuracy, OfNothingIsZero) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::metrics

@@ -3,7 +3,7 @@
 #include "metrics/score_of.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 // scikit-learn 1.9.1: brier_score_loss(labels, probabilities, scale_by_half=False).
@@ -24,4 +24,4 @@ TEST(BrierScore, IsZeroOfCertaintyAndTwoOfCertainError) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::metrics

@@ -3,7 +3,7 @@
 #include "metrics/score_of.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 // Fifteen bins: .9 and .8 are alone in theirs, .62 and .65 share (.6, .667]: (|1 - .9| + |0 - .8| + |2 - 1.27|) / 4.
@@ -18,4 +18,4 @@ TEST(CalibrationError, IsZeroOfCertaintyAndOfNothing) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::metrics

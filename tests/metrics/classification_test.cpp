@@ -5,7 +5,7 @@
 #include "pdmp/error.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 // datasets.md section 10
@@ -104,4 +104,4 @@ TEST(ClassCounts, AreThoseOfTheMatrix) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::metrics

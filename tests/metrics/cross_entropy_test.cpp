@@ -4,7 +4,7 @@
 #include "metrics/score_of.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 // The mean over samples, not over batches: three batches of 2, 2 and 1.
@@ -15,4 +15,4 @@ TEST(CrossEntropy, IsTheMeanOverSamples) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::metrics

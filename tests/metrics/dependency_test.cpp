@@ -5,7 +5,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 using ::testing::ElementsAre;
@@ -20,4 +20,4 @@ TEST(Dependency, SumsOfTheReferenceLogits) {
 TEST(Dependency, EmptyBatchIsZero) { EXPECT_THAT(dependency_sums({torch::empty({0, 4})}), ElementsAre(0.0)); }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::metrics

@@ -9,7 +9,7 @@
 #include "pdmp/torch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 // Class 0: 3 of 4 found; class 1: 1 of 2; class 2 never occurs.
@@ -68,4 +68,4 @@ TEST(Metric, AnUndefinedScoreIsADash) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::metrics

@@ -10,9 +10,10 @@
 namespace pdmp::testing {
 
 // probabilities (N, C), labels (N). The prediction is the most probable class.
-inline Scores scores_of(const Tensor& probabilities, const Tensor& labels, int64_t rows_a_batch, int64_t live = -1) {
+inline metrics::Scores scores_of(const Tensor& probabilities, const Tensor& labels, int64_t rows_a_batch,
+                                 int64_t live = -1) {
   const int64_t samples = labels.size(0);
-  Scoring scoring({.samples = samples, .classes = probabilities.size(1), .live = live});
+  metrics::Scoring scoring({.samples = samples, .classes = probabilities.size(1), .live = live});
   for (int64_t first = 0; first < samples; first += rows_a_batch) {
     const int64_t rows = std::min(rows_a_batch, samples - first);
     const Tensor of_batch = probabilities.narrow(0, first, rows).to(torch::kFloat32);

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <limits>
 
-namespace pdmp {
+namespace pdmp::metrics {
 namespace {
 
 using ::testing::DoubleEq;
@@ -140,4 +140,4 @@ TEST(Ranks, AsScipy) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::metrics

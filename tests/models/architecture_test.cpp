@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using Shape = std::vector<int64_t>;
@@ -113,4 +113,4 @@ TEST(Architecture, LeavesTheModelAsItWas) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

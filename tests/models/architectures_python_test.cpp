@@ -11,7 +11,7 @@
 #include "support/example_batch.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 const std::string kPython = PDMP_PYTHON;
@@ -88,4 +88,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

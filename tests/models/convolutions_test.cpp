@@ -6,7 +6,7 @@
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 TEST(Convolutions, FiltersOfOneTwoAndThreeDimensions) {
@@ -22,4 +22,4 @@ TEST(Convolutions, FiltersOfOneTwoAndThreeDimensions) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

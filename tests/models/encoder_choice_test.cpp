@@ -8,7 +8,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using testing::example_batch;
@@ -128,4 +128,4 @@ TEST_F(SharedEncoder, LearnsFromBothAndIsSavedOnce) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

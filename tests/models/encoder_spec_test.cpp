@@ -4,7 +4,7 @@
 #include "base/spec.h"
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using ::testing::AllOf;
@@ -62,4 +62,4 @@ TEST(Spec, ErrorsNameModalityAndWay) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

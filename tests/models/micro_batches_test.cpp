@@ -5,7 +5,7 @@
 
 #include "models/weights/init.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 constexpr int64_t kRows = 8;  // of a micro-batch
@@ -155,4 +155,4 @@ TEST(MicroBatches, FrozenEncodersAndPassesWithoutGradientsHaveNoGraph) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

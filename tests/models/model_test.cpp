@@ -7,7 +7,7 @@
 #include "support/example_batch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using testing::example_batch;
@@ -170,4 +170,4 @@ TEST(ModelOptions, NamesEncodersOfUnknownModalities) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -4,7 +4,7 @@
 #include "pdmp/error.h"
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 const Model& audio_visual() {
@@ -120,4 +120,4 @@ TEST(Ownership, ParsesScopes) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

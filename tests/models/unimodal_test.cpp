@@ -8,7 +8,7 @@
 #include "support/fusion.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using testing::all_present;
@@ -238,4 +238,4 @@ TEST(Probes, AreSavedAndLoaded) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -3,7 +3,7 @@
 
 #include "optim/toy_parameters.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 using namespace testing;  // pdmp::testing
@@ -15,4 +15,4 @@ TEST(AdamW, AgreesWithLibTorch) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::optim

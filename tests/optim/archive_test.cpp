@@ -2,7 +2,7 @@
 
 #include "pdmp/optimizer.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 TEST(Archive, FindsByName) {
@@ -15,4 +15,4 @@ TEST(Archive, FindsByName) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::optim

@@ -5,7 +5,7 @@
 #include "pdmp/error.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 // Three of class x, one of y, none of z.
@@ -29,4 +29,4 @@ TEST(ClassWeights, RefusesWhatDoesNotFitTheClasses) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::optim

@@ -4,7 +4,7 @@
 
 #include "pdmp/optimizer.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 std::vector<Tensor> with_gradients(const std::vector<double>& gradients) {
@@ -46,4 +46,4 @@ TEST(ClipGradients, NormThatIsNotFiniteScalesNothing) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::optim

@@ -3,7 +3,7 @@
 #include "pdmp/error.h"
 #include "pdmp/optimizer.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 // Four samples of three classes: 3, 1 and 0 of them.
@@ -78,4 +78,4 @@ TEST(Criterion, UnknownWeightsAreAnError) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::optim

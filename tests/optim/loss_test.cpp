@@ -6,7 +6,7 @@
 #include "support/expect_error.h"
 #include "support/numeric_gradient.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 Tensor two_rows() { return at::tensor({1.0, 0.0, -1.0, 0.0, 2.0, 0.0}, at::kDouble).reshape({2, 3}); }
@@ -62,4 +62,4 @@ TEST(Loss, UnknownOnesAreNamed) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::optim

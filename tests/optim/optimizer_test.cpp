@@ -3,7 +3,7 @@
 #include "optim/toy_parameters.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 using ::testing::HasSubstr;
@@ -202,4 +202,4 @@ TEST(Optimizer, ForgetsMomentum) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::optim

@@ -3,7 +3,7 @@
 #include "pdmp/error.h"
 #include "pdmp/optimizer.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 TEST(OptimizerOptions, AreDescribedUnderTheirFlags) {
@@ -70,4 +70,4 @@ TEST(OptimizerOptions, DefaultsAreThePapers) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::optim

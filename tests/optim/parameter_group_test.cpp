@@ -2,7 +2,7 @@
 
 #include "pdmp/optimizer.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 TEST(DefaultGroups, OnePerModalityAndTheRest) {
@@ -29,4 +29,4 @@ TEST(DefaultGroups, OnePerModalityAndTheRest) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::optim

@@ -3,7 +3,7 @@
 #include "pdmp/error.h"
 #include "pdmp/optimizer.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 TEST(Schedule, ConstantIsOne) {
@@ -51,4 +51,4 @@ TEST(Schedule, UnknownNameIsAnError) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::optim

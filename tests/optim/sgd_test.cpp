@@ -4,7 +4,7 @@
 #include "optim/toy_parameters.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 using namespace testing;  // pdmp::testing
@@ -77,4 +77,4 @@ TEST(Sgd, NesterovNeedsMomentum) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::optim

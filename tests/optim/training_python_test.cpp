@@ -10,7 +10,7 @@
 #include "support/example_batch.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::optim {
 namespace {
 
 const std::string kPython = PDMP_PYTHON;
@@ -29,9 +29,9 @@ OptimizerOptions optimizer_options() {
 }
 
 // Trains on a few batches by turns; what it was given, and its losses.
-Safetensors train(Model& model) {
+models::Safetensors train(Model& model) {
   const auto optimizer = make_optimizer(optimizer_options(), default_groups(model));
-  Safetensors record;
+  models::Safetensors record;
   std::vector<float> losses;
   for (int step = 0; step < kSteps; ++step) {
     const Batch batch = testing::example_batch(kInfos, 8, 6, static_cast<uint64_t>(step % kBatches));
@@ -57,11 +57,11 @@ TEST(TrainingPython, SameLossesForTwentySteps) {
   Model model(kInfos, 6, ModelOptions{}, 7);
   model.train();
   save_weights(model, directory / "weights.safetensors");
-  write_safetensors(directory / "training.safetensors", train(model));
+  models::write_safetensors(directory / "training.safetensors", train(model));
   const std::string command =
       fmt::format("{} {}/training_check.py {}", kPython, PDMP_GOLDEN_DIR, directory.path().string());
   EXPECT_EQ(std::system(command.c_str()), 0) << command;
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::optim

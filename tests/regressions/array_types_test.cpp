@@ -37,7 +37,7 @@ std::string raw(const std::vector<T>& values, bool big = false) {
 class ArrayTypes : public ::testing::Test {
  protected:
   Tensor read(const std::string& bytes, const std::string& name = "a.npy") const {
-    return read_npy(directory_.write(name, bytes));
+    return data::read_npy(directory_.write(name, bytes));
   }
   void expect_refused(const std::string& bytes, const std::vector<std::string>& words) const {
     expect_error(ErrorKind::data, words, [&] { read(bytes); });
@@ -149,7 +149,7 @@ TEST_F(ArrayTypes, NpzWithOneArray) {
   const Tensor expected = torch::tensor({{1.0f, 2.0f}, {3.0f, 4.5f}});
   for (const bool deflate : {false, true}) {
     EXPECT_TRUE(torch::equal(read(zip({{"arr_0.npy", array}}, deflate), "a.npz"), expected)) << deflate;
-    EXPECT_EQ(read_npy_shape(directory_ / "a.npz"), (std::vector<int64_t>{2, 2}));
+    EXPECT_EQ(data::read_npy_shape(directory_ / "a.npz"), (std::vector<int64_t>{2, 2}));
   }
   EXPECT_TRUE(torch::equal(read(zip({{"readme.txt", "x"}, {"x.npy", array}}, true)), expected));
 }
@@ -175,23 +175,23 @@ TEST_F(ArrayTypes, NpzThatIsNotOneArray) {
 }
 
 TEST_F(ArrayTypes, NpzThatClaimsOrGrowsToMoreThanAFileMayHave) {
-  FileLimits limits;
+  data::FileLimits limits;
   limits.max_bytes = 1 << 20;
   const auto file =
       directory_.write("a.npz", zip({{"a.npy", npy("|u1", "(8388608,)", std::string(8 << 20, '\0'))}}, true));
-  expect_error(ErrorKind::data, {"8388736 bytes", "--max-file-mib"}, [&] { read_npy(file, limits); });
+  expect_error(ErrorKind::data, {"8388736 bytes", "--max-file-mib"}, [&] { data::read_npy(file, limits); });
   // The same, where the archive says that it is small.
   std::string liar = testing::own_file(file);
   const size_t entry = liar.rfind("PK\x01\x02");
   liar.replace(entry + 24, 4, testing::little(100, 4));
   const auto lying = directory_.write("b.npz", liar);
-  EXPECT_LT(
-      testing::peak_growth([&] { expect_error(ErrorKind::data, {"another size"}, [&] { read_npy(lying, limits); }); }),
-      6 << 20);
+  EXPECT_LT(testing::peak_growth(
+                [&] { expect_error(ErrorKind::data, {"another size"}, [&] { data::read_npy(lying, limits); }); }),
+            6 << 20);
 }
 
 TEST_F(ArrayTypes, NumbersTooSmallForADoubleAreZero) {
-  const auto type = make_modality_type(entry("vector"));
+  const auto type = data::make_modality_type(entry("vector"));
   const Tensor values = type->load(cell("1e-400,-1e-400,0.5,1e-50," + ("0." + std::string(400, '0') + "1")), nullptr);
   EXPECT_TRUE(torch::equal(values, torch::tensor({0.0f, 0.0f, 0.5f, 0.0f, 0.0f})));
   EXPECT_TRUE(std::signbit(values[1].item<float>()));
@@ -206,11 +206,11 @@ TEST_F(ArrayTypes, ImportersTakeThem) {
   for (const std::string place : {"train/a/1", "train/b/2"}) {
     raw.write(place + ".npz", zip({{"x.npy", npy("(3,)", {1, 2, 3})}}));
   }
-  testing::run_importer(make_folders_importer(), raw.path(), target / "out");
-  const auto manifest = std::make_shared<Manifest>(read_manifest(target / "out", 0));
+  testing::run_importer(data::make_folders_importer(), raw.path(), target / "out");
+  const auto manifest = std::make_shared<data::Manifest>(data::read_manifest(target / "out", 0));
   EXPECT_EQ(manifest->modalities.at(0).type, "tensor");
-  EXPECT_TRUE(
-      torch::equal(open_split(manifest, "train", {}, 0)->get(0, nullptr).inputs[0], torch::tensor({1.0f, 2.0f, 3.0f})));
+  EXPECT_TRUE(torch::equal(data::open_split(manifest, "train", {}, 0)->get(0, nullptr).inputs[0],
+                           torch::tensor({1.0f, 2.0f, 3.0f})));
 }
 
 }  // namespace

@@ -85,11 +85,11 @@ TEST_F(BoundedWork, SafetensorsHeaderOf100000Keys) {
 }
 
 TEST_F(BoundedWork, SafetensorsOfManyTensorsAreWrittenInLinearTime) {
-  Safetensors content;
+  models::Safetensors content;
   for (int i = 0; i < 100000; ++i) content.tensors.emplace_back("tensor " + std::to_string(i), torch::zeros({1}));
   const double begin = static_cast<double>(std::clock());
-  write_safetensors(directory_ / "many.safetensors", content);
-  EXPECT_EQ(read_safetensors(directory_ / "many.safetensors").tensors.size(), 100000u);
+  models::write_safetensors(directory_ / "many.safetensors", content);
+  EXPECT_EQ(models::read_safetensors(directory_ / "many.safetensors").tensors.size(), 100000u);
   EXPECT_LT((static_cast<double>(std::clock()) - begin) / CLOCKS_PER_SEC, 20);  // of the processor; was minutes
 }
 
@@ -111,10 +111,11 @@ TEST_F(BoundedWork, EveryOtherJsonOfBracketsAlone) {
               HasSubstr("nested more than 100 deep"));
   const int64_t peak = peak_growth([&] {
     expect_error(ErrorKind::data, {"nested more than 100"},
-                 [&] { parse_safetensors_header("w", safetensors_file(objects)); });
+                 [&] { models::parse_safetensors_header("w", safetensors_file(objects)); });
     expect_error(ErrorKind::data, {"m.jsonl:1", "nested more than 100"},
-                 [&] { parse_jsonl(brackets.substr(0, 15 * kMegabyte), "m.jsonl"); });
-    expect_error(ErrorKind::data, {"m.jsonl:1", "lines of at most 16 MiB"}, [&] { parse_jsonl(objects, "m.jsonl"); });
+                 [&] { data::parse_jsonl(brackets.substr(0, 15 * kMegabyte), "m.jsonl"); });
+    expect_error(ErrorKind::data, {"m.jsonl:1", "lines of at most 16 MiB"},
+                 [&] { data::parse_jsonl(objects, "m.jsonl"); });
   });
   EXPECT_LT(peak, 300 * kMegabyte);  // copies of the text
 }
@@ -122,11 +123,11 @@ TEST_F(BoundedWork, EveryOtherJsonOfBracketsAlone) {
 TEST_F(BoundedWork, JsonOfMoreValuesThanMemoryHolds) {
   const std::string lists = "[" + repeated("[],", 8 * kMegabyte) + "0]";
   const fs::path file = directory_.write("dataset.json", lists.substr(0, 15 * kMegabyte));
-  EXPECT_LT(
-      peak_growth([&] {
-        expect_error(ErrorKind::data, {"dataset.json", "more values"}, [&] { read_manifest(directory_.path(), 0); });
-      }),
-      250 * kMegabyte);
+  EXPECT_LT(peak_growth([&] {
+              expect_error(ErrorKind::data, {"dataset.json", "more values"},
+                           [&] { data::read_manifest(directory_.path(), 0); });
+            }),
+            250 * kMegabyte);
 }
 
 TEST_F(BoundedWork, ConfigWithAStringOf200Megabytes) {
@@ -151,9 +152,10 @@ TEST_F(BoundedWork, WeightsThatAreNoFileOrTooLarge) {
   const fs::path pipe = directory_ / "pipe", large = directory_.write("large.safetensors", "");
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   fs::resize_file(large, int64_t{1} << 40);
-  expect_error(ErrorKind::data, {"pipe", "expected a regular file"}, [&] { read_safetensors(pipe); });
-  expect_error(ErrorKind::data, {"/dev/zero", "expected a regular file"}, [] { read_safetensors("/dev/zero"); });
-  expect_error(ErrorKind::data, {"large.safetensors", "at most 8192 MiB"}, [&] { read_safetensors(large); });
+  expect_error(ErrorKind::data, {"pipe", "expected a regular file"}, [&] { models::read_safetensors(pipe); });
+  expect_error(ErrorKind::data, {"/dev/zero", "expected a regular file"},
+               [] { models::read_safetensors("/dev/zero"); });
+  expect_error(ErrorKind::data, {"large.safetensors", "at most 8192 MiB"}, [&] { models::read_safetensors(large); });
 }
 
 TEST_F(BoundedWork, CsvFieldOfAGigabyte) {
@@ -187,16 +189,17 @@ TEST_F(BoundedWork, MetadataThatIsNoFileOrTooLarge) {
 TEST_F(BoundedWork, CsvOfAMillionColumns) {
   std::string header = "id";
   for (int i = 0; i < 1000000; ++i) header += ",c";
-  expect_error(ErrorKind::data, {"m.csv:1", "at most 250000 fields"}, [&] { parse_csv(header, "m.csv"); });
+  expect_error(ErrorKind::data, {"m.csv:1", "at most 250000 fields"}, [&] { data::parse_csv(header, "m.csv"); });
 }
 
 TEST_F(BoundedWork, JsonLinesThatEachBringAKey) {
   std::string lines;
   for (int i = 0; i < 100000; ++i) lines += fmt::format("{{\"k{}\":1}}\n", i);
-  EXPECT_LT(peak_growth([&] {
-              expect_error(ErrorKind::data, {"m.jsonl:", "rows times columns"}, [&] { parse_jsonl(lines, "m.jsonl"); });
-            }),
-            300 * kMegabyte);
+  EXPECT_LT(
+      peak_growth([&] {
+        expect_error(ErrorKind::data, {"m.jsonl:", "rows times columns"}, [&] { data::parse_jsonl(lines, "m.jsonl"); });
+      }),
+      300 * kMegabyte);
 }
 
 TEST_F(BoundedWork, JsonLineOf100000Keys) {
@@ -204,7 +207,7 @@ TEST_F(BoundedWork, JsonLineOf100000Keys) {
   for (int i = 0; i < 100000; ++i) line += fmt::format(",\"a key {}\":{}", i, i);
   line += "}\n";
   const double begin = static_cast<double>(std::clock());
-  EXPECT_EQ(parse_jsonl(line + line, "m.jsonl").columns.size(), 100001u);
+  EXPECT_EQ(data::parse_jsonl(line + line, "m.jsonl").columns.size(), 100001u);
   EXPECT_LT((static_cast<double>(std::clock()) - begin) / CLOCKS_PER_SEC, 20);
 }
 
@@ -216,7 +219,7 @@ TEST_F(BoundedWork, PathsThatMultiply) {
     std::string text = "accepted";
     EXPECT_LT(peak_growth([&] {
                 try {
-                  read_manifest(directory_ / "d", 0);
+                  data::read_manifest(directory_ / "d", 0);
                 } catch (const Error& error) {
                   text = error.what();
                 }
@@ -237,11 +240,11 @@ TEST_F(BoundedWork, ModalitiesAndShapesWithoutEnd) {
   for (int i = 0; i < 1000; ++i) many += fmt::format("{}{{\"name\":\"m{}\",\"type\":\"text\"}}", i > 0 ? "," : "", i);
   directory_.write("metadata.csv", "id,label\nx,a\n");
   directory_.write("dataset.json", "{\"modalities\":[" + many + "]}");
-  expect_error(ErrorKind::data, {"at most 256, found 1000"}, [&] { read_manifest(directory_.path(), 0); });
+  expect_error(ErrorKind::data, {"at most 256, found 1000"}, [&] { data::read_manifest(directory_.path(), 0); });
   directory_.write("dataset.json",
                    R"({"modalities":[{"name":"t","type":"tensor","column":"id","shape":[1000000000,1000000000]}]})");
   expect_error(ErrorKind::data, {"'shape'", "1000000000 numbers together"},
-               [&] { read_manifest(directory_.path(), 0); });
+               [&] { data::read_manifest(directory_.path(), 0); });
 }
 
 // Says the class that `index` has, of many.

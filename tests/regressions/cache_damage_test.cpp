@@ -101,7 +101,7 @@ TEST_F(CacheDamage, AValueFlippedIsMadeAnew) {
 }
 
 TEST_F(CacheDamage, InUseByAnotherProcess) {
-  const auto store = KeyStore::open(cache, int64_t{1} << 30);
+  const auto store = data::KeyStore::open(cache, int64_t{1} << 30);
   std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
   stream.seekp(16);
   stream.put('#');

@@ -103,10 +103,10 @@ TEST_F(ChangedData, CompareGoesOnWithOtherData) {
 // Warned of, as with other encoders: a ranking may be worth having all the same.
 TEST_F(ChangedData, AnAnalysisOfOtherDataIsKnown) {
   const TrainingData before = load_data(options.data, 0);
-  const std::string clause = data_clause(before);
-  EXPECT_EQ(data_clause(load_data(options.data, 1)), clause);
+  const std::string clause = analysis::data_clause(before);
+  EXPECT_EQ(analysis::data_clause(load_data(options.data, 1)), clause);
   change(replaced(table(), "train3,train,red", "train3,train,green"));
-  EXPECT_NE(data_clause(load_data(options.data, 0)), clause);
+  EXPECT_NE(analysis::data_clause(load_data(options.data, 0)), clause);
 }
 
 TEST_F(ChangedData, ATeacherOfOtherData) {

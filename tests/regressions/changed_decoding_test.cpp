@@ -31,26 +31,26 @@ TEST(ChangedDecoding, EntriesOfOlderVersionsAreNotUsed) {
   write_png(directory / "a.png", testing::pattern(8, 8));
   std::filesystem::last_write_time(directory / "a.png",
                                    std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
-  SampleCache cache(directory / "cache", 1 << 24);
+  data::SampleCache cache(directory / "cache", 1 << 24);
   const auto content = cache.content(directory / "a.png");
   ASSERT_TRUE(content);
   const Tensor other = torch::full({8, 8, 3}, 99, torch::kUInt8);
   for (const int number : {1, 2}) {
     for (const char* what : {"picture 3 8 0 false", "picture 3 8x8 0 false"}) {
-      cache.put(key_of(content->hash, number, what), CacheKind::fitted, other);
+      cache.put(key_of(content->hash, number, what), data::CacheKind::fitted, other);
     }
   }
   cache.commit();
-  Cell cell = testing::cell("a.png", directory.path());
-  const auto type = make_modality_type(testing::entry("image", R"("size": 8)"));
+  data::Cell cell = testing::cell("a.png", directory.path());
+  const auto type = data::make_modality_type(testing::entry("image", R"("size": 8)"));
   const Tensor expected = type->load(cell, nullptr);
   cell.cache = &cache;
   EXPECT_TRUE(torch::equal(type->load(cell, nullptr), expected));
   // And the test's own idea of a key is right: today's entry would be used.
   const int today = 3;
-  SampleCache fresh(directory / "fresh", 1 << 24);
+  data::SampleCache fresh(directory / "fresh", 1 << 24);
   ASSERT_TRUE(fresh.content(directory / "a.png"));
-  fresh.put(key_of(content->hash, today, "picture 3 8x8 0 false"), CacheKind::fitted, other);
+  fresh.put(key_of(content->hash, today, "picture 3 8x8 0 false"), data::CacheKind::fitted, other);
   fresh.commit();
   cell.cache = &fresh;
   EXPECT_FALSE(torch::equal(type->load(cell, nullptr), expected));

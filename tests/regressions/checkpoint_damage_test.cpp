@@ -76,11 +76,11 @@ TEST_F(CheckpointDamage, FlippedBitInBestIsAnErrorOfWhoLoadsIt) {
     const std::string whole = read_file(file);
     for (const size_t part : {1u, 2u, 3u}) {
       flip_bit(file, whole.size() * part / 4, static_cast<int>(part));
-      expect_error(ErrorKind::data, {name}, [&] { load_run(options.run); });
+      expect_error(ErrorKind::data, {name}, [&] { runs::load_run(options.run); });
       write_file_atomically(file, whole);
     }
   }
-  EXPECT_NO_THROW(load_run(options.run));
+  EXPECT_NO_THROW(runs::load_run(options.run));
 }
 
 TEST_F(CheckpointDamage, FlippedBitInLastIsAnErrorWhereItWasSelected) {
@@ -90,9 +90,9 @@ TEST_F(CheckpointDamage, FlippedBitInLastIsAnErrorWhereItWasSelected) {
     options.train.keep = keep;
     run(options);
     const fs::path file = checkpoints / "last/weights.safetensors";
-    EXPECT_NO_THROW(load_run(options.run)) << keep;
+    EXPECT_NO_THROW(runs::load_run(options.run)) << keep;
     flip_bit(file, 900);
-    expect_error(ErrorKind::data, {"weights.safetensors"}, [&] { load_run(options.run); });
+    expect_error(ErrorKind::data, {"weights.safetensors"}, [&] { runs::load_run(options.run); });
   }
 }
 
@@ -100,7 +100,8 @@ TEST_F(CheckpointDamage, FlippedBitInLastIsAnErrorWhereItWasSelected) {
 TEST_F(CheckpointDamage, MissingBestIsRefused) {
   run(options);
   fs::remove_all(checkpoints / "best");
-  expect_error(ErrorKind::data, {"checkpoints/best", "found none", "--overwrite"}, [&] { load_run(options.run); });
+  expect_error(ErrorKind::data, {"checkpoints/best", "found none", "--overwrite"},
+               [&] { runs::load_run(options.run); });
 }
 
 TEST_F(CheckpointDamage, BestOfAnotherEpochIsRefused) {
@@ -115,7 +116,7 @@ TEST_F(CheckpointDamage, BestOfAnotherEpochIsRefused) {
     fs::copy(directory / "other/checkpoints/best", checkpoints / "best", fs::copy_options::recursive);
     expect_error(ErrorKind::data,
                  {"checkpoints/best", fmt::format("of epoch {},", summary.selected_epoch + 1), "found those of epoch"},
-                 [&] { load_run(options.run); });
+                 [&] { runs::load_run(options.run); });
     return;
   }
   FAIL() << "every training chose the same epoch";
@@ -127,7 +128,7 @@ TEST_F(CheckpointDamage, LastOfAnotherEpochIsRefused) {
   fs::remove_all(checkpoints / "last");
   fs::rename(checkpoints / "previous", checkpoints / "last");
   expect_error(ErrorKind::data, {"checkpoints/last", "after epoch 3", "after 2 epochs"},
-               [&] { load_run(options.run); });
+               [&] { runs::load_run(options.run); });
 }
 
 // A run that goes on needs the best weights so far at its end: it is told at its beginning where they are lost.
@@ -160,7 +161,7 @@ TEST_F(CheckpointDamage, WarmStartFromADamagedFileOfARunIsRefused) {
   run(options);
   const fs::path file = checkpoints / "best/weights.safetensors";
   flip_bit(file, fs::file_size(file) - 10);
-  Model model(read_model_description(directory / "run/model.json").modalities, 3, options.model, 0);
+  Model model(runs::read_model_description(directory / "run/model.json").modalities, 3, options.model, 0);
   expect_error(ErrorKind::data, {"weights.safetensors", "damaged"}, [&] { load_weights(model, file.string()); });
   RunOptions warm = options;
   warm.run = (directory / "warm").string();
@@ -183,10 +184,10 @@ TEST_F(CheckpointDamage, ADamagedTeacherIsRefused) {
 
 // Ratios that are logged may be infinite: null in their place would stop the run that goes on.
 TEST_F(CheckpointDamage, NumbersThatAreNotFiniteComeBack) {
-  RunDirectory run(directory / "plain");
+  train::RunDirectory run(directory / "plain");
   const auto data = load_data(options.data, 0).train;
   Model model(data->modalities(), 3, options.model, 0);
-  CheckpointState state;
+  train::CheckpointState state;
   state.generator = torch::zeros({3}, torch::kUInt8);
   state.values = {{"sum", std::numeric_limits<double>::infinity()}};
   run.save_checkpoint({model}, state);

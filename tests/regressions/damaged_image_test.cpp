@@ -30,10 +30,10 @@ using testing::run_program;
 using testing::TemporaryDirectory;
 using testing::write_media_set;
 
-FileLimits lenient() {
+data::FileLimits lenient() {
   FileOptions options;
   options.media = "lenient";
-  return FileLimits(options);
+  return data::FileLimits(options);
 }
 
 std::string whole_jpeg() {
@@ -52,7 +52,7 @@ std::string damaged_jpeg() {
 // What libjpeg makes of it, whatever it warns of, as Pillow takes it.
 Tensor by_libjpeg(const std::string& jpeg) {
   jpeg_decompress_struct info{};
-  LibjpegErrors errors;
+  data::LibjpegErrors errors;
   info.err = errors.manager();
   Tensor picture;
   EXPECT_TRUE(errors.run([&] {
@@ -76,14 +76,14 @@ TEST(DamagedImage, OfAJpegLenientlyWhatLibjpegGives) {
   const std::string jpeg = damaged_jpeg();
   const auto path = directory.write("a.jpg", jpeg);
   expect_error(ErrorKind::data, {"a.jpg", "whole JPEG"}, [&] { image_tensor(path); });
-  EXPECT_FALSE(damaged_files().has(path));
+  EXPECT_FALSE(data::damaged_files().has(path));
   const Tensor expected = by_libjpeg(jpeg);
   EXPECT_TRUE(torch::equal(image_tensor(path, 3, {}, lenient()), expected));
-  EXPECT_TRUE(damaged_files().has(path));
+  EXPECT_TRUE(data::damaged_files().has(path));
   // Of a part, as of the whole.
-  const CropBox box{40, 20, 10, 30};
-  const ChoosePart part = [&](int64_t, int64_t) { return box; };
-  EXPECT_TRUE(torch::equal(image_tensor(path, 3, part, lenient()), crop(expected, box)));
+  const data::CropBox box{40, 20, 10, 30};
+  const data::ChoosePart part = [&](int64_t, int64_t) { return box; };
+  EXPECT_TRUE(torch::equal(image_tensor(path, 3, part, lenient()), data::crop(expected, box)));
 }
 
 TEST(DamagedImage, WhatPillowRefusesIsRefusedLenientlyToo) {
@@ -93,20 +93,20 @@ TEST(DamagedImage, WhatPillowRefusesIsRefusedLenientlyToo) {
        {jpeg.substr(0, jpeg.size() / 2), jpeg.substr(0, jpeg.size() - 1), jpeg.substr(0, 20)}) {
     const auto path = directory.write("cut.jpg", bytes);
     expect_error(ErrorKind::data, {"cut.jpg", "whole JPEG"}, [&] { image_tensor(path, 3, {}, lenient()); });
-    EXPECT_FALSE(damaged_files().has(path));
+    EXPECT_FALSE(data::damaged_files().has(path));
   }
   write_png(directory / "a.png", pattern(64, 96));
   const std::string png = read_file(directory / "a.png");
   const auto cut = directory.write("cut.png", png.substr(0, png.size() / 2));
   expect_error(ErrorKind::data, {"cut.png", "whole PNG"}, [&] { image_tensor(cut, 3, {}, lenient()); });
-  EXPECT_FALSE(damaged_files().has(cut));
+  EXPECT_FALSE(data::damaged_files().has(cut));
   // Not only their checksum is wrong: the pixels are.
   for (const size_t from_end : {17U, 18U, 60U}) {
     std::string wrong = png;
     wrong[png.size() - from_end] = static_cast<char>(wrong[png.size() - from_end] ^ 0x55);
     const auto path = directory.write("wrong.png", wrong);
     expect_error(ErrorKind::data, {"wrong.png", "whole PNG"}, [&] { image_tensor(path, 3, {}, lenient()); });
-    EXPECT_FALSE(damaged_files().has(path));
+    EXPECT_FALSE(data::damaged_files().has(path));
   }
   std::string shifted = png;
   const auto fewer = directory.write("fewer.png", shifted.erase(png.size() / 2, 10));
@@ -126,7 +126,7 @@ TEST(DamagedImage, OfAPngLenientlyWithoutEndOrChecksum) {
     const auto path = directory.write("damaged.png", bytes);
     expect_error(ErrorKind::data, {"damaged.png", "whole PNG"}, [&] { image_tensor(path); });
     EXPECT_TRUE(torch::equal(image_tensor(path, 3, {}, lenient()), pattern(64, 96)));
-    EXPECT_TRUE(damaged_files().has(path));
+    EXPECT_TRUE(data::damaged_files().has(path));
   }
 }
 
@@ -134,11 +134,11 @@ TEST(DamagedImage, StaysOutOfTheCache) {
   const TemporaryDirectory directory;
   const auto path = directory.write("a.jpg", damaged_jpeg());
   std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
-  SampleCache cache(directory / "cache", 1 << 24);
-  const FileLimits limits = lenient();
-  Cell cell = testing::cell("a.jpg", directory.path());
+  data::SampleCache cache(directory / "cache", 1 << 24);
+  const data::FileLimits limits = lenient();
+  data::Cell cell = testing::cell("a.jpg", directory.path());
   cell.cache = &cache;
-  const auto type = make_modality_type(testing::entry("image", R"("size": 16)"));
+  const auto type = data::make_modality_type(testing::entry("image", R"("size": 16)"));
   expect_error(ErrorKind::data, {"a.jpg", "whole JPEG"}, [&] { type->load(cell, nullptr); });
   cell.files = &limits;
   EXPECT_EQ(type->load(cell, nullptr).size(1), 16);

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
 bool all_finite(const fs::path& file) {
-  for (const auto& [name, tensor] : read_safetensors(file.string()).tensors) {
+  for (const auto& [name, tensor] : models::read_safetensors(file.string()).tensors) {
     if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>()) return false;
   }
   return true;
@@ -55,7 +55,7 @@ FitResult fit(const MethodInfo& row, const TrainOptions& options, const Training
     return std::make_shared<Model>(one, 3, ModelOptions{}, 0);
   };
   const std::unique_ptr<Method> method = row.make_options()->make();
-  RunDirectory run(folder);
+  train::RunDirectory run(folder);
   return trainer.fit(make(), *method, data, &run);
 }
 
@@ -123,7 +123,7 @@ TEST(DivergenceOfARun, KeepsItsCheckpoints) {
   const TrainingData data = tiny_task();
   TrainOptions options = tiny_training(2);
   const auto train = [&] {
-    RunDirectory run(directory / "run");
+    train::RunDirectory run(directory / "run");
     const auto model = std::make_shared<Model>(data.train->modalities(), 3, tiny_model(), 0);
     Trainer(options, std::nullopt).fit(model, *find_method("joint").make_options()->make(), data, &run);
   };

@@ -37,8 +37,8 @@ class FileClock : public ::testing::Test {
 
   // What `frames` shows of a row: its first frames, as many as it wants; the last repeated where there are fewer.
   Indices shown(const std::string& name, std::optional<double> start, std::optional<double> end, int frames = 1) const {
-    const auto type =
-        make_modality_type(entry("frames", fmt::format(R"("frames": {}, "size": 64, "policy": "first")", frames)));
+    const auto type = data::make_modality_type(
+        entry("frames", fmt::format(R"("frames": {}, "size": 64, "policy": "first")", frames)));
     return numbers_in(type->load({name, folder_.path(), start, end}, nullptr));
   }
 
@@ -117,7 +117,7 @@ TEST_F(FileClock, RowsBeforeALateSoundHearSilence) {
     EXPECT_GT(level(name, 3, 4), kLoud);
     EXPECT_GT(level(name, 4, 4.9), kLoud);
     EXPECT_EQ(sound(name, 0, 1).size(0), audio_tensor(folder_ / name, 0.0, 1.0).rate);
-    EXPECT_NEAR(read_video_info(folder_ / name).times.front(), 0, 0.001);
+    EXPECT_NEAR(data::read_video_info(folder_ / name).times.front(), 0, 0.001);
     // The file as a whole has the same clock.
     const AudioTensor all = audio_tensor(folder_ / name);
     EXPECT_LT(all.samples.slice(0, 0, all.rate * 19 / 10).abs().max().item<double>(), kSilent);
@@ -146,7 +146,7 @@ TEST_F(FileClock, RowsBeforeLatePicturesShowTheFirst) {
     EXPECT_EQ(shown(name, 1.0, 2.2, 3), (Indices{0, 1, 1}));
     EXPECT_GT(level(name, 0.1, 1), kLoud);
     EXPECT_GT(level(name, 4, 4.9), kLoud);
-    EXPECT_NEAR(read_video_info(folder_ / name).times.front(), 2, 0.06);
+    EXPECT_NEAR(data::read_video_info(folder_ / name).times.front(), 2, 0.06);
   }
 }
 
@@ -214,10 +214,10 @@ TEST_F(FileClock, AVideoThatBeginsLateIsWhole) {
     const std::string codec =
         std::string(name) == "late.mpg" ? "-c:v copy -bsf:v h264_mp4toannexb -f mpegts" : "-c:v copy";
     run_ffmpeg(fmt::format("-i {} {} -output_ts_offset 8 {}", path("steady.mp4"), codec, path(name)));
-    EXPECT_EQ(read_video_info(folder_ / name).frames, 10);
+    EXPECT_EQ(data::read_video_info(folder_ / name).frames, 10);
     EXPECT_EQ(shown(name, {}, {}, 3), (Indices{0, 1, 2}));
     EXPECT_EQ(shown(name, 0.5, 0.7, 3), (Indices{5, 6, 6}));
-    EXPECT_NEAR(read_video_info(folder_ / name).duration, 1, 0.06);
+    EXPECT_NEAR(data::read_video_info(folder_ / name).duration, 1, 0.06);
   }
 }
 
@@ -248,7 +248,7 @@ TEST_F(FileClock, ALateVideoThatIsCutIsRefused) {
   run_ffmpeg(fmt::format("-i {} -c:v copy -output_ts_offset 8 {}", path("steady.mp4"), path("late.mkv")));
   const auto size = std::filesystem::file_size(folder_ / "late.mkv");
   std::filesystem::resize_file(folder_ / "late.mkv", size / 2);
-  expect_error(ErrorKind::data, {"late.mkv", "video"}, [&] { read_video_info(folder_ / "late.mkv"); });
+  expect_error(ErrorKind::data, {"late.mkv", "video"}, [&] { data::read_video_info(folder_ / "late.mkv"); });
 }
 
 }  // namespace

@@ -21,16 +21,16 @@ namespace fs = std::filesystem;
 class FileList : public ::testing::Test {
  protected:
   // A data set of one modality and these rows, in which all files are there.
-  std::shared_ptr<Manifest> read(const std::string& modality, const std::string& table,
-                                 const char* metadata = "metadata.csv") const {
+  std::shared_ptr<data::Manifest> read(const std::string& modality, const std::string& table,
+                                       const char* metadata = "metadata.csv") const {
     data_.write("dataset.json", R"({"classes": ["a", "b"], "modalities": [{"name": "m", )" + modality + "}]}");
     data_.write(metadata, table);
-    return std::make_shared<Manifest>(read_manifest(data_.path(), 0));
+    return std::make_shared<data::Manifest>(data::read_manifest(data_.path(), 0));
   }
 
   // Frames of the first sample.
-  Tensor load(const std::shared_ptr<Manifest>& manifest) const {
-    const Sample sample = open_split(manifest, "train", {}, 0)->get(0, nullptr);
+  Tensor load(const std::shared_ptr<data::Manifest>& manifest) const {
+    const Sample sample = data::open_split(manifest, "train", {}, 0)->get(0, nullptr);
     EXPECT_TRUE(sample.present[0]);
     return sample.inputs[0];
   }
@@ -95,18 +95,18 @@ TEST_F(FileList, ImportersWriteThemSo) {
   for (const std::string place : {"train/cat/one;two", "train/dog/three", "test/cat/four;", "test/dog/five"}) {
     testing::write_own_picture(raw / ("a;b/" + place + "/1;2.jpg"), 0);
   }
-  testing::run_importer(make_folders_importer(), raw / "a;b", target / "out");
+  testing::run_importer(data::make_folders_importer(), raw / "a;b", target / "out");
   EXPECT_THAT(read_file(target / "out/metadata.csv"), HasSubstr("train/cat/one\\;two"));
-  const auto manifest = std::make_shared<Manifest>(read_manifest(target / "out", 0));
+  const auto manifest = std::make_shared<data::Manifest>(data::read_manifest(target / "out", 0));
   for (const char* split : {"train", "test"}) {
-    const auto data = open_split(manifest, split, {}, 0);
+    const auto data = data::open_split(manifest, split, {}, 0);
     for (int64_t i = 0; i < data->size(); ++i) EXPECT_TRUE(data->get(i, nullptr).present[0]);
   }
 }
 
 TEST_F(FileList, OtherImportersWriteThemSo) {
   const auto all_present = [](const fs::path& out) {
-    const auto data = open_split(std::make_shared<Manifest>(read_manifest(out, 0)), "train", {}, 0);
+    const auto data = data::open_split(std::make_shared<data::Manifest>(data::read_manifest(out, 0)), "train", {}, 0);
     for (int64_t i = 0; i < data->size(); ++i) {
       if (!data->get(i, nullptr).present[0]) return false;
     }
@@ -116,23 +116,23 @@ TEST_F(FileList, OtherImportersWriteThemSo) {
   testing::write_own_picture(lists / "p/a;1/x.jpg", 0);
   testing::write_own_picture(lists / "p/b/x.jpg", 1);
   lists.write("train.csv", "a;1,0\nb,1\n");
-  testing::run_importer(make_csv_importer(), lists.path(), target / "lists", {{"root", "view=p/{id}"}});
+  testing::run_importer(data::make_csv_importer(), lists.path(), target / "lists", {{"root", "view=p/{id}"}});
   EXPECT_TRUE(all_present(target / "lists"));
   for (const std::string name : {"a;1.jpg", "b.jpg"}) testing::write_own_picture(hub / name, 0);
   hub.write("metadata.jsonl",
             "{\"view_file_names\": [\"a;1.jpg\", \"b.jpg\"], \"label\": \"x\"}\n"
             "{\"view_file_names\": [\"a;1.jpg\"], \"label\": \"y\"}\n");
-  testing::run_importer(make_huggingface_importer(), hub.path(), target / "hub");
+  testing::run_importer(data::make_huggingface_importer(), hub.path(), target / "hub");
   EXPECT_TRUE(all_present(target / "hub"));
   hub.write("metadata.csv", "file_name,label\na;1.jpg,x\nb.jpg,y\n");
-  testing::run_importer(make_huggingface_importer(), hub.path(), target / "hub-csv");
+  testing::run_importer(data::make_huggingface_importer(), hub.path(), target / "hub-csv");
   EXPECT_TRUE(all_present(target / "hub-csv"));
   testing::write_own_picture(scratch / "a.jpg", 0);
   const std::string picture = testing::own_file(scratch / "a.jpg");
   shards.write("train-0.tar", testing::tar_member("a;1.jpg", picture) + testing::tar_member("a;1.cls", "x") +
                                   testing::tar_member("b.jpg", picture) + testing::tar_member("b.cls", "y") +
                                   testing::tar_end());
-  testing::run_importer(make_webdataset_importer(), shards.path(), target / "shards");
+  testing::run_importer(data::make_webdataset_importer(), shards.path(), target / "shards");
   EXPECT_TRUE(all_present(target / "shards"));
 }
 

@@ -45,22 +45,22 @@ class FolderLayout : public ::testing::Test {
     }
   }
 
-  std::shared_ptr<Manifest> prepare(const std::string& layout = "auto") {
+  std::shared_ptr<data::Manifest> prepare(const std::string& layout = "auto") {
     ::testing::internal::CaptureStderr();
     try {
-      testing::run_importer(make_folders_importer(), raw_.path(), target_ / "out",
+      testing::run_importer(data::make_folders_importer(), raw_.path(), target_ / "out",
                             {{"layout", layout}, {"overwrite", "true"}});
     } catch (...) {
       said_ = ::testing::internal::GetCapturedStderr();
       throw;
     }
     said_ = ::testing::internal::GetCapturedStderr();
-    return std::make_shared<Manifest>(read_manifest(target_ / "out", 0));
+    return std::make_shared<data::Manifest>(data::read_manifest(target_ / "out", 0));
   }
 
-  static std::vector<std::string> modalities(const Manifest& manifest) {
+  static std::vector<std::string> modalities(const data::Manifest& manifest) {
     std::vector<std::string> names;
-    for (const ModalityEntry& entry : manifest.modalities) names.push_back(entry.name + ":" + entry.type);
+    for (const data::ModalityEntry& entry : manifest.modalities) names.push_back(entry.name + ":" + entry.type);
     return names;
   }
 
@@ -100,7 +100,7 @@ TEST_F(FolderLayout, FoldersOfFramesInClassesAreClips) {
     EXPECT_THAT(manifest->classes, ElementsAre("cat", "dog")) << first;
     EXPECT_THAT(modalities(*manifest), ElementsAre("frames:frames")) << first;
   }
-  EXPECT_EQ(open_split(std::make_shared<Manifest>(read_manifest(target_ / "out", 0)), "test", {}, 0)
+  EXPECT_EQ(data::open_split(std::make_shared<data::Manifest>(data::read_manifest(target_ / "out", 0)), "test", {}, 0)
                 ->get(3, nullptr)
                 .inputs[0]
                 .size(1),
@@ -127,7 +127,7 @@ TEST_F(FolderLayout, AClipAndItsRecording) {
   const auto manifest = prepare();
   EXPECT_THAT(modalities(*manifest), ElementsAre("audio:audio", "frames:frames"));
   EXPECT_EQ(rows_per_split(*manifest), (Counts{{"train", 2}, {"test", 2}}));
-  EXPECT_THAT(open_split(manifest, "train", {}, 0)->get(0, nullptr).present, ElementsAre(true, true));
+  EXPECT_THAT(data::open_split(manifest, "train", {}, 0)->get(0, nullptr).present, ElementsAre(true, true));
 }
 
 TEST_F(FolderLayout, ModalitiesOfPicturesAlone) {

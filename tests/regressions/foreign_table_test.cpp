@@ -33,7 +33,7 @@ class ForeignTable : public ::testing::Test {
     folder_.write("dataset.json", R"({"modalities": [{"name": "v", "type": "vector", "columns": ["x", "y"]}]})");
     folder_.write(name, table);
     try {
-      read_manifest(folder_.path(), 0);
+      data::read_manifest(folder_.path(), 0);
     } catch (const Error& error) {
       std::filesystem::remove(folder_ / name);
       EXPECT_EQ(error.kind(), ErrorKind::data);
@@ -48,7 +48,7 @@ class ForeignTable : public ::testing::Test {
     folder_.write("dataset.json", json);
     folder_.write("metadata.csv", table);
     ::testing::internal::CaptureStderr();
-    read_manifest(folder_.path(), 0);
+    data::read_manifest(folder_.path(), 0);
     return ::testing::internal::GetCapturedStderr();
   }
 
@@ -67,7 +67,7 @@ TEST_F(ForeignTable, Utf16WithoutAByteOrderMark) {
   EXPECT_THAT(message(utf16(R"({"label": "a", "x": 1, "y": 2})", false), "metadata.jsonl"),
               HasSubstr("metadata.jsonl:1: expected UTF-8, found UTF-16 without"));
   const auto list = folder_.write("train.txt", utf16("a,0\nb,1\n", false));
-  expect_error(ErrorKind::data, {"train.txt", "UTF-16 without a byte-order mark"}, [&] { read_list(list); });
+  expect_error(ErrorKind::data, {"train.txt", "UTF-16 without a byte-order mark"}, [&] { data::read_list(list); });
 }
 
 TEST_F(ForeignTable, SpreadsheetsAndArchives) {
@@ -111,12 +111,12 @@ TEST_F(ForeignTable, DecimalCommas) {
               AllOf(HasSubstr("metadata.csv:2: expected 5 fields as in the header, found 6"),
                     HasSubstr("a number a decimal point")));
   EXPECT_THAT(message("label,x,y,start\na,1,2,\"1,5\"\n"), AllOf(HasSubstr("'start'"), HasSubstr("decimal point")));
-  ModalityEntry columns = entry("vector");
+  data::ModalityEntry columns = entry("vector");
   columns.columns = {"x", "y"};
   expect_error(ErrorKind::data, {"expected 2 numbers, found 3", "decimal point"},
-               [&] { make_modality_type(columns)->load(cell("0,5,1"), nullptr); });
+               [&] { data::make_modality_type(columns)->load(cell("0,5,1"), nullptr); });
   expect_error(ErrorKind::data, {"'5;1'", "decimal point"},
-               [&] { make_modality_type(entry("vector"))->load(cell("0,5;1,5"), nullptr); });
+               [&] { data::make_modality_type(entry("vector"))->load(cell("0,5;1,5"), nullptr); });
 }
 
 constexpr const char* kText = R"({"modalities": [{"name": "t", "type": "text", "column": "t"}]})";
@@ -140,7 +140,7 @@ TEST_F(ForeignTable, ALabelThatLooksLikeAClassIsToldSo) {
                 R"({"classes": ["cat", "dog"], "modalities": [{"name": "t", "type": "text", "column": "t"}]})");
   folder_.write("metadata.csv", "label,t\ncat ,x\n");
   expect_error(ErrorKind::data, {"metadata.csv:2", "found 'cat '", "'cat' and 'cat ' look alike"},
-               [&] { read_manifest(folder_.path(), 0); });
+               [&] { data::read_manifest(folder_.path(), 0); });
 }
 
 }  // namespace

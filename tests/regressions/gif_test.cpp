@@ -154,7 +154,7 @@ TEST(Gif, WhatIsCutIsRefused) {
 TEST(Gif, ItsHeaderIsThatOfAPicture) {
   const TemporaryDirectory directory;
   const std::string one = control(0, 0) + frame({0, 0, 4, 3}, codes_of(std::vector<uint8_t>(12, 1)));
-  const auto header = read_media_header(directory.write("a.gif", screen(4, 3) + one + one + one + ";"));
+  const auto header = data::read_media_header(directory.write("a.gif", screen(4, 3) + one + one + one + ";"));
   ASSERT_TRUE(header);
   EXPECT_EQ(header->width, 4);
   EXPECT_EQ(header->height, 3);
@@ -165,11 +165,11 @@ TEST(Gif, ItsHeaderIsThatOfAPicture) {
 TEST(Lzw, LearnsCodes) {
   // 1 1 1 1 1 1 with values of two bits: clear, 1, 6 (= 1 1), 7 (= 1 1 1), end: three bits each, the last one four.
   const std::string codes = "\x8C\x5F";
-  EXPECT_EQ(decode_lzw(codes, 2, 6), std::vector<uint8_t>(6, 1));
-  EXPECT_EQ(decode_lzw(codes, 2, 4), std::vector<uint8_t>(4, 1));
-  EXPECT_LT(decode_lzw(codes, 2, 7).size(), 7U);
-  EXPECT_TRUE(decode_lzw("\x3F", 2, 6).empty());  // 7, which nothing says yet
-  EXPECT_TRUE(decode_lzw("", 2, 6).empty());
+  EXPECT_EQ(data::decode_lzw(codes, 2, 6), std::vector<uint8_t>(6, 1));
+  EXPECT_EQ(data::decode_lzw(codes, 2, 4), std::vector<uint8_t>(4, 1));
+  EXPECT_LT(data::decode_lzw(codes, 2, 7).size(), 7U);
+  EXPECT_TRUE(data::decode_lzw("\x3F", 2, 6).empty());  // 7, which nothing says yet
+  EXPECT_TRUE(data::decode_lzw("", 2, 6).empty());
 }
 
 }  // namespace

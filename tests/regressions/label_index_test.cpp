@@ -25,7 +25,7 @@ std::vector<int64_t> labels_of(const std::string& classes, const std::vector<std
   for (const std::string& label : labels) rows += "\"" + label + "\",x\n";
   folder.write("metadata.csv", rows);
   std::vector<int64_t> found;
-  for (const ManifestRow& row : read_manifest(folder.path(), 0).rows) found.push_back(row.label);
+  for (const data::ManifestRow& row : data::read_manifest(folder.path(), 0).rows) found.push_back(row.label);
   return found;
 }
 
@@ -65,7 +65,7 @@ TEST(LabelIndex, ListsWithAFileOfClassesFollowTheRule) {
   testing::write_own_lists(raw.path());  // labels 0 and 2
   raw.write("names/classes.txt", "1\n2\n3\n");
   expect_error(ErrorKind::data, {"classes.txt", "no '0'"}, [&] {
-    testing::run_importer(make_csv_importer(), raw.path(), target / "out",
+    testing::run_importer(data::make_csv_importer(), raw.path(), target / "out",
                           {{"root", "sound=wav/{id}.wav"}, {"classes", (raw / "names/classes.txt").string()}});
   });
 }

@@ -16,8 +16,8 @@ using testing::rows_per_split;
 namespace fs = std::filesystem;
 using Counts = std::map<std::string, int64_t>;
 
-using CremaD = testing::ImportedDownload<make_crema_d_importer>;
-using KineticsSounds = testing::ImportedDownload<make_kinetics_sounds_importer>;
+using CremaD = testing::ImportedDownload<data::make_crema_d_importer>;
+using KineticsSounds = testing::ImportedDownload<data::make_kinetics_sounds_importer>;
 
 // The one file of the download whose level is one letter, as lists spell it.
 TEST(ListFilter, TheCremaDClipOfOneLetter) {
@@ -127,10 +127,10 @@ TEST(ListFilter, ClipsWithoutMediaAreCountedByWhatTheyLack) {
 TEST(ListFilter, ListsOfOneselfSayHowManyFilesAreNotThere) {
   const testing::TemporaryDirectory raw, target;
   raw.write("train.csv", "a,0\nb,1\nc,1\n");
-  expect_error(ErrorKind::data, {"--root view=", "3 of the files that 3 listed samples name", "a.jpg: is not there"},
-               [&] {
-                 testing::run_importer(make_csv_importer(), raw.path(), target / "out", {{"root", "view={id}.jpg"}});
-               });
+  expect_error(
+      ErrorKind::data, {"--root view=", "3 of the files that 3 listed samples name", "a.jpg: is not there"}, [&] {
+        testing::run_importer(data::make_csv_importer(), raw.path(), target / "out", {{"root", "view={id}.jpg"}});
+      });
 }
 
 }  // namespace

@@ -14,16 +14,16 @@ using testing::expect_error;
 
 class NamedColumns : public ::testing::Test {
  protected:
-  Manifest read(const std::string& keys, const std::string& table) const {
+  data::Manifest read(const std::string& keys, const std::string& table) const {
     folder_.write("dataset.json", "{" + keys + R"(, "modalities": [{"name": "t", "type": "text", "column": "t"}]})");
     folder_.write("metadata.csv", table);
-    return read_manifest(folder_.path(), 0);
+    return data::read_manifest(folder_.path(), 0);
   }
   testing::TemporaryDirectory folder_;
 };
 
 TEST_F(NamedColumns, EachMeaningMayHaveAnother) {
-  const Manifest manifest =
+  const data::Manifest manifest =
       read(R"("label": "class", "id": "name", "split": "set", "group": "who", "start": "t0", "end": "t1")",
            "name,set,class,who,t0,t1,t,label,id\nx,train,dog,ann,1.5,3,a,9,8\ny,dev,cat,ben,,,b,9,8\n");
   EXPECT_THAT(manifest.classes, ElementsAre("cat", "dog"));
@@ -36,7 +36,8 @@ TEST_F(NamedColumns, EachMeaningMayHaveAnother) {
 }
 
 TEST_F(NamedColumns, TheRestKeepsItsName) {
-  const Manifest manifest = read(R"("label": "class")", "id,split,class,group,t\nx,test,dog,g,a\ny,train,cat,g,b\n");
+  const data::Manifest manifest =
+      read(R"("label": "class")", "id,split,class,group,t\nx,test,dog,g,a\ny,train,cat,g,b\n");
   EXPECT_EQ(manifest.rows[0].id, "x");
   EXPECT_EQ(manifest.rows[0].split, "test");
   EXPECT_EQ(manifest.rows[0].group, "g");
@@ -50,7 +51,7 @@ TEST_F(NamedColumns, TemplatesMeanTheNamedColumns) {
   folder_.write("dataset.json", R"({"id": "name", "label": "class", "modalities":
                 [{"name": "p", "type": "image", "path": "{label}/{id}_{other}.png"}]})");
   folder_.write("metadata.csv", "name,class,other,id,label\nx,dog,1,wrong,wrong\ny,cat,2,wrong,wrong\n");
-  EXPECT_THAT(read_manifest(folder_.path(), 0).rows[0].cells, ElementsAre("dog/x_1.png"));
+  EXPECT_THAT(data::read_manifest(folder_.path(), 0).rows[0].cells, ElementsAre("dog/x_1.png"));
 }
 
 TEST_F(NamedColumns, WhatIsNotThereIsNamed) {
@@ -77,9 +78,9 @@ TEST_F(NamedColumns, MessagesNameThem) {
 TEST_F(NamedColumns, FilesOfASplitHaveIt) {
   folder_.write("dataset.json", R"({"split": "set", "modalities": [{"name": "t", "type": "text", "column": "t"}]})");
   folder_.write("train.csv", "label,t,split\na,x,whatever\nb,y,else\n");
-  EXPECT_EQ(read_manifest(folder_.path(), 0).rows[0].split, "train");
+  EXPECT_EQ(data::read_manifest(folder_.path(), 0).rows[0].split, "train");
   folder_.write("train.csv", "label,t,set\na,x,train\nb,y,train\n");
-  expect_error(ErrorKind::data, {"train.csv", "column 'set'"}, [&] { read_manifest(folder_.path(), 0); });
+  expect_error(ErrorKind::data, {"train.csv", "column 'set'"}, [&] { data::read_manifest(folder_.path(), 0); });
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ std::string xmp(int orientation) {
 }
 
 void expect_upright(const std::string& bytes, int orientation) {
-  EXPECT_EQ(exif_orientation(bytes), orientation);
+  EXPECT_EQ(data::exif_orientation(bytes), orientation);
   const TemporaryDirectory directory;
   const Tensor picture = image_tensor(directory.write("a.png", bytes));
   if (orientation == 6) {
@@ -139,23 +139,26 @@ TEST(Orientation, OfXmp) {
 }
 
 TEST(Orientation, StoredAsAnyTypeOfNumber) {
-  for (const uint32_t type : {6U}) EXPECT_EQ(exif_orientation(png_with(chunk("eXIf", block(type, big(6, 1))))), 6);
-  for (const uint32_t type : {3U, 8U}) EXPECT_EQ(exif_orientation(png_with(chunk("eXIf", block(type, big(6, 2))))), 6);
+  for (const uint32_t type : {6U})
+    EXPECT_EQ(data::exif_orientation(png_with(chunk("eXIf", block(type, big(6, 1))))), 6);
+  for (const uint32_t type : {3U, 8U})
+    EXPECT_EQ(data::exif_orientation(png_with(chunk("eXIf", block(type, big(6, 2))))), 6);
   for (const uint32_t type : {4U, 9U, 13U}) {
-    EXPECT_EQ(exif_orientation(png_with(chunk("eXIf", block(type, big(6, 4))))), 6) << type;
+    EXPECT_EQ(data::exif_orientation(png_with(chunk("eXIf", block(type, big(6, 4))))), 6) << type;
   }
   for (const uint32_t type : {5U, 10U}) {
-    EXPECT_EQ(exif_orientation(png_with(chunk("eXIf", block(type, big(12, 4) + big(2, 4))))), 6) << type;
+    EXPECT_EQ(data::exif_orientation(png_with(chunk("eXIf", block(type, big(12, 4) + big(2, 4))))), 6) << type;
   }
-  EXPECT_EQ(exif_orientation(png_with(chunk("eXIf", block(16, big(6, 8))))), 6);
-  EXPECT_EQ(exif_orientation(png_with(chunk("eXIf", block(11, big(std::bit_cast<uint32_t>(6.0F), 4))))), 6);
-  EXPECT_EQ(exif_orientation(png_with(chunk("eXIf", block(12, big(std::bit_cast<uint64_t>(6.0), 8))))), 6);
-  EXPECT_EQ(exif_orientation(png_with(chunk("eXIf", block(3, big(6, 2) + big(3, 2), 2)))), 6);  // the first of two
-  EXPECT_EQ(exif_orientation(png_with(chunk("eXIf", block(12, big(std::bit_cast<uint64_t>(6.5), 8))))), 1);
-  EXPECT_EQ(exif_orientation(png_with(chunk("eXIf", block(9, big(0xFFFFFFFA, 4))))), 1);  // -6
+  EXPECT_EQ(data::exif_orientation(png_with(chunk("eXIf", block(16, big(6, 8))))), 6);
+  EXPECT_EQ(data::exif_orientation(png_with(chunk("eXIf", block(11, big(std::bit_cast<uint32_t>(6.0F), 4))))), 6);
+  EXPECT_EQ(data::exif_orientation(png_with(chunk("eXIf", block(12, big(std::bit_cast<uint64_t>(6.0), 8))))), 6);
+  EXPECT_EQ(data::exif_orientation(png_with(chunk("eXIf", block(3, big(6, 2) + big(3, 2), 2)))),
+            6);  // the first of two
+  EXPECT_EQ(data::exif_orientation(png_with(chunk("eXIf", block(12, big(std::bit_cast<uint64_t>(6.5), 8))))), 1);
+  EXPECT_EQ(data::exif_orientation(png_with(chunk("eXIf", block(9, big(0xFFFFFFFA, 4))))), 1);  // -6
   // Pillow takes a byte for text.
   for (const uint32_t type : {1U, 2U, 7U}) {
-    EXPECT_EQ(exif_orientation(png_with(chunk("eXIf", block(type, big(6, 1))))), 1) << type;
+    EXPECT_EQ(data::exif_orientation(png_with(chunk("eXIf", block(type, big(6, 1))))), 1) << type;
   }
 }
 
@@ -178,7 +181,7 @@ std::string jpeg_with(const std::string& segments) {
 }
 
 void expect_turned(const std::string& bytes) {
-  EXPECT_EQ(exif_orientation(bytes), 6);
+  EXPECT_EQ(data::exif_orientation(bytes), 6);
   const TemporaryDirectory directory;
   const Tensor picture = image_tensor(directory.write("a.jpg", bytes));
   ASSERT_EQ(picture.sizes(), (std::vector<int64_t>{40, 24, 3}));
@@ -213,26 +216,26 @@ TEST(Orientation, OfAWebpInXmp) {
     return type + little(body.size(), 4) + body + std::string(body.size() % 2, '\0');
   };
   const auto webp = [](const std::string& chunks) { return "RIFF" + little(4 + chunks.size(), 4) + "WEBP" + chunks; };
-  EXPECT_EQ(exif_orientation(webp(riff_chunk("XMP ", xmp(6)))), 6);
-  EXPECT_EQ(exif_orientation(webp(riff_chunk("ICCP", "abc") + riff_chunk("EXIF", kExif + kSix))), 6);
-  EXPECT_EQ(exif_orientation(webp(riff_chunk("EXIF", block(4, big(6, 4))) + riff_chunk("XMP ", xmp(3)))), 6);
+  EXPECT_EQ(data::exif_orientation(webp(riff_chunk("XMP ", xmp(6)))), 6);
+  EXPECT_EQ(data::exif_orientation(webp(riff_chunk("ICCP", "abc") + riff_chunk("EXIF", kExif + kSix))), 6);
+  EXPECT_EQ(data::exif_orientation(webp(riff_chunk("EXIF", block(4, big(6, 4))) + riff_chunk("XMP ", xmp(3)))), 6);
 }
 
 // One row or one column on its side is an image like any other.
 TEST(Orientation, OfAnImageOfOneRowOrColumn) {
   const TemporaryDirectory directory;
   directory.write("row.png", png_with(chunk("eXIf", kSix)));
-  const auto type = make_modality_type(
+  const auto type = data::make_modality_type(
       testing::entry("image", R"("size": 2, "mean": [0, 0, 0], "std": [1, 1, 1], "augment": "none")"));
   const Tensor row = type->load(testing::cell("row.png", directory.path()), nullptr);
   EXPECT_EQ(testing::values(row.select(2, 0)), (Pixel{1, 0, 0, 0, 0, 1}));  // red above blue
   for (int orientation = 1; orientation <= 8; ++orientation) {
     for (const auto& [height, width] : {std::pair<int64_t, int64_t>{1, 5}, {5, 1}, {1, 1}}) {
       const Tensor stored = testing::pattern(height, width);
-      const Tensor upright = tensor_of(turn_upright(pixels_of(stored), orientation));
+      const Tensor upright = data::tensor_of(data::turn_upright(data::pixels_of(stored), orientation));
       EXPECT_EQ(upright.strides(), torch::empty(upright.sizes()).strides()) << orientation;
-      EXPECT_TRUE(torch::equal(resize(upright, upright.size(0), upright.size(1)), upright));
-      EXPECT_EQ(resize(upright, 3, 4).sizes(), (std::vector<int64_t>{3, 4, 3}));
+      EXPECT_TRUE(torch::equal(data::resize(upright, upright.size(0), upright.size(1)), upright));
+      EXPECT_EQ(data::resize(upright, 3, 4).sizes(), (std::vector<int64_t>{3, 4, 3}));
     }
   }
 }

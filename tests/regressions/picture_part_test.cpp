@@ -32,24 +32,24 @@ constexpr const char* kPlain = R"(, "mean": [0, 0, 0], "std": [1, 1, 1])";
 Tensor bytes_of(const Tensor& sample) { return (sample * 255).round().to(torch::kUInt8).movedim(0, -1).contiguous(); }
 
 Tensor loaded(const std::filesystem::path& path, const std::string& type, const std::string& settings,
-              RandomStream* augment = nullptr, SampleCache* cache = nullptr) {
-  Cell one = cell(path.filename().string(), path.parent_path());
+              RandomStream* augment = nullptr, data::SampleCache* cache = nullptr) {
+  data::Cell one = cell(path.filename().string(), path.parent_path());
   one.cache = cache;
-  return make_modality_type(entry(type, settings + kPlain))->load(one, augment);
+  return data::make_modality_type(entry(type, settings + kPlain))->load(one, augment);
 }
 
 TEST(PicturePart, ASizeOfTwoSides) {
   const TemporaryDirectory directory;
   write_png(directory / "a.png", pattern(30, 50));
-  const auto type = make_modality_type(entry("image", R"("size": [12, 20])"));
+  const auto type = data::make_modality_type(entry("image", R"("size": [12, 20])"));
   EXPECT_EQ(type->shape(nullptr), (std::vector<int64_t>{3, 12, 20}));
   const Tensor sample = bytes_of(loaded(directory / "a.png", "image", R"("size": [12, 20])"));
-  EXPECT_TRUE(torch::equal(sample, resize(pattern(30, 50), 12, 20)));
+  EXPECT_TRUE(torch::equal(sample, data::resize(pattern(30, 50), 12, 20)));
   RandomStream random(3);
   EXPECT_EQ(type->load(cell("a.png", directory.path()), &random).sizes(), (std::vector<int64_t>{3, 12, 20}));
-  EXPECT_EQ(make_modality_type(entry("frames", R"("size": [12, 20], "frames": 2)"))->shape(nullptr),
+  EXPECT_EQ(data::make_modality_type(entry("frames", R"("size": [12, 20], "frames": 2)"))->shape(nullptr),
             (std::vector<int64_t>{3, 2, 12, 20}));
-  EXPECT_EQ(make_modality_type(entry("flow", R"("size": [12, 20], "frames": 2)"))->shape(nullptr),
+  EXPECT_EQ(data::make_modality_type(entry("flow", R"("size": [12, 20], "frames": 2)"))->shape(nullptr),
             (std::vector<int64_t>{2, 2, 12, 20}));
 }
 
@@ -75,9 +75,9 @@ TEST(PicturePart, InFractions) {
   EXPECT_TRUE(torch::equal(part("[0, 0.1, 1, 0.5]", "[15, 50]"), whole.slice(0, 3, 18)));
   EXPECT_TRUE(torch::equal(part("[0, 0, 1, 1]", "[30, 50]"), whole));
   EXPECT_TRUE(torch::equal(part("[0.7, 0, 0.3, 1]", "[30, 15]"), whole.slice(1, 35, 50)));
-  EXPECT_EQ(box_of(make_fixed_crop(0.999, 0.999, 0.001, 0.001), 30, 50), (CropBox{29, 49, 1, 1}));
-  EXPECT_EQ(box_of(make_fixed_crop(0, 0, 0.001, 0.001), 30, 50), (CropBox{0, 0, 1, 1}));
-  EXPECT_EQ(box_of(make_fixed_crop(1.0 / 3, 0, 1.0 / 3, 1), 30, 50), (CropBox{0, 17, 30, 16}));
+  EXPECT_EQ(data::box_of(data::make_fixed_crop(0.999, 0.999, 0.001, 0.001), 30, 50), (data::CropBox{29, 49, 1, 1}));
+  EXPECT_EQ(data::box_of(data::make_fixed_crop(0, 0, 0.001, 0.001), 30, 50), (data::CropBox{0, 0, 1, 1}));
+  EXPECT_EQ(data::box_of(data::make_fixed_crop(1.0 / 3, 0, 1.0 / 3, 1), 30, 50), (data::CropBox{0, 17, 30, 16}));
 }
 
 // Its random crop lies within the part; nothing else changes what is drawn.
@@ -88,7 +88,7 @@ TEST(PicturePart, InTraining) {
   write_jpeg(directory / "a.jpg", pattern(60, 90));
   write_png(directory / "jpeg_part.png",
             image_tensor(directory / "a.jpg").slice(0, 20, 50).slice(1, 40, 80).contiguous());
-  SampleCache cache(directory / "cache", 1 << 24);
+  data::SampleCache cache(directory / "cache", 1 << 24);
   for (const auto& [whole, part] : {std::pair("a.png", "part.png"), {"a.jpg", "jpeg_part.png"}}) {
     for (const char* augment : {"", R"(, "augment": {"resize": [24, 40]})", R"(, "augment": "none")"}) {
       const std::string size = R"("size": [12, 16])" + std::string(augment);
@@ -109,7 +109,7 @@ TEST(PicturePart, TheCacheTellsPartsAndSizesApart) {
   write_png(directory / "a.png", pattern(30, 50));
   std::filesystem::last_write_time(directory / "a.png",
                                    std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
-  SampleCache cache(directory / "cache", 1 << 24);
+  data::SampleCache cache(directory / "cache", 1 << 24);
   for (int round = 0; round < 2; ++round) {
     for (const char* settings :
          {R"("size": [8, 8])", R"("size": [8, 8], "crop": [0, 0, 8, 8])", R"("size": [8, 8], "crop": [1, 0, 8, 8])",
@@ -145,7 +145,7 @@ TEST(PicturePart, APictureThatIsTooSmallIsRefused) {
 
 TEST(PicturePart, SettingsThatMeanNothingAreRefused) {
   const auto refused = [](const std::string& settings, const std::vector<std::string>& words) {
-    expect_error(ErrorKind::data, words, [&] { make_modality_type(entry("image", settings)); });
+    expect_error(ErrorKind::data, words, [&] { data::make_modality_type(entry("image", settings)); });
   };
   for (const char* crop :
        {"[0, 0, 10]", "\"10\"", "[0, 0, 0, 10]", "[-1, 0, 10, 10]", "[0.5, 0, 0.6, 1]", "[0.5, 0, 10, 10]",
@@ -159,7 +159,7 @@ TEST(PicturePart, SettingsThatMeanNothingAreRefused) {
   refused(R"("size": [8, 16], "augment": {"resize": [7, 20]})", {"'resize'", "[height, width]"});
   refused(R"("size": [8, 16], "augment": {"resize": [12, 20], "rotation": 5})", {"'rotation'", "16"});
   refused(R"("crop": [0, 0, 1, 1], "cropp": 1)", {"cropp", "crop"});
-  expect_error(ErrorKind::data, {"crop"}, [] { make_modality_type(entry("flow", R"("crop": [0, 0, 8, 8])")); });
+  expect_error(ErrorKind::data, {"crop"}, [] { data::make_modality_type(entry("flow", R"("crop": [0, 0, 8, 8])")); });
 }
 
 TEST(PicturePart, TrainsOnSamplesThatAreNoSquares) {

@@ -59,7 +59,7 @@ TEST_F(RunFileDamage, EveryFileReadBackIsNamedWhateverItHolds) {
           run(options);
         } else {
           if (name != "summary.json") write_file_atomically(folder / "summary.json", summary);  // a resume removes it
-          load_run(options.run);
+          runs::load_run(options.run);
         }
         ADD_FAILURE() << name << " holding '" << content << "' went unnoticed";
       } catch (const Error& error) {
@@ -69,7 +69,7 @@ TEST_F(RunFileDamage, EveryFileReadBackIsNamedWhateverItHolds) {
     }
     write_file_atomically(folder / name, whole);
   }
-  EXPECT_NO_THROW(load_run(options.run));
+  EXPECT_NO_THROW(runs::load_run(options.run));
 }
 
 TEST_F(RunFileDamage, OneFlippedBitOfASettingIsFound) {
@@ -83,7 +83,7 @@ TEST_F(RunFileDamage, OneFlippedBitOfASettingIsFound) {
     write_file_atomically(folder / name, whole);
   };
   const auto resume = [&] { run(options); };
-  const auto load = [&] { load_run(options.run); };
+  const auto load = [&] { runs::load_run(options.run); };
   flipped("config.toml", "seed = 0", load);
   flipped("model.json", "\"shape\": [\n        3", load);
   flipped("summary.json", "\"selected_epoch\": 1", load);
@@ -155,16 +155,16 @@ TEST_F(RunFileDamage, AComparisonReadsOnlyWhatItsRunsWrote) {
   options.method = "joint";
   const RunSummary summary = run(options);
   const auto compared = [&] {
-    Comparison comparison;
+    compare::Comparison comparison;
     comparison.seeds = {summary.seed};
     comparison.resamples = 100;
-    ComparisonRow row;
+    compare::ComparisonRow row;
     row.name = row.method = "joint";
     row.fusion = "concat";
     row.modalities = summary.modalities;
     row.runs = {options.run};
     comparison.rows = {row};
-    complete(comparison, {});
+    compare::complete(comparison, {});
   };
   compared();
   for (const char* name : {"predictions.csv", "timing.jsonl"}) {

@@ -31,14 +31,14 @@ class ShardNames : public ::testing::Test {
     raw_.write("train-0.tar", tar + testing::tar_end());
   }
 
-  Manifest prepare() const {
-    testing::run_importer(make_webdataset_importer(), raw_.path(), target_ / "out", {{"overwrite", "true"}});
-    return read_manifest(target_ / "out", 0);
+  data::Manifest prepare() const {
+    testing::run_importer(data::make_webdataset_importer(), raw_.path(), target_ / "out", {{"overwrite", "true"}});
+    return data::read_manifest(target_ / "out", 0);
   }
 
-  static std::vector<std::string> modalities(const Manifest& manifest) {
+  static std::vector<std::string> modalities(const data::Manifest& manifest) {
     std::vector<std::string> names;
-    for (const ModalityEntry& entry : manifest.modalities) names.push_back(entry.name);
+    for (const data::ModalityEntry& entry : manifest.modalities) names.push_back(entry.name);
     return names;
   }
 
@@ -59,7 +59,7 @@ TEST_F(ShardNames, HiddenMembersAreNoModality) {
          {"__MACOSX/._1.jpg", picture_},
          {".hidden/2.jpg", picture_},
          {"Thumbs.db", "x"}});
-  const Manifest manifest = prepare();
+  const data::Manifest manifest = prepare();
   EXPECT_THAT(modalities(manifest), ElementsAre("image"));
   EXPECT_EQ(manifest.rows.size(), 2u);
   EXPECT_THAT(manifest.classes, ElementsAre("cat", "dog"));
@@ -74,7 +74,7 @@ TEST_F(ShardNames, KeysMayHoldDots) {
          {"d/v1.2.3.rgb.jpg", picture_},
          {"d/v1.2.3.depth.jpg", picture_},
          {"d/v1.2.3.cls", "a"}});
-  const Manifest manifest = prepare();
+  const data::Manifest manifest = prepare();
   EXPECT_EQ(manifest.rows.size(), 3u);
   EXPECT_THAT(modalities(manifest), ElementsAre("depth", "image", "rgb"));
   EXPECT_EQ(manifest.rows[0].id, "train-0/22.05");
@@ -91,14 +91,14 @@ TEST_F(ShardNames, MetadataOfAnotherNameIsNoKey) {
          {"b.points.json", "[1, 2]"},
          {"b.json", R"({"label": "y"})"},
          {"b.camera.json", R"({"lens": 35})"}});
-  const Manifest manifest = prepare();
+  const data::Manifest manifest = prepare();
   EXPECT_THAT(modalities(manifest), ElementsAre("rgb"));
   EXPECT_EQ(manifest.rows.size(), 2u);
 }
 
 TEST_F(ShardNames, ExtensionsInCapitals) {
   write({{"0.JPG", picture_}, {"0.CLS", "cat\n"}, {"1.Jpg", picture_}, {"1.JSON", R"({"label": "dog"})"}});
-  const Manifest manifest = prepare();
+  const data::Manifest manifest = prepare();
   EXPECT_THAT(manifest.classes, ElementsAre("cat", "dog"));
   EXPECT_THAT(modalities(manifest), ElementsAre("image"));
   EXPECT_EQ(manifest.rows.size(), 2u);
@@ -134,7 +134,7 @@ TEST_F(ShardNames, NoMediumOfHuggingfaceIsAnError) {
   raw_.write("metadata.csv", "file_name,label\na.jpg,cat\nb.jpg,dog\n");
   expect_error(ErrorKind::data,
                {"expected samples with media", "2 missing", "a.jpg: is not there", "2 samples without any"},
-               [&] { testing::run_importer(make_huggingface_importer(), raw_.path(), target_ / "out"); });
+               [&] { testing::run_importer(data::make_huggingface_importer(), raw_.path(), target_ / "out"); });
   EXPECT_FALSE(std::filesystem::exists(target_ / "out/dataset.json"));
 }
 

@@ -169,7 +169,7 @@ TEST_F(Signals, AComparisonStopsItsTrainings) {
     int saved = 0;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(out)) {
       if (entry.path().filename() != "config.toml") continue;
-      EXPECT_NO_THROW(RunDirectory(entry.path().parent_path())) << "its process is still there";
+      EXPECT_NO_THROW(train::RunDirectory(entry.path().parent_path())) << "its process is still there";
       saved += fs::exists(entry.path().parent_path() / "checkpoints/last") ? 1 : 0;
     }
     EXPECT_EQ(saved, 2) << "each training saves";
@@ -222,7 +222,7 @@ struct StoppedEvaluation : ::testing::Test {
 TEST_F(StoppedEvaluation, OfATrainingResumesToTheSameResult) {
   std::shared_ptr<Model> model;
   const auto train = [&](const std::string& name, const TrainingData& splits) {
-    RunDirectory run(directory / name);
+    train::RunDirectory run(directory / name);
     model = std::make_shared<Model>(splits.train->modalities(), 3, tiny_model(), 0);
     Trainer(tiny_training(3), std::nullopt).fit(model, *find_method("ogm_ge").make_options()->make(), splits, &run);
   };

@@ -146,12 +146,13 @@ TEST(SvgProcess, TranslucentPaintLiesOnWhite) {
 
 TEST(SvgProcess, TheHeaderOfADrawingIsItsNaturalSize) {
   const TemporaryDirectory folder;
-  const auto header = read_media_header(folder.write("a.svg", R"(<svg xmlns="http://www.w3.org/2000/svg" width="16" )"
-                                                              R"(height="8"><rect width="8" height="8"/></svg>)"));
+  const auto header =
+      data::read_media_header(folder.write("a.svg", R"(<svg xmlns="http://www.w3.org/2000/svg" width="16" )"
+                                                    R"(height="8"><rect width="8" height="8"/></svg>)"));
   ASSERT_TRUE(header);
   EXPECT_EQ(header->width, 16);
   EXPECT_EQ(header->height, 8);
-  EXPECT_FALSE(read_media_header(folder.write("crash.svg", "<svg")));
+  EXPECT_FALSE(data::read_media_header(folder.write("crash.svg", "<svg")));
 }
 
 }  // namespace

@@ -98,8 +98,8 @@ TEST_F(HostileNames, TrainingEvaluationAndPredictionPrintAndWriteThemSafely) {
     const nlohmann::json json = nlohmann::json::parse(result.out);
     EXPECT_THAT(json.dump(), HasSubstr("\u202E"));  // the text itself is not changed
   }
-  const MetadataTable table = parse_csv(content(run_ / "predictions.csv"), "predictions.csv");
-  for (const MetadataTable::Row& row : table.rows) {
+  const data::MetadataTable table = data::parse_csv(content(run_ / "predictions.csv"), "predictions.csv");
+  for (const data::MetadataTable::Row& row : table.rows) {
     EXPECT_EQ(row.fields[0].substr(0, 2), "'+");                                        // id
     EXPECT_TRUE(row.fields[2] == "-0.5" || row.fields[2][0] == '\'') << row.fields[2];  // label: numbers stay
     EXPECT_TRUE(row.fields[4][0] == '0' || row.fields[4][0] == '1');                    // a probability

@@ -269,7 +269,7 @@ TEST(Tiff, TheFirstImageOfSeveral) {
 TEST(Tiff, ItsHeaderIsThatOfAPicture) {
   const TemporaryDirectory directory;
   write_tiff(directory / "a.tiff", pattern(kHeight, kWidth), {.compression = COMPRESSION_LZW});
-  const auto header = read_media_header(directory / "a.tiff");
+  const auto header = data::read_media_header(directory / "a.tiff");
   ASSERT_TRUE(header);
   EXPECT_EQ(header->width, kWidth);
   EXPECT_EQ(header->height, kHeight);

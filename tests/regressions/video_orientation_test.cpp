@@ -69,8 +69,8 @@ TEST(VideoOrientation, AllEightMatricesOfTheTrackHeader) {
     for (const Orientation& orientation : orientations()) {
       SCOPED_TRACE(orientation.what);
       const auto path = folder.write(std::string("b") + ending, with_matrix(bytes, orientation.matrix));
-      const Video video(path);
-      const Tensor frame = tensor_of(video.frames({1})[0]);
+      const data::Video video(path);
+      const Tensor frame = data::tensor_of(video.frames({1})[0]);
       EXPECT_TRUE(torch::equal(frame, orientation.shown(stored)));
       EXPECT_TRUE(frame.is_contiguous());
       EXPECT_EQ(video.info().rotation, orientation.rotation);

@@ -6,7 +6,7 @@
 #include "run/tiny_run.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -62,4 +62,4 @@ TEST_F(AloneTest, ARunThatNeedsTeachersTrainsThemFirst) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -5,7 +5,7 @@
 #include "pdmp/run.h"
 #include "support/vector_data.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 using ::testing::ElementsAre;
@@ -93,4 +93,4 @@ TEST(LoadData, RefusesWhatIsNotThere) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

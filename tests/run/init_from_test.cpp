@@ -18,7 +18,7 @@ const std::vector<std::string> kClasses = {"red", "green", "blue"}, kOthers = {"
 
 std::map<std::string, Tensor> weights_of(const torch::nn::Module& module) {
   std::map<std::string, Tensor> copies;
-  for (const auto& [name, tensor] : state_of(module)) copies.emplace(name, tensor.detach().clone());
+  for (const auto& [name, tensor] : models::state_of(module)) copies.emplace(name, tensor.detach().clone());
   return copies;
 }
 
@@ -49,8 +49,8 @@ struct InitFrom : ::testing::Test {
 TEST_F(InitFrom, TheSameModelStartsWhereTheRunSelected) {
   run(options());
   Model model = fresh(next(), both);
-  const std::vector<std::string> lines = StartingWeights(first).start(model, next(), kClasses);
-  const auto expected = weights_of(*load_run(first).model), found = weights_of(model);
+  const std::vector<std::string> lines = runs::StartingWeights(first).start(model, next(), kClasses);
+  const auto expected = weights_of(*runs::load_run(first).model), found = weights_of(model);
   ASSERT_EQ(found.size(), expected.size());
   for (const auto& [name, tensor] : expected) EXPECT_TRUE(torch::equal(found.at(name), tensor)) << name;
   EXPECT_EQ(lines,
@@ -61,8 +61,8 @@ TEST_F(InitFrom, TheSameModelStartsWhereTheRunSelected) {
 TEST_F(InitFrom, RowsOfTheHeadFollowTheirClasses) {
   run(options());
   Model model = fresh(next(), both);
-  const auto before = weights_of(model), source = weights_of(*load_run(first).model);
-  const std::vector<std::string> lines = StartingWeights(first).start(model, next(), kOthers);
+  const auto before = weights_of(model), source = weights_of(*runs::load_run(first).model);
+  const std::vector<std::string> lines = runs::StartingWeights(first).start(model, next(), kOthers);
   const auto after = weights_of(model);
   for (const char* name : {"fusion.weight_0", "fusion.weight_1", "fusion.bias"}) {
     EXPECT_TRUE(torch::equal(after.at(name)[0], before.at(name)[0])) << name;  // violet
@@ -78,8 +78,8 @@ TEST_F(InitFrom, ModalitiesAreMatchedByName) {
   RunOptions one = next();
   one.model.encoders = {{"b", "mlp:hidden=8"}, {"c", "mlp:hidden=8"}};
   Model model = fresh(one, {{"c", "vector", {4}}, {"b", "vector", {2}}});
-  const auto before = weights_of(model), source = weights_of(*load_run(first).model);
-  const std::vector<std::string> lines = StartingWeights(first).start(model, one, kClasses);
+  const auto before = weights_of(model), source = weights_of(*runs::load_run(first).model);
+  const std::vector<std::string> lines = runs::StartingWeights(first).start(model, one, kClasses);
   const auto after = weights_of(model);
   for (const auto& [name, tensor] : after) {
     if (!name.starts_with("encoders.")) continue;
@@ -98,7 +98,7 @@ TEST_F(InitFrom, OtherKindsStartAfreshAndOtherSizesAreErrors) {
   other.model.fusion = "sum";
   other.model.encoders["a"] = "mlp:hidden=8+8";
   Model model = fresh(other, both);
-  const std::vector<std::string> lines = StartingWeights(first).start(model, other, kClasses);
+  const std::vector<std::string> lines = runs::StartingWeights(first).start(model, other, kClasses);
   EXPECT_THAT(lines, Contains(HasSubstr("encoder of 'a' (the run has another kind)")));
   EXPECT_THAT(lines, Contains(HasSubstr("fusion and its head (the run has concat, this one sum)")));
   RunOptions wider = next();
@@ -106,7 +106,7 @@ TEST_F(InitFrom, OtherKindsStartAfreshAndOtherSizesAreErrors) {
   Model wide = fresh(wider, both);
   expect_error(ErrorKind::data,
                {"--init-from", "encoder of 'a'", "expected shape (16)", "found (8)", "with --encoders a=mlp:hidden=8"},
-               [&] { StartingWeights(first).start(wide, wider, kClasses); });
+               [&] { runs::StartingWeights(first).start(wide, wider, kClasses); });
 }
 
 TEST_F(InitFrom, OwnPartsOfTheMethodKeepTheRowsOfTheirClasses) {
@@ -115,8 +115,8 @@ TEST_F(InitFrom, OwnPartsOfTheMethodKeepTheRowsOfTheirClasses) {
   Model model = fresh(again, both);
   const auto method = again.method_options().make();
   const auto parts = method->extend(model);
-  const auto before = weights_of(*parts), source = weights_of(*load_run(first).method_parts);
-  const std::string line = StartingWeights(first).start_parts(*parts, model, again, kOthers);
+  const auto before = weights_of(*parts), source = weights_of(*runs::load_run(first).method_parts);
+  const std::string line = runs::StartingWeights(first).start_parts(*parts, model, again, kOthers);
   const auto after = weights_of(*parts);
   ASSERT_EQ(after.size(), 4u);
   for (const auto& [name, tensor] : after) {
@@ -126,7 +126,7 @@ TEST_F(InitFrom, OwnPartsOfTheMethodKeepTheRowsOfTheirClasses) {
   }
   EXPECT_THAT(line, HasSubstr("own parts of mmpareto: kept 2 classes, added 'violet', dropped 'green'"));
   const RunOptions other = next("gmml");
-  EXPECT_THAT(StartingWeights(first).start_parts(*parts, model, other, kOthers),
+  EXPECT_THAT(runs::StartingWeights(first).start_parts(*parts, model, other, kOthers),
               HasSubstr("own parts of gmml start afresh (the run was trained by mmpareto)"));
 }
 
@@ -160,19 +160,22 @@ TEST_F(InitFrom, AWeightsFileOfTheRunWillDoAndIsChecked) {
   run(options());
   const fs::path file = fs::path(first) / "checkpoints/best/weights.safetensors";
   Model model = fresh(next(), both);
-  StartingWeights(file.string()).start(model, next(), kClasses);
-  EXPECT_TRUE(torch::equal(weights_of(model).at("fusion.bias"), weights_of(*load_run(first).model).at("fusion.bias")));
+  runs::StartingWeights(file.string()).start(model, next(), kClasses);
+  EXPECT_TRUE(
+      torch::equal(weights_of(model).at("fusion.bias"), weights_of(*runs::load_run(first).model).at("fusion.bias")));
   std::string content = read_file(file);
   content.back() = static_cast<char>(content.back() ^ 1);
   write_file_atomically(file, content);
-  expect_error(ErrorKind::data, {file.string(), "digest"}, [&] { StartingWeights{file.string()}; });
-  expect_error(ErrorKind::data, {file.string(), "digest"}, [&] { StartingWeights{first}; });
+  expect_error(ErrorKind::data, {file.string(), "digest"}, [&] { runs::StartingWeights{file.string()}; });
+  expect_error(ErrorKind::data, {file.string(), "digest"}, [&] { runs::StartingWeights{first}; });
 }
 
 TEST_F(InitFrom, SaysWhatIsNoRun) {
-  expect_error(ErrorKind::usage, {"--init-from", "config.toml"}, [&] { StartingWeights{directory.path().string()}; });
+  expect_error(ErrorKind::usage, {"--init-from", "config.toml"},
+               [&] { runs::StartingWeights{directory.path().string()}; });
   const std::string file = directory.write("weights.safetensors", "x").string();
-  expect_error(ErrorKind::usage, {"--init-from", file, "--encoders.MODALITY.weights"}, [&] { StartingWeights{file}; });
+  expect_error(ErrorKind::usage, {"--init-from", file, "--encoders.MODALITY.weights"},
+               [&] { runs::StartingWeights{file}; });
   RunOptions options = next();
   expect_error(ErrorKind::usage, {"--init-from"}, [&] { run(options); });
   EXPECT_FALSE(fs::exists(options.run));

@@ -8,7 +8,7 @@
 #include "run/files/config.h"
 #include "run/tiny_run.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 using ::testing::AllOf;
@@ -149,4 +149,4 @@ TEST_F(OpenRun, NeedsAFolder) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -4,7 +4,7 @@
 #include "pdmp/error.h"
 #include "run/tiny_run.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 using ::testing::ContainsRegex;
@@ -51,4 +51,4 @@ TEST(Plan, RefusesAsTheRunWould) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

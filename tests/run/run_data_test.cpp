@@ -8,7 +8,7 @@
 #include "support/expect_error.h"
 #include "support/vector_data.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 DataOptions options_of(const std::string& folder) {
@@ -22,7 +22,7 @@ using testing::TemporaryDirectory;
 struct RunData : ::testing::Test {
   TemporaryDirectory directory;
   RunOptions options = testing::tiny_run(testing::write_vector_data(directory), (directory / "run").string());
-  std::shared_ptr<const Manifest> manifest = load_manifest(options.data, 0);
+  std::shared_ptr<const data::Manifest> manifest = load_manifest(options.data, 0);
 
   void SetUp() override {
     make_directories(options.run);
@@ -58,7 +58,7 @@ TEST_F(RunData, ADataSetThatIsGoneIsNoChange) {
 TEST_F(RunData, KnowsSamplesWhicheverAreForValidation) {
   keep_content_hash(options.run, *manifest);
   EXPECT_TRUE(made_of_same_samples(options.run, *manifest));
-  Manifest moved = *manifest;
+  data::Manifest moved = *manifest;
   moved.rows.set_split(0, "val");
   EXPECT_TRUE(made_of_same_samples(options.run, moved));
   moved.rows.set_split(0, "test");
@@ -75,4 +75,4 @@ TEST_F(RunData, DamageIsNoOtherData) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -4,7 +4,7 @@
 #include "pdmp/error.h"
 #include "pdmp/run.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 using ::testing::HasSubstr;
@@ -77,4 +77,4 @@ TEST(RunOptions, HasEveryMethodOfTheTable) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

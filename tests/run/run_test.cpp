@@ -7,7 +7,7 @@
 #include "run/tiny_run.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 using ::testing::HasSubstr;
@@ -273,4 +273,4 @@ TEST_F(Run, KeepBoundsTheDisk) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -8,7 +8,7 @@
 #include "pdmp/run.h"
 #include "support/syn_task.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 constexpr int64_t kSeeds = 3, kEpochs = 10;
@@ -95,4 +95,4 @@ TEST(Syn, AnalysisFindsWhichIsWhich) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

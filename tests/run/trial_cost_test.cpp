@@ -5,7 +5,7 @@
 
 #include "run/tiny_run.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -64,4 +64,4 @@ TEST(TrialCost, DiskIsWhatKeepLeaves) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -15,7 +15,7 @@ namespace pdmp::testing {
 inline std::string coded_jpeg(const Tensor& picture, J_COLOR_SPACE colors,
                               const std::function<void(jpeg_compress_struct&)>& configure) {
   jpeg_compress_struct info{};
-  LibjpegErrors errors;
+  data::LibjpegErrors errors;
   unsigned char* bytes = nullptr;
   unsigned long size = 0;
   info.err = errors.manager();

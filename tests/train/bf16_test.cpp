@@ -5,7 +5,7 @@
 #include "support/tiny_task.h"
 #include "train/step/precision.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 TrainOptions in_bf16() {
@@ -92,4 +92,4 @@ TEST_F(Bf16, StatisticsOfBatchNormStayFp32) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::train

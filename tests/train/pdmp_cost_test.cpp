@@ -6,7 +6,7 @@
 
 #include "support/tiny_task.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 // What this thread calls, and others on its behalf, while it lives. An update of many parameters in one call counts as
@@ -83,4 +83,4 @@ TEST(PdmpCost, ItsStepsRunTheOperatorsOfJointTraining) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::train

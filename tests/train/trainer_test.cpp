@@ -6,7 +6,7 @@
 #include "pdmp/error.h"
 #include "support/toy_task.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 using ::testing::HasSubstr;
@@ -106,4 +106,4 @@ TEST(Trainer, PartsOfTheMethodAreTrained) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::train

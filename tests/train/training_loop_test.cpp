@@ -10,7 +10,7 @@
 #include "support/temporary_directory.h"
 #include "support/toy_task.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -356,4 +356,4 @@ TEST_F(TrainingLoopTest, ProfiledPhasesCoverTheEpochAndChangeNothing) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -12,7 +12,7 @@
 #include "run/files/choices.h"
 #include "run/files/paths.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 struct AnalyzeOptions {
@@ -46,7 +46,7 @@ std::filesystem::path file_of(const std::string& out, double subset, size_t coun
 // An unfinished analysis goes on in the precision it began with.
 std::string choose_and_keep_precision(RunOptions options, const Dataset& train) {
   options.resume = true;
-  options.train.precision = choose_precision(options, train);
+  options.train.precision = runs::choose_precision(options, train);
   const std::filesystem::path directory = options.run, file = directory / "environment.json";
   if (!directory.empty() && !std::filesystem::exists(file)) {
     make_directories(directory);
@@ -74,7 +74,7 @@ int analyze_command(const std::vector<std::string>& args, std::ostream& out) {
       "pdmp analyze --data mydata --epochs 30 --out analysis.json"};
   if (!parse_arguments(list, args, help, out)) return 0;
   install_interrupt_handler();
-  make_paths_absolute(options.run);
+  runs::make_paths_absolute(options.run);
   const TrainingData data = load_data(options.run.data, options.run.train.seed);
   options.run.train.precision = choose_and_keep_precision(options.run, *data.train);
   const std::vector<double>& subsets = options.run.analysis.subset;
@@ -91,4 +91,4 @@ int analyze_command(const std::vector<std::string>& args, std::ostream& out) {
   return 0;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

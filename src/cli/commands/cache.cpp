@@ -12,7 +12,7 @@
 #include "pdmp/error.h"
 #include "pdmp/run.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -34,7 +34,7 @@ CommandHelp help_of(const char* name, const char* summary, const char* example) 
 
 // Looking must not make a cache.
 fs::path existing_cache(const std::string& folder) {
-  if (!KeyStore::is_there(folder)) {
+  if (!data::KeyStore::is_there(folder)) {
     throw Error(ErrorKind::io, fmt::format("'{}': expected a sample cache, found no data.mdb in it; pdmp cache fill "
                                            "makes one",
                                            folder));
@@ -43,26 +43,28 @@ fs::path existing_cache(const std::string& folder) {
 }
 
 // Nor does looking at a cache repair it.
-SampleCache look_at(const std::string& folder) {
-  return SampleCache(existing_cache(folder), kAnyLimit, {}, OnDamage::refuse);
+data::SampleCache look_at(const std::string& folder) {
+  return data::SampleCache(existing_cache(folder), kAnyLimit, {}, data::OnDamage::refuse);
 }
 
-std::string text_of(const SampleCache::Info& info) {
+std::string text_of(const data::SampleCache::Info& info) {
   std::vector<std::vector<std::string>> rows = {{"kind", "entries", "MB"}};
-  for (int k = 0; k < kCacheKinds; ++k) {
+  for (int k = 0; k < data::kCacheKinds; ++k) {
     const auto& count = info.kinds[static_cast<size_t>(k)];
-    rows.push_back({cache_kind_name(static_cast<CacheKind>(k)), grouped(count.entries), megabytes(count.bytes)});
+    rows.push_back(
+        {data::cache_kind_name(static_cast<data::CacheKind>(k)), grouped(count.entries), megabytes(count.bytes)});
   }
   rows.push_back({"all", grouped(info.entries), megabytes(info.bytes)});
   return text_table(rows, true) + fmt::format("\nlimit {} MB; {} MB on disk; content of {} files known\n",
                                               megabytes(info.limit), megabytes(info.file_bytes), grouped(info.files));
 }
 
-nlohmann::json json_of(const SampleCache::Info& info) {
+nlohmann::json json_of(const data::SampleCache::Info& info) {
   nlohmann::json kinds = nlohmann::json::object();
-  for (int k = 0; k < kCacheKinds; ++k) {
+  for (int k = 0; k < data::kCacheKinds; ++k) {
     const auto& count = info.kinds[static_cast<size_t>(k)];
-    kinds[cache_kind_name(static_cast<CacheKind>(k))] = {{"entries", count.entries}, {"bytes", count.bytes}};
+    kinds[data::cache_kind_name(static_cast<data::CacheKind>(k))] = {{"entries", count.entries},
+                                                                     {"bytes", count.bytes}};
   }
   return {{"entries", info.entries},       {"bytes", info.bytes}, {"limit", info.limit},
           {"file_bytes", info.file_bytes}, {"files", info.files}, {"kinds", kinds}};
@@ -76,7 +78,7 @@ int cache_info_command(const std::vector<std::string>& args, std::ostream& out) 
   list.add("json", &as_json, "Print JSON, with bytes.");
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
-  const SampleCache::Info info = look_at(words.at(0)).info();
+  const data::SampleCache::Info info = look_at(words.at(0)).info();
   if (info.damaged > 0) {
     log_warning(fmt::format("sample cache '{}': {} records are damaged and not counted; pdmp cache verify lists them",
                             words.at(0), info.damaged));
@@ -95,7 +97,7 @@ int cache_verify_command(const std::vector<std::string>& args, std::ostream& out
   list.add("list", &keys, "Print the key of each whole entry.");
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
-  const SampleCache cache = look_at(words.at(0));
+  const data::SampleCache cache = look_at(words.at(0));
   const auto bad = cache.verify([&](const std::string& key) {
     if (keys) out << key << "\n";
   });
@@ -110,7 +112,7 @@ int cache_clear_command(const std::vector<std::string>& args, std::ostream& out)
   OptionList list;
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
-  KeyStore::remove(existing_cache(words.at(0)));
+  data::KeyStore::remove(existing_cache(words.at(0)));
   return 0;
 }
 
@@ -133,4 +135,4 @@ int cache_command(const std::vector<std::string>& args, std::ostream& out) {
   return run_subcommand(cache_command_table(), help, args, out);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

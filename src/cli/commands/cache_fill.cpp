@@ -15,14 +15,14 @@
 #include "pdmp/error.h"
 #include "pdmp/run.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 
 CacheFillOptions::CacheFillOptions()
     : gib(DataOptions().cache_gib), jobs(std::max<int64_t>(1, std::thread::hardware_concurrency())) {}
 
 void CacheFillOptions::describe_cache(OptionList& list) {
   list.add("cache", &cache, "Folder to keep decoded samples in, of all splits; it is made.");
-  describe_cache_limit(list, &gib);
+  data::describe_cache_limit(list, &gib);
 }
 
 void CacheFillOptions::check_cache() const {
@@ -34,20 +34,20 @@ void CacheFillOptions::check_cache() const {
 
 void fill_cache_with(const CacheFillOptions& options, std::ostream& out) {
   options.check_cache();
-  const Manifest manifest = read_manifest(options.data, options.seed, options.files);
-  std::optional<SampleCache> opened;
+  const data::Manifest manifest = data::read_manifest(options.data, options.seed, options.files);
+  std::optional<data::SampleCache> opened;
   try {
-    opened.emplace(options.cache, cache_limit(options.gib));
+    opened.emplace(options.cache, data::cache_limit(options.gib));
   } catch (const Error& error) {
     throw Error(error.kind(), fmt::format("--cache: {}", error.what()));
   }
-  SampleCache& cache = *opened;
+  data::SampleCache& cache = *opened;
   if (options.keys) {
     cache.on_commit([&out](const std::vector<std::string>& keys) {
       out << fmt::format("{}\n", fmt::join(keys, "\n")) << std::flush;
     });
   }
-  const CacheFill fill = fill_cache(manifest, cache, options.jobs);
+  const data::CacheFill fill = data::fill_cache(manifest, cache, options.jobs);
   if (fill.failed > 0) {
     log_warning(fmt::format("{} of {} cells do not decode: {}; pdmp data check lists all", fill.failed, fill.cells,
                             fmt::join(fill.reasons, "; ")));
@@ -56,7 +56,7 @@ void fill_cache_with(const CacheFillOptions& options, std::ostream& out) {
     throw Error(ErrorKind::io,
                 fmt::format("--cache '{}': expected room for everything, found that {}", options.cache, problem));
   }
-  const SampleCache::Info info = cache.info();
+  const data::SampleCache::Info info = cache.info();
   log_info(fmt::format("{} of {} cells decoded; '{}' holds {} entries, {:.1f} MB", fill.cells - fill.failed, fill.cells,
                        options.cache, info.entries, static_cast<double>(info.bytes) / 1e6));
 }
@@ -82,4 +82,4 @@ int cache_fill_command(const std::vector<std::string>& args, std::ostream& out) 
   return 0;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -7,7 +7,7 @@
 #include "pdmp/file_options.h"
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 
 struct CacheFillOptions {
   std::string data, cache;
@@ -26,4 +26,4 @@ struct CacheFillOptions {
 // What does not decode is warned of. Error{io} where the cache cannot keep all.
 void fill_cache_with(const CacheFillOptions& options, std::ostream& out);
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -9,11 +9,11 @@
 #include "cli/print/failures.h"
 #include "compare/execute/comparison_run.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 struct CompareFlags {
-  ComparisonOptions options;
+  compare::ComparisonOptions options;
   std::string config, controls = "on";
   bool best_test = false, as_json = false, dry_run = false, explain = false, wide = false;
 
@@ -21,7 +21,7 @@ struct CompareFlags {
 };
 
 void describe(CompareFlags& flags, OptionList& list) {
-  ComparisonOptions& options = flags.options;
+  compare::ComparisonOptions& options = flags.options;
   list.heading("Comparison");
   list.add("methods", &options.methods,
            "Methods to compare, each with settings of its own where wanted (joint,joint:lr=0.015,pdmp:gamma=5). "
@@ -72,9 +72,9 @@ void describe(CompareFlags& flags, OptionList& list) {
   }
 }
 
-int tell_cost(ComparisonRun& comparison, bool as_json, std::ostream& out) {
-  const ComparisonCost cost = comparison.cost();
-  out << (as_json ? json_text(cost_json(cost)) : cost_text(cost));
+int tell_cost(compare::ComparisonRun& comparison, bool as_json, std::ostream& out) {
+  const compare::ComparisonCost cost = comparison.cost();
+  out << (as_json ? json_text(compare::cost_json(cost)) : compare::cost_text(cost));
   return 0;
 }
 
@@ -98,13 +98,13 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   flags.options.controls = flags.controls == "on";
   if (flags.best_test) flags.options.run.train.select = "best_test";
   install_interrupt_handler();
-  ComparisonRun run(flags.options, flags.dry_run);
+  compare::ComparisonRun run(flags.options, flags.dry_run);
   if (flags.dry_run) return tell_cost(run, flags.as_json, out);
   run.train();
-  const Comparison& comparison = run.comparison();
-  const TextForm form{flags.wide ? 0 : output_width(), flags.explain};
-  out << (flags.as_json ? json_text(comparison_json(comparison)) : comparison_text(comparison, form));
+  const compare::Comparison& comparison = run.comparison();
+  const compare::TextForm form{flags.wide ? 0 : output_width(), flags.explain};
+  out << (flags.as_json ? json_text(compare::comparison_json(comparison)) : compare::comparison_text(comparison, form));
   return tell_failures(run.failures());
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -2,7 +2,7 @@
 #include "cli/command.h"
 #include "cli/subcommand.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 const std::vector<Command>& data_command_table() {
@@ -23,4 +23,4 @@ int data_command(const std::vector<std::string>& args, std::ostream& out) {
   return run_subcommand(data_command_table(), help, args, out);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

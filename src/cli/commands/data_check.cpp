@@ -17,20 +17,20 @@
 #include "data/manifest/metadata.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
-std::vector<std::string> chosen_splits(const Manifest& manifest, const std::string& wanted) {
-  const std::vector<std::string> known = splits_of(manifest);
+std::vector<std::string> chosen_splits(const data::Manifest& manifest, const std::string& wanted) {
+  const std::vector<std::string> known = data::splits_of(manifest);
   if (wanted.empty()) return known;
-  const std::string split = canonical_split(wanted).value_or(wanted);
+  const std::string split = data::canonical_split(wanted).value_or(wanted);
   if (std::find(known.begin(), known.end(), split) != known.end()) return {split};
   throw Error(ErrorKind::usage, fmt::format("--split: {} has no samples of a split '{}'{}", manifest.directory.string(),
                                             wanted, suggestion(wanted, known)));
 }
 
 // The cell itself may be a long text; reasons name its file.
-std::string line_of(const CheckFailure& failure) {
+std::string line_of(const data::CheckFailure& failure) {
   return message_line(fmt::format("{}:{}: {} {}, {}: {}", failure.file, failure.line, failure.split, failure.id,
                                   failure.modality, failure.reason)) +
          "\n";
@@ -38,7 +38,7 @@ std::string line_of(const CheckFailure& failure) {
 
 // Cells of a modality that fail in the same way.
 struct Fault {
-  std::vector<const CheckFailure*> cells;  // the first few
+  std::vector<const data::CheckFailure*> cells;  // the first few
   int64_t count = 0;
 };
 
@@ -49,11 +49,11 @@ std::string without_file(const std::string& reason) {
 }
 
 // In the order of their first cells.
-std::vector<Fault> faults_of(const DecodeCheck& check) {
+std::vector<Fault> faults_of(const data::DecodeCheck& check) {
   constexpr size_t kNamed = 6;
   std::vector<Fault> faults;
   std::map<std::pair<std::string, std::string>, size_t> positions;
-  for (const CheckFailure& failure : check.failures) {
+  for (const data::CheckFailure& failure : check.failures) {
     const auto [found, fresh] = positions.try_emplace({failure.modality, without_file(failure.reason)}, faults.size());
     if (fresh) faults.emplace_back();
     Fault& fault = faults[found->second];
@@ -79,32 +79,32 @@ std::string text_of(const Fault& fault) {
          "\n";
 }
 
-std::string text_of(const DecodeCheck& check) {
+std::string text_of(const data::DecodeCheck& check) {
   std::string text;
   for (const Fault& fault : faults_of(check)) text += text_of(fault);
   if (!text.empty()) text += "\n";
   std::vector<std::vector<std::string>> rows = {{"split", "modality", "cells", "failed"}};
   int64_t cells = 0;
-  for (const CheckCount& count : check.counts) {
+  for (const data::CheckCount& count : check.counts) {
     rows.push_back({count.split, count.modality, grouped(count.cells), grouped(count.failed)});
     cells += count.cells;
   }
   rows.push_back({"all", "", grouped(cells), grouped(static_cast<int64_t>(check.failures.size()))});
   text += text_table(rows, true);
-  if (const int64_t damaged = damaged_files().count(); damaged > 0)
+  if (const int64_t damaged = data::damaged_files().count(); damaged > 0)
     text += fmt::format("\ndamaged files that were read all the same: {}\n", grouped(damaged));
   return text;
 }
 
-nlohmann::json json_of(const DecodeCheck& check) {
+nlohmann::json json_of(const data::DecodeCheck& check) {
   nlohmann::json counts = nlohmann::json::array(), failures = nlohmann::json::array();
   int64_t cells = 0;
-  for (const CheckCount& count : check.counts) {
+  for (const data::CheckCount& count : check.counts) {
     counts.push_back(
         {{"split", count.split}, {"modality", count.modality}, {"cells", count.cells}, {"failed", count.failed}});
     cells += count.cells;
   }
-  for (const CheckFailure& failure : check.failures) {
+  for (const data::CheckFailure& failure : check.failures) {
     failures.push_back({{"split", failure.split},
                         {"modality", failure.modality},
                         {"id", failure.id},
@@ -115,7 +115,7 @@ nlohmann::json json_of(const DecodeCheck& check) {
   }
   return {{"cells", cells},
           {"failed", check.failures.size()},
-          {"damaged", damaged_files().count()},
+          {"damaged", data::damaged_files().count()},
           {"counts", counts},
           {"failures", failures}};
 }
@@ -146,10 +146,10 @@ int data_check_command(const std::vector<std::string>& args, std::ostream& out) 
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
   install_interrupt_handler();
-  const Manifest manifest = read_manifest(words.at(0), seed, files);
-  const DecodeCheck check = check_decoding(manifest, chosen_splits(manifest, split), workers);
+  const data::Manifest manifest = data::read_manifest(words.at(0), seed, files);
+  const data::DecodeCheck check = data::check_decoding(manifest, chosen_splits(manifest, split), workers);
   out << (as_json ? json_text(json_of(check)) : text_of(check));
   return check.failures.empty() ? 0 : 1;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

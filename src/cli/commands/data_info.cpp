@@ -14,7 +14,7 @@
 #include "data/inspect/inventory.h"
 #include "data/inspect/leakage.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
@@ -49,7 +49,7 @@ Balance balance_of(const std::vector<int64_t>& counts) {
           *low > 0 ? static_cast<double>(*high) / static_cast<double>(*low) : 0};
 }
 
-std::string class_table(const Manifest& manifest, const Inventory& inventory) {
+std::string class_table(const data::Manifest& manifest, const data::Inventory& inventory) {
   Rows rows = {{"class"}};
   for (const std::string& split : inventory.splits) rows[0].push_back(split);
   rows[0].insert(rows[0].end(), {"all", "share"});
@@ -82,31 +82,31 @@ std::string class_table(const Manifest& manifest, const Inventory& inventory) {
   return text;
 }
 
-std::string cell_table(const Inventory& inventory) {
+std::string cell_table(const data::Inventory& inventory) {
   Rows rows = {{"modality", "split", "samples", "without it", "file missing"}};
-  for (const ModalityInventory& modality : inventory.modalities) {
+  for (const data::ModalityInventory& modality : inventory.modalities) {
     for (const std::string& split : inventory.splits) {
-      const CellCounts& cells = modality.cells.at(split);
+      const data::CellCounts& cells = modality.cells.at(split);
       rows.push_back({modality.name, split, grouped(cells.samples), grouped(cells.empty), grouped(cells.missing)});
     }
   }
   return text_table(rows, true);
 }
 
-std::string spread_text(const Spread& spread, int decimals) {
+std::string spread_text(const data::Spread& spread, int decimals) {
   if (spread.count == 0) return "-";
   return fmt::format("{:.{}f} / {:.{}f} / {:.{}f}", spread.min, decimals, spread.median, decimals, spread.max,
                      decimals);
 }
 
-std::string shape_text(const ModalityInventory& modality) {
+std::string shape_text(const data::ModalityInventory& modality) {
   return modality.shape.empty() ? "unknown" : fmt::format("{}", fmt::join(modality.shape, "x"));
 }
 
-std::string modality_table(const Inventory& inventory) {
+std::string modality_table(const data::Inventory& inventory) {
   Rows rows = {{"modality", "type", "shape", "files", "size", "seconds", "width", "height"}};
   std::string notes;
-  for (const ModalityInventory& modality : inventory.modalities) {
+  for (const data::ModalityInventory& modality : inventory.modalities) {
     rows.push_back({modality.name, modality.type, shape_text(modality), grouped(modality.files),
                     modality.files > 0 ? size_text(modality.bytes) : "-", spread_text(modality.seconds, 2),
                     spread_text(modality.width, 0), spread_text(modality.height, 0)});
@@ -123,25 +123,25 @@ std::string modality_table(const Inventory& inventory) {
   return text_table(rows, true) + "(seconds, width, height: smallest / median / largest, from the headers)\n" + notes;
 }
 
-std::vector<std::string> content_lines(const Leakage& leakage) {
+std::vector<std::string> content_lines(const data::Leakage& leakage) {
   std::vector<std::string> lines;
-  for (const SharedContent& shared : leakage.contents) {
+  for (const data::SharedContent& shared : leakage.contents) {
     if (lines.size() == kNamed) break;
     lines.push_back(fmt::format("{} {} = {} {}", shared.split, shared.path, shared.other_split, shared.other_path));
   }
   return lines;
 }
 
-std::vector<std::string> group_lines(const Leakage& leakage) {
+std::vector<std::string> group_lines(const data::Leakage& leakage) {
   std::vector<std::string> lines;
-  for (const SharedGroup& shared : leakage.groups) {
+  for (const data::SharedGroup& shared : leakage.groups) {
     if (lines.size() == kNamed) break;
     lines.push_back(fmt::format("{} ({})", shared.group, fmt::join(shared.splits, ", ")));
   }
   return lines;
 }
 
-std::string leakage_text(const Leakage& leakage) {
+std::string leakage_text(const data::Leakage& leakage) {
   std::string text = fmt::format(
       "leakage: files with the same content in two splits: {}; groups in two splits: {} (numbers and texts "
       "of the table itself are not compared)\n",
@@ -151,7 +151,7 @@ std::string leakage_text(const Leakage& leakage) {
   return text;
 }
 
-void warn_of_leakage(const Leakage& leakage) {
+void warn_of_leakage(const data::Leakage& leakage) {
   if (!leakage.contents.empty()) {
     log_warning(fmt::format("leakage: files with the same content in two splits, so that scores measure memory: {}: {}",
                             leakage.contents.size(), fmt::join(content_lines(leakage), "; ")));
@@ -165,12 +165,12 @@ void warn_of_leakage(const Leakage& leakage) {
   }
 }
 
-Json json_of(const Spread& spread) {
+Json json_of(const data::Spread& spread) {
   if (spread.count == 0) return nullptr;
   return {{"count", spread.count}, {"min", spread.min}, {"median", spread.median}, {"max", spread.max}};
 }
 
-Json json_of(const ModalityInventory& modality) {
+Json json_of(const data::ModalityInventory& modality) {
   Json cells = Json::object();
   for (const auto& [split, counts] : modality.cells) {
     cells[split] = {{"samples", counts.samples}, {"empty", counts.empty}, {"missing", counts.missing}};
@@ -190,21 +190,21 @@ Json json_of(const ModalityInventory& modality) {
           {"height", json_of(modality.height)}};
 }
 
-Json json_of(const Leakage& leakage) {
+Json json_of(const data::Leakage& leakage) {
   Json contents = Json::array(), groups = Json::array();
-  for (const SharedContent& shared : leakage.contents) {
+  for (const data::SharedContent& shared : leakage.contents) {
     contents.push_back({{"split", shared.split},
                         {"path", shared.path},
                         {"other_split", shared.other_split},
                         {"other_path", shared.other_path}});
   }
-  for (const SharedGroup& shared : leakage.groups) {
+  for (const data::SharedGroup& shared : leakage.groups) {
     groups.push_back({{"group", shared.group}, {"splits", shared.splits}});
   }
   return {{"found", leakage.found()}, {"contents", contents}, {"groups", groups}, {"unread", leakage.unread}};
 }
 
-Json json_of(const Manifest& manifest, const Inventory& inventory, const Leakage& leakage) {
+Json json_of(const data::Manifest& manifest, const data::Inventory& inventory, const data::Leakage& leakage) {
   Json splits = Json::object(), modalities = Json::array();
   for (const std::string& split : inventory.splits) {
     const std::vector<int64_t>& counts = inventory.counts.at(split);
@@ -216,13 +216,13 @@ Json json_of(const Manifest& manifest, const Inventory& inventory, const Leakage
                      {"smallest", manifest.classes[balance.smallest]},
                      {"ratio", balance.ratio > 0 ? Json(balance.ratio) : Json()}};
   }
-  for (const ModalityInventory& modality : inventory.modalities) modalities.push_back(json_of(modality));
+  for (const data::ModalityInventory& modality : inventory.modalities) modalities.push_back(json_of(modality));
   return {{"name", manifest.name},    {"classes", manifest.classes}, {"missing", manifest.missing},
           {"splits", splits},         {"modalities", modalities},    {"files", inventory.files},
           {"bytes", inventory.bytes}, {"leakage", json_of(leakage)}};
 }
 
-std::string text_of(const Manifest& manifest, const Inventory& inventory, const Leakage& leakage) {
+std::string text_of(const data::Manifest& manifest, const data::Inventory& inventory, const data::Leakage& leakage) {
   return fmt::format("{}: {} classes, {} samples, {} files, {}\n\n{}\n{}\n{}\n{}", printable(manifest.name),
                      manifest.classes.size(), grouped(static_cast<int64_t>(manifest.rows.size())),
                      grouped(inventory.files), size_text(inventory.bytes), class_table(manifest, inventory),
@@ -252,13 +252,13 @@ int data_info_command(const std::vector<std::string>& args, std::ostream& out) {
   list.add("json", &as_json, "Print JSON.");
   std::vector<std::string> words;
   if (!parse_arguments(list, args, help, out, &words)) return 0;
-  const Manifest manifest = read_manifest(words.at(0), seed, files);
-  const MediaFiles media = find_media_files(manifest);
-  const Inventory inventory = take_inventory(manifest, media, workers);
-  const Leakage leakage = find_leakage(manifest, media.files, workers);
+  const data::Manifest manifest = data::read_manifest(words.at(0), seed, files);
+  const data::MediaFiles media = data::find_media_files(manifest);
+  const data::Inventory inventory = data::take_inventory(manifest, media, workers);
+  const data::Leakage leakage = data::find_leakage(manifest, media.files, workers);
   out << (as_json ? json_text(json_of(manifest, inventory, leakage)) : text_of(manifest, inventory, leakage));
   warn_of_leakage(leakage);
   return 0;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -16,7 +16,7 @@
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 struct ShowArguments {
@@ -28,9 +28,9 @@ struct ShowArguments {
   bool numbers() const { return std::filesystem::path(out).extension() == ".npy"; }
 };
 
-ManifestRow find_row(const Manifest& manifest, const std::string& id) {
+data::ManifestRow find_row(const data::Manifest& manifest, const std::string& id) {
   std::vector<std::string> ids;
-  for (const ManifestRow& row : manifest.rows) {
+  for (const data::ManifestRow& row : manifest.rows) {
     if (row.id == id) return row;
     ids.push_back(row.id);
   }
@@ -48,11 +48,11 @@ struct Found {
 };
 
 // `modality` "": all of them. A modality's random numbers do not depend on the others.
-Found open_row(const Manifest& manifest, const ManifestRow& row, const std::string& modality) {
-  auto all = std::make_shared<Manifest>(manifest);
+Found open_row(const data::Manifest& manifest, const data::ManifestRow& row, const std::string& modality) {
+  auto all = std::make_shared<data::Manifest>(manifest);
   all->missing = "mask";
   const std::vector<std::string> names(modality.empty() ? 0 : 1, modality);
-  Found found{open_split(all, row.split, names, 1.0, 0), 0};
+  Found found{data::open_split(all, row.split, names, 1.0, 0), 0};
   while (found.data->id(found.index) != row.id) ++found.index;
   return found;
 }
@@ -81,7 +81,7 @@ std::string absence(const Dataset& data, const ModalityInfo& info, const std::st
 }
 
 // Position of a modality in the manifest.
-size_t entry_of(const Manifest& manifest, const ModalityInfo& info) {
+size_t entry_of(const data::Manifest& manifest, const ModalityInfo& info) {
   size_t m = 0;
   while (manifest.modalities.at(m).name != info.name) ++m;
   return m;
@@ -98,7 +98,7 @@ std::string title_of(const std::vector<std::string>& legend) {
   return fmt::format("{}: {} {}, {}", legend[0], legend[1], legend[2], legend[3]);
 }
 
-Shown show(const Manifest& manifest, const ManifestRow& row, const Found& found, const Sample& sample) {
+Shown show(const data::Manifest& manifest, const data::ManifestRow& row, const Found& found, const Sample& sample) {
   Shown shown;
   for (size_t m = 0; m < sample.inputs.size(); ++m) {
     const ModalityInfo& info = found.data->modalities()[m];
@@ -108,13 +108,13 @@ Shown show(const Manifest& manifest, const ManifestRow& row, const Found& found,
     if (!sample.present[m]) {
       const std::string why = absence(*found.data, info, row.cells[entry]);
       legend[3].assign(1, '-');
-      shown.pictures.push_back(panel_of_absence(fmt::format("{}: {} {}", legend[0], legend[1], legend[2]), why));
+      shown.pictures.push_back(data::panel_of_absence(fmt::format("{}: {} {}", legend[0], legend[1], legend[2]), why));
       legend.push_back(why);
     } else {
-      const InputPanel panel = panel_of_input(manifest.modalities[entry], title_of(legend), input);
+      const data::InputPanel panel = data::panel_of_input(manifest.modalities[entry], title_of(legend), input);
       shown.pictures.push_back(panel.pixels);
       legend.push_back(panel.drawn_as);
-      if (info.type == "text") shown.texts += fmt::format("{}: {}\n", info.name, printable(text_of_input(input)));
+      if (info.type == "text") shown.texts += fmt::format("{}: {}\n", info.name, printable(data::text_of_input(input)));
     }
     shown.legend.push_back(std::move(legend));
   }
@@ -136,29 +136,29 @@ void check_one_modality(const ShowArguments& arguments, const Dataset& data) {
                                             arguments.out, fmt::join(names, "|")));
 }
 
-std::string heading(const Manifest& manifest, const ManifestRow& row, const ShowArguments& arguments) {
+std::string heading(const data::Manifest& manifest, const data::ManifestRow& row, const ShowArguments& arguments) {
   const std::string how =
       arguments.training ? fmt::format("as in training (seed {}, first epoch)", arguments.seed) : "as in evaluation";
   return printable(fmt::format("{}: {}, class {}, {}:{}, {}", row.id, row.split,
                                manifest.classes[static_cast<size_t>(row.label)], row.file, row.line, how));
 }
 
-std::string draw(const Manifest& manifest, const ManifestRow& row, const ShowArguments& arguments, const Found& found,
-                 const Sample& sample) {
+std::string draw(const data::Manifest& manifest, const data::ManifestRow& row, const ShowArguments& arguments,
+                 const Found& found, const Sample& sample) {
   Shown shown = show(manifest, row, found, sample);
-  shown.pictures.insert(shown.pictures.begin(), panel_of_heading(heading(manifest, row, arguments)));
-  write_png(arguments.out, pixels_of(stack_pictures(shown.pictures)));
+  shown.pictures.insert(shown.pictures.begin(), data::panel_of_heading(heading(manifest, row, arguments)));
+  data::write_png(arguments.out, data::pixels_of(data::stack_pictures(shown.pictures)));
   return text_table(shown.legend, false) + shown.texts;
 }
 
-std::string write_numbers(const Manifest& manifest, const ManifestRow& row, const ShowArguments& arguments,
+std::string write_numbers(const data::Manifest& manifest, const data::ManifestRow& row, const ShowArguments& arguments,
                           const Found& found, const Sample& sample) {
   const ModalityInfo& info = found.data->modalities()[0];
   if (!sample.present[0]) {
     throw Error(ErrorKind::data, fmt::format("sample '{}', modality '{}': {}; nothing is written", row.id, info.name,
                                              absence(*found.data, info, row.cells[entry_of(manifest, info)])));
   }
-  write_npy(arguments.out, sample.inputs[0]);
+  data::write_npy(arguments.out, sample.inputs[0]);
   std::vector<std::vector<std::string>> table = {{"modality", "type", "shape", "values", "as"}};
   table.push_back(legend_row(info, sample.inputs[0]));
   table.back().emplace_back(info.type == "text" ? "int64" : "float32");
@@ -190,8 +190,8 @@ int data_show_command(const std::vector<std::string>& args, std::ostream& out) {
   require(list, help, {"id", "out"});
   check_target(arguments);
   arguments.directory = words.at(0);
-  const Manifest manifest = read_manifest(arguments.directory, arguments.seed, arguments.files);
-  const ManifestRow row = find_row(manifest, arguments.id);
+  const data::Manifest manifest = data::read_manifest(arguments.directory, arguments.seed, arguments.files);
+  const data::ManifestRow row = find_row(manifest, arguments.id);
   const Found found = open_row(manifest, row, arguments.modality);
   check_one_modality(arguments, *found.data);
   const Sample sample = load(found, arguments);
@@ -200,4 +200,4 @@ int data_show_command(const std::vector<std::string>& args, std::ostream& out) {
   return 0;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -17,7 +17,7 @@
 #include "data/importers/shared/importer.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 struct DemoFlags {
   std::string data, raw = "/usr/share/tuxpaint/stamps";
   bool as_json = false;
-  ComparisonOptions options;
+  compare::ComparisonOptions options;
 
   DemoFlags();
   void describe(OptionList& list);
@@ -97,15 +97,16 @@ std::string prepare_stamps(const DemoFlags& flags) {
                             flags.raw));
   }
   const fs::path folder = fs::path(flags.options.out) / "stamps";
-  find_importer("tuxpaint").make()->run(flags.raw, folder);
+  data::find_importer("tuxpaint").make()->run(flags.raw, folder);
   return folder.string();
 }
 
-DemoFacts facts_of(const ComparisonRun& run, const std::string& out, std::chrono::steady_clock::time_point start) {
+DemoFacts facts_of(const compare::ComparisonRun& run, const std::string& out,
+                   std::chrono::steady_clock::time_point start) {
   return {.runs = out,
           .analysis = run.analysis_file(),
           .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-          .peak_memory = peak_memory_of_children()};
+          .peak_memory = compare::peak_memory_of_children()};
 }
 
 }  // namespace
@@ -123,13 +124,13 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   flags.describe(list);
   if (!parse_arguments(list, args, help, out)) return 0;
   install_interrupt_handler();
-  ComparisonOptions& options = flags.options;
-  FolderLock::expect_free(options.out, kBusyOut);
+  compare::ComparisonOptions& options = flags.options;
+  FolderLock::expect_free(options.out, compare::kBusyOut);
   options.run.data.data = flags.data.empty() ? prepare_stamps(flags) : flags.data;
   options.adapt = [](RunOptions& run, const std::vector<ModalityInfo>& modalities) {
     choose_small_encoders(run.model, modalities);
   };
-  ComparisonRun run(options);
+  compare::ComparisonRun run(options);
   run.train();
   const DemoFacts facts = facts_of(run, options.out, start);
   write_json(fs::path(options.out) / "demo.json", demo_json(run.comparison(), facts));
@@ -138,4 +139,4 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   return tell_failures(run.failures());
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

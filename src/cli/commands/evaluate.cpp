@@ -19,7 +19,7 @@
 #include "metrics/metric.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 // Samples with the same modalities present.
@@ -29,16 +29,16 @@ struct Pattern {
   double accuracy() const { return static_cast<double>(correct) / static_cast<double>(n); }
 };
 
-ClassCounts counts_of(const Evaluation& scores) { return {scores.labels, scores.predictions, scores.classes}; }
+metrics::ClassCounts counts_of(const Evaluation& scores) { return {scores.labels, scores.predictions, scores.classes}; }
 
-std::vector<std::string> modality_names(const LoadedRun& run) {
+std::vector<std::string> modality_names(const runs::LoadedRun& run) {
   std::vector<std::string> names;
   for (const ModalityInfo& modality : run.description.modalities) names.push_back(modality.name);
   return names;
 }
 
 // Positions of the modalities to take away. What is left must be something.
-std::vector<int64_t> missing_modalities(const LoadedRun& run, const std::vector<std::string>& missing) {
+std::vector<int64_t> missing_modalities(const runs::LoadedRun& run, const std::vector<std::string>& missing) {
   const std::vector<std::string> names = modality_names(run);
   std::vector<int64_t> positions;
   for (const std::string& name : missing) {
@@ -59,7 +59,7 @@ std::vector<int64_t> missing_modalities(const LoadedRun& run, const std::vector<
 }
 
 // Those that occur, the modalities of the model first to last: with the first one before without it.
-std::vector<Pattern> patterns_of(const LoadedRun& run, const Evaluation& scores) {
+std::vector<Pattern> patterns_of(const runs::LoadedRun& run, const Evaluation& scores) {
   const std::vector<std::string> names = modality_names(run);
   std::map<std::vector<bool>, Pattern, std::greater<>> found;
   for (int64_t i = 0; i < scores.n; ++i) {
@@ -84,7 +84,7 @@ bool is_there(const std::string& modality, const std::vector<std::string>& missi
 }
 
 // null for modalities that were taken away.
-nlohmann::json by_modality(const LoadedRun& run, const std::vector<double>& values,
+nlohmann::json by_modality(const runs::LoadedRun& run, const std::vector<double>& values,
                            const std::vector<std::string>& missing) {
   nlohmann::json result = nlohmann::json::object();
   for (size_t m = 0; m < values.size(); ++m) {
@@ -97,14 +97,14 @@ nlohmann::json by_modality(const LoadedRun& run, const std::vector<double>& valu
 // Samples with the same text in the column of --by, scored as a set of their own.
 struct Group {
   int64_t samples = 0;
-  std::unique_ptr<Scoring> scoring;
+  std::unique_ptr<metrics::Scoring> scoring;
 };
 
 class Groups {
  public:
   // `values`: by the id of a sample.
   Groups(const std::unordered_map<std::string, std::string>& values, std::shared_ptr<const Dataset> samples)
-      : samples_(std::move(samples)), groups_(&natural_less) {
+      : samples_(std::move(samples)), groups_(&data::natural_less) {
     for (int64_t i = 0; i < samples_->size(); ++i) {
       const auto found = values.find(samples_->id(i));
       Group& group = groups_[found == values.end() ? "" : found->second];
@@ -113,8 +113,8 @@ class Groups {
     }
     const auto classes = static_cast<int64_t>(samples_->classes().size());
     for (auto& [value, group] : groups_) {
-      group.scoring = std::make_unique<Scoring>(
-          ScoredSet{.samples = group.samples, .classes = classes, .live = samples_->live_class()});
+      group.scoring = std::make_unique<metrics::Scoring>(
+          metrics::ScoredSet{.samples = group.samples, .classes = classes, .live = samples_->live_class()});
     }
   }
 
@@ -150,11 +150,11 @@ class Groups {
     constexpr size_t kName = 32;
     TableRows rows = {{fitted_name(column, kName), "samples"}};
     for (const auto& [value, group] : groups_) {
-      const Scores scores = group.scoring->scores();
+      const metrics::Scores scores = group.scoring->scores();
       rows.push_back({value.empty() ? "(empty)" : fitted_name(value, kName), std::to_string(group.samples)});
-      for (const Metric* metric : shown_metrics(scores, MetricPlace::headline)) {
+      for (const metrics::Metric* metric : metrics::shown_metrics(scores, metrics::MetricPlace::headline)) {
         if (rows.size() == 2) rows[0].emplace_back(metric->heading);
-        rows.back().push_back(score_text(scores.at(metric->name)));
+        rows.back().push_back(metrics::score_text(scores.at(metric->name)));
       }
     }
     return fmt::format("\n{}", text_table(rows, true));
@@ -162,12 +162,12 @@ class Groups {
 
  private:
   std::shared_ptr<const Dataset> samples_;
-  std::map<std::string, Group, decltype(&natural_less)> groups_;  // in natural order
-  std::vector<Group*> group_of_;                                  // per sample
-  int64_t next_ = 0;                                              // sample
+  std::map<std::string, Group, decltype(&data::natural_less)> groups_;  // in natural order
+  std::vector<Group*> group_of_;                                        // per sample
+  int64_t next_ = 0;                                                    // sample
 };
 
-nlohmann::json json_of(const LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
+nlohmann::json json_of(const runs::LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
                        const Evaluation& scores) {
   nlohmann::json patterns = nlohmann::json::array();
   for (const Pattern& pattern : patterns_of(run, scores)) {
@@ -207,11 +207,11 @@ std::string text_of_patterns(const std::vector<Pattern>& patterns) {
   return fmt::format("\n{}{}", text_table(rows, true), note);
 }
 
-std::string text_of(const LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
+std::string text_of(const runs::LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
                     const Evaluation& scores) {
   std::string line = fmt::format("{}: {} samples", split, scores.n);
-  for (const Metric* metric : shown_metrics(scores.scores, MetricPlace::details)) {
-    line += fmt::format(", {} {}", metric->heading, score_text(scores.score(metric->name)));
+  for (const metrics::Metric* metric : metrics::shown_metrics(scores.scores, metrics::MetricPlace::details)) {
+    line += fmt::format(", {} {}", metric->heading, metrics::score_text(scores.score(metric->name)));
   }
   std::string text = wrapped_text(line, static_cast<int64_t>(result_columns().value_or(0)));
   std::vector<std::vector<std::string>> rows = {{"modality", "branch accuracy", "dependency"}};
@@ -248,11 +248,11 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   if (!parse_arguments(list, args, help, out)) return 0;
   require(list, help, {"run"});
   install_interrupt_handler();
-  const LoadedRun run = arguments.load();
+  const runs::LoadedRun run = arguments.load();
   const std::vector<int64_t> taken = missing_modalities(run, missing);
   const std::string& data = arguments.data.empty() ? run.options.data.data : arguments.data;
   std::unordered_map<std::string, std::string> values;
-  if (!by.empty()) values = column_values(data, by, run.options.data.files);
+  if (!by.empty()) values = data::column_values(data, by, run.options.data.files);
   const std::shared_ptr<const Dataset> samples = arguments.open(run);
   std::optional<Groups> groups;
   if (!by.empty()) groups.emplace(values, samples);
@@ -274,4 +274,4 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   return 0;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

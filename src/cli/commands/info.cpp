@@ -9,7 +9,7 @@
 #include "pdmp/run.h"
 #include "train/step/precision.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 // {"cpu": {"avx2": true}} -> "cpu.avx2  yes".
@@ -54,7 +54,7 @@ int info_command(const std::vector<std::string>& args, std::ostream& out) {
                     : fmt::format("pdmp info: unknown word '{}'{}", words[0], suggestion(words[0], {about_model})));
   }
   nlohmann::json values = environment(options);
-  if (options.device == "cpu") values["precision"] = cpu_has_bf16() ? "bf16" : "fp32";
+  if (options.device == "cpu") values["precision"] = train::cpu_has_bf16() ? "bf16" : "fp32";
   if (as_json) {
     out << json_text(values);
     return 0;
@@ -65,4 +65,4 @@ int info_command(const std::vector<std::string>& args, std::ostream& out) {
   return 0;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

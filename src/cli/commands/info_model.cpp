@@ -14,7 +14,7 @@
 #include "pdmp/error.h"
 #include "pdmp/run.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 struct ModelArguments {
@@ -75,7 +75,7 @@ ModalityInfo parse_input(const std::string& text) {
   if (sign == std::string::npos || sign == 0 || colon == std::string::npos) throw bad_input(text);
   const std::string type = text.substr(sign + 1, colon - sign - 1);
   std::vector<std::string> types;
-  for (const ModalityTypeInfo& row : modality_type_table()) types.emplace_back(row.name);
+  for (const data::ModalityTypeInfo& row : data::modality_type_table()) types.emplace_back(row.name);
   if (std::find(types.begin(), types.end(), type) == types.end()) {
     throw Error(ErrorKind::usage, fmt::format("--inputs {}: unknown type '{}'{}", text, type, suggestion(type, types)));
   }
@@ -112,11 +112,11 @@ std::string owner_name(const Model& model, const std::optional<int64_t>& owner) 
 }
 
 // The modalities in their order, then "shared"; what has no parameters is shared too.
-std::vector<std::pair<std::string, Sum>> sums_of(const Model& model, const Architecture& architecture) {
+std::vector<std::pair<std::string, Sum>> sums_of(const Model& model, const models::Architecture& architecture) {
   std::vector<std::pair<std::string, Sum>> sums;
   for (const ModalityInfo& info : model.infos()) sums.emplace_back(info.name, Sum{});
   sums.emplace_back("shared", Sum{0, architecture.flops_without_parameters});
-  for (const ModuleRow& row : architecture.rows) {
+  for (const models::ModuleRow& row : architecture.rows) {
     Sum& sum = sums[row.owner ? static_cast<size_t>(*row.owner) : sums.size() - 1].second;
     sum.parameters += row.parameters;
     sum.flops += row.flops;
@@ -133,9 +133,9 @@ Sum total_of(const std::vector<std::pair<std::string, Sum>>& sums) {
   return total;
 }
 
-nlohmann::json json_of(const Model& model, const Architecture& architecture) {
+nlohmann::json json_of(const Model& model, const models::Architecture& architecture) {
   nlohmann::json modules = nlohmann::json::array(), owners = nlohmann::json::object();
-  for (const ModuleRow& row : architecture.rows) {
+  for (const models::ModuleRow& row : architecture.rows) {
     modules.push_back({{"module", row.name},
                        {"output", row.output},
                        {"parameters", row.parameters},
@@ -152,9 +152,9 @@ nlohmann::json json_of(const Model& model, const Architecture& architecture) {
           {"flops", total.flops}};
 }
 
-std::string text_of(const Model& model, const Architecture& architecture) {
+std::string text_of(const Model& model, const models::Architecture& architecture) {
   std::vector<std::vector<std::string>> rows = {{"module", "output", "parameters", "owner", "FLOPs"}};
-  for (const ModuleRow& row : architecture.rows) {
+  for (const models::ModuleRow& row : architecture.rows) {
     rows.push_back({row.name, row.output.empty() ? "-" : fmt::format("{}", fmt::join(row.output, "x")),
                     grouped(row.parameters), owner_name(model, row.owner), grouped(row.flops)});
   }
@@ -187,9 +187,9 @@ int info_model_command(const std::vector<std::string>& args, std::ostream& out) 
   arguments.model.check(task.modalities);
   arguments.model.pretrained = false;  // counted, not used
   Model model(task.modalities, task.classes, arguments.model, 0);
-  const Architecture architecture = measure_architecture(model);
+  const models::Architecture architecture = models::measure_architecture(model);
   out << (arguments.as_json ? json_text(json_of(model, architecture)) : text_of(model, architecture));
   return 0;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

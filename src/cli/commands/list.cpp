@@ -14,7 +14,7 @@
 #include "pdmp/method.h"
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 struct Entry {
@@ -56,9 +56,9 @@ const std::vector<Listing>& listing_table() {
       {"encoders", "input",
        [] { return entries_of(encoder_table(), [](const EncoderInfo& row) { return row.input; }); }},
       {"models", "kind", models, model_page},
-      {"importers", nullptr, [] { return entries_of(importer_table()); }},
-      {"profiles", nullptr, [] { return entries_of(audio_profile_table()); }},
-      {"metrics", nullptr, [] { return entries_of(metric_table()); }},
+      {"importers", nullptr, [] { return entries_of(data::importer_table()); }},
+      {"profiles", nullptr, [] { return entries_of(data::audio_profile_table()); }},
+      {"metrics", nullptr, [] { return entries_of(metrics::metric_table()); }},
   };
   return table;
 }
@@ -105,4 +105,4 @@ int list_command(const std::vector<std::string>& args, std::ostream& out) {
   return 0;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

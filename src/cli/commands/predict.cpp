@@ -16,7 +16,7 @@
 #include "pdmp/error.h"
 #include "run/predict/row_sources.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 using Inputs = std::vector<std::pair<std::string, std::string>>;  // modality, file or text or numbers
@@ -49,7 +49,7 @@ Inputs take_inputs(std::vector<std::string>& args) {
   return inputs;
 }
 
-size_t modality_index(const ModelDescription& model, const std::string& name) {
+size_t modality_index(const runs::ModelDescription& model, const std::string& name) {
   std::vector<std::string> names;
   for (const ModalityInfo& modality : model.modalities) names.push_back(modality.name);
   const auto found = std::find(names.begin(), names.end(), name);
@@ -60,12 +60,12 @@ size_t modality_index(const ModelDescription& model, const std::string& name) {
   return static_cast<size_t>(found - names.begin());
 }
 
-RowPrediction prediction_of(std::string id, const Tensor& probabilities) {
+runs::RowPrediction prediction_of(std::string id, const Tensor& probabilities) {
   return {std::move(id), "", static_cast<size_t>(probabilities.argmax().item<int64_t>()), probabilities};
 }
 
 // Modalities not among `inputs` are absent.
-Sample make_sample(const ModelDescription& model, const Inputs& inputs, const FileLimits& limits) {
+Sample make_sample(const runs::ModelDescription& model, const Inputs& inputs, const data::FileLimits& limits) {
   Sample sample;
   for (const ModalityInfo& modality : model.modalities) {
     sample.inputs.push_back(torch::zeros(modality.shape, modality.type == "text" ? torch::kInt64 : torch::kFloat32));
@@ -75,8 +75,8 @@ Sample make_sample(const ModelDescription& model, const Inputs& inputs, const Fi
     const size_t m = modality_index(model, name);
     if (sample.present[m])
       throw Error(ErrorKind::usage, fmt::format("--input: '{}' is given twice; give it once", name));
-    const auto type = make_modality_type(model.entries[m]);
-    const Cell cell{value, ".", std::nullopt, std::nullopt, nullptr, &limits};
+    const auto type = data::make_modality_type(model.entries[m]);
+    const data::Cell cell{value, ".", std::nullopt, std::nullopt, nullptr, &limits};
     sample.inputs[m] = type->load(cell, nullptr);
     if (sample.inputs[m].sizes().vec() != model.modalities[m].shape) {
       throw Error(ErrorKind::data, fmt::format("--input: expected shape ({}) for '{}', found ({})",
@@ -88,9 +88,9 @@ Sample make_sample(const ModelDescription& model, const Inputs& inputs, const Fi
   return sample;
 }
 
-void predict_sample(const LoadedRun& run, const Inputs& inputs, PredictionOutput& output) {
+void predict_sample(const runs::LoadedRun& run, const Inputs& inputs, PredictionOutput& output) {
   const torch::NoGradGuard no_gradients;
-  const FileLimits limits(run.options.data.files);  // whoever named the files may read them
+  const data::FileLimits limits(run.options.data.files);  // whoever named the files may read them
   const Batch batch = collate({make_sample(run.description, inputs, limits)}, {0});
   const Outputs outputs = run.method->forward(*run.model, batch, Mode::evaluate);
   output.add({prediction_of("input", outputs.fused.to(torch::kFloat32).softmax(1)[0])});
@@ -100,12 +100,12 @@ void predict_sample(const LoadedRun& run, const Inputs& inputs, PredictionOutput
 std::string progress_label(const std::string& label) { return isatty(STDOUT_FILENO) == 1 ? "" : label; }
 
 // Samples of a data set with labels and splits, as `pdmp evaluate` reads them.
-void predict_split(const LoadedRun& run, RunArguments arguments, PredictionOutput& output) {
+void predict_split(const runs::LoadedRun& run, RunArguments arguments, PredictionOutput& output) {
   if (arguments.split.empty()) arguments.split = "test";
   const auto data = arguments.open(run);
   int64_t next = 0;
   const PredictionSink sink = [&](const Tensor&, const Tensor& probabilities) {
-    std::vector<RowPrediction> batch;
+    std::vector<runs::RowPrediction> batch;
     for (int64_t i = 0; i < probabilities.size(0); ++i)
       batch.push_back(prediction_of(data->id(next++), probabilities[i]));
     output.add(batch);
@@ -114,12 +114,12 @@ void predict_split(const LoadedRun& run, RunArguments arguments, PredictionOutpu
 }
 
 // The exit status: 1 where a row has no prediction.
-int predict_rows(const LoadedRun& run, const RowRequest& request, PredictionOutput& output) {
-  const std::unique_ptr<RowSource> source = open_rows(request, run);
-  RowPredictor predictor(run, source->cells(), request.allow_missing,
-                         request.data == "-" ? "" : progress_label("predicting"),
-                         [&](const std::vector<RowPrediction>& batch) { output.add(batch); });
-  source->read([&](UnlabeledRow row) { predictor.add(std::move(row)); }, [&] { predictor.flush(); });
+int predict_rows(const runs::LoadedRun& run, const runs::RowRequest& request, PredictionOutput& output) {
+  const std::unique_ptr<runs::RowSource> source = runs::open_rows(request, run);
+  runs::RowPredictor predictor(run, source->cells(), request.allow_missing,
+                               request.data == "-" ? "" : progress_label("predicting"),
+                               [&](const std::vector<runs::RowPrediction>& batch) { output.add(batch); });
+  source->read([&](data::UnlabeledRow row) { predictor.add(std::move(row)); }, [&] { predictor.flush(); });
   predictor.flush();
   if (predictor.failed() == 0) return 0;
   log_warning(
@@ -129,7 +129,7 @@ int predict_rows(const LoadedRun& run, const RowRequest& request, PredictionOutp
 
 struct PredictArguments {
   RunArguments run;
-  RowRequest rows;
+  runs::RowRequest rows;
   bool standard_input = false, as_json = false, as_csv = false;
   std::string input;  // for the help; take_inputs has read it
 
@@ -177,10 +177,10 @@ struct PredictArguments {
   }
 
   // Whether the samples are those of a split, labels and all.
-  bool names_split(const LoadedRun& loaded) const {
+  bool names_split(const runs::LoadedRun& loaded) const {
     if (run.data.empty()) return run.split != "all";
-    if (run.data == "-" || !is_data_set(run.data) || run.split == "all") return false;
-    return has_labels(run.data, loaded.options.data.files, /*and_splits=*/run.split.empty());
+    if (run.data == "-" || !runs::is_data_set(run.data) || run.split == "all") return false;
+    return runs::has_labels(run.data, loaded.options.data.files, /*and_splits=*/run.split.empty());
   }
 };
 
@@ -200,7 +200,7 @@ int predict_command(const std::vector<std::string>& args, std::ostream& out) {
   require(list, help, {"run"});
   install_interrupt_handler();
   arguments.settle(inputs);
-  const LoadedRun run = arguments.run.load();
+  const runs::LoadedRun run = arguments.run.load();
   const auto output = make_prediction_output(arguments.format(), run.description.classes, out);
   int status = 0;
   if (!inputs.empty()) {
@@ -215,4 +215,4 @@ int predict_command(const std::vector<std::string>& args, std::ostream& out) {
   return status;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -7,7 +7,7 @@
 #include "data/importers/shared/importer.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 
 int prepare_command(const std::vector<std::string>& args, std::ostream& out) {
   const CommandHelp help{.name = "pdmp prepare",
@@ -24,9 +24,9 @@ int prepare_command(const std::vector<std::string>& args, std::ostream& out) {
   CacheFillOptions fill;
   fill.describe_cache(list);
   // The name comes first, because an importer may have flags of its own.
-  std::unique_ptr<Importer> importer;
+  std::unique_ptr<data::Importer> importer;
   if (!args.empty() && !args[0].starts_with("-")) {
-    importer = find_importer(args[0]).make();
+    importer = data::find_importer(args[0]).make();
     list.heading("Options of " + args[0]);
     importer->describe(list);
   }
@@ -44,4 +44,4 @@ int prepare_command(const std::vector<std::string>& args, std::ostream& out) {
   return 0;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

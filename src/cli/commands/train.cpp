@@ -8,7 +8,7 @@
 #include "run/files/timing.h"
 #include "train/files/layout.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 
 namespace {
 
@@ -30,7 +30,7 @@ struct TrainFlags {
 std::string config_of_resumed(const TrainFlags& flags) {
   const RunOptions& options = flags.options;
   if (!options.resume || !options.data.data.empty() || !flags.config.empty() || options.run.empty()) return "";
-  const std::filesystem::path config = std::filesystem::path(options.run) / run_layout::kConfig;
+  const std::filesystem::path config = std::filesystem::path(options.run) / train::run_layout::kConfig;
   return std::filesystem::exists(config) ? config.string() : "";
 }
 
@@ -56,8 +56,9 @@ int train_command(const std::vector<std::string>& args, std::ostream& out) {
     return 0;
   }
   out << summary_text(run(options));
-  if (options.train.profile) out << "\n" << phase_text(std::filesystem::path(options.run) / run_layout::kTiming);
+  if (options.train.profile)
+    out << "\n" << runs::phase_text(std::filesystem::path(options.run) / train::run_layout::kTiming);
   return 0;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

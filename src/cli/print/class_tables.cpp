@@ -10,7 +10,7 @@
 
 #include "base/text/text_table.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 constexpr size_t kName = 32, kShortName = 12;  // characters of a name at the side and on top of a table
@@ -84,10 +84,10 @@ std::optional<size_t> result_columns() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-std::string class_table(const std::vector<std::string>& classes, const ClassCounts& counts,
+std::string class_table(const std::vector<std::string>& classes, const metrics::ClassCounts& counts,
                         std::optional<size_t> columns) {
   constexpr size_t kOnTerminal = 100;
-  const std::vector<ClassScores> scores = class_scores(counts);
+  const std::vector<metrics::ClassScores> scores = metrics::class_scores(counts);
   const size_t shown = columns ? std::min(kOnTerminal, scores.size()) : scores.size();
   std::vector<std::vector<std::string>> rows = {{"class", "precision", "recall", "F1", "n"}};
   for (size_t c = 0; c < shown; ++c) {
@@ -102,9 +102,9 @@ std::string class_table(const std::vector<std::string>& classes, const ClassCoun
   return text;
 }
 
-nlohmann::json class_json(const std::vector<std::string>& classes, const ClassCounts& counts) {
+nlohmann::json class_json(const std::vector<std::string>& classes, const metrics::ClassCounts& counts) {
   nlohmann::json result = nlohmann::json::array();
-  const std::vector<ClassScores> scores = class_scores(counts);
+  const std::vector<metrics::ClassScores> scores = metrics::class_scores(counts);
   for (size_t c = 0; c < scores.size(); ++c) {
     result.push_back({{"class", classes[c]},
                       {"precision", scores[c].precision},
@@ -139,4 +139,4 @@ void print_confusion_json(int64_t classes, const Tensor& labels, const Tensor& p
   out << "\n  ]";
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -5,9 +5,9 @@
 
 #include "base/text/printable.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 
-int tell_failures(const Failures& failures) {
+int tell_failures(const compare::Failures& failures) {
   constexpr int kSomeFailed = 3;
   if (failures.empty()) return 0;
   const auto& [first, reason] = *failures.begin();
@@ -18,4 +18,4 @@ int tell_failures(const Failures& failures) {
   return kSomeFailed;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -3,9 +3,9 @@
 
 #include "compare/failures.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 
 // Exit status of the command: 0 where nothing failed.
-int tell_failures(const Failures& failures);
+int tell_failures(const compare::Failures& failures);
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

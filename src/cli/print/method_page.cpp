@@ -5,7 +5,7 @@
 #include "cli/print/options_table.h"
 #include "pdmp/method.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 constexpr const char* kHead = R"(# Methods
@@ -80,4 +80,4 @@ std::string method_page() {
   return text + kMeasuredBelow + "\n";
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace pdmp {
+namespace pdmp::cli {
 
 // The line the written part ends with; what follows it in the page is kept by hand.
 inline constexpr const char* kMeasuredBelow = "<!-- measured below -->";
@@ -12,4 +12,4 @@ inline constexpr const char* kMeasuredBelow = "<!-- measured below -->";
 // with the line kMeasuredBelow.
 std::string method_page();
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

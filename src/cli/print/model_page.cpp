@@ -9,7 +9,7 @@
 #include "pdmp/error.h"
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 // The reference setting of the fusions: two pictures, the classes of CREMA-D.
@@ -128,7 +128,7 @@ fusion gives it where none is named.
 std::string model_page() {
   std::vector<std::string> inputs;
   for (const ModalityInfo& info : reference_inputs()) inputs.push_back(shape_text(info));
-  PretrainedOptions pretrained;
+  models::PretrainedOptions pretrained;
   std::string text = fmt::format(kHead, fmt::join(inputs, ", "), options_table_of(pretrained));
   for (const EncoderInfo& row : encoder_table()) text += encoder_section(row);
   text += fmt::format(kFusionHead, shape_text(pictures()[0]), kClasses);
@@ -137,4 +137,4 @@ std::string model_page() {
   return text;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

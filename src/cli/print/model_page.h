@@ -3,9 +3,9 @@
 
 #include <string>
 
-namespace pdmp {
+namespace pdmp::cli {
 
 // Markdown: of each encoder and fusion what it is, its source, its options and its parameters at a reference setting.
 std::string model_page();
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

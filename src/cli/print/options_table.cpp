@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 // A bar would end the cell.
@@ -52,4 +52,4 @@ std::string options_table(const OptionList& list) {
   return text;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -5,7 +5,7 @@
 
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 
 // Name, default as a spec takes it, values, meaning; where a random search looks, if it looks at any of them. "No
 // options." of an empty list.
@@ -18,4 +18,4 @@ std::string options_table_of(Options& options) {
   return options_table(list);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

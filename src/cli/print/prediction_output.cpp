@@ -10,20 +10,20 @@
 #include "data/tables/csv.h"
 #include "data/tables/spreadsheet_text.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 class Table : public PredictionOutput {
  public:
   Table(const std::vector<std::string>& classes, std::ostream& out) : classes_(classes), out_(out) {}
 
-  void add(const std::vector<RowPrediction>& batch) override {
-    for (const RowPrediction& row : batch) {
+  void add(const std::vector<runs::RowPrediction>& batch) override {
+    for (const runs::RowPrediction& row : batch) {
       id_width_ = std::max(id_width_, display_width(fitted_name(row.id, kWidest)));
       if (row.problem.empty())
         class_width_ = std::max(class_width_, display_width(fitted_name(classes_[row.best], kWidest)));
     }
-    for (const RowPrediction& row : batch) {
+    for (const runs::RowPrediction& row : batch) {
       const std::string id = padded(fitted_name(row.id, kWidest), id_width_);
       if (row.problem.empty()) {
         const std::string name = padded(fitted_name(classes_[row.best], kWidest), class_width_);
@@ -49,7 +49,7 @@ class Table : public PredictionOutput {
 // Objects with their members in the order they were added.
 using Json = nlohmann::ordered_json;
 
-Json json_of(const RowPrediction& row, const std::vector<std::string>& classes) {
+Json json_of(const runs::RowPrediction& row, const std::vector<std::string>& classes) {
   if (!row.problem.empty()) return {{"id", row.id}, {"error", row.problem}};
   Json probabilities = Json::object();
   auto& members = probabilities.get_ref<Json::object_t&>();
@@ -73,8 +73,8 @@ class JsonList : public PredictionOutput {
  public:
   JsonList(const std::vector<std::string>& classes, std::ostream& out) : classes_(classes), out_(out) {}
 
-  void add(const std::vector<RowPrediction>& batch) override {
-    for (const RowPrediction& row : batch) {
+  void add(const std::vector<runs::RowPrediction>& batch) override {
+    for (const runs::RowPrediction& row : batch) {
       out_ << (any_ ? ",\n  " : "[\n  ");
       for (const char c : text_of(json_of(row, classes_), 2)) {
         out_ << c;
@@ -96,8 +96,8 @@ class JsonLines : public PredictionOutput {
  public:
   JsonLines(const std::vector<std::string>& classes, std::ostream& out) : classes_(classes), out_(out) {}
 
-  void add(const std::vector<RowPrediction>& batch) override {
-    for (const RowPrediction& row : batch) out_ << text_of(json_of(row, classes_), -1) << "\n" << std::flush;
+  void add(const std::vector<runs::RowPrediction>& batch) override {
+    for (const runs::RowPrediction& row : batch) out_ << text_of(json_of(row, classes_), -1) << "\n" << std::flush;
   }
 
  private:
@@ -111,22 +111,22 @@ class Csv : public PredictionOutput {
     std::vector<std::string> header = {"id", "prediction"};
     for (const std::string& name : classes) header.push_back("probability_" + name);
     header.emplace_back("error");
-    out_ << csv_record(header);
+    out_ << data::csv_record(header);
   }
 
-  void add(const std::vector<RowPrediction>& batch) override {
-    for (const RowPrediction& row : batch) {
-      std::vector<std::string> fields = {spreadsheet_text(row.id)};
+  void add(const std::vector<runs::RowPrediction>& batch) override {
+    for (const runs::RowPrediction& row : batch) {
+      std::vector<std::string> fields = {data::spreadsheet_text(row.id)};
       fields.resize(classes_.size() + 3);
       if (row.problem.empty()) {
-        fields[1] = spreadsheet_text(classes_[row.best]);
+        fields[1] = data::spreadsheet_text(classes_[row.best]);
         const auto values = row.probabilities.accessor<float, 1>();
         for (size_t c = 0; c < classes_.size(); ++c) {
           fields[c + 2] = fmt::format("{:.6f}", values[static_cast<int64_t>(c)]);
         }
       }
-      fields.back() = spreadsheet_text(row.problem);
-      out_ << csv_record(fields);
+      fields.back() = data::spreadsheet_text(row.problem);
+      out_ << data::csv_record(fields);
     }
     out_ << std::flush;
   }
@@ -153,4 +153,4 @@ std::unique_ptr<PredictionOutput> make_prediction_output(PredictionFormat format
   return nullptr;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

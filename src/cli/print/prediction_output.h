@@ -8,12 +8,12 @@
 
 #include "run/predict/predict_rows.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 
 class PredictionOutput {
  public:
   virtual ~PredictionOutput() = default;
-  virtual void add(const std::vector<RowPrediction>& batch) = 0;
+  virtual void add(const std::vector<runs::RowPrediction>& batch) = 0;
   virtual void finish() {}
 };
 
@@ -25,4 +25,4 @@ enum class PredictionFormat { table, json, lines, csv };
 std::unique_ptr<PredictionOutput> make_prediction_output(PredictionFormat format,
                                                          const std::vector<std::string>& classes, std::ostream& out);
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -24,7 +24,7 @@
 #include "run/open_run.h"
 #include "run/run_data.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 namespace fs = std::filesystem;
@@ -232,18 +232,18 @@ void resumable(const std::function<void()>& work) {
   }
 }
 
-ResumeAdvice advice_of(const std::string& out) { return {.flag = "--out " + out, .other = "another --out"}; }
+runs::ResumeAdvice advice_of(const std::string& out) { return {.flag = "--out " + out, .other = "another --out"}; }
 
 void expect_same_runs(const std::vector<ChildRun>& runs, const std::string& out) {
-  const ResumeAdvice advice = advice_of(out);
-  SameData data(advice);
+  const runs::ResumeAdvice advice = advice_of(out);
+  runs::SameData data(advice);
   for (const ChildRun& run : runs) {
     if (!fs::exists(run.options.run)) continue;
     RunOptions options = run.options;
     options.resume = true;
     data.expect(options);
     try {
-      inspect_run(options, advice);
+      runs::inspect_run(options, advice);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::data) throw;
     }
@@ -257,4 +257,4 @@ int64_t peak_memory_of_children() {
   return static_cast<int64_t>(std::max(own.ru_maxrss, children.ru_maxrss)) * 1024;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

@@ -11,7 +11,7 @@
 #include "pdmp/run.h"
 #include "run/files/resume_advice.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 
 struct ChildRun {
   std::string name;  // for people: "joint, seed 1"
@@ -38,7 +38,7 @@ inline constexpr const char* kBusyOut = "wait for it, or choose another --out";
 void resumable(const std::function<void()>& work);
 
 // What errors advise where the runs in folder `out` were made with other flags or of other data.
-ResumeAdvice advice_of(const std::string& out);
+runs::ResumeAdvice advice_of(const std::string& out);
 
 // Before anything is trained or written. Error where a run that is there has other options, or is of other data, than
 // it would go on with. A run whose files are damaged passes: it fails when its turn comes.
@@ -47,4 +47,4 @@ void expect_same_runs(const std::vector<ChildRun>& runs, const std::string& out)
 // Largest memory of this process and of each child that has ended, in bytes.
 int64_t peak_memory_of_children();
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

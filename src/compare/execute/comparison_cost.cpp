@@ -7,7 +7,7 @@
 #include "base/progress.h"
 #include "train/files/layout.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 namespace fs = std::filesystem;
@@ -25,17 +25,18 @@ double share_of(const RunOptions& run, const TrainingData& data) {
 
 // An epoch, for each sample as long as in the trial with steps of `step_samples`, times what the method's step takes of
 // joint's (docs/methods.md).
-double epoch_seconds(const RunOptions& run, const TrainingData& data, const TrialCost& trial, int64_t step_samples) {
+double epoch_seconds(const RunOptions& run, const TrainingData& data, const runs::TrialCost& trial,
+                     int64_t step_samples) {
   const double sample = trial.step_seconds / static_cast<double>(step_samples);
   const double training = sample * static_cast<double>(data.train->size()) * find_method(run.method).step_factor;
   return (training + trial.evaluation_seconds) * share_of(run, data);
 }
 
-RunDisk disk_of(const RunOptions& run, const TrainingData& data, TrialCost trial) {
+runs::RunDisk disk_of(const RunOptions& run, const TrainingData& data, runs::TrialCost trial) {
   const double share = share_of(run, data);
   trial.weight_bytes = std::llround(share * static_cast<double>(trial.weight_bytes));
   trial.state_bytes = std::llround(share * static_cast<double>(trial.state_bytes));
-  return disk_of_run(run, data, trial);
+  return runs::disk_of_run(run, data, trial);
 }
 
 // The trainings of a comparison, added up one by one.
@@ -57,9 +58,9 @@ class Sum {
 
  private:
   void add(const GridRun& run) {
-    const RunDisk disk = disk_of(run.options, data_, cost_.trial);
+    const runs::RunDisk disk = disk_of(run.options, data_, cost_.trial);
     cost_.disk_bytes += disk.finished;
-    if (run_layout::is_finished(run.options.run)) {
+    if (train::run_layout::is_finished(run.options.run)) {
       ++cost_.finished;
       return;
     }
@@ -78,7 +79,7 @@ class Sum {
 };
 
 // At most: it may stop early.
-double seconds_of_analysis(const Grid& grid, RunOptions run, const TrainingData& data, const TrialCost& trial) {
+double seconds_of_analysis(const Grid& grid, RunOptions run, const TrainingData& data, const runs::TrialCost& trial) {
   if (!grid.needs_ranking || fs::exists(grid.methods.at(0).options.analysis_file)) return 0;
   const int64_t epochs = run.analysis.epochs > 0 ? run.analysis.epochs : run.train.epochs;
   run.method = "joint";
@@ -91,7 +92,7 @@ int64_t trainings(const ComparisonCost& cost) { return cost.alone + cost.methods
 }  // namespace
 
 ComparisonCost cost_of(const Grid& grid, const std::vector<GridRun>& search, const RunOptions& run,
-                       const TrainingData& data, const ResourcePlan& plan, const TrialCost& trial) {
+                       const TrainingData& data, const ResourcePlan& plan, const runs::TrialCost& trial) {
   ComparisonCost cost;
   cost.plan = plan;
   cost.trial = trial;
@@ -156,4 +157,4 @@ nlohmann::json cost_json(const ComparisonCost& cost) {
           {"trial", {{"method", "joint"}, {"steps", cost.trial.steps}, {"step_seconds", cost.trial.step_seconds}}}};
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

@@ -10,7 +10,7 @@
 #include "compare/grid.h"
 #include "run/trial_cost.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 
 // Estimates, all but the counts: they rest on a few steps of joint training.
 struct ComparisonCost {
@@ -18,7 +18,7 @@ struct ComparisonCost {
   int64_t finished = 0;                        // of them, in --out already
   int64_t not_applicable = 0;                  // rows without trainings
   ResourcePlan plan;
-  TrialCost trial;
+  runs::TrialCost trial;
   double seconds = 0;           // of what is not finished, with the plan's trainings at once
   double analysis_seconds = 0;  // of the modality analysis before it, at most; 0: none is needed
   int64_t disk_bytes = 0;       // that all trainings leave behind
@@ -29,9 +29,9 @@ struct ComparisonCost {
 
 // `search`: the trials of --tune. `trial` is one of joint training with the options `run`, on disk.
 ComparisonCost cost_of(const Grid& grid, const std::vector<GridRun>& search, const RunOptions& run,
-                       const TrainingData& data, const ResourcePlan& plan, const TrialCost& trial);
+                       const TrainingData& data, const ResourcePlan& plan, const runs::TrialCost& trial);
 
 std::string cost_text(const ComparisonCost& cost);
 nlohmann::json cost_json(const ComparisonCost& cost);
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

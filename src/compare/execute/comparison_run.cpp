@@ -19,7 +19,7 @@
 #include "run/open_run.h"
 #include "train/files/layout.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,9 +46,9 @@ std::vector<ChildRun> children_of(std::vector<GridRun> runs, int64_t threads) {
 }
 
 // A run whose files are damaged fails alone.
-bool needs_training(const ChildRun& child, const ResumeAdvice& advice, Failures& failures) {
+bool needs_training(const ChildRun& child, const runs::ResumeAdvice& advice, Failures& failures) {
   try {
-    return inspect_run(child.options, advice) != RunState::finished;
+    return runs::inspect_run(child.options, advice) != runs::RunState::finished;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::data) throw;
     failures.emplace(child.options.run, error.what());
@@ -67,8 +67,8 @@ struct ComparisonRun::Search {
 
 ComparisonRun::ComparisonRun(ComparisonOptions options, bool only_plan)
     : options_(std::move(options)), only_plan_(only_plan) {
-  make_paths_absolute(options_.run);
-  if (!only_plan_ && fs::exists(fs::path(options_.out) / run_layout::kLock)) hold();
+  runs::make_paths_absolute(options_.run);
+  if (!only_plan_ && fs::exists(fs::path(options_.out) / train::run_layout::kLock)) hold();
   DataOptions uncached = options_.run.data;  // until all is checked, nothing is written
   uncached.cache.clear();
   if (options_.run.data.cache.empty())
@@ -76,7 +76,7 @@ ComparisonRun::ComparisonRun(ComparisonOptions options, bool only_plan)
   data_ = load_data(uncached, options_.run.train.seed);
   check_splits(options_, data_);
   if (options_.adapt) options_.adapt(options_.run, data_.train->modalities());
-  analysis_file_ = (fs::path(options_.out) / run_layout::kAnalysis).string();
+  analysis_file_ = (fs::path(options_.out) / train::run_layout::kAnalysis).string();
   plan_ = plan_resources(options_.run, *data_.train, options_.jobs, trainings(), options_.out);
   options_.run.train.precision = plan_.precision;
   plan_grid();
@@ -161,14 +161,14 @@ std::vector<GridRun> ComparisonRun::search_runs() {
 void ComparisonRun::expect_same_runs() {
   std::vector<GridRun> runs = options_.tune > 0 ? search_runs() : grid_.methods;
   runs.insert(runs.end(), grid_.alone.begin(), grid_.alone.end());
-  pdmp::expect_same_runs(children_of(std::move(runs), plan_.threads), options_.out);
+  pdmp::compare::expect_same_runs(children_of(std::move(runs), plan_.threads), options_.out);
 }
 
 ComparisonCost ComparisonRun::cost() {
   at::set_num_threads(static_cast<int>(plan_.threads));
   RunOptions joint = options_.run;
   joint.method = "joint";
-  const TrialCost trial = measure_trial(joint, data_, TrialPlace::on_disk);
+  const runs::TrialCost trial = runs::measure_trial(joint, data_, runs::TrialPlace::on_disk);
   return cost_of(grid_, search_runs(), options_.run, data_, plan_, trial);
 }
 
@@ -177,7 +177,7 @@ void ComparisonRun::train_runs(std::vector<GridRun> runs, Failures& failures, co
   remove_failed(runs, failures);
   std::vector<ChildRun> children = children_of(std::move(runs), plan_.threads);
   const auto total = static_cast<int64_t>(children.size());
-  const ResumeAdvice advice = advice_of(options_.out);
+  const runs::ResumeAdvice advice = advice_of(options_.out);
   std::erase_if(children, [&](const ChildRun& child) { return !needs_training(child, advice, failures); });
   if (children.empty()) return;
   if (const int64_t done = total - static_cast<int64_t>(children.size()); done > 0) {
@@ -190,7 +190,7 @@ void ComparisonRun::train_runs(std::vector<GridRun> runs, Failures& failures, co
 }
 
 // Puts the best settings into the runs of the row, which fail where no trial has a result.
-void ComparisonRun::use_best(const Search& search, const Metric& metric, const Failures& of_trials) {
+void ComparisonRun::use_best(const Search& search, const metrics::Metric& metric, const Failures& of_trials) {
   ComparisonRow& row = *search.row;
   Settings settings;
   try {
@@ -214,7 +214,7 @@ void ComparisonRun::use_best(const Search& search, const Metric& metric, const F
 void ComparisonRun::tune() {
   Failures of_trials = failures_;
   train_runs(search_runs(), of_trials, "search");
-  const Metric& metric = find_metric(options_.run.train.select_metric);
+  const metrics::Metric& metric = metrics::find_metric(options_.run.train.select_metric);
   for (const Search& search : searches()) use_best(search, metric, of_trials);
   follow_search(grid_);
 }
@@ -261,4 +261,4 @@ void ComparisonRun::write_tables() const {
   write_file_atomically(folder / "comparison.md", comparison_markdown(grid_.comparison));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

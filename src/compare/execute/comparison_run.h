@@ -14,7 +14,7 @@
 #include "compare/failures.h"
 #include "compare/grid.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 
 struct ComparisonOptions {
   std::vector<std::string> methods = {"joint", "pdmp"};  // compare/variant.h; "all"
@@ -63,7 +63,7 @@ class ComparisonRun {
   std::optional<ModalityRanking> analyze_modalities();
   void train_runs(std::vector<GridRun> runs, Failures& failures, const std::string& label);
   void tune();
-  void use_best(const Search& search, const Metric& metric, const Failures& of_trials);
+  void use_best(const Search& search, const metrics::Metric& metric, const Failures& of_trials);
   void train_all();
   void write_tables() const;
 
@@ -77,4 +77,4 @@ class ComparisonRun {
   std::string analysis_file_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

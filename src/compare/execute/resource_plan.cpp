@@ -9,7 +9,7 @@
 #include "base/text/json_fields.h"
 #include "run/files/choices.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 constexpr const char* kFile = "layout.json";
@@ -50,9 +50,10 @@ ResourcePlan plan_resources(const RunOptions& options, const Dataset& train, int
   const RunOptions open = as_before(options, out / kFile);
   const int64_t cores = std::max<int64_t>(1, std::thread::hardware_concurrency());
   ResourcePlan plan;
-  plan.precision = choose_precision(open, train);
+  plan.precision = runs::choose_precision(open, train);
   plan.jobs =
-      jobs > 0 ? jobs : best_jobs(cores, open.train.threads, runs, available_memory(), memory_of_training(open, train));
+      jobs > 0 ? jobs
+               : best_jobs(cores, open.train.threads, runs, available_memory(), runs::memory_of_training(open, train));
   plan.threads = open.train.threads > 0 ? open.train.threads : std::max<int64_t>(1, cores / plan.jobs);
   return plan;
 }
@@ -63,4 +64,4 @@ void write_resource_plan(const ResourcePlan& plan, const std::filesystem::path& 
       {{"format_version", 1}, {"jobs", plan.jobs}, {"threads", plan.threads}, {"precision", plan.precision}});
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::compare

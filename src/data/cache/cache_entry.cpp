@@ -11,7 +11,7 @@
 
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 struct Header {
@@ -87,4 +87,4 @@ Tensor view_entry(std::string_view key, std::string_view bytes) {
   return at::from_blob(const_cast<char*>(values.data()), sizes, type);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

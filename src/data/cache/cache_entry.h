@@ -7,7 +7,7 @@
 
 #include "pdmp/fwd.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // XXH64 (libxxhash): tells accidental damage, at the speed of memory; no protection against intent.
 uint64_t checksum(std::string_view bytes, uint64_t seed = 0);
@@ -20,4 +20,4 @@ std::string encode_entry(std::string_view key, const Tensor& value);
 // Undefined where the bytes are not what encode_entry wrote for this key.
 Tensor view_entry(std::string_view key, std::string_view bytes);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -2,7 +2,7 @@
 
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 Tensor CellCache::find(const Key& key) const {
   const std::lock_guard lock(mutex_);
@@ -19,4 +19,4 @@ void CellCache::keep(const Key& key, const Tensor& value) {
   bytes_ += size;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Safe to use from several threads. What is kept is shared with whoever asks: nobody may write into it.
 class CellCache {
@@ -29,4 +29,4 @@ class CellCache {
   std::map<Key, Tensor> kept_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

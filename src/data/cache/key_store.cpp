@@ -24,7 +24,7 @@
 #include "data/cache/lmdb_structure.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -305,4 +305,4 @@ void Transaction::commit() {
   check(mdb_txn_commit(finished));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

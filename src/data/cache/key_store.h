@@ -17,7 +17,7 @@
 struct MDB_env;
 struct MDB_txn;
 
-namespace pdmp {
+namespace pdmp::data {
 
 class StoreError : public std::runtime_error {
  public:
@@ -99,4 +99,4 @@ class Transaction {
   MDB_txn* transaction_ = nullptr;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

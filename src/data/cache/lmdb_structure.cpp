@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr uint32_t kMagic = 0xBEEFC0DE, kVersion = 1;
@@ -377,4 +377,4 @@ const char* lmdb_map_of(std::string_view small_value, size_t page_bytes) {
   return page - record_at<uint64_t>(page) * page_bytes;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

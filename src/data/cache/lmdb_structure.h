@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace pdmp {
+namespace pdmp::data {
 
 // One clause that names the page: "page 12 of 300: expected a leaf or branch page, found flags 0x42".
 class LmdbDamage : public std::runtime_error {
@@ -43,4 +43,4 @@ bool can_free_lmdb_value(std::string_view map, size_t page_bytes, size_t key_byt
 // Where the map begins, told from a small value in it, whose page knows its number.
 const char* lmdb_map_of(std::string_view small_value, size_t page_bytes);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -15,7 +15,7 @@
 #include "data/decode/ffmpeg.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using Table = KeyStore::Table;
@@ -389,4 +389,4 @@ std::vector<std::pair<std::string, std::string>> SampleCache::verify(
   return bad;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -24,7 +24,7 @@
 #include "pdmp/fwd.h"
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 enum class CacheKind : uint8_t { picture, fitted, spectrogram, wave, video };
 constexpr int kCacheKinds = 5;
@@ -117,4 +117,4 @@ class SampleCache {
   std::string problem_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -19,7 +19,7 @@ extern "C" {
 #include "data/files/limits.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 thread_local FfmpegMessages* collector = nullptr;
@@ -105,4 +105,4 @@ FfmpegPtr<AVCodecContext> make_codec_context(const AVCodec* codec, const std::st
   return context;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

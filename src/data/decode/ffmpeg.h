@@ -9,7 +9,7 @@ extern "C" {
 #include <libavutil/frame.h>
 }
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct FfmpegDeleter {
   void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
@@ -52,4 +52,4 @@ FfmpegPtr<AVPacket> make_packet();
 // A context that is not open yet, on one thread. `codec` null: Error{data} that this FFmpeg lacks `name`.
 FfmpegPtr<AVCodecContext> make_codec_context(const AVCodec* codec, const std::string& name);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@ extern "C" {
 #include <libavformat/avformat.h>
 }
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 std::optional<double> start_of(const AVFormatContext& format, int index) {
@@ -48,4 +48,4 @@ double seconds_at(const AVStream& stream, int64_t timestamp) {
   return static_cast<double>(timestamp) * av_q2d(stream.time_base);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 struct AVFormatContext;
 struct AVStream;
 
-namespace pdmp {
+namespace pdmp::data {
 
 // The stream of moving pictures, and of sound, that FFmpeg takes for the best; -1: none. A cover is no moving picture.
 int find_pictures(AVFormatContext& format);
@@ -22,4 +22,4 @@ std::optional<double> clock_start(AVFormatContext& format);
 // A timestamp of the stream in seconds.
 double seconds_at(const AVStream& stream, int64_t timestamp);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

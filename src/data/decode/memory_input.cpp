@@ -7,7 +7,7 @@
 
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // FFmpeg asks each of its three hundred formats, which takes as long as decoding a short recording.
@@ -42,4 +42,4 @@ int MemoryInput::read(int64_t offset, uint8_t* target, int count) {
   return static_cast<int>(copied);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

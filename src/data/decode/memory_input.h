@@ -8,7 +8,7 @@
 #include "data/decode/ffmpeg.h"
 #include "data/decode/sealed_input.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 class MemoryInput : private ByteSource {
  public:
@@ -27,4 +27,4 @@ class MemoryInput : private ByteSource {
   SealedInput input_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 #include "data/files/limits.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 void check_picture_size(const std::filesystem::path& path, std::string_view expected, int64_t width, int64_t height) {
   // Divided, because the product may be more than 64 bits hold.
@@ -15,4 +15,4 @@ void check_picture_size(const std::filesystem::path& path, std::string_view expe
 
 std::string pixel_limit_text() { return fmt::format(" (at most {} million pixels are read)", kMaxPixels >> 20); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Error{data} naming the file where a picture of these sides has more than kMaxPixels (limits.h).
 // `expected`: "a whole PNG picture".
@@ -15,4 +15,4 @@ void check_picture_size(const std::filesystem::path& path, std::string_view expe
 // " (at most 64 million pixels are read)", behind what a library says of a picture that is too large.
 std::string pixel_limit_text();
 
-}  // namespace pdmp
+}  // namespace pdmp::data

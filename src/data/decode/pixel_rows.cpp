@@ -2,7 +2,7 @@
 
 #include "data/decode/rgb_planes.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 struct Rgb {
@@ -77,4 +77,4 @@ void write_row(const PixelRow& row, int64_t width, int64_t channels, uint8_t* ou
   }
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

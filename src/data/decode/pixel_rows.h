@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace pdmp {
+namespace pdmp::data {
 
 enum class PixelLayout {
   gray,
@@ -24,4 +24,4 @@ struct PixelRow {
 // Writes `width` pixels of `channels` (1: ITU-R 601 luma, or 3: RGB). Transparency lies on white; ink is Pillow's RGB.
 void write_row(const PixelRow& row, int64_t width, int64_t channels, uint8_t* out);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-namespace pdmp {
+namespace pdmp::data {
 
 // (height, width, channels) uint8. Copies share the bytes.
 class Pixels {
@@ -29,4 +29,4 @@ class Pixels {
   std::shared_ptr<uint8_t> bytes_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

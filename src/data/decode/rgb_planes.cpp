@@ -6,7 +6,7 @@ extern "C" {
 
 #include "data/features/avx2.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 PDMP_INLINE void interleave_row(const uint8_t* r, const uint8_t* g, const uint8_t* b, int64_t width, uint8_t* out) {
@@ -48,4 +48,4 @@ Pixels interleave(const AVFrame& planes, int64_t channels) {
   return picture;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 #include "data/decode/ffmpeg.h"
 #include "data/decode/pixels.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // YUV or grey without alpha: has planes of the same numbers as swscale's interleaved formats.
 bool goes_by_planes(int pixel_format);
@@ -18,4 +18,4 @@ inline uint8_t luma(uint32_t r, uint32_t g, uint32_t b) {
 // planes in AV_PIX_FMT_GBRP -> (H, W, channels) uint8: RGB, or grey where `channels` is 1.
 Pixels interleave(const AVFrame& planes, int64_t channels);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

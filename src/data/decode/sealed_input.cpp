@@ -18,7 +18,7 @@ extern "C" {
   "wav,w64,aiff,au,caf,nistsphere,flac,ogg,mp3,aac,ac3,eac3,dts,amr,ape,wv,tta,mpc,mpc8,asf,avi,flv,mov," \
   "matroska,mpeg,mpegts,mpegvideo,m4v"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 int deny_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
@@ -104,4 +104,4 @@ int64_t SealedInput::seek(void* self, int64_t offset, int whence) {
   return input->position_ = base + offset;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -11,7 +11,7 @@ extern "C" {
 
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Where a container's bytes come from.
 class ByteSource {
@@ -59,4 +59,4 @@ class SealedInput {
   AVFormatContext* format_ = nullptr;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include "data/files/media_file.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 class JpegEncoder {
@@ -66,4 +66,4 @@ void write_jpeg(const std::filesystem::path& path, const Pixels& picture, int qu
   write_media(path, encoder.bytes());
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include "data/files/media_file.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 AVPixelFormat pixel_format(const Pixels& picture) {
@@ -53,4 +53,4 @@ void write_png(const std::filesystem::path& path, const Pixels& picture) {
   write_media(path, {reinterpret_cast<const char*>(packet->data), static_cast<size_t>(packet->size)});
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -12,7 +12,7 @@
 #define PDMP_AVX2
 #endif
 
-namespace pdmp {
+namespace pdmp::data {
 
 inline bool has_avx2() {
 #if defined(__x86_64__)
@@ -23,4 +23,4 @@ inline bool has_avx2() {
 #endif
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr double kNarrowest = 3.0 / 4, kWidest = 4.0 / 3;
@@ -80,4 +80,4 @@ Tensor crop(const Tensor& picture, const CropBox& box) {
   return picture.narrow(0, box.top, box.height).narrow(1, box.left, box.width);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include "pdmp/fwd.h"
 #include "pdmp/random.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct CropBox {
   int64_t top = 0, left = 0, height = 0, width = 0;
@@ -35,4 +35,4 @@ std::string text_of(const FixedCrop& crop);  // all of it, for a name
 // (H, W, C) -> (box.height, box.width, C), a view.
 Tensor crop(const Tensor& picture, const CropBox& box);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 Tensor normalise(const Tensor& picture, const std::vector<double>& mean, const std::vector<double>& deviation) {
   const Tensor pixels = picture.contiguous();
@@ -23,4 +23,4 @@ Tensor normalise(const Tensor& picture, const std::vector<double>& mean, const s
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,10 +5,10 @@
 
 #include "pdmp/fwd.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // picture (H, W, C) uint8, mean and deviation per channel, in units of 255 -> (C, H, W) float32: (x / 255 - mean) /
 // deviation.
 Tensor normalise(const Tensor& picture, const std::vector<double>& mean, const std::vector<double>& deviation);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

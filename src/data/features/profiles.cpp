@@ -15,7 +15,7 @@
 #include "pdmp/error.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 int64_t window_length(int64_t rate, const AudioProfile& profile) {
@@ -141,4 +141,4 @@ std::vector<int64_t> audio_shape(const AudioProfile& profile) {
   return audio_features(profile, at::zeros({kAnyRate}), kAnyRate, nullptr).sizes().vec();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

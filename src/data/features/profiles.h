@@ -8,7 +8,7 @@
 #include "pdmp/fwd.h"
 #include "pdmp/random.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct AudioProfile;
 // wave (n) float32 in [-1, 1] at `rate` -> (F, T) float32.
@@ -37,4 +37,4 @@ Tensor audio_features(const AudioProfile& profile, const Tensor& samples, int64_
 // (1, F, T): the same for every recording.
 std::vector<int64_t> audio_shape(const AudioProfile& profile);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

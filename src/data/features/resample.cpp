@@ -19,7 +19,7 @@
 #include "pdmp/error.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // kaiser_best: zero crossings a wing, table entries a crossing, cut-off relative to Nyquist, window shape.
@@ -179,4 +179,4 @@ Tensor resample(const Tensor& samples, int64_t from, int64_t to) {
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -15,7 +15,7 @@
 #include "pdmp/error.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr int kFraction = 22;  // bits behind the point: 255 * 2^22 and a sign fit into 32
@@ -227,4 +227,4 @@ Tensor resize(const Tensor& picture, int64_t height, int64_t width, Interpolatio
   return result.contiguous();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -3,7 +3,7 @@
 
 #include "pdmp/fwd.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 enum class Interpolation { bilinear, bicubic, bilinear_plain };
 
@@ -13,4 +13,4 @@ enum class Interpolation { bilinear, bicubic, bilinear_plain };
 Tensor resize(const Tensor& picture, int64_t height, int64_t width,
               Interpolation interpolation = Interpolation::bilinear);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // A place of the output between two of the input: their positions, and their weights in 1/2048.
@@ -60,4 +60,4 @@ Tensor resize_plain(const Tensor& picture, int64_t height, int64_t width) {
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -4,9 +4,9 @@
 
 #include "pdmp/fwd.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // As `resize` with Interpolation::bilinear_plain, which is what others call; the same conditions hold for `picture`.
 Tensor resize_plain(const Tensor& picture, int64_t height, int64_t width);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

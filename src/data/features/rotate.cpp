@@ -5,7 +5,7 @@
 
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // Adds `weight` times the pixel at (x, y) to `sums`, nothing where the picture has none.
@@ -46,4 +46,4 @@ Tensor rotate(const Tensor& picture, double degrees) {
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -3,7 +3,7 @@
 
 #include "pdmp/fwd.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Of the frame that would hold the whole turned picture, this share of its height and width is kept, the middle.
 constexpr double kRotatedShare = 0.8;
@@ -12,4 +12,4 @@ constexpr double kRotatedShare = 0.8;
 // C), whole pixels. Bilinear; black where there is no picture.
 Tensor rotate(const Tensor& picture, double degrees);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -21,7 +21,7 @@
 #include "pdmp/error.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr double kPi = std::numbers::pi;
@@ -127,4 +127,4 @@ Tensor standardise(const Tensor& values) {
   return (values - mean) / ((values - mean).square().mean().sqrt() + kSmallest);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -3,7 +3,7 @@
 
 #include "pdmp/fwd.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 Tensor hann_window(int64_t size);                 // periodic: 0.5 - 0.5 cos(2 pi n / size)
 Tensor symmetric_hann_window(int64_t size);       // 0.5 - 0.5 cos(2 pi n / (size - 1))
@@ -37,4 +37,4 @@ Tensor mel_filters(int64_t bands, int64_t n_fft, int64_t rate, double low, doubl
 // (x - mean) / (population standard deviation + 1e-9) over all values.
 Tensor standardise(const Tensor& values);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

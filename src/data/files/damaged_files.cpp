@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace pdmp {
+namespace pdmp::data {
 
 void DamagedFiles::add(const std::filesystem::path& path, const std::string& damage) {
   const std::lock_guard lock(mutex_);
@@ -39,4 +39,4 @@ DamagedFiles& damaged_files() {
   return files;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

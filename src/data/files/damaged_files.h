@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Each file counts once, however often it is decoded. Thread-safe.
 class DamagedFiles {
@@ -26,4 +26,4 @@ class DamagedFiles {
 // Those of this process.
 DamagedFiles& damaged_files();
 
-}  // namespace pdmp
+}  // namespace pdmp::data

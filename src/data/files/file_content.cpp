@@ -6,7 +6,7 @@
 #include "base/files/sha256.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr int64_t kNanoseconds = 1'000'000'000;
@@ -53,4 +53,4 @@ bool has_content(const std::filesystem::path& path, const FileContent& content, 
   return again && again->hash == content.hash;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

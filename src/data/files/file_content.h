@@ -8,7 +8,7 @@
 
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // What changes when a file does. The inode's own time catches writers who set the other back.
 struct FileIdentity {
@@ -39,4 +39,4 @@ std::optional<FileContent> hash_file(const std::filesystem::path& path, int64_t 
 // Whether the file still has that content; one that was not settled is read again.
 bool has_content(const std::filesystem::path& path, const FileContent& content, const FileLimits& limits = {});
 
-}  // namespace pdmp
+}  // namespace pdmp::data

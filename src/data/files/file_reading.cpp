@@ -18,7 +18,7 @@
 #include "data/files/media_file.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -180,4 +180,4 @@ bool is_inside(const fs::path& path, const fs::path& folder) {
   return inner.size() == outer.size() || outer.ends_with('/') || inner[outer.size()] == '/';
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

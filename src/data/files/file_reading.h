@@ -11,7 +11,7 @@
 
 #include "pdmp/file_options.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct FileLimits {
   FileLimits() : FileLimits(FileOptions()) {}
@@ -88,4 +88,4 @@ void check_place(const std::filesystem::path& path, std::string_view expected, c
 // Whether `path` is `folder` or below it; both canonical.
 bool is_inside(const std::filesystem::path& path, const std::filesystem::path& folder);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pdmp {
+namespace pdmp::data {
 
 constexpr int64_t kMaxPixels = int64_t{1} << 26;         // of a picture or a frame of a video
 constexpr int64_t kMaxScannedPixels = int64_t{1} << 30;  // of a JPEG, times its scans: progressive ones have ten
@@ -14,4 +14,4 @@ constexpr int64_t kMaxSampleRate = 768000;               // Hz; resampling filte
 constexpr int kMaxDrawingSeconds = 3;                    // of the processor, for an SVG
 constexpr size_t kMaxAllocation = size_t{640} << 20;     // bytes FFmpeg may take at once: a 16-bit RGBA picture fits
 
-}  // namespace pdmp
+}  // namespace pdmp::data

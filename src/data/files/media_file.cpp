@@ -8,7 +8,7 @@
 #include "data/files/file_reading.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 struct Signature {
@@ -84,4 +84,4 @@ uint32_t big_endian(std::string_view bytes, size_t at, size_t width) {
   return value;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

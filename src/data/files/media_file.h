@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace pdmp {
+namespace pdmp::data {
 
 class FileReading;
 
@@ -33,4 +33,4 @@ std::string_view known_content(std::string_view bytes);
 uint32_t little_endian(std::string_view bytes, size_t at, size_t width);
 uint32_t big_endian(std::string_view bytes, size_t at, size_t width);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -2,7 +2,7 @@
 
 #include "data/importers/shared/importers.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 const std::vector<ImporterInfo>& importer_table() {
   static const std::vector<ImporterInfo> table = {
@@ -30,4 +30,4 @@ const ImporterInfo& find_importer(const std::string& name) {
   return get_row(importer_table(), name, "unknown data set");
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

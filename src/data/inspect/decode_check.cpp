@@ -6,7 +6,7 @@
 #include "data/loader/media_files.h"
 #include "data/loader/parallel.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 struct Stream {
@@ -73,4 +73,4 @@ DecodeCheck check_decoding(const Manifest& manifest, const std::vector<std::stri
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 
 #include "data/manifest/manifest.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct CheckCount {
   std::string split, modality;
@@ -29,4 +29,4 @@ struct DecodeCheck {
 // cell fails where its type cannot load it or its shape is not that of the others.
 DecodeCheck check_decoding(const Manifest& manifest, const std::vector<std::string>& splits, int64_t workers);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -9,7 +9,7 @@
 #include "data/types/tensors.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr double kCharacterWidth = 0.62;  // of its size, in a sans-serif font; wide characters take two
@@ -86,4 +86,4 @@ std::string fitted_text(const std::string& text, double width, int size) {
   return display_width(shown) <= columns ? shown : cut_to_width(shown, columns - 1) + "\xE2\x80\xA6";
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

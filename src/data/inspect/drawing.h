@@ -8,7 +8,7 @@
 
 #include "pdmp/fwd.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Coordinates are pixels, from the upper left corner; colors are those of SVG ("#336699", "none").
 class Drawing {
@@ -38,4 +38,4 @@ class Drawing {
 // `text` cut to what some `width` pixels hold at `size`, with an ellipsis.
 std::string fitted_text(const std::string& text, double width, int size = 12);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

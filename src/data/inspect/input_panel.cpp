@@ -15,7 +15,7 @@
 #include "data/inspect/input_picture.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr int64_t kWidth = 640, kAxis = 38, kEnd = 16;  // of a panel; rows below its picture, columns right of it
@@ -252,4 +252,4 @@ Tensor panel_of_heading(const std::string& text) {
   return drawing.pixels();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

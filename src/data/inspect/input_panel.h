@@ -6,7 +6,7 @@
 #include "data/manifest/manifest.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct InputPanel {
   Tensor pixels;         // (H, W, 3) uint8 on white
@@ -27,4 +27,4 @@ Tensor panel_of_heading(const std::string& text);  // one line
 // Where a panel's picture lies in it.
 constexpr int64_t kPanelTitle = 28, kPanelMargin = 72;  // rows above it, columns left of it
 
-}  // namespace pdmp
+}  // namespace pdmp::data

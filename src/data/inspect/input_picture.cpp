@@ -11,7 +11,7 @@
 #include "data/types/picture.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr int kWhite = 255;
@@ -156,4 +156,4 @@ std::string text_of_input(const Tensor& input) {
   return text;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

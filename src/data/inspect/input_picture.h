@@ -7,7 +7,7 @@
 #include "data/manifest/manifest.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct InputPicture {
   Tensor pixels;                 // (H, W, 3) uint8
@@ -30,4 +30,4 @@ constexpr int64_t kPictureGap = 4;  // white pixels between pictures
 // One below the other, flush left on white.
 Tensor stack_pictures(const std::vector<Tensor>& pictures);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -9,7 +9,7 @@
 #include "data/decode/header/media_header.h"
 #include "data/loader/parallel.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using Headers = std::vector<std::optional<MediaHeader>>;
@@ -150,4 +150,4 @@ Inventory take_inventory(const Manifest& manifest, const MediaFiles& media, int6
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

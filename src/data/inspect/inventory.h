@@ -8,7 +8,7 @@
 
 #include "data/loader/media_files.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct Spread {
   int64_t count = 0;  // 0: nothing to say
@@ -46,4 +46,4 @@ struct Inventory {
 // Reads headers with `workers` threads and decodes nothing.
 Inventory take_inventory(const Manifest& manifest, const MediaFiles& media, int64_t workers);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 #include "data/loader/parallel.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 enum Split : size_t { train, val, test, split_count };
@@ -117,4 +117,4 @@ Leakage find_leakage(const Manifest& manifest, const std::vector<MediaFile>& fil
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

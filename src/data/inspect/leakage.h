@@ -7,7 +7,7 @@
 
 #include "data/loader/media_files.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // The same bytes in two splits; the same path where both use one file.
 struct SharedContent {
@@ -30,4 +30,4 @@ struct Leakage {
 // count. (An id is never on both sides: reading the manifest refuses a second one.)
 Leakage find_leakage(const Manifest& manifest, const std::vector<MediaFile>& files, int64_t workers);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

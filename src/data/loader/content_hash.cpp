@@ -10,7 +10,7 @@
 #include "data/types/modality_type.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using nlohmann::json;
@@ -296,4 +296,4 @@ std::vector<std::string> content_changes(const ContentHash& before, const Conten
   return changes;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -13,7 +13,7 @@
 
 #include "data/manifest/manifest.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct ContentHash {
   struct Split {
@@ -54,4 +54,4 @@ ContentHash content_hash_from(const nlohmann::json& value, const std::string& wh
 std::vector<std::string> content_changes(const ContentHash& before, const ContentHash& now, const Manifest& manifest,
                                          const std::vector<std::string>& modalities);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include "data/loader/parallel.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr size_t kNamed = 5;  // failures that keep their reason
@@ -53,4 +53,4 @@ CacheFill fill_cache(const Manifest& manifest, SampleCache& cache, int64_t jobs)
   return fill;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

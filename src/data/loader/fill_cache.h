@@ -8,7 +8,7 @@
 #include "data/cache/sample_cache.h"
 #include "data/manifest/manifest.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct CacheFill {
   int64_t cells = 0, failed = 0;     // of modalities that use a cache
@@ -20,4 +20,4 @@ struct CacheFill {
 // as they come up. Error{interrupted} after Ctrl-C, with what is done committed.
 CacheFill fill_cache(const Manifest& manifest, SampleCache& cache, int64_t jobs);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -18,7 +18,7 @@
 #include "pdmp/options.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr size_t kNamed = 5;  // failures a message names
@@ -278,4 +278,4 @@ std::shared_ptr<const Dataset> open_split(const std::shared_ptr<const Manifest>&
   return data;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

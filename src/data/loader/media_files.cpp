@@ -11,7 +11,7 @@
 #include "pdmp/error.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -149,4 +149,4 @@ MediaFiles find_media_files(const Manifest& manifest) {
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -9,7 +9,7 @@
 #include "data/manifest/manifest.h"
 #include "data/types/modality_type.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // The cell of modality `m` (its position in the manifest) in one row.
 Cell cell_of(const Manifest& manifest, const ManifestRow& row, size_t m);
@@ -49,4 +49,4 @@ struct MediaFiles {
 // cannot be read.
 MediaFiles find_media_files(const Manifest& manifest);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

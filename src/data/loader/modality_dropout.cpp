@@ -4,7 +4,7 @@
 
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 Tensor drop_modalities(const Tensor& present, double probability, RandomStream& random) {
   Tensor left = present.clone(at::MemoryFormat::Contiguous);
@@ -25,4 +25,4 @@ Tensor drop_modalities(const Tensor& present, double probability, RandomStream& 
   return left;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

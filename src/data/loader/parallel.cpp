@@ -11,7 +11,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 class Crew {
@@ -94,4 +94,4 @@ void for_each_parallel(int64_t count, int64_t workers, Progress& progress, const
   crew.rethrow();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 
 #include "base/progress.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // As many threads as LibTorch computes with in this process.
 int64_t default_workers();
@@ -16,4 +16,4 @@ int64_t default_workers();
 // computes with one thread in each of them, so that no number depends on `workers`.
 void for_each_parallel(int64_t count, int64_t workers, Progress& progress, const std::function<void(int64_t)>& work);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

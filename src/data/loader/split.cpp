@@ -6,7 +6,7 @@
 #include "data/manifest/stratified.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 std::pair<std::vector<int64_t>, std::vector<int64_t>> split_by_class(const Dataset& data, double fraction,
                                                                      RandomStream random) {
@@ -29,4 +29,4 @@ HeldBack hold_back_tenth(const std::shared_ptr<const Dataset>& train, uint64_t s
   return {select_samples(train, held_out), select_samples(train, kept)};
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

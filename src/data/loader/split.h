@@ -9,7 +9,7 @@
 #include "pdmp/dataset.h"
 #include "pdmp/random.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // A random `fraction` of each class and the rest, as indices, both in the order of `data`.
 std::pair<std::vector<int64_t>, std::vector<int64_t>> split_by_class(const Dataset& data, double fraction,
@@ -23,4 +23,4 @@ struct HeldBack {
 HeldBack hold_back_tenth(const std::shared_ptr<const Dataset>& train, uint64_t seed);
 inline constexpr const char* kTenthOfTrain = "10 % of train";
 
-}  // namespace pdmp
+}  // namespace pdmp::data

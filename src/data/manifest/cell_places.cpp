@@ -14,7 +14,7 @@
 #include "data/manifest/manifest.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -92,4 +92,4 @@ void read_description(const fs::path& file, const FileLimits& limits, uint64_t m
               fmt::format("cannot read '{}': {}", file.string(), std::generic_category().message(errno)));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

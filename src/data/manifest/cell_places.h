@@ -9,7 +9,7 @@
 
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct ModalityEntry;
 
@@ -26,4 +26,4 @@ std::vector<FileLimits> limits_of_cells(const std::filesystem::path& directory,
 void read_description(const std::filesystem::path& file, const FileLimits& limits, uint64_t most,
                       const std::function<void(std::string_view block)>& take);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

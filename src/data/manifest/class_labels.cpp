@@ -11,7 +11,7 @@
 #include "data/tables/decimal.h"
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -115,4 +115,4 @@ std::string spelled(std::string_view name) {
   return plain ? fmt::format("'{}'", name) : fmt::format("'{}' ({})", name, codes);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Finds the class of a label. `classes` must outlive it.
 class ClassIndex {
@@ -41,4 +41,4 @@ std::vector<LookAlike> find_look_alikes(const std::vector<std::string>& names);
 // "'café' (caf\u00e9)": a name in quotes; where it has more than printable ASCII, spelled out behind it.
 std::string spelled(std::string_view name);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -11,7 +11,7 @@
 #include "pdmp/error.h"
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // Of `column`, or of the column that has this meaning; "split" is also what the file's name says.
@@ -41,4 +41,4 @@ std::unordered_map<std::string, std::string> column_values(const std::filesystem
   return values;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 #include "pdmp/error.h"
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using Json = nlohmann::json;
@@ -207,4 +207,4 @@ DatasetJson parse_dataset_json(const nlohmann::json& json, const std::filesystem
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

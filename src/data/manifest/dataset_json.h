@@ -11,7 +11,7 @@
 
 #include "data/manifest/manifest.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Columns of the metadata that have a meaning of their own: id, split, label, group, start, end.
 class ColumnNames {
@@ -44,4 +44,4 @@ struct DatasetJson {
 // own settings are checked by its type.
 DatasetJson parse_dataset_json(const nlohmann::json& json, const std::filesystem::path& file);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

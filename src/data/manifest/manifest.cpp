@@ -18,7 +18,7 @@
 #include "pdmp/error.h"
 #include "pdmp/random.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 [[noreturn]] void fail(const Manifest& manifest, const ManifestRow& row, const std::string& message) {
@@ -221,4 +221,4 @@ Manifest read_manifest(const std::filesystem::path& directory, uint64_t seed, co
   return manifest;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -13,8 +13,11 @@
 #include "data/manifest/manifest_rows.h"
 
 namespace pdmp {
-
 class Dataset;
+}  // namespace pdmp
+
+namespace pdmp::data {
+
 struct DatasetJson;
 class SampleCache;
 
@@ -70,4 +73,4 @@ std::shared_ptr<const Dataset> open_split(const std::shared_ptr<const Manifest>&
                                           int64_t cache_bytes = kCacheBytes,
                                           std::shared_ptr<SampleCache> cache = nullptr);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

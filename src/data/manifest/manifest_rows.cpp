@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -51,4 +51,4 @@ uint32_t ManifestRows::number_of(const std::string& name) {
   return number;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

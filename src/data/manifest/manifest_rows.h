@@ -10,7 +10,7 @@
 #include "data/tables/packed_texts.h"
 #include "data/tables/row_iterator.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct ManifestRow {
   std::string id, split;  // split: train | val | test
@@ -59,4 +59,4 @@ class ManifestRows {
   std::vector<std::string> names_;  // of splits and files: a few
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -11,7 +11,7 @@
 #include "data/tables/metadata_limits.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr std::pair<const char*, const char*> kSplitNames[] = {{"train", "train"},    {"val", "val"}, {"valid", "val"},
@@ -81,4 +81,4 @@ std::vector<MetadataTable> read_metadata(const std::filesystem::path& directory,
   return tables;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

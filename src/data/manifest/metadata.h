@@ -10,7 +10,7 @@
 #include "data/files/file_reading.h"
 #include "data/tables/metadata_table.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // "valid", "validation", "validate", "dev", "eval" -> "val"; "training" and "testing"; train, val and test as they are;
 // else nothing. Case does not matter.
@@ -23,4 +23,4 @@ class ColumnNames;
 std::vector<MetadataTable> read_metadata(const std::filesystem::path& directory, const std::string& named,
                                          const FileLimits& limits, const ColumnNames& columns);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include "data/tables/metadata_limits.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 [[noreturn]] void fail(std::string_view text, const std::string& message) {
@@ -64,4 +64,4 @@ std::string expand_template(std::string_view text, const std::function<std::stri
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

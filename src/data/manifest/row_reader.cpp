@@ -13,7 +13,7 @@
 #include "pdmp/error.h"
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 std::string placed(const std::string& file, const ModalityEntry& entry) {
@@ -206,4 +206,4 @@ void RowReader::fail(const MetadataTable::Row& row, const std::string& message) 
   throw Error(ErrorKind::data, fmt::format("{}:{}: {}", table_.file.string(), row.line, message));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -10,7 +10,7 @@
 #include "data/manifest/manifest.h"
 #include "data/tables/metadata_table.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Rows to predict need neither labels nor splits: what stands there is not looked at, and an unknown split is "".
 enum class Labels { wanted, ignored };
@@ -54,4 +54,4 @@ class RowReader {
   std::vector<Source> sources_;  // as entries_
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

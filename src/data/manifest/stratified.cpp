@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 struct Group {
@@ -68,4 +68,4 @@ std::vector<bool> stratified_subset(const std::vector<int64_t>& labels, const st
   return chosen;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

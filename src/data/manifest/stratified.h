@@ -7,7 +7,7 @@
 
 #include "pdmp/random.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Chooses about `fraction` of the items: of every class its share rounded to the nearest, but at least one where the
 // class has two, and never its last one. Items of one group go together ("" = a group of its own), so that a class may
@@ -15,4 +15,4 @@ namespace pdmp {
 std::vector<bool> stratified_subset(const std::vector<int64_t>& labels, const std::vector<std::string>& groups,
                                     double fraction, RandomStream& random);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

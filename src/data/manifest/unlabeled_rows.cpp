@@ -9,7 +9,7 @@
 #include "data/manifest/path_template.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // What a modality may call its column, the entry's own name first.
@@ -149,4 +149,4 @@ UnlabeledRow UnlabeledColumns::read(const MetadataTable::Row& row, int64_t numbe
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

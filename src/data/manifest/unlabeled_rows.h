@@ -10,7 +10,7 @@
 #include "data/manifest/dataset_json.h"
 #include "data/manifest/row_reader.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct UnlabeledRow {
   std::string id;
@@ -51,4 +51,4 @@ class UnlabeledColumns {
   std::unique_ptr<RowReader> reader_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -9,7 +9,7 @@
 #include "data/npy/npz.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // Of the .npy file, also where it is the one in a .npz.
@@ -33,4 +33,4 @@ Tensor read_npy(const std::filesystem::path& path, const FileLimits& limits) {
   return values;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,11 +7,11 @@
 #include "data/files/file_reading.h"
 #include "pdmp/fwd.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 std::vector<int64_t> read_npy_shape(const std::filesystem::path& path, const FileLimits& limits = {});
 // The array as float32. Error{data} naming file, position and value where it is cut, of another kind (complex, text,
 // objects, several arrays) or holds NaN or infinity, or where reading it goes beyond `limits`.
 Tensor read_npy(const std::filesystem::path& path, const FileLimits& limits = {});
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -14,7 +14,7 @@
 #include "data/files/media_file.h"
 #include "data/npy/npy_header.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // IEEE 754 binary16, which g++ 12 has no type for.
@@ -183,4 +183,4 @@ void copy_npy_values(const std::filesystem::path& path, std::string_view bytes, 
   }
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

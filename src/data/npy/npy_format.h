@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 
 inline constexpr const char* kNpyExpected = "a .npy file";
 
@@ -26,4 +26,4 @@ NpyHeader parse_npy_header(const std::filesystem::path& path, std::string_view b
 // position and value of the first that is NaN or infinite.
 void copy_npy_values(const std::filesystem::path& path, std::string_view bytes, const NpyHeader& header, float* to);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

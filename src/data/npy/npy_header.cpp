@@ -7,7 +7,7 @@
 #include "data/files/media_file.h"
 #include "data/npy/npy_format.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 class DictReader {
@@ -92,4 +92,4 @@ NpyFields parse_npy_fields(const std::filesystem::path& path, std::string_view t
   return fields;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace pdmp {
+namespace pdmp::data {
 
 // The values as they are written.
 struct NpyFields {
@@ -14,4 +14,4 @@ struct NpyFields {
 // Error{data} naming `path` where `text` is no such dict or lacks an entry.
 NpyFields parse_npy_fields(const std::filesystem::path& path, std::string_view text);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

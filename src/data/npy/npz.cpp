@@ -11,7 +11,7 @@
 #include "data/files/file_reading.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kExpected = "a .npz file with one array";
@@ -164,4 +164,4 @@ std::string unpack_npz(const FileReading& reading, std::string_view archive) {
   return Archive(reading, archive).unpack();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace pdmp {
+namespace pdmp::data {
 
 class FileReading;
 
@@ -14,4 +14,4 @@ bool is_npz(std::string_view bytes);
 // several, or one that is damaged, encrypted, compressed otherwise or larger than the limits let a file be.
 std::string unpack_npz(const FileReading& reading, std::string_view archive);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

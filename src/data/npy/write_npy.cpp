@@ -10,7 +10,7 @@
 #include "pdmp/error.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 static_assert(std::endian::native == std::endian::little);
@@ -45,4 +45,4 @@ void write_npy(const std::filesystem::path& path, const Tensor& values) {
   write_file_atomically(path, bytes);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

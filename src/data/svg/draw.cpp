@@ -8,7 +8,7 @@
 #define RSVG_DISABLE_DEPRECATION_WARNINGS
 #include <librsvg/rsvg.h>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 struct HandleDeleter {
@@ -70,4 +70,4 @@ Drawing draw(const std::string& svg, const SvgRequest& request) {
   return drawing;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

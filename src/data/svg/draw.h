@@ -8,7 +8,7 @@
 
 #include "data/svg/protocol.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct SurfaceDeleter {
   void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
@@ -24,4 +24,4 @@ struct Drawing {
 // no place that they could be relative to, and librsvg follows no others.
 Drawing draw(const std::string& svg, const SvgRequest& request);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -10,7 +10,7 @@
 
 #include "data/svg/draw.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kFamilies[] = {"sans-serif", "serif", "monospace"};
@@ -117,4 +117,4 @@ void load_fonts() {
   draw(everything(), {.smallest = 0, .max_pixels = kEnough});
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -14,7 +14,7 @@
 #include "data/svg/protocol.h"
 #include "data/svg/sandbox.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 bool read_all(void* target, size_t count) {
@@ -80,7 +80,7 @@ bool serve_one() {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data
 
 int main(int count, char** arguments) {
   if (count != 2 || std::string_view(arguments[1]) != "--serve") {
@@ -88,9 +88,9 @@ int main(int count, char** arguments) {
     return 2;
   }
   mallopt(M_ARENA_MAX, 1);  // threads of libraries would reserve address space each
-  pdmp::load_fonts();
-  pdmp::enter_sandbox();
-  while (pdmp::serve_one()) {
+  pdmp::data::load_fonts();
+  pdmp::data::enter_sandbox();
+  while (pdmp::data::serve_one()) {
   }
   _exit(0);  // nothing is left to be written, and no library gets a say
 }

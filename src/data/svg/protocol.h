@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct SvgRequest {
   static constexpr uint32_t kMagic = 0x31475653;  // "SVG1": the layout of these structs
@@ -24,4 +24,4 @@ struct SvgReply {
   uint64_t bytes = 0;  // that follow: width * height premultiplied ARGB32 pixels as cairo has them; or text
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 #if defined(__x86_64__)
@@ -145,4 +145,4 @@ bool enter_sandbox() {
   return filter_calls();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -13,7 +13,7 @@
 #include "data/files/media_file.h"
 #include "data/svg/svg_process.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kExpected = "a whole SVG picture";
@@ -113,4 +113,4 @@ std::optional<std::pair<int64_t, int64_t>> svg_size(const FileReading& reading, 
   return std::pair(size.width, size.height);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include "data/decode/pixels.h"
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // `bytes` of an SVG file -> (H, W, channels) uint8 on white, channels 1 (ITU-R 601 luma) or 3 (RGB), at the size the
 // file gives, or `smallest` wide where its longer edge is shorter. What it refers to outside itself is left out.
@@ -19,4 +19,4 @@ Pixels decode_svg(const FileReading& reading, std::string_view bytes, int64_t ch
 // Width and height as the file gives them; nothing where decode_svg would refuse it.
 std::optional<std::pair<int64_t, int64_t>> svg_size(const FileReading& reading, std::string_view bytes);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

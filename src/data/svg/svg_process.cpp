@@ -21,7 +21,7 @@
 #include "data/svg/protocol.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -286,4 +286,4 @@ SvgSize SvgProcess::measure(const FileReading& reading, std::string_view svg) {
   return ask(exchange, svg, 0, false);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

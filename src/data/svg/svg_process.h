@@ -12,7 +12,7 @@
 
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // The process ended, or had to be ended, before it answered.
 struct SvgProcessLost : std::runtime_error {
@@ -59,4 +59,4 @@ class SvgProcess {
   int requests_ = -1, replies_ = -1;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

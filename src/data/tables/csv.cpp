@@ -11,7 +11,7 @@
 #include "data/tables/table_text.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // Reads one record after the other and counts lines.
@@ -294,4 +294,4 @@ std::string csv_record(const std::vector<std::string>& fields) {
   return (record.empty() ? "\"\"" : record) + "\n";
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -10,7 +10,7 @@
 
 #include "data/tables/metadata_table.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // UTF-8 with or without BOM; the header is required; empty lines are skipped. A column without a name (what data frame
 // libraries write for their row numbers) is kept and can not be asked for. Error{data} with file and line: unterminated
@@ -29,4 +29,4 @@ void scan_csv(const std::filesystem::path& file, uint64_t most, const CsvHeaderS
 // One record with its newline, quoted where that is needed.
 std::string csv_record(const std::vector<std::string>& fields);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // Of "e-400": -400, cut to what decides.
@@ -42,4 +42,4 @@ std::optional<double> parse_decimal(std::string_view text) {
   return text.starts_with('-') ? -size : size;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

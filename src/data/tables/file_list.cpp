@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // The end of the run of backslashes that begins at `at`.
@@ -70,4 +70,4 @@ std::string unescaped_file(std::string_view cell) {
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

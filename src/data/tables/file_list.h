@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 
 // A run of backslashes before a ';' halves: "a\;b" is one name, "a\\;b" are "a\" and "b". Elsewhere a backslash is
 // itself. Empty names are left out.
@@ -18,4 +18,4 @@ std::string join_file_list(const std::vector<std::string>& names);
 // The one name of a cell that names a single file, where a ';' without a backslash is itself.
 std::string unescaped_file(std::string_view cell);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -12,7 +12,7 @@
 #include "data/tables/table_text.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using Json = nlohmann::json;
@@ -195,4 +195,4 @@ MetadataTable read_jsonl(const std::filesystem::path& file, const ReadBlocks& re
   return lines.finish();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 
 #include "data/tables/metadata_table.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Columns are all keys, in the order of first appearance; a missing key or null is an empty cell. Numbers and booleans
 // become text; a list of numbers is joined by ',', a list of texts (files) by ';' (file_list.h). Error{data} with file
@@ -19,4 +19,4 @@ MetadataTable read_jsonl(const std::filesystem::path& file, const ReadBlocks& re
 // Of a text, number or boolean that is a member of a JSON object; "" where there is none.
 std::string text_of_member(std::string_view record, const std::string& key);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

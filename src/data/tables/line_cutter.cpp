@@ -1,7 +1,7 @@
 // Lines of bounded length out of blocks of any length.
 #include "data/tables/line_cutter.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 void LineCutter::add(std::string_view block) {
   for (size_t end = block.find('\n'); end != std::string_view::npos; end = block.find('\n')) {
@@ -31,4 +31,4 @@ void LineCutter::end_line() {
   ++number_;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace pdmp {
+namespace pdmp::data {
 
 class LineCutter {
  public:
@@ -30,4 +30,4 @@ class LineCutter {
   int64_t number_ = 1;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

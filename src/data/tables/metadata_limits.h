@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pdmp {
+namespace pdmp::data {
 
 inline constexpr uint64_t kMostMetadataBytes = uint64_t{2} << 30;  // a file
 inline constexpr size_t kMostFieldBytes = size_t{1} << 20;         // a cell, after quotes and escapes
@@ -13,4 +13,4 @@ inline constexpr size_t kMostColumns = 250'000;
 // least a byte of the file.
 inline constexpr size_t kMostCells = 100'000'000;
 
-}  // namespace pdmp
+}  // namespace pdmp::data

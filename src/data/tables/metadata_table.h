@@ -12,7 +12,7 @@
 #include "data/tables/packed_texts.h"
 #include "data/tables/row_iterator.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Gives a file block by block.
 using TakeBlock = std::function<void(std::string_view block)>;
@@ -55,4 +55,4 @@ struct MetadataTable {
   }
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <stdexcept>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr unsigned kBits = 7, kMore = 1u << kBits;
@@ -50,4 +50,4 @@ std::string_view PackedTexts::text(size_t i, size_t k) const {
   throw std::out_of_range(fmt::format("list {} of texts has fewer than asked for", i));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

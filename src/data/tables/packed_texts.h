@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 
 // A text takes its bytes and one for its length (two from 128 on ...), a list eight more; a std::vector<std::string>
 // takes 40 to 100 bytes a text, in pieces that leave holes where they are freed.
@@ -27,4 +27,4 @@ class PackedTexts {
   std::vector<size_t> begins_;  // of each list in bytes_
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

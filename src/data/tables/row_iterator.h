@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace pdmp {
+namespace pdmp::data {
 
 // For range-based loops. `Rows` has at(i), which gives a row by value.
 template <class Rows>
@@ -23,4 +23,4 @@ class RowIterator {
   size_t at_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

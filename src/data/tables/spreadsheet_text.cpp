@@ -4,7 +4,7 @@
 #include <charconv>
 #include <iterator>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr char kGuard = '\'';
@@ -38,4 +38,4 @@ std::string from_spreadsheet_text(std::string_view text) {
   return std::string(guarded ? text.substr(1) : text);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

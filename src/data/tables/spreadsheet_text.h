@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace pdmp {
+namespace pdmp::data {
 
 // `text`, with an apostrophe before it where a spreadsheet would take it for a formula: where, behind blanks and
 // quotes, it begins with =, +, -, @ (also in their full width forms), a tab or a line end. Numbers stay as they are.
@@ -14,4 +14,4 @@ std::string spreadsheet_text(std::string_view text);
 // The text that spreadsheet_text was given.
 std::string from_spreadsheet_text(std::string_view text);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kSaveAsUtf8 = "save the file as UTF-8";
@@ -77,4 +77,4 @@ std::string foreign_separator(std::string_view text) {
   return "";
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

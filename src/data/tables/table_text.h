@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace pdmp {
+namespace pdmp::data {
 
 // The encoding or kind of file that `beginning` gives away, with advice: "UTF-16 without a byte-order mark; save ...".
 // "" where it may be UTF-8.
@@ -17,4 +17,4 @@ std::string zero_bytes(std::string_view text, size_t at);
 // could separate fields.
 std::string foreign_separator(std::string_view text);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -14,7 +14,7 @@
 #include "data/types/types.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // Shares of the spectrogram that training may hide (SpecAugment, Park et al. 2019): at most, drawn anew every time.
@@ -139,4 +139,4 @@ class AudioType : public ModalityType {
 
 std::unique_ptr<ModalityType> make_audio_type(const ModalityEntry& entry) { return std::make_unique<AudioType>(entry); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

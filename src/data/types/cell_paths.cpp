@@ -9,7 +9,7 @@
 #include "data/files/media_file.h"
 #include "data/tables/file_list.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -78,4 +78,4 @@ std::vector<std::filesystem::path> list_pictures(const std::filesystem::path& fo
   return pictures;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 
 #include "data/types/modality_type.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // The one path of a cell.
 std::filesystem::path cell_path(const Cell& cell);
@@ -19,4 +19,4 @@ std::vector<std::filesystem::path> list_pictures(const std::filesystem::path& fo
 // Runs of digits compare as numbers: frame2 < frame10.
 bool natural_less(const std::string& a, const std::string& b);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -9,7 +9,7 @@
 #include "data/types/tensors.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 Tensor made_of(const Tensor& decoded, const KeptPicture& kept) { return kept.make ? kept.make(decoded) : decoded; }
@@ -139,4 +139,4 @@ void DecodedFile::use_frames(const KeptPicture& kept, const std::vector<int64_t>
   }
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -12,7 +12,7 @@
 #include "data/cache/sample_cache.h"
 #include "data/decode/video/video.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Reads a tensor in place: it must neither keep nor change it.
 using UseTensor = std::function<void(const Tensor&)>;
@@ -54,4 +54,4 @@ class DecodedFile {
   mutable std::unique_ptr<const Video> video_;  // once something of it had to be made
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

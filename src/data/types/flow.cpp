@@ -15,7 +15,7 @@
 #include "data/types/types.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 class FlowType : public ModalityType {
@@ -99,4 +99,4 @@ class FlowType : public ModalityType {
 
 std::unique_ptr<ModalityType> make_flow_type(const ModalityEntry& entry) { return std::make_unique<FlowType>(entry); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 #include "data/files/media_file.h"
 #include "data/types/cell_paths.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -80,4 +80,4 @@ std::vector<FlowPair> find_flow_pairs(const Cell& cell) {
   return pairs;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

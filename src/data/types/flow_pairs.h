@@ -7,7 +7,7 @@
 
 #include "data/types/modality_type.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 using FlowPair = std::pair<std::filesystem::path, std::filesystem::path>;  // horizontal, vertical
 
@@ -18,4 +18,4 @@ using FlowPair = std::pair<std::filesystem::path, std::filesystem::path>;  // ho
 // Error{data} where there are none or one has no partner.
 std::vector<FlowPair> find_flow_pairs(const Cell& cell);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

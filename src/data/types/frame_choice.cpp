@@ -5,7 +5,7 @@
 #include <map>
 #include <numeric>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr double kSlack = 1e-6;  // seconds; times are multiples of what doubles cannot hold
@@ -81,4 +81,4 @@ std::pair<int64_t, int64_t> frame_range(const VideoInfo& video, std::optional<do
   return {standing, standing + 1};
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -11,7 +11,7 @@
 #include "data/types/settings.h"
 #include "pdmp/random.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 enum class FramePolicy { segment, first, random };
 
@@ -38,4 +38,4 @@ std::pair<int64_t, int64_t> frame_range(int64_t count, double fps, std::optional
 // sound lasts longer or begins later), the frame that stands at `start`; empty where the whole file has ended by then.
 std::pair<int64_t, int64_t> frame_range(const VideoInfo& video, std::optional<double> start, std::optional<double> end);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

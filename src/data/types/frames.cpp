@@ -11,7 +11,7 @@
 #include "data/types/types.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 class FramesType : public ModalityType {
@@ -82,4 +82,4 @@ std::unique_ptr<ModalityType> make_frames_type(const ModalityEntry& entry) {
   return std::make_unique<FramesType>(entry);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -4,7 +4,7 @@
 #include "data/types/types.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 class ImageType : public ModalityType {
@@ -38,4 +38,4 @@ class ImageType : public ModalityType {
 
 std::unique_ptr<ModalityType> make_image_type(const ModalityEntry& entry) { return std::make_unique<ImageType>(entry); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 
 class KnownShape {
  public:
@@ -23,4 +23,4 @@ class KnownShape {
   mutable std::vector<int64_t> shape_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

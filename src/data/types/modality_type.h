@@ -11,7 +11,7 @@
 #include "pdmp/fwd.h"
 #include "pdmp/random.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 class SampleCache;
 
@@ -50,4 +50,4 @@ struct ModalityTypeInfo {
 const std::vector<ModalityTypeInfo>& modality_type_table();
 std::unique_ptr<ModalityType> make_modality_type(const ModalityEntry& entry);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -10,7 +10,7 @@
 #include "data/types/tensors.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr int64_t kLargest = 4096;  // pixels of a side
@@ -195,4 +195,4 @@ Tensor load_picture(const Cell& cell, const std::filesystem::path& path, const P
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -11,7 +11,7 @@
 #include "data/types/modality_type.h"
 #include "data/types/settings.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct PictureSize {
   int64_t height = 0, width = 0;
@@ -55,4 +55,4 @@ Tensor finish_picture(const Tensor& kept, const std::filesystem::path& path, con
 Tensor load_picture(const Cell& cell, const std::filesystem::path& path, const PictureSettings& settings,
                     RandomStream* augment);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include "pdmp/error.h"
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Keys of every entry belong to the manifest's reader.
 Settings::Settings(const ModalityEntry& entry) : Settings(fmt::format("modality '{}'", entry.name), entry.settings) {
@@ -101,4 +101,4 @@ void Settings::finish() const {
   }
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 
 #include "data/manifest/manifest.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Every getter returns the default where the key is absent, and throws Error{data} naming modality and key where its
 // value does not fit. `finish` refuses keys that no getter asked for.
@@ -34,4 +34,4 @@ class Settings {
   std::set<std::string> known_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 #include "data/types/types.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 const std::vector<ModalityTypeInfo>& modality_type_table() {
   static const std::vector<ModalityTypeInfo> table = {
@@ -17,7 +17,9 @@ const std::vector<ModalityTypeInfo>& modality_type_table() {
       {"audio", "a recording -> spectrogram of a profile (1, F, T)", CellFiles::one, make_audio_type},
       {"tensor", "a .npy file, or .npz with one array, of fixed shape", CellFiles::one, make_tensor_type},
       {"vector", "numbers in the metadata itself -> (D)", CellFiles::none, make_vector_type},
-      {"text", "UTF-8 text in the metadata itself -> (max_bytes) of bytes + 1", CellFiles::none, make_text_type},
+      {"text", "UTF-8 text in the metadata itself -> (max_bytes) of bytes + 1", CellFiles::none, make_text_type,
+       "text_cnn",
+       /*integers=*/true},
   };
   return table;
 }
@@ -34,4 +36,4 @@ CellFiles cell_files(const std::string& type) {
 
 void check_modality(const ModalityEntry& entry) { make_modality_type(entry); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -12,7 +12,7 @@
 #include "data/types/types.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 class TensorType : public ModalityType {
@@ -56,4 +56,4 @@ std::unique_ptr<ModalityType> make_tensor_type(const ModalityEntry& entry) {
   return std::make_unique<TensorType>(entry);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -9,7 +9,7 @@
 #include "pdmp/error.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 Tensor tensor_of(const Pixels& pixels) {
   const auto release = [bytes = pixels.bytes()](void*) {};
@@ -33,4 +33,4 @@ Pixels pixels_of(const Tensor& picture) {
   return {pixels.size(0), pixels.size(1), pixels.size(2), bytes};
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include "data/decode/pixels.h"
 #include "pdmp/fwd.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 Tensor tensor_of(const Pixels& pixels);        // (height, width, channels) uint8
 Tensor tensor_of(std::vector<float> samples);  // (n) float32
@@ -14,4 +14,4 @@ Tensor tensor_of(std::vector<float> samples);  // (n) float32
 // (H, W, C) uint8; of another layout, a copy. Error{data} for another shape or type.
 Pixels pixels_of(const Tensor& picture);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include "pdmp/error.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 bool continues_character(char byte) { return (static_cast<uint8_t>(byte) & 0xC0u) == 0x80; }
@@ -50,4 +50,4 @@ class TextType : public ModalityType {
 
 std::unique_ptr<ModalityType> make_text_type(const ModalityEntry& entry) { return std::make_unique<TextType>(entry); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

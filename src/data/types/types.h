@@ -6,7 +6,7 @@
 
 #include "data/types/modality_type.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 std::unique_ptr<ModalityType> make_image_type(const ModalityEntry& entry);
 std::unique_ptr<ModalityType> make_frames_type(const ModalityEntry& entry);
@@ -16,4 +16,4 @@ std::unique_ptr<ModalityType> make_tensor_type(const ModalityEntry& entry);
 std::unique_ptr<ModalityType> make_vector_type(const ModalityEntry& entry);
 std::unique_ptr<ModalityType> make_text_type(const ModalityEntry& entry);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

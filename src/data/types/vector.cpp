@@ -13,7 +13,7 @@
 #include "pdmp/error.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 std::string_view trim(std::string_view text) {
@@ -86,4 +86,4 @@ std::unique_ptr<ModalityType> make_vector_type(const ModalityEntry& entry) {
   return std::make_unique<VectorType>(entry);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -9,7 +9,7 @@
 #include "base/table.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 // Whether modality r, not the leading one, is slowed down.
@@ -110,4 +110,4 @@ void expect_own_encoders(Model& model, const char* method) {
   }
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -7,7 +7,7 @@
 #include "pdmp/method.h"
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // The paper writes one "remaining modality" r. What happens to several, where p leads and o is ahead at the beginning:
 enum class MultiPolicy {
@@ -30,4 +30,4 @@ std::vector<double> manual_coefficients(const NameMap& coefficients, const std::
 // Error{usage} where two modalities go through one encoder: neither has parameters that a coefficient could act on.
 void expect_own_encoders(Model& model, const char* method = "pdmp");
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <torch/nn/modules/linear.h>
 
-namespace pdmp {
+namespace pdmp::methods {
 
 CommonWidth::CommonWidth(Model& model) {
   for (int64_t m = 0; m < model.modalities(); ++m) width_ = std::max(width_, model.encoder(m).width());
@@ -34,4 +34,4 @@ void log_own_branch(StepContext& context, int64_t m, const Tensor& logits) {
   context.log()["dep/W_" + name] = logits.abs().sum(1, /*keepdim=*/false, torch::kFloat64).mean().item<double>();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

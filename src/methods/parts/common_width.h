@@ -7,7 +7,7 @@
 
 #include "pdmp/method.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // The width is that of the widest encoder. A modality with a narrower one gets a linear layer up to it, registered
 // under the modality's name; the others' features are taken as they are. As LibTorch starts the layers: draws from the
@@ -30,4 +30,4 @@ Tensor where_present(const Tensor& values, const Tensor& present, int64_t m);
 // Logs acc/<m> and dep/W_<m> of modality m's logits (B, C), which the Trainer takes from the model's own head.
 void log_own_branch(StepContext& context, int64_t m, const Tensor& logits);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

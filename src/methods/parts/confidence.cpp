@@ -1,6 +1,6 @@
 #include "methods/parts/confidence.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 constexpr double kSmallestProbability = 1e-8;
@@ -31,4 +31,4 @@ std::vector<double> mean_cross_entropy(const std::vector<Tensor>& logits, const 
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

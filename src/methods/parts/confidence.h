@@ -5,7 +5,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // logits M x (B, C), present (B, M) bool, labels (B). One number per modality, the mean over the rows that have it; NaN
 // where none has.
@@ -13,4 +13,4 @@ namespace pdmp {
 std::vector<double> mean_confidence(const std::vector<Tensor>& logits, const Tensor& present, const Tensor& labels);
 std::vector<double> mean_cross_entropy(const std::vector<Tensor>& logits, const Tensor& present, const Tensor& labels);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -4,7 +4,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 std::vector<Tensor> linear_blocks(Model& model) {
   std::vector<Tensor> blocks(static_cast<size_t>(model.modalities()));
@@ -43,4 +43,4 @@ std::vector<Feature> encode_all(Model& model, const Batch& batch) {
   return features;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -6,7 +6,7 @@
 
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 // W_m (C, d_m) of each modality where the fused logits are sum_m W_m z_m plus biases (fusions concat and sum). Empty
 // where they are not, or where one W serves several modalities.
@@ -18,4 +18,4 @@ void expect_replaceable_fusion(Model& model, const std::string& method);
 // M features of the batch, not fused.
 std::vector<Feature> encode_all(Model& model, const Batch& batch);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -6,10 +6,10 @@
 
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 inline std::string one_modality_note(const Model& model, const std::string& method) {
   return fmt::format("one modality ('{}'): {} is joint training", model.infos()[0].name, method);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

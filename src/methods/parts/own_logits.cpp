@@ -4,12 +4,12 @@
 #include "models/fusion/features.h"
 #include "models/layers/evaluation_mode.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 std::vector<Tensor> own_logits(Model& model, const std::vector<Feature>& features, const Tensor& present) {
-  if (!linear_blocks(model).empty()) return masked_logits(model.fusion(), features, present);
-  const EvaluationMode evaluation(model.fusion());
+  if (!linear_blocks(model).empty()) return models::masked_logits(model.fusion(), features, present);
+  const models::EvaluationMode evaluation(model.fusion());
   return model.fusion().unimodal_logits(features, present);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

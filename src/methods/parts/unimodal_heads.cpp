@@ -2,7 +2,7 @@
 
 #include <torch/nn/modules/linear.h>
 
-namespace pdmp {
+namespace pdmp::methods {
 
 UnimodalHeads::UnimodalHeads(Model& model) {
   for (int64_t m = 0; m < model.modalities(); ++m) {
@@ -50,4 +50,4 @@ std::vector<Tensor> log_own_losses(StepContext& context, const std::vector<Tenso
   return losses;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -7,7 +7,7 @@
 
 #include "pdmp/method.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 
 class UnimodalHeads : public torch::nn::Module {
  public:
@@ -35,4 +35,4 @@ Tensor loss_where_present(const Criterion& criterion, const Tensor& logits, cons
 // by "unimodal_<m>" for each that is defined.
 std::vector<Tensor> log_own_losses(StepContext& context, const std::vector<Tensor>& logits, Loss& result);
 
-}  // namespace pdmp
+}  // namespace pdmp::methods

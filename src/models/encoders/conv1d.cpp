@@ -5,7 +5,7 @@
 
 #include "models/encoders/table.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 class Conv1dEncoder : public Encoder {
@@ -63,4 +63,4 @@ class Conv1dOptions : public EncoderOptions {
 
 std::unique_ptr<EncoderOptions> conv1d_options() { return std::make_unique<Conv1dOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

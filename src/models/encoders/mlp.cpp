@@ -4,7 +4,7 @@
 
 #include "models/encoders/table.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 class Mlp : public Encoder {
@@ -48,4 +48,4 @@ class MlpOptions : public EncoderOptions {
 
 std::unique_ptr<EncoderOptions> mlp_options() { return std::make_unique<MlpOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -10,7 +10,7 @@
 #include "models/encoders/table.h"
 #include "models/layers/conv_norm.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 enum class Activation { none, relu, hard_swish };
@@ -162,4 +162,4 @@ class MobileNetV3SmallOptions : public EncoderOptions {
 
 std::unique_ptr<EncoderOptions> mobilenet_v3_small_options() { return std::make_unique<MobileNetV3SmallOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

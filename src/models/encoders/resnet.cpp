@@ -10,7 +10,7 @@
 #include "models/layers/norm_pool.h"
 #include "models/layers/residual.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 torch::nn::Conv2d stem_convolution(int64_t channels, const ResNetShape& shape) {
@@ -95,4 +95,4 @@ std::unique_ptr<EncoderOptions> resnet34_options() {
   return std::make_unique<ResNetOptions>("resnet34", std::vector<int64_t>{3, 4, 6, 3});
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -10,7 +10,7 @@
 
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 struct ResNetShape {
   int64_t width = 64;            // channels of the first stage; each further one has twice as many
@@ -44,4 +44,4 @@ class ResNet : public Encoder {
   std::vector<torch::nn::Sequential> stages_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -9,7 +9,7 @@
 #include "models/encoders/table.h"
 #include "models/layers/squeeze_excite.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 struct FrontInput {
@@ -79,4 +79,4 @@ class ResNet18FrontOptions : public EncoderOptions {
 
 std::unique_ptr<EncoderOptions> resnet18_front_options() { return std::make_unique<ResNet18FrontOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -11,6 +11,7 @@
 
 namespace pdmp {
 
+namespace models {
 std::unique_ptr<EncoderOptions> resnet18_options();
 std::unique_ptr<EncoderOptions> resnet34_options();
 std::unique_ptr<EncoderOptions> resnet18_front_options();
@@ -20,6 +21,7 @@ std::unique_ptr<EncoderOptions> mlp_options();
 std::unique_ptr<EncoderOptions> text_cnn_options();
 std::unique_ptr<EncoderOptions> text_ngrams_options();
 std::unique_ptr<EncoderOptions> transformer_options();
+}  // namespace models
 
 namespace {
 constexpr const char* kPictures = "pictures (C, H, W), spectrograms (1, F, T), frames (C, T, H, W)";
@@ -27,24 +29,26 @@ constexpr const char* kPictures = "pictures (C, H, W), spectrograms (1, F, T), f
 
 const std::vector<EncoderInfo>& encoder_table() {
   static const std::vector<EncoderInfo> table = {
-      {"resnet18", "ResNet-18 with torchvision's parameter names; frames are averaged", kPictures, resnet18_options,
-       "He et al., Deep Residual Learning for Image Recognition, CVPR 2016"},
-      {"resnet34", "ResNet-34, likewise: twice the depth", kPictures, resnet34_options,
+      {"resnet18", "ResNet-18 with torchvision's parameter names; frames are averaged", kPictures,
+       models::resnet18_options, "He et al., Deep Residual Learning for Image Recognition, CVPR 2016"},
+      {"resnet34", "ResNet-34, likewise: twice the depth", kPictures, models::resnet34_options,
        "He et al., Deep Residual Learning for Image Recognition, CVPR 2016"},
       {"resnet18_front", "early half of ResNet-18 with a map of H/8 x W/8, for fusions that join maps", kPictures,
-       resnet18_front_options, "Zhang et al., CASIA-SURF, CVPR 2019; He et al., CVPR 2016"},
+       models::resnet18_front_options, "Zhang et al., CASIA-SURF, CVPR 2019; He et al., CVPR 2016"},
       {"mobilenet_v3_small", "MobileNetV3-Small with torchvision's parameter names: a twelfth of ResNet-18", kPictures,
-       mobilenet_v3_small_options, "Howard et al., Searching for MobileNetV3, ICCV 2019"},
-      {"conv1d", "convolutions over time with BatchNorm, then the mean", "series (C, L)", conv1d_options,
+       models::mobilenet_v3_small_options, "Howard et al., Searching for MobileNetV3, ICCV 2019"},
+      {"conv1d", "convolutions over time with BatchNorm, then the mean", "series (C, L)", models::conv1d_options,
        "pdmp; after Wang et al., Time Series Classification from Scratch, IJCNN 2017"},
-      {"mlp", "fully connected layers with ReLU", "numbers of any shape, flattened", mlp_options, "textbook"},
+      {"mlp", "fully connected layers with ReLU", "numbers of any shape, flattened", models::mlp_options, "textbook"},
       {"text_cnn", "byte embedding, convolutions of several widths, maximum over time", "text (max_bytes)",
-       text_cnn_options, "Kim, Convolutional Neural Networks for Sentence Classification, EMNLP 2014; over bytes here"},
-      {"text_ngrams", "sum of hashed byte n-grams: for few and short texts", "text (max_bytes)", text_ngrams_options,
+       models::text_cnn_options,
+       "Kim, Convolutional Neural Networks for Sentence Classification, EMNLP 2014; over bytes here"},
+      {"text_ngrams", "sum of hashed byte n-grams: for few and short texts", "text (max_bytes)",
+       models::text_ngrams_options,
        "Joulin et al., Bag of Tricks for Efficient Text Classification, EACL 2017; over bytes here"},
       {"transformer", "transformer over patches, time steps or bytes, then the mean of the tokens",
        "pictures (C, H, W), spectrograms (1, F, T), frames (C, T, H, W), series (C, L), text (max_bytes)",
-       transformer_options,
+       models::transformer_options,
        "Vaswani et al., Attention Is All You Need, NIPS 2017; patches as Dosovitskiy et al., ICLR 2021"},
   };
   return table;
@@ -60,15 +64,15 @@ std::string default_encoder(const ModalityInfo& modality) {
   return row == by_rank.end() ? "mlp" : row->second;
 }
 
-EncoderSetup read_encoder_spec(const std::string& spec, const ModalityInfo& modality) {
-  EncoderSetup setup;
+models::EncoderSetup models::read_encoder_spec(const std::string& spec, const ModalityInfo& modality) {
+  models::EncoderSetup setup;
   setup.own = configure(encoder_table(), "encoder", spec, fmt::format("encoder of modality '{}'", modality.name),
                         [&](OptionList& list) { setup.pretrained.describe(list); });
   return setup;
 }
 
 std::shared_ptr<Encoder> make_encoder(const std::string& spec, const ModalityInfo& modality) {
-  const auto options = read_encoder_spec(spec, modality).own;
+  const auto options = models::read_encoder_spec(spec, modality).own;
   const bool sizes_known =
       std::all_of(modality.shape.begin(), modality.shape.end(), [](int64_t size) { return size >= 1; });
   if (!sizes_known) {
@@ -81,7 +85,7 @@ std::shared_ptr<Encoder> make_encoder(const std::string& spec, const ModalityInf
   return options->make(modality);
 }
 
-Error unfit_input(const std::string& encoder, const ModalityInfo& modality) {
+Error models::unfit_input(const std::string& encoder, const ModalityInfo& modality) {
   const EncoderInfo& row = get_row(encoder_table(), encoder, modality.name + ": unknown encoder");
   return Error(ErrorKind::usage,
                fmt::format("encoder of modality '{}': {} takes {}, found type {} of shape ({}); {} fits this type",
@@ -89,8 +93,8 @@ Error unfit_input(const std::string& encoder, const ModalityInfo& modality) {
                            default_encoder(modality)));
 }
 
-std::vector<int64_t> whole_numbers(const std::string& option, const std::vector<double>& values,
-                                   const ModalityInfo& modality) {
+std::vector<int64_t> models::whole_numbers(const std::string& option, const std::vector<double>& values,
+                                           const ModalityInfo& modality) {
   const bool good =
       std::all_of(values.begin(), values.end(), [](double v) { return v >= 1 && v <= 1e9 && v == std::floor(v); });
   if (values.empty() || !good) {
@@ -101,7 +105,7 @@ std::vector<int64_t> whole_numbers(const std::string& option, const std::vector<
   return {values.begin(), values.end()};
 }
 
-std::array<int64_t, 2> height_and_width(const std::string& text, const std::string& where) {
+std::array<int64_t, 2> models::height_and_width(const std::string& text, const std::string& where) {
   static const std::regex form("([1-9][0-9]{0,4})x([1-9][0-9]{0,4})");
   std::smatch parts;
   if (!std::regex_match(text, parts, form)) {
@@ -110,17 +114,17 @@ std::array<int64_t, 2> height_and_width(const std::string& text, const std::stri
   return {std::stoll(parts[1]), std::stoll(parts[2])};
 }
 
-bool is_pictures(const ModalityInfo& modality) {
+bool models::is_pictures(const ModalityInfo& modality) {
   const size_t rank = modality.shape.size();
   return default_encoder(modality) == "resnet18" && (rank == 3 || rank == 4);
 }
 
-void expect_pictures(const std::string& encoder, const ModalityInfo& modality) {
+void models::expect_pictures(const std::string& encoder, const ModalityInfo& modality) {
   const size_t rank = modality.shape.size();
-  if (modality.type == "text" || (rank != 3 && rank != 4)) throw unfit_input(encoder, modality);
+  if (modality.type == "text" || (rank != 3 && rank != 4)) throw models::unfit_input(encoder, modality);
 }
 
-std::string encoder_of_width(const ModalityInfo& modality, int64_t width) {
+std::string models::encoder_of_width(const ModalityInfo& modality, int64_t width) {
   const std::string name = default_encoder(modality);
   if (name == "text_cnn") {
     const bool even = width % 2 == 0;

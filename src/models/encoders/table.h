@@ -11,7 +11,7 @@
 #include "pdmp/error.h"
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // What a spec says: the encoder's own options, and those every encoder has.
 struct EncoderSetup {
@@ -37,4 +37,4 @@ void expect_pictures(const std::string& encoder, const ModalityInfo& modality);
 // Spec of an encoder whose feature has `width` numbers, for a modality that is not pictures: text_cnn, conv1d or mlp.
 std::string encoder_of_width(const ModalityInfo& modality, int64_t width);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

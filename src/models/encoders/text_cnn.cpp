@@ -6,7 +6,7 @@
 
 #include "models/encoders/table.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 class TextCnn : public Encoder {
@@ -65,4 +65,4 @@ class TextCnnOptions : public EncoderOptions {
 
 std::unique_ptr<EncoderOptions> text_cnn_options() { return std::make_unique<TextCnnOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -7,7 +7,7 @@
 
 #include "models/encoders/table.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 constexpr int64_t kSpace = ' ' + 1;  // the text type's code of a byte is the byte + 1; 0 = padding
@@ -91,4 +91,4 @@ class TextNgramsOptions : public EncoderOptions {
 
 std::unique_ptr<EncoderOptions> text_ngrams_options() { return std::make_unique<TextNgramsOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

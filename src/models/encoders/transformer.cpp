@@ -11,7 +11,7 @@
 
 #include "models/encoders/table.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 int64_t pieces(int64_t length, int64_t size) { return (length + size - 1) / size; }
@@ -149,4 +149,4 @@ class TransformerOptions : public EncoderOptions {
 
 std::unique_ptr<EncoderOptions> transformer_options() { return std::make_unique<TransformerOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -8,7 +8,7 @@
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 torch::nn::Linear without_bias(int64_t inputs, int64_t outputs) {
@@ -76,4 +76,4 @@ class AttentionOptions : public FusionOptions {
 
 std::unique_ptr<FusionOptions> attention_options() { return std::make_unique<AttentionOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

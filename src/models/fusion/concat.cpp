@@ -9,7 +9,7 @@
 #include "models/weights/init.h"
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 class Concat : public Fusion, public GlobalInit {
@@ -94,4 +94,4 @@ class ConcatOptions : public FusionOptions {
 
 std::unique_ptr<FusionOptions> concat_options() { return std::make_unique<ConcatOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -6,7 +6,7 @@
 
 #include "models/encoders/table.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 // HxW of the first modality that is seen with eyes. Audio and other tensors follow it, so that maps fit each other.
@@ -61,4 +61,4 @@ std::vector<Tensor> only(const std::vector<Tensor>& maps, size_t m) {
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

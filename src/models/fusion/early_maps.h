@@ -8,7 +8,7 @@
 
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // Options of such a fusion, and the encoder it asks for where none is named.
 struct FrontOptions {
@@ -32,4 +32,4 @@ std::vector<Tensor> maps_of(const std::vector<Feature>& features);
 // Map m as it is, the others zero: where unimodal logits of these fusions start (models.md 4).
 std::vector<Tensor> only(const std::vector<Tensor>& maps, size_t m);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -1,6 +1,6 @@
 #include "models/fusion/features.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 Feature zeros_like(const Feature& feature) {
@@ -36,4 +36,4 @@ std::vector<Tensor> masked_logits(Fusion& fusion, const std::vector<Feature>& fe
   return logits;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -6,7 +6,7 @@
 
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // (B, 1), of the type of the features: 1 in rows that have modality m, 0 elsewhere. The feature of an absent modality
 // is zero, but what a layer makes of it is the layer's bias: multiplied by this, neither the bias counts there nor its
@@ -20,4 +20,4 @@ Tensor mean_of_present(const std::vector<Tensor>& values, const std::vector<Tens
 // F({m}) for each modality m: the fused logits of the same rows with every other modality zero and absent. M passes.
 std::vector<Tensor> masked_logits(Fusion& fusion, const std::vector<Feature>& features, const Tensor& present);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -7,7 +7,7 @@
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 class Film : public Fusion {
@@ -84,4 +84,4 @@ class FilmOptions : public FusionOptions {
 
 std::unique_ptr<FusionOptions> film_options() { return std::make_unique<FilmOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

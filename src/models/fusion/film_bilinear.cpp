@@ -8,7 +8,7 @@
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 class FilmBilinear : public Fusion {
@@ -64,4 +64,4 @@ class FilmBilinearOptions : public FusionOptions {
 
 std::unique_ptr<FusionOptions> film_bilinear_options() { return std::make_unique<FilmBilinearOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

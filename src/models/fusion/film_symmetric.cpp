@@ -10,7 +10,7 @@
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 class FilmSymmetric : public Fusion {
@@ -78,4 +78,4 @@ class FilmSymmetricOptions : public FusionOptions {
 
 std::unique_ptr<FusionOptions> film_symmetric_options() { return std::make_unique<FilmSymmetricOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -5,7 +5,7 @@
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 class Gated : public Fusion {
@@ -63,4 +63,4 @@ class GatedOptions : public FusionOptions {
 
 std::unique_ptr<FusionOptions> gated_options() { return std::make_unique<GatedOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

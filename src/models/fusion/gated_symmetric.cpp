@@ -7,7 +7,7 @@
 #include "models/fusion/features.h"
 #include "models/fusion/modalities.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 class GatedSymmetric : public Fusion {
@@ -63,4 +63,4 @@ class GatedSymmetricOptions : public FusionOptions {
 
 std::unique_ptr<FusionOptions> gated_symmetric_options() { return std::make_unique<GatedSymmetricOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

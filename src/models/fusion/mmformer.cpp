@@ -14,7 +14,7 @@
 #include "models/layers/transformer.h"
 #include "models/weights/init.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 // From the map of one modality to its tokens. G = grid.
@@ -147,4 +147,4 @@ class MmFormerOptions : public FusionOptions {
 
 std::unique_ptr<FusionOptions> mmformer_options() { return std::make_unique<MmFormerOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

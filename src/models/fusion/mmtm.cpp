@@ -10,7 +10,7 @@
 #include "models/layers/present_rows.h"
 #include "models/layers/residual.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 // Channels of a map after layer3 and after layer4.
@@ -160,4 +160,4 @@ bool MmtmFusion::in_encoder(const std::string& name) const { return owner(name) 
 
 std::unique_ptr<FusionOptions> mmtm_options() { return std::make_unique<MmtmOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -13,7 +13,7 @@
 #include "models/layers/multimodal_transfer.h"
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 struct MmtmSettings {
   int64_t width = 64;       // of the fronts' first stage: the late stages have 4 width and 8 width channels
@@ -63,4 +63,4 @@ class MmtmFusion : public Fusion {
   std::vector<torch::nn::Linear> heads_;  // one, or one per modality
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -8,7 +8,7 @@
 #include "base/spec.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 std::shared_ptr<Fusion> linear_head(const std::vector<int64_t>& widths, int64_t classes) {
   return configure(fusion_table(), "fusion", "concat", "fusion")->make(widths, classes);
@@ -44,4 +44,4 @@ std::optional<int64_t> numbered_owner(const std::string& name, const std::string
   return std::stoll(name.substr(prefix.size()));  // up to the dot
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -10,7 +10,7 @@
 
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // One modality has nothing to be fused with: its linear head, as `concat` makes it.
 std::shared_ptr<Fusion> linear_head(const std::vector<int64_t>& widths, int64_t classes);
@@ -33,4 +33,4 @@ struct CommonWidth {
 // m of a parameter whose name begins with `prefix` and m ("project_1.weight" after "project_"), nothing for others.
 std::optional<int64_t> numbered_owner(const std::string& name, const std::string& prefix);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

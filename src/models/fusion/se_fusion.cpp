@@ -12,7 +12,7 @@
 #include "models/layers/evaluation_mode.h"
 #include "models/layers/residual.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 // The first of those with the most positions.
@@ -94,4 +94,4 @@ class SeFusionOptions : public FusionOptions {
 
 std::unique_ptr<FusionOptions> se_fusion_options() { return std::make_unique<SeFusionOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

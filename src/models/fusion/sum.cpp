@@ -8,7 +8,7 @@
 #include "models/fusion/modalities.h"
 #include "models/weights/init.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 class Sum : public Fusion, public GlobalInit {
@@ -78,4 +78,4 @@ class SumOptions : public FusionOptions {
 
 std::unique_ptr<FusionOptions> sum_options() { return std::make_unique<SumOptions>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -2,6 +2,7 @@
 
 namespace pdmp {
 
+namespace models {
 std::unique_ptr<FusionOptions> concat_options();
 std::unique_ptr<FusionOptions> sum_options();
 std::unique_ptr<FusionOptions> film_options();
@@ -13,6 +14,7 @@ std::unique_ptr<FusionOptions> attention_options();
 std::unique_ptr<FusionOptions> se_fusion_options();
 std::unique_ptr<FusionOptions> mmtm_options();
 std::unique_ptr<FusionOptions> mmformer_options();
+}  // namespace models
 
 std::string FusionOptions::encoder(const ModalityInfo& modality, const std::vector<ModalityInfo>&) const {
   return default_encoder(modality);
@@ -21,30 +23,30 @@ std::string FusionOptions::encoder(const ModalityInfo& modality, const std::vect
 const std::vector<FusionInfo>& fusion_table() {
   static const std::vector<FusionInfo> table = {
       {"concat", "one linear layer over all features side by side; a block of it belongs to each modality",
-       concat_options, "Eq. 3 of PDMP (Wei et al.), and most of the methods it is compared with"},
-      {"sum", "a linear layer per modality; their logits are added up", sum_options,
+       models::concat_options, "Eq. 3 of PDMP (Wei et al.), and most of the methods it is compared with"},
+      {"sum", "a linear layer per modality; their logits are added up", models::sum_options,
        "late fusion as in OGM-GE (Peng et al., CVPR 2022)"},
-      {"film", "the first of two modalities scales and shifts the feature of the second", film_options,
+      {"film", "the first of two modalities scales and shifts the feature of the second", models::film_options,
        "Perez et al., FiLM, AAAI 2018; as in OGM-GE (Peng et al., CVPR 2022)"},
       {"film_bilinear",
        "a linear layer over all products of two modalities' features, called FiLM in places; 512 MiB at width 512",
-       film_bilinear_options, "code released with GDL and ARL by authors of PDMP, there under the name FiLM"},
+       models::film_bilinear_options, "code released with GDL and ARL by authors of PDMP, there under the name FiLM"},
       {"film_symmetric", "every modality's feature is scaled and shifted by the others, then concatenated",
-       film_symmetric_options, "pdmp; film for any number of modalities, none of them in front"},
-      {"gated", "the first of two modalities opens a gate for the feature of the second", gated_options,
+       models::film_symmetric_options, "pdmp; film for any number of modalities, none of them in front"},
+      {"gated", "the first of two modalities opens a gate for the feature of the second", models::gated_options,
        "Kiela et al., Efficient Large-Scale Multi-Modal Classification, AAAI 2018; as in OGM-GE"},
       {"gated_symmetric", "every modality's feature passes a gate that the others open, then concatenated",
-       gated_symmetric_options, "pdmp; gated for any number of modalities, none of them in front"},
+       models::gated_symmetric_options, "pdmp; gated for any number of modalities, none of them in front"},
       {"attention",
        "a weighted mean of the projected features; weights by attention over the modalities that are there",
-       attention_options,
+       models::attention_options,
        "pooling of Ilse et al., Attention-based Deep Multiple Instance Learning, ICML 2018, over modalities"},
       {"se_fusion", "the modalities' early maps side by side, and one late half of a ResNet-18 over the stack",
-       se_fusion_options, "Zhang et al., CASIA-SURF, CVPR 2019"},
+       models::se_fusion_options, "Zhang et al., CASIA-SURF, CVPR 2019"},
       {"mmtm", "a late half of ResNet-18 for each modality; between the stages they gate each other's channels",
-       mmtm_options, "Joze et al., MMTM: Multimodal Transfer Module for CNN Fusion, CVPR 2020"},
+       models::mmtm_options, "Joze et al., MMTM: Multimodal Transfer Module for CNN Fusion, CVPR 2020"},
       {"mmformer", "tokens of every modality's map attend to each other, then to those of all modalities",
-       mmformer_options, "Zhang et al., mmFormer, MICCAI 2022; its encoders and a classifier, for pictures"},
+       models::mmformer_options, "Zhang et al., mmFormer, MICCAI 2022; its encoders and a classifier, for pictures"},
   };
   return table;
 }

@@ -5,7 +5,7 @@
 
 #include "models/layers/norm_statistics.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -119,4 +119,4 @@ Tensor batch_norm(torch::nn::BatchNorm2d& norm, const Tensor& x, const AfterNorm
   return after.relu ? y.relu_() : y;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -6,7 +6,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 struct AfterNorm {
   bool relu = true;
@@ -18,4 +18,4 @@ struct AfterNorm {
 // derivatives.
 Tensor batch_norm(torch::nn::BatchNorm2d& norm, const Tensor& x, const AfterNorm& after);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -7,7 +7,7 @@
 #include "models/layers/norm_statistics.h"
 #include "models/layers/winograd.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 Tensor convolution(torch::nn::Conv2d& conv, const Tensor& x) {
@@ -52,4 +52,4 @@ Tensor conv_norm(torch::nn::Conv2d& conv, torch::nn::BatchNorm2d& norm, const Te
   return folds(*norm) ? folded(*conv, *norm, x, after) : batch_norm(norm, convolution(conv, x), after);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

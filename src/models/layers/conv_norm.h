@@ -6,10 +6,10 @@
 
 #include "models/layers/batch_norm.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // batch_norm(norm, conv(x), after). In evaluation without gradients the norm is folded into the filters: the same
 // numbers to rounding, without a pass of its own over the map.
 Tensor conv_norm(torch::nn::Conv2d& conv, torch::nn::BatchNorm2d& norm, const Tensor& x, const AfterNorm& after);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

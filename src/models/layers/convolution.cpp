@@ -6,7 +6,7 @@
 #include "models/layers/winograd.h"
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 struct FormRow {
@@ -50,4 +50,4 @@ bool goes_by_winograd(const torch::nn::Conv2dImpl& conv, const Tensor& x) {
   return false;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -7,7 +7,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 enum class ConvolutionForm {
   automatic,  // Winograd's filtering where it is faster
@@ -31,4 +31,4 @@ void set_convolution_form(torch::nn::Module& module, ConvolutionForm form);
 // Whether conv(x) is to be computed by winograd(). A convolution that has no form is automatic.
 bool goes_by_winograd(const torch::nn::Conv2dImpl& conv, const Tensor& x);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -8,7 +8,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // Puts a module into evaluation mode and, at the end, it and each part of it back into the mode it was in.
 class EvaluationMode {
@@ -39,4 +39,4 @@ auto pass_with_statistics(torch::nn::Module& module, int64_t values, const Pass&
   return pass();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <torch/nn/modules/linear.h>
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 // (B, C, ...) -> (B, C)
@@ -48,4 +48,4 @@ std::vector<Tensor> MultimodalTransferImpl::forward(const std::vector<Tensor>& m
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

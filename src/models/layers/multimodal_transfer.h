@@ -8,7 +8,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // E = relu(squeeze([mean of map_1; ...; mean of map_M])), squeeze: sum of C_m -> K = floor(2 sum of C_m / ratio);
 // out_m = map_m * gain * sigmoid(excite_m(E)). Parameters: squeeze, and excite_0 ... excite_{M-1}.
@@ -35,4 +35,4 @@ class MultimodalTransferImpl : public torch::nn::Module {
 };
 TORCH_MODULE(MultimodalTransfer);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

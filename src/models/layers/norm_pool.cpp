@@ -6,13 +6,13 @@
 #include "models/layers/batch_norm.h"
 #include "models/layers/norm_statistics.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-MapSize size_of(const Tensor& x) { return {x.size(2), x.size(3), x.size(1)}; }
+kernels::MapSize size_of(const Tensor& x) { return {x.size(2), x.size(3), x.size(1)}; }
 
 // Some rows of one sample at a time: pass(chunk, sample, first row, row after the last).
 struct Bands {
@@ -39,7 +39,7 @@ struct Pooled {
 template <class Element, class A>
 Pooled pool(const Tensor& x, const Affine<A>& affine) {
   using Stored = typename KernelTypes<Element>::Stored;
-  const MapSize size = size_of(x);
+  const kernels::MapSize size = size_of(x);
   Pooled out;
   out.y = at::empty({x.size(0), size.channels, size.pooled_height(), size.pooled_width()}, x.options(),
                     at::MemoryFormat::ChannelsLast);
@@ -62,7 +62,7 @@ variable_list gradients_of(const variable_list& saved, const Tensor& dy) {
   const Affine<A> affine(saved[1], saved[2], saved[3], saved[4]);
   const A* mean = saved[1].const_data_ptr<A>();
   const uint8_t* from = saved[5].const_data_ptr<uint8_t>();
-  const MapSize size = size_of(x);
+  const kernels::MapSize size = size_of(x);
   const int64_t numbers_in = x[0].numel(), numbers_out = dy[0].numel();
   const Bands bands(x.size(0), size.height);
   std::vector<double> sums(static_cast<size_t>(bands.count * size.channels)), products(sums.size());
@@ -125,4 +125,4 @@ Tensor norm_relu_pool(torch::nn::BatchNorm2d& norm, const Tensor& x) {
   return torch::max_pool2d(batch_norm(norm, x, {.relu = true}), 3, 2, 1);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

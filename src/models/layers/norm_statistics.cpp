@@ -2,7 +2,7 @@
 
 #include <torch/nn/modules/batchnorm.h>
 
-namespace pdmp {
+namespace pdmp::models {
 
 bool is_map_in_rows(const Tensor& map, at::ScalarType type) {
   return map.dim() == 4 && map.scalar_type() == type && map.is_contiguous(at::MemoryFormat::ChannelsLast);
@@ -24,4 +24,4 @@ Running running_of(torch::nn::BatchNorm2dImpl& norm) {
           norm.options.eps()};
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -12,7 +12,7 @@
 #include "models/layers/share_out.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // By element type: what the kernels take maps and numbers as.
 template <class Element>
@@ -22,18 +22,18 @@ struct KernelTypes {
 };
 template <>
 struct KernelTypes<at::BFloat16> {
-  using Stored = Bfloat16Bits;
+  using Stored = kernels::Bfloat16Bits;
   using Computed = float;
 };
 
 template <class Element>
 const auto& kernels_for() {
   if constexpr (std::is_same_v<Element, double>) {
-    return norm_kernels().of_double;
+    return kernels::norm_kernels().of_double;
   } else if constexpr (std::is_same_v<Element, float>) {
-    return norm_kernels().of_float;
+    return kernels::norm_kernels().of_float;
   } else {
-    return norm_kernels().of_bfloat16;
+    return kernels::norm_kernels().of_bfloat16;
   }
 }
 
@@ -193,4 +193,4 @@ bool fits_kernels(const torch::nn::BatchNorm2dImpl& norm, const Tensor& x);
 // Counts the batch.
 Running running_of(torch::nn::BatchNorm2dImpl& norm);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

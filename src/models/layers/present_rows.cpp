@@ -2,7 +2,7 @@
 
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::models {
 
 Tensor zeros_like_row(const Tensor& row, int64_t rows) {
   std::vector<int64_t> sizes = row.sizes().vec();
@@ -14,4 +14,4 @@ Tensor scatter_rows(const Tensor& values, const Tensor& index, int64_t rows) {
   return values.defined() ? zeros_like_row(values, rows).index_copy(0, index, values) : Tensor();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -5,7 +5,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // (rows, ...) zeros without gradient; the other sizes and the type are those of `row`.
 Tensor zeros_like_row(const Tensor& row, int64_t rows);
@@ -14,4 +14,4 @@ Tensor zeros_like_row(const Tensor& row, int64_t rows);
 // where values are.
 Tensor scatter_rows(const Tensor& values, const Tensor& index, int64_t rows);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -7,7 +7,7 @@
 #include "models/layers/conv_norm.h"
 #include "models/layers/convolution.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 torch::nn::Conv2d convolution(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
@@ -47,4 +47,4 @@ torch::nn::Sequential residual_stage(int64_t in, int64_t out, int64_t stride, in
   return stage;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -9,7 +9,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 class ResidualBlockImpl : public torch::nn::Module {
  public:
@@ -30,4 +30,4 @@ TORCH_MODULE(ResidualBlock);
 // The first block has the stride; named 0, 1, ...
 torch::nn::Sequential residual_stage(int64_t in, int64_t out, int64_t stride, int64_t blocks = 2);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

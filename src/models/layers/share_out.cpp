@@ -4,7 +4,7 @@
 
 #include <ATen/Parallel.h>
 
-namespace pdmp {
+namespace pdmp::models {
 
 void share_out(int64_t count, c10::function_ref<void(int64_t)> pass) {
   at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
@@ -12,4 +12,4 @@ void share_out(int64_t count, c10::function_ref<void(int64_t)> pass) {
   });
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

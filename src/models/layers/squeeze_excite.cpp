@@ -2,7 +2,7 @@
 
 #include <torch/nn/modules/linear.h>
 
-namespace pdmp {
+namespace pdmp::models {
 
 SqueezeExciteImpl::SqueezeExciteImpl(int64_t channels, int64_t hidden)
     : fc1_(register_module("fc1", torch::nn::Linear(channels, hidden))),
@@ -13,4 +13,4 @@ Tensor SqueezeExciteImpl::forward(const Tensor& map) {
   return map * gate.unsqueeze(2).unsqueeze(3);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -6,7 +6,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // out = map * sigmoid(fc2(relu(fc1(mean of map over its positions)))). Parameters fc1 (hidden, channels) and
 // fc2 (channels, hidden), with biases.
@@ -20,4 +20,4 @@ class SqueezeExciteImpl : public torch::nn::Module {
 };
 TORCH_MODULE(SqueezeExcite);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

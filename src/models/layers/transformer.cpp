@@ -8,7 +8,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 void TransformerSizes::describe(OptionList& list) {
   list.add("dim", &dim, "Numbers per token.").at_least(1).at_most(65536);
@@ -83,4 +83,4 @@ Tensor TransformerImpl::forward(const Tensor& x, const Tensor& mask) {
   return z;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -15,7 +15,7 @@
 #include "models/weights/init.h"
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 struct TransformerSizes {
   int64_t dim, heads, mlp, depth;  // numbers per token, heads that share them out, width of fc1, blocks
@@ -71,4 +71,4 @@ class TransformerImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Transformer);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -11,7 +11,7 @@
 #include "models/layers/norm_statistics.h"
 #include "models/layers/share_out.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -25,42 +25,42 @@ constexpr int64_t kFewestTiles = 24;
 constexpr int64_t kApart = 16;
 
 template <class T>
-const WinogradKernels<T>& winograd_kernels_for() {
+const kernels::WinogradKernels<T>& winograd_kernels_for() {
   if constexpr (std::is_same_v<T, float>) {
-    return winograd_kernels().of_float;
+    return kernels::winograd_kernels().of_float;
   } else {
-    return winograd_kernels().of_bfloat16;
+    return kernels::winograd_kernels().of_bfloat16;
   }
 }
 
-TiledMap tiled(const Tensor& map) { return {map.size(0), map.size(2), map.size(3), map.size(1)}; }
+kernels::TiledMap tiled(const Tensor& map) { return {map.size(0), map.size(2), map.size(3), map.size(1)}; }
 
 // A number of matrices of points by `width`, one after the other.
 class Matrices {
  public:
   Matrices(int64_t count, int64_t width)
-      : stride_(width + kApart), numbers_(at::empty({count, kWinogradPoints, stride_})) {}
+      : stride_(width + kApart), numbers_(at::empty({count, kernels::kWinogradPoints, stride_})) {}
 
-  Tiles operator[](int64_t i) const {
-    return {numbers_.mutable_data_ptr<float>() + i * kWinogradPoints * stride_, stride_};
+  kernels::Tiles operator[](int64_t i) const {
+    return {numbers_.mutable_data_ptr<float>() + i * kernels::kWinogradPoints * stride_, stride_};
   }
-  void clear(int64_t i) const { std::fill_n((*this)[i].numbers, kWinogradPoints * stride_, 0.0F); }
+  void clear(int64_t i) const { std::fill_n((*this)[i].numbers, kernels::kWinogradPoints * stride_, 0.0F); }
 
  private:
   int64_t stride_;
   Tensor numbers_;
 };
 
-TransformedFilters as_filters(Tiles tiles) { return {tiles.numbers, tiles.stride}; }
+kernels::TransformedFilters as_filters(kernels::Tiles tiles) { return {tiles.numbers, tiles.stride}; }
 
 // Tiles in blocks, at least one a thread.
 struct Blocks {
-  explicit Blocks(const TiledMap& map) : tiles(map.tiles()) {
+  explicit Blocks(const kernels::TiledMap& map) : tiles(map.tiles()) {
     const int64_t threads = at::get_num_threads();
     size = std::min(kBlock, (tiles + threads - 1) / threads);
     count = (tiles + size - 1) / size;
   }
-  TileRange operator[](int64_t i) const { return {i * size, std::min(tiles, (i + 1) * size)}; }
+  kernels::TileRange operator[](int64_t i) const { return {i * size, std::min(tiles, (i + 1) * size)}; }
   int64_t tiles, size, count;
 };
 
@@ -69,7 +69,8 @@ struct Blocks {
 template <class T>
 class Product {
  public:
-  Product(const WinogradProduct<T>& kernels, const Tensor& x, const Tensor& y, const AfterConvolution<T>& after)
+  Product(const kernels::WinogradProduct<T>& kernels, const Tensor& x, const Tensor& y,
+          const kernels::AfterConvolution<T>& after)
       : kernels_(kernels),
         x_(numbers<T>(x)),
         y_(mutable_numbers<T>(y)),
@@ -77,12 +78,12 @@ class Product {
         in_(tiled(x)),
         out_(tiled(y)),
         blocks_(in_),
-        panel_(winograd_kernels().panel),
+        panel_(kernels::winograd_kernels().panel),
         results_(at::get_num_threads(), blocks_.size * panel_) {}
 
   // weight: (out, in, 3, 3), the other way round for the gradient of an input.
   void compute(const Tensor& weight) const {
-    const auto filters = [&, w = weight.const_data_ptr<float>()](int64_t panel, Tiles to) {
+    const auto filters = [&, w = weight.const_data_ptr<float>()](int64_t panel, kernels::Tiles to) {
       kernels_.transform_filters(w, weight.size(0), weight.size(1), panel * panel_, to);
     };
     const int64_t panels = out_.channels / panel_, threads = at::get_num_threads();
@@ -90,7 +91,7 @@ class Product {
       const Matrices all(blocks_.count, blocks_.size * in_.channels), own(threads, in_.channels * panel_);
       share_out(blocks_.count, [&](int64_t block) { to_tiles(block, all[block]); });
       share_out(panels, [&](int64_t panel) {
-        const Tiles to = own[at::get_thread_num()];
+        const kernels::Tiles to = own[at::get_thread_num()];
         filters(panel, to);
         for (int64_t block = 0; block < blocks_.count; ++block) multiply(block, all[block], panel, as_filters(to));
       });
@@ -98,7 +99,7 @@ class Product {
       const Matrices all(panels, in_.channels * panel_), own(threads, blocks_.size * in_.channels);
       share_out(panels, [&](int64_t panel) { filters(panel, all[panel]); });
       share_out(blocks_.count, [&](int64_t block) {
-        const Tiles tiles = own[at::get_thread_num()];
+        const kernels::Tiles tiles = own[at::get_thread_num()];
         to_tiles(block, tiles);
         for (int64_t panel = 0; panel < panels; ++panel) multiply(block, tiles, panel, as_filters(all[panel]));
       });
@@ -106,19 +107,19 @@ class Product {
   }
 
  private:
-  void to_tiles(int64_t block, Tiles to) const { kernels_.map_to_tiles(x_, in_, blocks_[block], to); }
+  void to_tiles(int64_t block, kernels::Tiles to) const { kernels_.map_to_tiles(x_, in_, blocks_[block], to); }
 
-  void multiply(int64_t block, Tiles tiles, int64_t panel, TransformedFilters filters) const {
-    const Tiles result = results_[at::get_thread_num()];
+  void multiply(int64_t block, kernels::Tiles tiles, int64_t panel, kernels::TransformedFilters filters) const {
+    const kernels::Tiles result = results_[at::get_thread_num()];
     kernels_.multiply(tiles, filters, blocks_[block].count(), in_.channels, result);
     kernels_.tiles_to_map(result, out_, blocks_[block], panel * panel_, after_, y_);
   }
 
-  const WinogradProduct<T>& kernels_;
+  const kernels::WinogradProduct<T>& kernels_;
   const T* x_;
   T* y_;
-  AfterConvolution<T> after_;
-  TiledMap in_, out_;
+  kernels::AfterConvolution<T> after_;
+  kernels::TiledMap in_, out_;
   Blocks blocks_;
   int64_t panel_;
   Matrices results_;
@@ -131,7 +132,7 @@ Tensor map_like(const Tensor& map, int64_t channels) {
 template <class T>
 Tensor forward_of(const Tensor& x, const Tensor& weight, const AfterWinograd& after) {
   const Tensor y = map_like(x, weight.size(0));
-  const AfterConvolution<T> then{numbers<float>(after.bias), numbers<T>(after.added), after.relu};
+  const kernels::AfterConvolution<T> then{numbers<float>(after.bias), numbers<T>(after.added), after.relu};
   Product<T>(winograd_kernels_for<T>().forward, x, y, then).compute(weight);
   return y;
 }
@@ -165,12 +166,12 @@ class FilterGradients {
  private:
   static constexpr int64_t kSlice = 16;  // filters
 
-  void to_tiles(int64_t block, Tiles tiles, Tiles gradient) const {
+  void to_tiles(int64_t block, kernels::Tiles tiles, kernels::Tiles gradient) const {
     kernels_.map_to_tiles(x_, in_, blocks_[block], tiles);
     kernels_.gradient_to_tiles(dy_, out_, blocks_[block], gradient);
   }
 
-  void store(Tiles sums, int64_t first, int64_t filters) const {
+  void store(kernels::Tiles sums, int64_t first, int64_t filters) const {
     kernels_.transform(as_filters(sums), filters, in_.channels,
                        dw_.mutable_data_ptr<float>() + first * 9 * in_.channels);
   }
@@ -184,7 +185,7 @@ class FilterGradients {
       const int64_t own = at::get_thread_num(), first = slice * kSlice;
       sums.clear(own);
       for (int64_t block = 0; block < blocks_.count; ++block) {
-        const Tiles of_slice{gradient[block].numbers + first, gradient[block].stride};
+        const kernels::Tiles of_slice{gradient[block].numbers + first, gradient[block].stride};
         kernels_.add(of_slice, out_.channels, tiles[block], blocks_[block].count(), kSlice, in_.channels, sums[own]);
       }
       store(sums[own], first, kSlice);
@@ -210,15 +211,15 @@ class FilterGradients {
     });
   }
 
-  void add(Tiles from, Tiles to, int64_t first) const {
-    for (int64_t point = 0; point < kWinogradPoints; ++point) {
+  void add(kernels::Tiles from, kernels::Tiles to, int64_t first) const {
+    for (int64_t point = 0; point < kernels::kWinogradPoints; ++point) {
       const int64_t at = point * to.stride + first * in_.channels;
       for (int64_t i = at; i < at + kSlice * in_.channels; ++i) to.numbers[i] += from.numbers[i];
     }
   }
 
-  const WinogradFilterGradient<T>& kernels_ = winograd_kernels_for<T>().filter_gradient;
-  TiledMap in_, out_;
+  const kernels::WinogradFilterGradient<T>& kernels_ = winograd_kernels_for<T>().filter_gradient;
+  kernels::TiledMap in_, out_;
   Blocks blocks_;
   const T* x_;
   const T* dy_;
@@ -228,7 +229,7 @@ class FilterGradients {
 // pass(T{}) with what the elements of a map are to the kernels.
 template <class Pass>
 auto by_stored(const Tensor& map, const Pass& pass) {
-  return map.scalar_type() == at::kBFloat16 ? pass(Bfloat16Bits{}) : pass(float{});
+  return map.scalar_type() == at::kBFloat16 ? pass(kernels::Bfloat16Bits{}) : pass(float{});
 }
 
 Tensor recorded_forward(const Tensor& x, const Tensor& weight, const AfterWinograd& after) {
@@ -274,13 +275,14 @@ bool is_plain_3x3(const Options& options) {
 }
 
 bool fits_panels(int64_t channels) {
-  return channels > 0 && channels <= kMostWinogradChannels && channels % winograd_kernels().panel == 0 &&
-         channels % 16 == 0;
+  return channels > 0 && channels <= kernels::kMostWinogradChannels &&
+         channels % kernels::winograd_kernels().panel == 0 && channels % 16 == 0;
 }
 
-bool fits_tiles(const TiledMap& map) {
+bool fits_tiles(const kernels::TiledMap& map) {
   // At least twice as many multiplications without.
-  return map.tiles() >= kFewestTiles && map.samples * map.height * map.width * 9 >= 2 * kWinogradPoints * map.tiles();
+  return map.tiles() >= kFewestTiles &&
+         map.samples * map.height * map.width * 9 >= 2 * kernels::kWinogradPoints * map.tiles();
 }
 
 }  // namespace
@@ -303,4 +305,4 @@ Tensor winograd_without_gradients(const Tensor& x, const Tensor& weight, const A
   return recorded_forward(x, weight, after);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -6,7 +6,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // Whether winograd() computes conv(x): on the CPU, float or (under autocast) bfloat16 maps in channels-last order,
 // whole panels of channels. Depends on nothing but conv, the shape of x and the kind of CPU.
@@ -30,4 +30,4 @@ struct AfterWinograd {
 // The same without gradients, with what follows it in evaluation.
 Tensor winograd_without_gradients(const Tensor& x, const Tensor& weight, const AfterWinograd& after);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

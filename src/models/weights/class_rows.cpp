@@ -9,7 +9,7 @@
 #include "models/weights/weights.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using State = std::map<std::string, Tensor>;
@@ -102,4 +102,4 @@ bool copy_state_but_for_classes(torch::nn::Module& target, const torch::nn::Modu
   return true;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

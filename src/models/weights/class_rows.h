@@ -8,7 +8,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // What two lists of classes have in common.
 struct SharedClasses {
@@ -38,4 +38,4 @@ bool copy_state_but_for_classes(torch::nn::Module& target, const torch::nn::Modu
                                 const torch::nn::Module& larger, const SharedClasses& classes,
                                 const std::string& where);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -7,7 +7,7 @@
 
 #include "base/table.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 namespace nn = torch::nn;
@@ -87,4 +87,4 @@ SeededGenerator::~SeededGenerator() {
   generator.set_state(saved_);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

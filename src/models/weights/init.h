@@ -13,7 +13,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // A module with weights of its own, not inside a Linear or a convolution, that `global` is to set.
 class GlobalInit {
@@ -45,4 +45,4 @@ class SeededGenerator {
   Tensor saved_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::models

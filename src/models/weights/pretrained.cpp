@@ -15,7 +15,7 @@
 #include "models/weights/weights.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 constexpr const char* kWeights = "weights";
@@ -110,4 +110,4 @@ std::string with_absolute_weights(const std::string& spec) {
       spec, [](const std::filesystem::path& path) { return std::filesystem::absolute(path).lexically_normal(); });
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -8,7 +8,7 @@
 #include "pdmp/options.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 struct PretrainedOptions {
   std::string weights;              // a safetensors file with torchvision's names, or of a run; empty: none
@@ -29,4 +29,4 @@ std::string with_weights(const std::string& spec, const PathChange& change);
 // The encoder's spec with the path of its weights absolute: it means the same in any folder.
 std::string with_absolute_weights(const std::string& spec);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -14,7 +14,7 @@
 #include "models/weights/safetensors_header.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using nlohmann::json;
@@ -115,4 +115,4 @@ Safetensors parse_safetensors(const std::string& path, const std::string& file) 
   return content;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

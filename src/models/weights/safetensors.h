@@ -9,7 +9,7 @@
 #include "base/files/checked_file.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 struct Safetensors {
   std::vector<std::pair<std::string, Tensor>> tensors;  // in the order of the file
@@ -25,4 +25,4 @@ Safetensors read_safetensors(const std::string& path);
 std::string read_weights_file(const std::string& path);
 Safetensors parse_safetensors(const std::string& path, const std::string& file);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

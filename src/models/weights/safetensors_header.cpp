@@ -11,7 +11,7 @@
 #include "base/text/json.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using nlohmann::json;
@@ -132,4 +132,4 @@ SafetensorsHeader parse_safetensors_header(const std::string& path, std::string_
   return header;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::models {
 
 // One tensor as the header describes it.
 struct SafetensorsEntry {
@@ -38,4 +38,4 @@ inline constexpr uint64_t kSafetensorsPrefix = 8;                 // bytes of th
 // malformed one.
 SafetensorsHeader parse_safetensors_header(const std::string& path, std::string_view file);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

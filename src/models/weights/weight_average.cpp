@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace pdmp {
+namespace pdmp::models {
 
 WeightAverage::WeightAverage(std::vector<Tensor> parameters, double decay)
     : parameters_(std::move(parameters)), decay_(decay) {
@@ -23,4 +23,4 @@ void WeightAverage::exchange() const {
   }
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -8,7 +8,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 class WeightAverage {
  public:
@@ -40,4 +40,4 @@ class AveragedWeights {
   const WeightAverage* average_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::models

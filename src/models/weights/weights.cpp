@@ -21,18 +21,18 @@ std::string listing(const std::string& kind, const std::vector<std::string>& nam
 
 }  // namespace
 
-std::vector<std::pair<std::string, Tensor>> state_of(const torch::nn::Module& module) {
+std::vector<std::pair<std::string, Tensor>> models::state_of(const torch::nn::Module& module) {
   std::vector<std::pair<std::string, Tensor>> state;
   for (const auto& item : module.named_parameters()) state.emplace_back(item.key(), item.value());
   for (const auto& item : module.named_buffers()) state.emplace_back(item.key(), item.value());
   return state;
 }
 
-void copy_state(torch::nn::Module& module, std::map<std::string, Tensor> found, const std::string& where,
-                const std::string& what, const std::string& advice) {
+void models::copy_state(torch::nn::Module& module, std::map<std::string, Tensor> found, const std::string& where,
+                        const std::string& what, const std::string& advice) {
   std::vector<std::string> missing, misshaped, extra;
   std::vector<std::pair<Tensor, Tensor>> copies;
-  for (const auto& [name, target] : state_of(module)) {
+  for (const auto& [name, target] : models::state_of(module)) {
     const auto node = found.extract(name);
     if (node.empty()) {
       missing.push_back(name);
@@ -57,22 +57,23 @@ void copy_state(torch::nn::Module& module, std::map<std::string, Tensor> found, 
   for (auto& [target, source] : copies) target.copy_(source);
 }
 
-FileDigest write_weights(const torch::nn::Module& module, const std::string& path) {
-  return write_safetensors(path, {state_of(module), {{"format", "pt"}}});  // "pt": what Python's readers ask for
+FileDigest models::write_weights(const torch::nn::Module& module, const std::string& path) {
+  return models::write_safetensors(
+      path, {models::state_of(module), {{"format", "pt"}}});  // "pt": what Python's readers ask for
 }
 
-void load_weights_of(torch::nn::Module& module, const std::string& path, const std::string& file) {
-  const Safetensors content = parse_safetensors(path, file);
-  copy_state(module, {content.tensors.begin(), content.tensors.end()}, path, "the weights of this model",
-             "use the encoders, widths and classes the file was written with");
+void models::load_weights_of(torch::nn::Module& module, const std::string& path, const std::string& file) {
+  const models::Safetensors content = models::parse_safetensors(path, file);
+  models::copy_state(module, {content.tensors.begin(), content.tensors.end()}, path, "the weights of this model",
+                     "use the encoders, widths and classes the file was written with");
 }
 
-void save_weights(const torch::nn::Module& module, const std::string& path) { write_weights(module, path); }
+void save_weights(const torch::nn::Module& module, const std::string& path) { models::write_weights(module, path); }
 
 void load_weights(torch::nn::Module& module, const std::string& path) {
-  const std::string file = read_weights_file(path);
+  const std::string file = models::read_weights_file(path);
   check_listed_file(path, file);
-  load_weights_of(module, path, file);
+  models::load_weights_of(module, path, file);
 }
 
 }  // namespace pdmp

@@ -9,7 +9,7 @@
 #include "base/files/checked_file.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 
 // Parameters, then buffers, in the order of registration.
 std::vector<std::pair<std::string, Tensor>> state_of(const torch::nn::Module& module);
@@ -24,4 +24,4 @@ FileDigest write_weights(const torch::nn::Module& module, const std::string& pat
 // As load_weights, of a file that was read already; `path` is named in errors.
 void load_weights_of(torch::nn::Module& module, const std::string& path, const std::string& file);
 
-}  // namespace pdmp
+}  // namespace pdmp::models

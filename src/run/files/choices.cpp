@@ -7,7 +7,7 @@
 #include "train/files/layout.h"
 #include "train/trial.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 Model throwaway(const RunOptions& options, const Dataset& train) {
@@ -16,7 +16,7 @@ Model throwaway(const RunOptions& options, const Dataset& train) {
   return {train.modalities(), static_cast<int64_t>(train.classes().size()), model, options.train.seed};
 }
 
-using run_layout::kEnvironment;
+using train::run_layout::kEnvironment;
 constexpr const char* kAdvice =
     "it says with which precision and threads the run goes on: restore it, or start again with --overwrite";
 
@@ -43,15 +43,15 @@ std::string choose_precision(const RunOptions& options, const Dataset& train) {
     const std::optional<RunEnvironment> before = environment_of_run(options.run);
     if (before && !before->precision.empty()) return before->precision;
   }
-  if (options.train.device != "cpu" || !cpu_has_bf16()) return "fp32";
+  if (options.train.device != "cpu" || !train::cpu_has_bf16()) return "fp32";
   Model model = throwaway(options, train);
-  return try_precisions(model, options.train.batch_size) == Precision::bf16 ? "bf16" : "fp32";
+  return train::try_precisions(model, options.train.batch_size) == train::Precision::bf16 ? "bf16" : "fp32";
 }
 
 int64_t memory_of_training(const RunOptions& options, const Dataset& train) {
   constexpr int64_t kProgram = int64_t{300} << 20;  // LibTorch and what it allocates for itself
   Model model = throwaway(options, train);
-  const int64_t sample = bytes_per_sample(model);
+  const int64_t sample = train::bytes_per_sample(model);
   int64_t weights = 0;
   for (const Tensor& parameter : model.parameters()) weights += static_cast<int64_t>(parameter.nbytes());
   // Weights, gradients, momentum or two moments, and the best weights so far.
@@ -60,4 +60,4 @@ int64_t memory_of_training(const RunOptions& options, const Dataset& train) {
   return kProgram + copies * weights + options.train.batch_size * sample;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

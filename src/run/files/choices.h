@@ -8,7 +8,7 @@
 
 #include "pdmp/run.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 
 // What environment.json says a run goes on with.
 struct RunEnvironment {
@@ -25,4 +25,4 @@ std::string choose_precision(const RunOptions& options, const Dataset& train);
 // Bytes that one training takes at its peak, estimated from a pass of a throwaway model.
 int64_t memory_of_training(const RunOptions& options, const Dataset& train);
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

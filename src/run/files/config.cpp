@@ -26,8 +26,8 @@ std::string quoted(const Option& option) { return option.text().empty() ? "nothi
 
 // A data set that is elsewhere may be the one that moved: data.json of the run says so to expect_same_data.
 bool may_be_same_data(const RunOptions& now, const RunOptions& before, const std::filesystem::path& config) {
-  if (is_same_file(now.data.data, before.data.data)) return true;
-  return std::filesystem::exists(config.parent_path() / run_layout::kData) &&
+  if (runs::is_same_file(now.data.data, before.data.data)) return true;
+  return std::filesystem::exists(config.parent_path() / train::run_layout::kData) &&
          std::filesystem::exists(std::filesystem::path(now.data.data) / "dataset.json");
 }
 
@@ -39,23 +39,23 @@ struct PathOption {
 constexpr PathOption kPaths[] = {
     {"data", may_be_same_data},
     {"encoders", [](const RunOptions& now, const RunOptions& before, const std::filesystem::path&) {
-       return are_same_encoders(now.model.encoders, before.model.encoders);
+       return runs::are_same_encoders(now.model.encoders, before.model.encoders);
      }}};
 
 }  // namespace
 
-void check_options(RunOptions options) {
+void runs::check_options(RunOptions options) {
   OptionList list;
-  describe_config(options, list);
+  runs::describe_config(options, list);
   for (const auto& option : list.all()) option->check("--" + option->name());
   if (options.data.data.empty()) throw Error(ErrorKind::usage, "--data is missing: name the folder of dataset.json");
 }
 
-void check_same_config(RunOptions now, RunOptions before, const std::filesystem::path& config,
-                       const ResumeAdvice& advice) {
+void runs::check_same_config(RunOptions now, RunOptions before, const std::filesystem::path& config,
+                             const runs::ResumeAdvice& advice) {
   OptionList now_list, before_list;
-  describe_config(now, now_list);
-  describe_config(before, before_list);
+  runs::describe_config(now, now_list);
+  runs::describe_config(before, before_list);
   std::vector<std::string> differences;
   for (const auto& option : now_list.all()) {
     if (option->is_internal() || is_free(option->name())) continue;
@@ -79,7 +79,7 @@ void check_same_config(RunOptions now, RunOptions before, const std::filesystem:
 
 std::string config_toml(RunOptions options) {
   OptionList list;
-  describe_config(options, list);
+  runs::describe_config(options, list);
   return with_digest_line(list.to_toml());
 }
 

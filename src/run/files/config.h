@@ -6,7 +6,7 @@
 #include "pdmp/run.h"
 #include "run/files/resume_advice.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 
 // Describes what config.toml holds: all options but those of the methods that were not chosen.
 void describe_config(RunOptions& options, OptionList& list);
@@ -20,4 +20,4 @@ void check_options(RunOptions options);
 void check_same_config(RunOptions now, RunOptions before, const std::filesystem::path& config,
                        const ResumeAdvice& advice = {});
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

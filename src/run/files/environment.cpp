@@ -39,7 +39,7 @@ std::vector<std::string> cpu_features() {
 }  // namespace
 
 nlohmann::json environment(const TrainOptions& options) {
-  const Precision precision = resolve_precision(options.precision, resolve_device(options.device));
+  const train::Precision precision = train::resolve_precision(options.precision, train::resolve_device(options.device));
   return {
       {"format_version", 1},
       {"pdmp", PDMP_VERSION},
@@ -53,7 +53,7 @@ nlohmann::json environment(const TrainOptions& options) {
         {"kernels", at::get_cpu_capability()}}},
       {"device", options.device},
       {"threads", options.threads > 0 ? options.threads : at::get_num_threads()},
-      {"precision", precision == Precision::bf16 ? "bf16" : "fp32"},
+      {"precision", precision == train::Precision::bf16 ? "bf16" : "fp32"},
   };
 }
 

@@ -9,7 +9,7 @@
 #include "data/manifest/dataset_json.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 constexpr int kFormatVersion = 1;
@@ -19,16 +19,16 @@ constexpr const char* kAdvice = "it is no model description of this pdmp: restor
 
 ModelDescription describe_model(const Dataset& data, const std::filesystem::path& directory) {
   ModelDescription description{data.classes(), data.modalities(), {}};
-  const DatasetJson manifest = read_dataset_json(directory);
+  const data::DatasetJson manifest = data::read_dataset_json(directory);
   for (const ModalityInfo& modality : data.modalities()) {
-    for (const ModalityEntry& entry : manifest.modalities) {
+    for (const data::ModalityEntry& entry : manifest.modalities) {
       if (entry.name == modality.name) description.entries.push_back(entry);
     }
   }
   return description;
 }
 
-std::vector<std::optional<bool>> lacked_modalities(const Manifest& manifest,
+std::vector<std::optional<bool>> lacked_modalities(const data::Manifest& manifest,
                                                    const std::vector<ModalityInfo>& modalities, bool val_joins,
                                                    bool hides) {
   std::map<std::string, bool> lacked;
@@ -36,7 +36,7 @@ std::vector<std::optional<bool>> lacked_modalities(const Manifest& manifest,
   for (size_t r = 0; seen && r < manifest.rows.size(); ++r) {
     const std::string& split = manifest.rows.split(r);
     if (split != "train" && !(val_joins && split == "val")) continue;
-    const ManifestRow row = manifest.rows[r];
+    const data::ManifestRow row = manifest.rows[r];
     for (size_t m = 0; m < row.cells.size(); ++m) {
       if (row.cells[m].empty()) lacked[manifest.modalities[m].name] = true;
     }
@@ -75,8 +75,8 @@ ModelDescription read_model_description(const std::filesystem::path& path) {
     const bool says = modality.has("absent_in_training");
     description.lacked.push_back(says ? std::optional(modality.get<bool>("absent_in_training")) : std::nullopt);
   }
-  description.entries = parse_dataset_json({{"modalities", entries}}, path).modalities;
+  description.entries = data::parse_dataset_json({{"modalities", entries}}, path).modalities;
   return description;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -9,12 +9,12 @@
 #include "data/manifest/manifest.h"
 #include "pdmp/dataset.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 
 struct ModelDescription {
-  std::vector<std::string> classes;      // in the order of the logits
-  std::vector<ModalityInfo> modalities;  // in the order of the model
-  std::vector<ModalityEntry> entries;    // as in the manifest the model was trained on: how a cell becomes a tensor
+  std::vector<std::string> classes;          // in the order of the logits
+  std::vector<ModalityInfo> modalities;      // in the order of the model
+  std::vector<data::ModalityEntry> entries;  // as in the manifest the model was trained on: how a cell becomes a tensor
   // Per modality: whether training saw samples without it. Nothing where a file of an older pdmp does not say.
   std::vector<std::optional<bool>> lacked = {};
 };
@@ -24,11 +24,11 @@ ModelDescription describe_model(const Dataset& data, const std::filesystem::path
 
 // ModelDescription::lacked of a training on these rows: in train (and val, where it `joins`) some cell is empty, or
 // `hides`: modalities are hidden on purpose.
-std::vector<std::optional<bool>> lacked_modalities(const Manifest& manifest,
+std::vector<std::optional<bool>> lacked_modalities(const data::Manifest& manifest,
                                                    const std::vector<ModalityInfo>& modalities, bool val_joins,
                                                    bool hides);
 
 void write_model_description(const ModelDescription& description, const std::filesystem::path& path);
 ModelDescription read_model_description(const std::filesystem::path& path);  // Error{data} naming file and field
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -4,7 +4,7 @@
 
 #include "models/weights/pretrained.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -28,7 +28,7 @@ void make_paths_absolute(RunOptions& options) {
   if (!data.data.empty()) data.data = absolute(data.data);
   if (!data.cache.empty() && data.cache != "off") data.cache = absolute(data.cache);
   if (!options.init_from.empty()) options.init_from = absolute(options.init_from);
-  for (auto& [modality, spec] : options.model.encoders) spec = with_absolute_weights(spec);
+  for (auto& [modality, spec] : options.model.encoders) spec = models::with_absolute_weights(spec);
 }
 
 bool is_same_file(const fs::path& a, const fs::path& b) {
@@ -40,8 +40,9 @@ bool is_same_file(const fs::path& a, const fs::path& b) {
 bool are_same_encoders(const NameMap& a, const NameMap& b) {
   const auto place = [](const fs::path& path) { return resolved(path); };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](const auto& one, const auto& other) {
-    return one.first == other.first && with_weights(one.second, place) == with_weights(other.second, place);
+    return one.first == other.first &&
+           models::with_weights(one.second, place) == models::with_weights(other.second, place);
   });
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -5,7 +5,7 @@
 
 #include "pdmp/run.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 
 // Data set, cache and weights of encoders, which options give relative to the working directory.
 void make_paths_absolute(RunOptions& options);
@@ -16,4 +16,4 @@ bool is_same_file(const std::filesystem::path& a, const std::filesystem::path& b
 // Whether the encoders are the same, where their weights may be named in different ways.
 bool are_same_encoders(const NameMap& a, const NameMap& b);
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

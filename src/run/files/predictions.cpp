@@ -9,7 +9,7 @@
 #include "data/tables/spreadsheet_text.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 size_t column(const std::vector<std::string>& columns, const std::string& name, const std::filesystem::path& file) {
@@ -27,7 +27,7 @@ PredictionSink PredictionsFile::of_split(const std::string& split, const Dataset
     begun_ = true;
     std::vector<std::string> header = {"id", "split", "label", "prediction"};
     for (const std::string& name : data.classes()) header.push_back("probability_" + name);
-    append(csv_record(header));
+    append(data::csv_record(header));
   }
   next_ = 0;
   return [this, split, &data](const Tensor& predictions, const Tensor& probabilities) {
@@ -43,8 +43,8 @@ void PredictionsFile::add(const std::string& split, const Dataset& data, const T
   for (int64_t i = 0; i < values.size(0); ++i, ++next_) {
     const std::string& label = classes[static_cast<size_t>(data.label(next_))];
     const std::string& prediction = classes[static_cast<size_t>(said[i])];
-    std::string record =
-        csv_record({spreadsheet_text(data.id(next_)), split, spreadsheet_text(label), spreadsheet_text(prediction)});
+    std::string record = data::csv_record({data::spreadsheet_text(data.id(next_)), split, data::spreadsheet_text(label),
+                                           data::spreadsheet_text(prediction)});
     record.pop_back();  // the newline
     for (int64_t c = 0; c < values.size(1); ++c) fmt::format_to(std::back_inserter(record), ",{:.6f}", values[i][c]);
     append(record + "\n");
@@ -64,20 +64,20 @@ FileDigest PredictionsFile::commit() {
 
 std::vector<Prediction> read_predictions(const std::filesystem::path& file, const std::string& split) {
   size_t id = 0, label = 0, prediction = 0, of = 0;
-  const CsvHeaderSink header = [&](const std::vector<std::string>& columns) {
+  const data::CsvHeaderSink header = [&](const std::vector<std::string>& columns) {
     id = column(columns, "id", file);
     label = column(columns, "label", file);
     prediction = column(columns, "prediction", file);
     of = column(columns, "split", file);
   };
   std::vector<Prediction> result;
-  const CsvRowSink row = [&](const MetadataTable::Row& found) {
+  const data::CsvRowSink row = [&](const data::MetadataTable::Row& found) {
     if (found.fields[of] != split) return;
-    result.push_back({from_spreadsheet_text(found.fields[id]), from_spreadsheet_text(found.fields[label]),
-                      from_spreadsheet_text(found.fields[prediction])});
+    result.push_back({data::from_spreadsheet_text(found.fields[id]), data::from_spreadsheet_text(found.fields[label]),
+                      data::from_spreadsheet_text(found.fields[prediction])});
   };
-  scan_csv(file, std::numeric_limits<uint64_t>::max(), header, row);
+  data::scan_csv(file, std::numeric_limits<uint64_t>::max(), header, row);
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -10,7 +10,7 @@
 #include "base/files/file.h"
 #include "pdmp/trainer.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 
 // Writes it while samples are scored: the probabilities of all of them can be more than memory holds. Columns id,
 // split, label, prediction, then the probability of each class under `probability_<class>`. RFC 4180; ids and classes
@@ -41,4 +41,4 @@ struct Prediction {
 // Those of one split, in the order of the file. Error{data} naming file and line.
 std::vector<Prediction> read_predictions(const std::filesystem::path& file, const std::string& split);
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

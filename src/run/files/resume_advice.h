@@ -3,11 +3,11 @@
 
 #include <string>
 
-namespace pdmp {
+namespace pdmp::runs {
 
 struct ResumeAdvice {
   std::string flag = "--resume";
   std::string other = "another --run or --overwrite";
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

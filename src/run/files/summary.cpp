@@ -15,7 +15,7 @@ namespace pdmp {
 namespace {
 
 constexpr int kFormatVersion = 1;
-constexpr const char* kFile = run_layout::kSummary;
+constexpr const char* kFile = train::run_layout::kSummary;
 constexpr const char* kAdvice = "it is not as a finished run left it: restore it, or train again with --overwrite";
 
 using Json = nlohmann::json;
@@ -31,7 +31,7 @@ std::optional<Evaluation> read_scores(const JsonFields& summary, const char* spl
   const JsonFields found = summary.object(split);
   Evaluation evaluation;
   evaluation.scores["accuracy"] = found.get<double>("accuracy");
-  for (const Metric& metric : metric_table()) {
+  for (const metrics::Metric& metric : metrics::metric_table()) {
     if (found.has(metric.name)) evaluation.scores[metric.name] = found.number_or_nan(metric.name);
   }
   evaluation.n = found.get<int64_t>("n");
@@ -77,8 +77,8 @@ RunSummary parse(const JsonFields& fields) {
 std::string score_line(const char* split, const std::optional<Evaluation>& evaluation) {
   if (!evaluation) return fmt::format("{:<4}  no such split\n", split);
   std::string text = fmt::format("{:<4}  ", split);
-  for (const Metric* metric : shown_metrics(evaluation->scores, MetricPlace::headline)) {
-    text += fmt::format("{} {}  ", metric->heading, score_text(evaluation->score(metric->name)));
+  for (const metrics::Metric* metric : metrics::shown_metrics(evaluation->scores, metrics::MetricPlace::headline)) {
+    text += fmt::format("{} {}  ", metric->heading, metrics::score_text(evaluation->score(metric->name)));
   }
   return text + fmt::format("(n {})\n", evaluation->n);
 }
@@ -92,7 +92,7 @@ std::string trained_lines(const RunSummary& summary) {
 
 }  // namespace
 
-void write_summary(const RunSummary& summary, const std::filesystem::path& path, const nlohmann::json& files) {
+void runs::write_summary(const RunSummary& summary, const std::filesystem::path& path, const nlohmann::json& files) {
   Json value = {{"format_version", kFormatVersion},
                 {"method", summary.method},
                 {"seed", summary.seed},
@@ -127,7 +127,7 @@ RunSummary read_summary(const std::filesystem::path& run_directory) {
   return summary;
 }
 
-void check_run_file(const std::filesystem::path& run_directory, const std::string& name) {
+void runs::check_run_file(const std::filesystem::path& run_directory, const std::string& name) {
   const std::filesystem::path path = run_directory / kFile;
   const Json value = read_checked_json(path, kAdvice);
   if (!value.contains("files")) return;

@@ -5,7 +5,7 @@
 
 #include "pdmp/run.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 
 // `unimodal` and `dependency` are those of test, or of val where there is no test split.
 // `files`: name -> size and digest of other files of the run that are read back (checked_file.h).
@@ -15,4 +15,4 @@ void write_summary(const RunSummary& summary, const std::filesystem::path& path,
 // Error{data} where a file of a finished run is not the one its summary lists; nothing where it lists none.
 void check_run_file(const std::filesystem::path& run_directory, const std::string& name);
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -12,7 +12,7 @@
 #include "base/text/json.h"
 #include "base/text/text_table.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 void for_each_epoch(const std::filesystem::path& timing, const std::function<void(const nlohmann::json& epoch)>& use) {
@@ -79,4 +79,4 @@ std::string phase_text(const std::filesystem::path& timing) {
   return text_table(std::move(rows), true);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

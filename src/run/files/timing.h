@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-namespace pdmp {
+namespace pdmp::runs {
 
 // Seconds of all finished epochs, whichever process trained them. Lines that a full disk cut are left out.
 double seconds_trained(const std::filesystem::path& timing);
@@ -13,4 +13,4 @@ double seconds_trained(const std::filesystem::path& timing);
 // "" where no epoch was timed.
 std::string phase_text(const std::filesystem::path& timing);
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

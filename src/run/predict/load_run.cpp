@@ -13,14 +13,14 @@
 #include "train/files/weights_folder.h"
 #include "train/step/precision.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 namespace fs = std::filesystem;
 
 // Those of the epoch the run selected, or an error.
-void load_selected_weights(const fs::path& directory, const Weights& weights) {
-  const fs::path checkpoints = directory / run_layout::kCheckpoints;
+void load_selected_weights(const fs::path& directory, const train::Weights& weights) {
+  const fs::path checkpoints = directory / train::run_layout::kCheckpoints;
   const RunSummary summary = read_summary(directory);
   if (!fs::exists(checkpoints)) {
     throw Error(ErrorKind::data,
@@ -28,22 +28,22 @@ void load_selected_weights(const fs::path& directory, const Weights& weights) {
                             checkpoints.string()));
   }
   if (summary.selected_by == "last") {
-    load_last_weights(checkpoints / run_layout::kLast, weights, summary.selected_epoch);
+    train::load_last_weights(checkpoints / train::run_layout::kLast, weights, summary.selected_epoch);
   } else {
-    load_best_weights(checkpoints, weights, summary.selected_epoch);
+    train::load_best_weights(checkpoints, weights, summary.selected_epoch);
   }
 }
 
 void check_run(const fs::path& directory, const std::string& flag) {
-  if (!fs::exists(directory / run_layout::kConfig)) {
+  if (!fs::exists(directory / train::run_layout::kConfig)) {
     throw Error(ErrorKind::usage,
                 fmt::format("{} {}: expected the run directory of `pdmp train`, found {}", flag, directory.string(),
                             fs::exists(directory) ? "no config.toml in it" : "no such folder"));
   }
-  if (!run_layout::is_finished(directory)) {
+  if (!train::run_layout::is_finished(directory)) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: the run is not finished; go on with: pdmp train --config {} --run {} --resume",
-                            directory.string(), (directory / run_layout::kConfig).string(), directory.string()));
+                            directory.string(), (directory / train::run_layout::kConfig).string(), directory.string()));
   }
 }
 
@@ -70,10 +70,10 @@ void check_fits(const Dataset& data, const ModelDescription& model, const std::s
 // With the weights its options begin with.
 LoadedRun make_run(const fs::path& directory) {
   LoadedRun run;
-  run.options = read_config(directory / run_layout::kConfig);
+  run.options = read_config(directory / train::run_layout::kConfig);
   run.options.model.pretrained = false;
-  if (!cpu_has_bf16()) run.options.train.precision = "fp32";  // a run from another machine is of use here too
-  run.description = read_model_description(directory / run_layout::kModel);
+  if (!train::cpu_has_bf16()) run.options.train.precision = "fp32";  // a run from another machine is of use here too
+  run.description = read_model_description(directory / train::run_layout::kModel);
   run.model = std::make_shared<Model>(run.description.modalities, static_cast<int64_t>(run.description.classes.size()),
                                       run.options.model, run.options.train.seed);
   run.method = run.options.method_options().make();
@@ -83,7 +83,7 @@ LoadedRun make_run(const fs::path& directory) {
   return run;
 }
 
-Weights weights_of(LoadedRun& run) {
+train::Weights weights_of(LoadedRun& run) {
   return {.model = *run.model,
           .method_parts = run.method_parts.get(),
           .average = nullptr,
@@ -92,7 +92,7 @@ Weights weights_of(LoadedRun& run) {
 
 // The file that lists the weights of a folder of checkpoints/; empty where there is none.
 fs::path index_of(const fs::path& folder) {
-  for (const char* name : {run_layout::kBestIndex, run_layout::kCheckpointIndex}) {
+  for (const char* name : {train::run_layout::kBestIndex, train::run_layout::kCheckpointIndex}) {
     if (fs::exists(folder / name)) return folder / name;
   }
   return {};
@@ -110,7 +110,8 @@ LoadedRun load_run(const fs::path& directory, const std::string& flag) {
 LoadedRun load_run_weights(const fs::path& file, const std::string& flag) {
   const fs::path folder = fs::absolute(file).parent_path(), directory = folder.parent_path().parent_path();
   const fs::path index_file = index_of(folder);
-  if (file.filename() != run_layout::kWeights || index_file.empty() || !fs::exists(directory / run_layout::kConfig)) {
+  if (file.filename() != train::run_layout::kWeights || index_file.empty() ||
+      !fs::exists(directory / train::run_layout::kConfig)) {
     throw Error(
         ErrorKind::usage,
         fmt::format("{} {}: expected a run directory or RUN/checkpoints/best/weights.safetensors, found another "
@@ -120,7 +121,7 @@ LoadedRun load_run_weights(const fs::path& file, const std::string& flag) {
   constexpr const char* kRestore = "restore the folder, or start from other weights";
   LoadedRun run = make_run(directory);
   const nlohmann::json index = read_checked_json(index_file, kRestore, /*must_have_digest=*/true);
-  load_weights_files(folder, JsonFields(index, index_file, kRestore), weights_of(run));
+  train::load_weights_files(folder, JsonFields(index, index_file, kRestore), weights_of(run));
   return run;
 }
 
@@ -137,4 +138,4 @@ TrainingData load_data_for(const LoadedRun& run, const std::string& directory) {
   return data;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

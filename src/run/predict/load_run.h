@@ -9,7 +9,7 @@
 #include "pdmp/run.h"
 #include "run/files/model_description.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 
 struct LoadedRun {
   RunOptions options;  // of config.toml
@@ -31,4 +31,4 @@ LoadedRun load_run_weights(const std::filesystem::path& file, const std::string&
 // classes or shapes are not the model's.
 TrainingData load_data_for(const LoadedRun& run, const std::string& directory);
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -12,7 +12,7 @@
 #include "train/step/batch_device.h"
 #include "train/step/precision.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 Sample absent_sample(const std::vector<ModalityInfo>& modalities) {
@@ -24,7 +24,7 @@ Sample absent_sample(const std::vector<ModalityInfo>& modalities) {
   return sample;
 }
 
-std::string placed(const UnlabeledRow& row, const std::string& problem) {
+std::string placed(const data::UnlabeledRow& row, const std::string& problem) {
   return row.place.empty() ? problem : row.place + ": " + problem;
 }
 
@@ -37,10 +37,10 @@ RowPredictor::RowPredictor(const LoadedRun& run, RowCells cells, bool allow_miss
       allow_missing_(allow_missing),
       progress_(label, 0, "row"),
       sink_(std::move(sink)) {
-  for (const ModalityEntry& entry : cells_.entries) types_.push_back(make_modality_type(entry));
+  for (const data::ModalityEntry& entry : cells_.entries) types_.push_back(data::make_modality_type(entry));
 }
 
-void RowPredictor::add(UnlabeledRow row) {
+void RowPredictor::add(data::UnlabeledRow row) {
   ++rows_;
   waiting_.push_back(std::move(row));
   if (static_cast<int64_t>(waiting_.size()) >= run_.options.train.batch_size) flush();
@@ -50,7 +50,7 @@ void RowPredictor::flush() {
   stop_if_interrupted("stopped while predicting");
   if (waiting_.empty()) return;
   std::vector<Sample> loaded(waiting_.size());
-  for_each_parallel(static_cast<int64_t>(waiting_.size()), run_.options.train.workers, progress_, [&](int64_t i) {
+  data::for_each_parallel(static_cast<int64_t>(waiting_.size()), run_.options.train.workers, progress_, [&](int64_t i) {
     const auto at = static_cast<size_t>(i);
     loaded[at] = load(waiting_[at]);
   });
@@ -61,7 +61,7 @@ void RowPredictor::flush() {
   const Tensor probabilities = samples.empty() ? Tensor() : probabilities_of(samples);
   std::vector<RowPrediction> batch;
   int64_t next = 0;
-  for (UnlabeledRow& row : waiting_) {
+  for (data::UnlabeledRow& row : waiting_) {
     RowPrediction prediction{std::move(row.id), std::move(row.problem), 0, {}};
     if (prediction.problem.empty()) {
       prediction.probabilities = probabilities[next++];
@@ -78,7 +78,7 @@ void RowPredictor::flush() {
 }
 
 // Runs in several threads at once, each with a row of its own.
-Sample RowPredictor::load(UnlabeledRow& row) const {
+Sample RowPredictor::load(data::UnlabeledRow& row) const {
   if (row.problem.empty()) {
     const std::string missing = missing_problem(row);
     if (!missing.empty()) row.problem = placed(row, missing);
@@ -89,7 +89,7 @@ Sample RowPredictor::load(UnlabeledRow& row) const {
   for (size_t m = 0; m < modalities.size(); ++m) {
     if (row.cells[m].empty()) continue;
     try {
-      const Cell cell{row.cells[m], cells_.directory, row.start, row.end, nullptr, &cells_.limits[m]};
+      const data::Cell cell{row.cells[m], cells_.directory, row.start, row.end, nullptr, &cells_.limits[m]};
       Tensor input = types_[m]->load(cell, nullptr);
       if (input.sizes() != torch::IntArrayRef(modalities[m].shape)) {
         throw Error(ErrorKind::data, fmt::format("expected shape ({}), found ({})",
@@ -107,7 +107,7 @@ Sample RowPredictor::load(UnlabeledRow& row) const {
   return sample;
 }
 
-std::string RowPredictor::missing_problem(const UnlabeledRow& row) const {
+std::string RowPredictor::missing_problem(const data::UnlabeledRow& row) const {
   const ModelDescription& model = run_.description;
   std::vector<std::string> names, missing;
   for (size_t m = 0; m < model.modalities.size(); ++m) {
@@ -125,14 +125,14 @@ std::string RowPredictor::missing_problem(const UnlabeledRow& row) const {
 
 Tensor RowPredictor::probabilities_of(const std::vector<Sample>& samples) const {
   const torch::NoGradGuard no_gradients;
-  const EvaluationMode mode(*run_.model);
-  const torch::Device device = resolve_device(run_.options.train.device);
+  const models::EvaluationMode mode(*run_.model);
+  const torch::Device device = train::resolve_device(run_.options.train.device);
   std::vector<int64_t> positions(samples.size());
   for (size_t i = 0; i < positions.size(); ++i) positions[i] = static_cast<int64_t>(i);
-  const Batch batch = to_device(collate(samples, positions), device);
-  const PrecisionScope scope(resolve_precision(run_.options.train.precision, device), device);
+  const Batch batch = train::to_device(collate(samples, positions), device);
+  const train::PrecisionScope scope(train::resolve_precision(run_.options.train.precision, device), device);
   const Outputs outputs = run_.method->forward(*run_.model, batch, Mode::evaluate);
   return outputs.fused.to(torch::kFloat32).softmax(1).cpu();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -13,13 +13,13 @@
 #include "data/types/modality_type.h"
 #include "run/predict/load_run.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 
 // How the cells of rows become inputs of a model.
 struct RowCells {
-  std::vector<ModalityEntry> entries;  // one a modality of the model, in its order
-  std::filesystem::path directory;     // relative paths start here
-  std::vector<FileLimits> limits;      // per modality: where its files may lie, and what they may cost
+  std::vector<data::ModalityEntry> entries;  // one a modality of the model, in its order
+  std::filesystem::path directory;           // relative paths start here
+  std::vector<data::FileLimits> limits;      // per modality: where its files may lie, and what they may cost
 };
 
 struct RowPrediction {
@@ -41,25 +41,25 @@ class RowPredictor {
   RowPredictor(const LoadedRun& run, RowCells cells, bool allow_missing, const std::string& label, Sink sink);
 
   // `sink` gets predictions in the order of the rows. Error{interrupted} after Ctrl-C or SIGTERM.
-  void add(UnlabeledRow row);
+  void add(data::UnlabeledRow row);
   void flush();  // predicts the rows that wait for a batch to fill
 
   int64_t rows() const { return rows_; }
   int64_t failed() const { return failed_; }  // rows without a prediction
 
  private:
-  Sample load(UnlabeledRow& row) const;
-  std::string missing_problem(const UnlabeledRow& row) const;
+  Sample load(data::UnlabeledRow& row) const;
+  std::string missing_problem(const data::UnlabeledRow& row) const;
   Tensor probabilities_of(const std::vector<Sample>& samples) const;
 
   const LoadedRun& run_;
   RowCells cells_;
-  std::vector<std::unique_ptr<ModalityType>> types_;
+  std::vector<std::unique_ptr<data::ModalityType>> types_;
   bool allow_missing_;
   Progress progress_;
   Sink sink_;
-  std::vector<UnlabeledRow> waiting_;
+  std::vector<data::UnlabeledRow> waiting_;
   int64_t rows_ = 0, failed_ = 0;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -26,12 +26,12 @@
 #include "data/tables/line_cutter.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 namespace fs = std::filesystem;
 
-using TakeRow = std::function<void(UnlabeledRow row)>;
+using TakeRow = std::function<void(data::UnlabeledRow row)>;
 using Pause = std::function<void()>;
 
 // Names things once, however many rows have them.
@@ -60,7 +60,7 @@ class Notes {
 
 // Of the model, with places as the rows have them.
 RowCells cells_in(const fs::path& directory, const RowRequest& request, const LoadedRun& run) {
-  FileLimits limits = limits_of_folder(directory, run.options.data.files);
+  data::FileLimits limits = data::limits_of_folder(directory, run.options.data.files);
   limits.elsewhere = "copy the file there, or name its folder with --root";
   for (const std::string& root : request.roots) {
     std::error_code code;
@@ -71,11 +71,11 @@ RowCells cells_in(const fs::path& directory, const RowRequest& request, const Lo
     limits.folders.push_back(real);
   }
   const size_t modalities = run.description.entries.size();
-  return {run.description.entries, directory, std::vector<FileLimits>(modalities, limits)};
+  return {run.description.entries, directory, std::vector<data::FileLimits>(modalities, limits)};
 }
 
 // Of a whole table, before its first row. A modality that the model needs and no row has would fail them all.
-void check_columns(const UnlabeledColumns& columns, const std::string& where, const RowRequest& request,
+void check_columns(const data::UnlabeledColumns& columns, const std::string& where, const RowRequest& request,
                    const ModelDescription& model, Notes& notes) {
   notes.unused(columns.unused());
   for (const size_t m : columns.without()) {
@@ -99,15 +99,15 @@ class CsvRows : public RowSource {
 
   void read(const TakeRow& take, const Pause&) override {
     Notes notes(file_.string());
-    std::unique_ptr<UnlabeledColumns> columns;
+    std::unique_ptr<data::UnlabeledColumns> columns;
     int64_t number = 0;
-    const CsvHeaderSink header = [&](std::vector<std::string> names) {
-      columns = std::make_unique<UnlabeledColumns>(MetadataTable{file_, "", std::move(names), {}}, cells_.entries,
-                                                   ColumnNames(), /*of_data_set=*/false);
+    const data::CsvHeaderSink header = [&](std::vector<std::string> names) {
+      columns = std::make_unique<data::UnlabeledColumns>(data::MetadataTable{file_, "", std::move(names), {}},
+                                                         cells_.entries, data::ColumnNames(), /*of_data_set=*/false);
       check_columns(*columns, file_.string(), request_, run_.description, notes);
     };
-    scan_csv(file_, std::numeric_limits<uint64_t>::max(), header,
-             [&](const MetadataTable::Row& row) { take(columns->read(row, ++number)); });
+    data::scan_csv(file_, std::numeric_limits<uint64_t>::max(), header,
+                   [&](const data::MetadataTable::Row& row) { take(columns->read(row, ++number)); });
   }
 
  private:
@@ -130,40 +130,40 @@ class JsonRows {
         lines_(kDescriptionLimits.bytes,
                [this](int64_t number, std::string_view line, bool whole) { add_line(number, line, whole); }) {}
 
-  LineCutter& lines() { return lines_; }
+  data::LineCutter& lines() { return lines_; }
 
  private:
   void add_line(int64_t number, std::string_view line, bool whole) {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
-    UnlabeledRow row;
+    data::UnlabeledRow row;
     row.id = std::to_string(number);
     try {
       if (!whole) {
         throw Error(ErrorKind::data, fmt::format("{}:{}: expected at most {} MiB a line, found more", name_.string(),
                                                  number, kDescriptionLimits.bytes >> 20));
       }
-      MetadataTable table = parse_jsonl(line, name_, number);
+      data::MetadataTable table = data::parse_jsonl(line, name_, number);
       if (table.rows.size() == 0) return;  // a byte order mark
       row = read(std::move(table), number);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
       row.problem = error.what();
-      const std::string id = whole ? text_of_member(line, "id") : "";
+      const std::string id = whole ? data::text_of_member(line, "id") : "";
       if (!id.empty()) row.id = id;
     }
     take_(std::move(row));
   }
 
-  UnlabeledRow read(MetadataTable table, int64_t number) {
-    const MetadataTable::Row row = table.rows[0];
+  data::UnlabeledRow read(data::MetadataTable table, int64_t number) {
+    const data::MetadataTable::Row row = table.rows[0];
     table.rows = {};
     if (columns_ == nullptr || columns_->columns() != table.columns) {
       const auto id = table.find("id");
       try {
-        columns_ = std::make_unique<UnlabeledColumns>(std::move(table), cells_.entries, ColumnNames(),
-                                                      /*of_data_set=*/false);
+        columns_ = std::make_unique<data::UnlabeledColumns>(std::move(table), cells_.entries, data::ColumnNames(),
+                                                            /*of_data_set=*/false);
       } catch (const Error& error) {
-        UnlabeledRow bad;
+        data::UnlabeledRow bad;
         bad.id = id && !row.fields[*id].empty() ? row.fields[*id] : std::to_string(number);
         bad.problem = error.what();
         return bad;
@@ -177,8 +177,8 @@ class JsonRows {
   const RowCells& cells_;
   TakeRow take_;
   Notes notes_;
-  std::unique_ptr<UnlabeledColumns> columns_;  // of the keys that the last line had
-  LineCutter lines_;
+  std::unique_ptr<data::UnlabeledColumns> columns_;  // of the keys that the last line had
+  data::LineCutter lines_;
 };
 
 class JsonFileRows : public RowSource {
@@ -247,7 +247,7 @@ class FolderRows : public RowSource {
 
   void read(const TakeRow& take, const Pause&) override {
     constexpr size_t kNamed = 5;
-    const UnlabeledFolder samples(folder_, cells_.entries);
+    const data::UnlabeledFolder samples(folder_, cells_.entries);
     const std::vector<std::string>& left_out = samples.left_out();
     if (!left_out.empty()) {
       const auto end = left_out.begin() + static_cast<int64_t>(std::min(kNamed, left_out.size()));
@@ -263,12 +263,13 @@ class FolderRows : public RowSource {
 };
 
 // The entries of a data set's own description for the modalities of a model. Error{data} where one is of another type.
-std::vector<ModalityEntry> entries_for(const ModelDescription& model, const DatasetJson& json, const fs::path& folder) {
-  std::vector<ModalityEntry> entries;
+std::vector<data::ModalityEntry> entries_for(const ModelDescription& model, const data::DatasetJson& json,
+                                             const fs::path& folder) {
+  std::vector<data::ModalityEntry> entries;
   for (size_t m = 0; m < model.modalities.size(); ++m) {
     const ModalityInfo& wanted = model.modalities[m];
     const auto found = std::find_if(json.modalities.begin(), json.modalities.end(),
-                                    [&](const ModalityEntry& entry) { return entry.name == wanted.name; });
+                                    [&](const data::ModalityEntry& entry) { return entry.name == wanted.name; });
     if (found != json.modalities.end() && found->type != wanted.type) {
       throw Error(ErrorKind::data,
                   fmt::format("{}: modality '{}': expected {}, found {}", (folder / "dataset.json").string(),
@@ -279,7 +280,7 @@ std::vector<ModalityEntry> entries_for(const ModelDescription& model, const Data
       continue;
     }
     // The places of the data set that the model was trained on are none here: a column of its name, or nothing.
-    ModalityEntry entry = model.entries[m];
+    data::ModalityEntry entry = model.entries[m];
     for (std::string* place : {&entry.column, &entry.path, &entry.root, &entry.ext}) place->clear();
     entry.columns.clear();
     entries.push_back(std::move(entry));
@@ -293,10 +294,10 @@ class DataSetRows : public RowSource {
       : request_(request),
         run_(run),
         folder_(request.data),
-        json_(read_dataset_json(folder_, run.options.data.files)),
+        json_(data::read_dataset_json(folder_, run.options.data.files)),
         cells_(cells_in(folder_, request, run)) {
     cells_.entries = entries_for(run.description, json_, folder_);
-    std::vector<FileLimits> own = limits_of_cells(folder_, cells_.entries, run.options.data.files);
+    std::vector<data::FileLimits> own = data::limits_of_cells(folder_, cells_.entries, run.options.data.files);
     for (size_t m = 0; m < own.size(); ++m) {
       const std::vector<fs::path>& places = own[m].folders;
       cells_.limits[m].folders.insert(cells_.limits[m].folders.end(), places.begin(), places.end());
@@ -309,13 +310,13 @@ class DataSetRows : public RowSource {
     Notes notes(folder_.string());
     int64_t number = 0, taken = 0;
     const bool all = request_.split.empty() || request_.split == "all";
-    const FileLimits limits = limits_of_folder(folder_, run_.options.data.files);
-    for (const MetadataTable& table : read_metadata(folder_, json_.metadata, limits, json_.columns)) {
-      const UnlabeledColumns columns(MetadataTable{table.file, table.split, table.columns, {}}, cells_.entries,
-                                     json_.columns, /*of_data_set=*/true);
+    const data::FileLimits limits = data::limits_of_folder(folder_, run_.options.data.files);
+    for (const data::MetadataTable& table : data::read_metadata(folder_, json_.metadata, limits, json_.columns)) {
+      const data::UnlabeledColumns columns(data::MetadataTable{table.file, table.split, table.columns, {}},
+                                           cells_.entries, json_.columns, /*of_data_set=*/true);
       check_columns(columns, table.file.string(), request_, run_.description, notes);
-      for (const MetadataTable::Row& found : table.rows) {
-        UnlabeledRow row = columns.read(found, ++number);
+      for (const data::MetadataTable::Row& found : table.rows) {
+        data::UnlabeledRow row = columns.read(found, ++number);
         if (!all && row.split != request_.split && row.problem.empty()) continue;
         ++taken;
         take(std::move(row));
@@ -332,7 +333,7 @@ class DataSetRows : public RowSource {
   const RowRequest& request_;
   const LoadedRun& run_;
   fs::path folder_;
-  DatasetJson json_;
+  data::DatasetJson json_;
   RowCells cells_;
 };
 
@@ -367,17 +368,17 @@ bool is_data_set(const fs::path& folder) {
 }
 
 bool has_labels(const fs::path& directory, const FileOptions& files, bool and_splits) {
-  const DatasetJson json = read_dataset_json(directory, files);
-  const std::vector<MetadataTable> tables =
-      read_metadata(directory, json.metadata, limits_of_folder(directory, files), json.columns);
-  return std::all_of(tables.begin(), tables.end(), [&](const MetadataTable& table) {
+  const data::DatasetJson json = data::read_dataset_json(directory, files);
+  const std::vector<data::MetadataTable> tables =
+      data::read_metadata(directory, json.metadata, data::limits_of_folder(directory, files), json.columns);
+  return std::all_of(tables.begin(), tables.end(), [&](const data::MetadataTable& table) {
     const auto label = table.find(json.columns.of("label"));
     if (!label || (and_splits && table.split.empty() && !table.find(json.columns.of("split")))) return false;
-    for (const MetadataTable::Row& row : table.rows) {
+    for (const data::MetadataTable::Row& row : table.rows) {
       if (row.fields[*label].empty()) return false;
     }
     return true;
   });
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -9,7 +9,7 @@
 
 #include "run/predict/predict_rows.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 
 struct RowRequest {
   std::string data;                // file or folder; "-": JSON lines on standard input
@@ -25,7 +25,7 @@ class RowSource {
   // Gives row after row to `take`. `pause` is called where no more is there for now: who waits for an answer before it
   // sends more must get it then. Error{data} where the source as a whole cannot be read; a row that cannot be has a
   // problem.
-  virtual void read(const std::function<void(UnlabeledRow row)>& take, const std::function<void()>& pause) = 0;
+  virtual void read(const std::function<void(data::UnlabeledRow row)>& take, const std::function<void()>& pause) = 0;
 };
 
 // By what `request.data` is: `-`, a file .csv, a file .jsonl, a folder with dataset.json, another folder. Files of rows
@@ -39,4 +39,4 @@ bool is_data_set(const std::filesystem::path& folder);
 // Whether every row of a data set has a label and, where `and_splits`, the table says which split it belongs to.
 bool has_labels(const std::filesystem::path& directory, const FileOptions& files, bool and_splits);
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -10,7 +10,7 @@
 #include "train/files/layout.h"
 #include "train/files/weights_folder.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -94,4 +94,4 @@ bool recover_best(const fs::path& checkpoints, int64_t epoch, int64_t next_epoch
   return later;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -11,7 +11,7 @@
 #include "train/files/nonfinite_json.h"
 #include "train/files/weights_folder.h"
 
-namespace pdmp {
+namespace pdmp::train {
 
 namespace {
 
@@ -22,11 +22,11 @@ constexpr const char* kState = run_layout::kState;
 constexpr const char* kIndex = run_layout::kCheckpointIndex;
 constexpr const char* kAdvice = "the checkpoint is damaged";
 
-void add_tensors(Safetensors& file, const std::string& prefix, const Archive& archive) {
+void add_tensors(models::Safetensors& file, const std::string& prefix, const Archive& archive) {
   for (const auto& [name, tensor] : archive.tensors) file.tensors.emplace_back(prefix + name, tensor);
 }
 
-Archive take_tensors(const Safetensors& file, const std::string& prefix, nlohmann::json values) {
+Archive take_tensors(const models::Safetensors& file, const std::string& prefix, nlohmann::json values) {
   Archive archive;
   for (const auto& [name, tensor] : file.tensors) {
     if (name.starts_with(prefix)) archive.tensors.emplace_back(name.substr(prefix.size()), tensor);
@@ -51,7 +51,7 @@ FileDigest log_of(const JsonFields& index, const std::string& name) {
   return {entry.get<uint64_t>("bytes"), entry.get<std::string>("digest")};
 }
 
-CheckpointState state_of(const JsonFields& index, const Safetensors& tensors) {
+CheckpointState state_of(const JsonFields& index, const models::Safetensors& tensors) {
   CheckpointState state;
   state.epoch = index.get<int64_t>("epoch");
   state.batch = index.get<int64_t>("batch");
@@ -71,11 +71,11 @@ void write_checkpoint(const fs::path& folder, const Weights& weights, const Chec
                       const LogDigests& logs) {
   make_directories(folder);
   nlohmann::json files = write_weights_files(folder, weights);
-  Safetensors tensors;
+  models::Safetensors tensors;
   add_tensors(tensors, "optimizer/", state.optimizer);
   add_tensors(tensors, "method/", state.method);
   if (state.generator.defined()) tensors.tensors.emplace_back("generator", state.generator);
-  files[kState] = to_json(write_safetensors(folder / kState, tensors));
+  files[kState] = to_json(models::write_safetensors(folder / kState, tensors));
   write_checked_json(
       folder / kIndex,
       without_nonfinite(
@@ -96,7 +96,7 @@ CheckpointState read_checkpoint(const fs::path& folder, const Weights& weights,
   const JsonFields fields(index, folder / kIndex, kAdvice);
   check_logs({log_of(fields, run_layout::kMetrics), log_of(fields, run_layout::kTiming)});
   CheckpointState state =
-      state_of(fields, parse_safetensors(folder / kState, read_listed_file(folder, fields, kState)));
+      state_of(fields, models::parse_safetensors(folder / kState, read_listed_file(folder, fields, kState)));
   load_weights_files(folder, fields, weights);
   return state;
 }
@@ -119,4 +119,4 @@ void load_last_weights(const fs::path& folder, const Weights& weights, int64_t e
   load_weights_files(folder, fields, weights);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::train

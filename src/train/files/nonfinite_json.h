@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-namespace pdmp {
+namespace pdmp::train {
 
 nlohmann::json without_nonfinite(nlohmann::json value);  // inf -> {"nonfinite": "inf"}
 nlohmann::json with_nonfinite(nlohmann::json value);     // and back
 
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -11,7 +11,7 @@
 #include "train/files/checkpoint.h"
 #include "train/files/layout.h"
 
-namespace pdmp {
+namespace pdmp::train {
 
 namespace {
 
@@ -100,7 +100,7 @@ void RunDirectory::load_best(const Weights& weights, int64_t epoch) const {
 }
 
 void RunDirectory::recover_best(const Weights& weights, int64_t epoch, const CheckpointState& state) {
-  if (pdmp::recover_best(checkpoints(), epoch, state.epoch)) return;
+  if (pdmp::train::recover_best(checkpoints(), epoch, state.epoch)) return;
   const fs::path best = checkpoints() / run_layout::kBest;
   const std::string problem = fmt::format(
       "{}: expected the weights of epoch {}, the best so far, found none that are "
@@ -126,4 +126,4 @@ void RunDirectory::trim(const std::string& keep) {
   }
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -12,7 +12,11 @@
 #include "pdmp/optimizer.h"
 #include "train/files/run_log.h"
 
-namespace pdmp {
+namespace pdmp::models {
+class WeightAverage;  // models/weights/weight_average.h
+}  // namespace pdmp::models
+
+namespace pdmp::train {
 
 // State of a run between two steps.
 struct CheckpointState {
@@ -22,14 +26,12 @@ struct CheckpointState {
   nlohmann::json values;  // random streams, history, sums of an unfinished epoch
 };
 
-class WeightAverage;  // models/weights/weight_average.h
-
 // The trained parts: the model, and the method's own parts (null where it has none).
 struct Weights {
   torch::nn::Module& model;
   torch::nn::Module* method_parts = nullptr;
-  const WeightAverage* average = nullptr;  // of `--ema`: written and read beside the weights; null: none
-  bool read_averaged = false;              // without `average`: what is read into the parts is the stored average
+  const models::WeightAverage* average = nullptr;  // of `--ema`: written and read beside the weights; null: none
+  bool read_averaged = false;  // without `average`: what is read into the parts is the stored average
 };
 
 class RunDirectory {
@@ -77,4 +79,4 @@ class RunDirectory {
   std::optional<FolderLock> lock_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -6,7 +6,7 @@
 #include "models/weights/weights.h"
 #include "train/files/layout.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -19,9 +19,9 @@ constexpr FileNames kTrained = {run_layout::kWeights, run_layout::kMethodWeights
 constexpr FileNames kAveraged = {run_layout::kAveragedWeights, run_layout::kAveragedMethodWeights};
 
 void write_files(nlohmann::json& files, const fs::path& folder, const Weights& weights, const FileNames& names) {
-  files[names.model] = to_json(write_weights(weights.model, folder / names.model));
+  files[names.model] = to_json(models::write_weights(weights.model, folder / names.model));
   if (weights.method_parts == nullptr) return;
-  files[names.method_parts] = to_json(write_weights(*weights.method_parts, folder / names.method_parts));
+  files[names.method_parts] = to_json(models::write_weights(*weights.method_parts, folder / names.method_parts));
 }
 
 // Content of the files of one kind; that of parts is empty where there are none.
@@ -35,9 +35,9 @@ Contents read_files(const fs::path& folder, const JsonFields& index, const Weigh
 }
 
 void load(const fs::path& folder, const Weights& weights, const FileNames& names, const Contents& contents) {
-  load_weights_of(weights.model, folder / names.model, contents.model);
+  models::load_weights_of(weights.model, folder / names.model, contents.model);
   if (weights.method_parts == nullptr) return;
-  load_weights_of(*weights.method_parts, folder / names.method_parts, contents.method_parts);
+  models::load_weights_of(*weights.method_parts, folder / names.method_parts, contents.method_parts);
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ nlohmann::json write_weights_files(const fs::path& folder, const Weights& weight
   nlohmann::json files;
   write_files(files, folder, weights, kTrained);
   if (weights.average == nullptr) return files;
-  const AveragedWeights averaged(weights.average);
+  const models::AveragedWeights averaged(weights.average);
   write_files(files, folder, weights, kAveraged);
   return files;
 }
@@ -54,7 +54,7 @@ nlohmann::json write_weights_files(const fs::path& folder, const Weights& weight
 std::string read_listed_file(const fs::path& folder, const JsonFields& index, const std::string& name) {
   const JsonFields entry = index.object("files").object(name);
   const FileDigest expected{entry.get<uint64_t>("bytes"), entry.get<std::string>("digest")};
-  std::string content = read_weights_file(folder / name);
+  std::string content = models::read_weights_file(folder / name);
   check_digest(folder / name, content, expected, "the checkpoint is damaged");
   return content;
 }
@@ -66,8 +66,8 @@ void load_weights_files(const fs::path& folder, const JsonFields& index, const W
   if (weights.average != nullptr) average = read_files(folder, index, weights, kAveraged);
   load(folder, weights, names, trained);
   if (weights.average == nullptr) return;
-  const AveragedWeights averaged(weights.average);
+  const models::AveragedWeights averaged(weights.average);
   load(folder, weights, kAveraged, average);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::train

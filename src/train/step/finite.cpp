@@ -9,7 +9,7 @@
 #include "models/layers/evaluation_mode.h"
 #include "models/weights/weights.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 // A sum is not finite where a value is not; where only the sum overflows, every value is looked at.
@@ -40,7 +40,7 @@ std::string nonfinite_gradient(const torch::nn::Module& module) {
 
 std::string nonfinite_answer(Model& model, const Batch& batch) {
   const torch::NoGradGuard no_gradients;
-  const EvaluationMode mode(model);
+  const models::EvaluationMode mode(model);
   try {
     return is_finite(model.forward(batch, false).fused) ? "" : "the logits of the model";
   } catch (const c10::Error&) {
@@ -57,11 +57,11 @@ NotFinite::NotFinite(double loss, const std::string& sample)
       loss_(loss) {}
 
 std::string nonfinite_weight(const Weights& weights) {
-  for (const auto& [name, tensor] : state_of(weights.model)) {
+  for (const auto& [name, tensor] : models::state_of(weights.model)) {
     if (!is_finite(tensor)) return name;
   }
   if (weights.method_parts == nullptr) return "";
-  for (const auto& [name, tensor] : state_of(*weights.method_parts)) {
+  for (const auto& [name, tensor] : models::state_of(*weights.method_parts)) {
     if (!is_finite(tensor)) return "method." + name;
   }
   return "";
@@ -83,4 +83,4 @@ void fail_diverged(const std::string& found, int64_t epoch, int64_t step, double
                                            found, step, epoch, lr, kept));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -5,7 +5,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::train {
 
 bool cpu_has_bf16() {
 #if defined(__x86_64__)
@@ -60,4 +60,4 @@ PrecisionScope::~PrecisionScope() {
   at::autocast::set_autocast_enabled(device_, was_enabled_);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -6,7 +6,7 @@
 #include "metrics/dependency.h"
 #include "models/layers/evaluation_mode.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 // Those of the method, where its forward pass has some: the model's say nothing where a method has heads of its own.
@@ -15,7 +15,8 @@ std::vector<Tensor> branch_logits(Model& model, const Outputs& outputs, const Ba
   std::vector<Tensor> branches;
   for (const Tensor& logits : outputs.unimodal) branches.push_back(logits.detach().to(torch::kFloat32));
   if (!branches.empty() || outputs.features.empty()) return branches;
-  const EvaluationMode evaluation(model.fusion());  // whatever --bn-unimodal says: to look at a run must not change it
+  const models::EvaluationMode evaluation(
+      model.fusion());  // whatever --bn-unimodal says: to look at a run must not change it
   std::vector<Feature> features;
   for (const Feature& feature : outputs.features) {
     features.push_back({feature.map.defined() ? feature.map.detach() : Tensor(), feature.pooled.detach()});
@@ -28,7 +29,7 @@ std::vector<Tensor> branch_logits(Model& model, const Outputs& outputs, const Ba
 void log_branches(StepLog& log, Model& model, const Outputs& outputs, const Batch& batch) {
   const std::vector<Tensor> branches = branch_logits(model, outputs, batch);
   if (branches.empty()) return;
-  const std::vector<double> weights = dependency_sums(branches);
+  const std::vector<double> weights = metrics::dependency_sums(branches);
   for (size_t m = 0; m < branches.size(); ++m) {
     const std::string& name = model.infos()[m].name;
     log["acc/" + name] = branches[m].argmax(1).eq(batch.labels).to(torch::kFloat64).mean().item<double>();
@@ -85,4 +86,4 @@ EpochSums EpochSums::load(const nlohmann::json& value) {
   return sums;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::train

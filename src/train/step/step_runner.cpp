@@ -10,7 +10,7 @@
 #include "train/step/batch_device.h"
 #include "train/step/finite.h"
 
-namespace pdmp {
+namespace pdmp::train {
 
 TrainOptions resolve_clip_position(TrainOptions options, const Method& method) {
   if (options.optimizer.clip_position == "auto") {
@@ -50,7 +50,7 @@ StepResult StepRunner::take(Batch batch, bool logging) {
 Batch StepRunner::with_modality_dropout(Batch batch) const {
   if (options_.modality_dropout <= 0) return batch;
   RandomStream random = random_stream(options_.seed, fmt::format("modality-dropout/{}", state_.step));
-  batch.present = drop_modalities(batch.present, options_.modality_dropout, random);
+  batch.present = data::drop_modalities(batch.present, options_.modality_dropout, random);
   return batch;
 }
 
@@ -83,7 +83,7 @@ void StepRunner::log_loss(const Loss& loss, double total) {
 }
 
 void StepRunner::fail_diverged(const std::string& found, int64_t step) const {
-  pdmp::fail_diverged(found, state_.epoch + 1, step, options_.optimizer.lr, run_);
+  pdmp::train::fail_diverged(found, state_.epoch + 1, step, options_.optimizer.lr, run_);
 }
 
 // A step's loss was finite: its update made them so.
@@ -163,4 +163,4 @@ void StepRunner::scale(const std::vector<Tensor>& parameters, double c) {
   }
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -9,18 +9,18 @@
 #include "pdmp/optimizer.h"
 #include "train/files/run_directory.h"
 
-namespace pdmp {
+namespace pdmp::train {
 
 struct TrainedParts {
   std::shared_ptr<Model> model;
   Method& method;
   std::shared_ptr<torch::nn::Module> own = nullptr;  // the method's; null: it has none
   std::unique_ptr<Optimizer> optimizer = nullptr;
-  std::shared_ptr<WeightAverage> average = nullptr;  // with --ema
+  std::shared_ptr<models::WeightAverage> average = nullptr;  // with --ema
 
   Weights weights() const { return {*model, own.get(), average.get()}; }
   std::vector<Tensor> tensors() const;     // parameters and buffers of all of them
   std::vector<Tensor> parameters() const;  // that the optimizer updates
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -22,7 +22,7 @@ std::vector<std::string> analysis_of(const TrainedRun& trained, const std::files
 TEST(AnalyzeCommand, PrintsATableAndWritesTheFile) {
   const TemporaryDirectory directory;
   const auto file = directory / "analysis.json";
-  const std::string text = call(analyze_command, analysis_of(trained_run(), file, {}));
+  const std::string text = call(cli::analyze_command, analysis_of(trained_run(), file, {}));
   EXPECT_THAT(text, HasSubstr("numbers"));
   EXPECT_THAT(text, HasSubstr("caption"));
   const AnalysisResult result = read_analysis(file);
@@ -34,7 +34,7 @@ TEST(AnalyzeCommand, PrintsATableAndWritesTheFile) {
 TEST(AnalyzeCommand, StopsOrDoesNot) {
   const TemporaryDirectory directory;
   for (const char* rule : {"auto", "never"}) {
-    call(analyze_command, analysis_of(trained_run(), directory / "a.json", {"--stop", rule}));
+    call(cli::analyze_command, analysis_of(trained_run(), directory / "a.json", {"--stop", rule}));
     const AnalysisResult result = read_analysis(directory / "a.json");
     EXPECT_EQ(result.stop.rule, rule);
     EXPECT_EQ(result.stop.of, 3);
@@ -45,7 +45,7 @@ TEST(AnalyzeCommand, StopsOrDoesNot) {
 TEST(AnalyzeCommand, SeveralSubsetsAreSeveralFiles) {
   const TemporaryDirectory directory;
   const std::string text =
-      call(analyze_command, analysis_of(trained_run(), directory / "a.json", {"--subset", "0.5,1", "--json"}));
+      call(cli::analyze_command, analysis_of(trained_run(), directory / "a.json", {"--subset", "0.5,1", "--json"}));
   const nlohmann::json all = nlohmann::json::parse(text);
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(read_analysis(directory / "a-0.5.json").n_train, 18);
@@ -58,9 +58,9 @@ TEST(AnalyzeCommand, JsonOfOneSubsetIsTheFile) {
   const TemporaryDirectory directory;
   const auto file = directory / "analysis.json";
   const std::string text =
-      call(analyze_command, analysis_of(trained_run(), file,
-                                        {"--json", "--criterion", "manual", "--analysis.performance-dominant",
-                                         "caption", "--analysis.optimization-dominant", "numbers"}));
+      call(cli::analyze_command, analysis_of(trained_run(), file,
+                                             {"--json", "--criterion", "manual", "--analysis.performance-dominant",
+                                              "caption", "--analysis.optimization-dominant", "numbers"}));
   std::ifstream stream(file);
   nlohmann::json written = nlohmann::json::parse(stream);
   EXPECT_EQ(written.erase("digest"), 1u);
@@ -70,7 +70,7 @@ TEST(AnalyzeCommand, JsonOfOneSubsetIsTheFile) {
 
 TEST(AnalyzeCommand, RefusesUnknownCriteria) {
   expect_error(ErrorKind::usage, {"--criterion", "unimodal_early"}, [] {
-    call(analyze_command, {"--data", trained_run().data, "--criterion", "unimodal_erly"});
+    call(cli::analyze_command, {"--data", trained_run().data, "--criterion", "unimodal_erly"});
   });
 }
 

@@ -18,7 +18,7 @@ class DataCheck : public ::testing::Test {
   int check(std::vector<std::string> more = {}) {
     more.insert(more.begin(), {"check", directory_.path().string(), "--quiet"});
     std::ostringstream out;
-    const int status = data_command(more, out);
+    const int status = cli::data_command(more, out);
     text_ = out.str();
     return status;
   }

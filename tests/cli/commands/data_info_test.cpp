@@ -18,7 +18,7 @@ class DataInfo : public ::testing::Test {
   DataInfo() : data_(write_toy_data(directory_.path(), 8, {"caption", "wave", "picture"})) {}
   std::string info(std::vector<std::string> more = {}) const {
     more.insert(more.begin(), {"info", directory_.path().string()});
-    return call(data_command, more);
+    return call(cli::data_command, more);
   }
 
   TemporaryDirectory directory_;

@@ -23,7 +23,7 @@ class DataShow : public ::testing::Test {
   DataShow() : data_(write_toy_data(directory_.path(), 8, {"caption", "picture", "wave", "numbers"})) {}
   std::string show(const std::string& id, std::vector<std::string> more = {}) const {
     more.insert(more.begin(), {"show", directory_.path().string(), "--id", id, "--out", out_.string()});
-    return call(data_command, more);
+    return call(cli::data_command, more);
   }
 
   TemporaryDirectory directory_;
@@ -31,7 +31,7 @@ class DataShow : public ::testing::Test {
   std::string write(const std::string& id, const std::string& modality, std::vector<std::string> more = {}) const {
     more.insert(more.begin(), {"show", directory_.path().string(), "--id", id, "--out", numbers_.string()});
     more.insert(more.end(), {"--modality", modality});
-    return call(data_command, more);
+    return call(cli::data_command, more);
   }
 
   std::filesystem::path out_ = directory_ / "x.png", numbers_ = directory_ / "x.npy";
@@ -40,7 +40,7 @@ class DataShow : public ::testing::Test {
 
 // Where the picture of the only modality lies: below the heading and the title, right of the axis.
 Tensor only_picture(const Tensor& drawn, int64_t height, int64_t width) {
-  return drawn.narrow(0, 2 * kPanelTitle + kPictureGap, height).narrow(1, kPanelMargin, width);
+  return drawn.narrow(0, 2 * data::kPanelTitle + data::kPictureGap, height).narrow(1, data::kPanelMargin, width);
 }
 
 TEST_F(DataShow, StacksAllModalities) {
@@ -53,7 +53,7 @@ TEST_F(DataShow, StacksAllModalities) {
   EXPECT_THAT(text, HasSubstr("\ncaption: a green thing\n"));
   const Tensor drawn = image_tensor(out_);
   EXPECT_EQ(drawn.size(1), 640);
-  EXPECT_GT(drawn.size(0), 512 + 4 * kPanelTitle);
+  EXPECT_GT(drawn.size(0), 512 + 4 * data::kPanelTitle);
 }
 
 TEST_F(DataShow, APictureIsTheFileEnlarged) {
@@ -78,8 +78,8 @@ TEST_F(DataShow, TrainingIsAugmentedAndTheSameForASeed) {
 // To the byte what the loader hands to the first epoch of a training with that seed.
 TEST_F(DataShow, TrainingIsWhatTheLoaderHandsOut) {
   show("train5", {"--training", "--seed", "3", "--modality", "picture"});
-  const auto manifest = std::make_shared<const Manifest>(read_manifest(directory_.path(), 3));
-  Loader loader(open_split(manifest, "train", {}, 1.0, 0), {.batch_size = 24, .augment = true, .seed = 3});
+  const auto manifest = std::make_shared<const data::Manifest>(data::read_manifest(directory_.path(), 3));
+  Loader loader(data::open_split(manifest, "train", {}, 1.0, 0), {.batch_size = 24, .augment = true, .seed = 3});
   loader.start_epoch(0);
   const Tensor input = loader.next()->inputs[1][5];  // (3, 16, 16)
   const Tensor mean = torch::tensor({0.485, 0.456, 0.406}).reshape({3, 1, 1}),
@@ -108,7 +108,8 @@ TEST_F(DataShow, AnAbsentModalityIsDrawnAsSuch) {
   data_.write(directory_.path());
   show("train0", {"--modality", "wave"});
   const Tensor absent = image_tensor(out_);
-  EXPECT_EQ(absent.size(0), kPanelTitle + kPictureGap + panel_of_absence("wave: tensor 2x32", "absent").size(0));
+  EXPECT_EQ(absent.size(0),
+            data::kPanelTitle + data::kPictureGap + data::panel_of_absence("wave: tensor 2x32", "absent").size(0));
   EXPECT_LT(absent.size(0), present.size(0));
 }
 
@@ -116,30 +117,30 @@ TEST_F(DataShow, OneModalityAlone) {
   const std::string text = show("val4", {"--modality", "wave"});
   EXPECT_THAT(text, ContainsRegex("\nwave +tensor +2x32 +.* 2 curves\n$"));
   EXPECT_THAT(text, Not(HasSubstr("picture ")));
-  EXPECT_EQ(image_tensor(out_).size(0), kPanelTitle + kPictureGap + kPanelTitle + 2 * 126 + 38);
+  EXPECT_EQ(image_tensor(out_).size(0), data::kPanelTitle + data::kPictureGap + data::kPanelTitle + 2 * 126 + 38);
 }
 
 // To the bit what the loader hands out.
 TEST_F(DataShow, NumbersAreTheModelsInput) {
-  const auto manifest = std::make_shared<const Manifest>(read_manifest(directory_.path(), 0));
-  const auto data = open_split(manifest, "val", {}, 1.0, 0);
+  const auto manifest = std::make_shared<const data::Manifest>(data::read_manifest(directory_.path(), 0));
+  const auto data = data::open_split(manifest, "val", {}, 1.0, 0);
   ASSERT_EQ(data->id(2), "val2");
   const Sample sample = data->get(2, nullptr);
   for (size_t m = 1; m < sample.inputs.size(); ++m) {
     const std::string name = data->modalities()[m].name;
     EXPECT_THAT(write("val2", name), ContainsRegex("\n" + name + " .* float32\n$"));
-    EXPECT_TRUE(torch::equal(read_npy(numbers_), sample.inputs[m])) << name;
+    EXPECT_TRUE(torch::equal(data::read_npy(numbers_), sample.inputs[m])) << name;
   }
   EXPECT_THAT(write("val2", "caption"), HasSubstr(" int64\n"));
-  EXPECT_TRUE(torch::equal(read_npy(numbers_), sample.inputs[0].to(torch::kFloat32)));
+  EXPECT_TRUE(torch::equal(data::read_npy(numbers_), sample.inputs[0].to(torch::kFloat32)));
 }
 
 TEST_F(DataShow, NumbersAsInTraining) {
   write("train5", "picture", {"--training", "--seed", "3"});
-  const auto manifest = std::make_shared<const Manifest>(read_manifest(directory_.path(), 3));
-  Loader loader(open_split(manifest, "train", {}, 1.0, 0), {.batch_size = 24, .augment = true, .seed = 3});
+  const auto manifest = std::make_shared<const data::Manifest>(data::read_manifest(directory_.path(), 3));
+  Loader loader(data::open_split(manifest, "train", {}, 1.0, 0), {.batch_size = 24, .augment = true, .seed = 3});
   loader.start_epoch(0);
-  EXPECT_TRUE(torch::equal(read_npy(numbers_), loader.next()->inputs[1][5]));
+  EXPECT_TRUE(torch::equal(data::read_npy(numbers_), loader.next()->inputs[1][5]));
 }
 
 TEST_F(DataShow, NumbersOfAnAbsentModalityAreNotWritten) {
@@ -159,17 +160,17 @@ TEST_F(DataShow, SaysWhatIsWrong) {
   expect_error(ErrorKind::usage, {"--id", "'trian7'", "'train7'"}, [&] { show("trian7"); });
   expect_error(ErrorKind::usage, {"--id", "'something'", "the first of 48 is 'train0'"}, [&] { show("something"); });
   const std::string folder = directory_.path().string();
-  expect_error(ErrorKind::usage, {"--id"}, [&] { call(data_command, {"show", folder, "--out", "x.png"}); });
-  expect_error(ErrorKind::usage, {"--out"}, [&] { call(data_command, {"show", folder, "--id", "train0"}); });
+  expect_error(ErrorKind::usage, {"--id"}, [&] { call(cli::data_command, {"show", folder, "--out", "x.png"}); });
+  expect_error(ErrorKind::usage, {"--out"}, [&] { call(cli::data_command, {"show", folder, "--id", "train0"}); });
   expect_error(ErrorKind::usage, {"'wav'", "'wave'"}, [&] { write("train0", "wav"); });
   expect_error(ErrorKind::usage, {"x.npy", "--modality caption|picture|wave|numbers"}, [&] {
-    call(data_command, {"show", folder, "--id", "train0", "--out", "x.npy"});
+    call(cli::data_command, {"show", folder, "--id", "train0", "--out", "x.npy"});
   });
   expect_error(ErrorKind::usage, {"--out", ".png or .npy", "x.jpg"}, [&] {
-    call(data_command, {"show", folder, "--id", "train0", "--out", "x.jpg"});
+    call(cli::data_command, {"show", folder, "--id", "train0", "--out", "x.jpg"});
   });
   expect_error(ErrorKind::io, {"absent/x.png"}, [&] {
-    call(data_command, {"show", folder, "--id", "train0", "--out", (directory_ / "absent/x.png").string()});
+    call(cli::data_command, {"show", folder, "--id", "train0", "--out", (directory_ / "absent/x.png").string()});
   });
 }
 

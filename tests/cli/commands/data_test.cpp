@@ -11,21 +11,21 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(DataCommand, HelpNamesWhatThereIsAndEachHasItsOwn) {
-  const std::string help = call(data_command, {"--help"});
+  const std::string help = call(cli::data_command, {"--help"});
   for (const std::string name : {"info", "check", "show"}) {
     EXPECT_THAT(help, HasSubstr(name + ": "));
-    EXPECT_THAT(call(data_command, {name, "--help"}), HasSubstr("Example:\n  pdmp data " + name + " mydata"));
+    EXPECT_THAT(call(cli::data_command, {name, "--help"}), HasSubstr("Example:\n  pdmp data " + name + " mydata"));
   }
 }
 
 TEST(DataCommand, SaysWhatIsWrong) {
-  expect_error(ErrorKind::usage, {"'chek'", "'check'"}, [] { call(data_command, {"chek", "mydata"}); });
-  expect_error(ErrorKind::usage, {"WHAT"}, [] { call(data_command, {}); });
+  expect_error(ErrorKind::usage, {"'chek'", "'check'"}, [] { call(cli::data_command, {"chek", "mydata"}); });
+  expect_error(ErrorKind::usage, {"WHAT"}, [] { call(cli::data_command, {}); });
   for (const std::string name : {"info", "check", "show"}) {
-    expect_error(ErrorKind::usage, {"DIR"}, [&] { call(data_command, {name}); });
+    expect_error(ErrorKind::usage, {"DIR"}, [&] { call(cli::data_command, {name}); });
   }
-  expect_error(ErrorKind::usage, {"'--jsn'", "'--json'"}, [] { call(data_command, {"info", "x", "--jsn"}); });
-  expect_error(ErrorKind::io, {"absent", "dataset.json"}, [] { call(data_command, {"info", "absent"}); });
+  expect_error(ErrorKind::usage, {"'--jsn'", "'--json'"}, [] { call(cli::data_command, {"info", "x", "--jsn"}); });
+  expect_error(ErrorKind::io, {"absent", "dataset.json"}, [] { call(cli::data_command, {"info", "absent"}); });
 }
 
 TEST(DataCommand, IsACommandOfTheProgram) {

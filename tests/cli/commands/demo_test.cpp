@@ -55,7 +55,7 @@ TEST(DemoCommand, OnOwnDataPrintsEveryRowAndGoesOnWhereItWas) {
 TEST(DemoCommand, SaysWhereTheStampsComeFrom) {
   const TemporaryDirectory directory;
   expect_error(ErrorKind::usage, {"/nowhere", "tuxpaint-stamps-default", "--data"}, [&] {
-    call(demo_command, {"--raw", "/nowhere", "--out", directory.path().string()});
+    call(cli::demo_command, {"--raw", "/nowhere", "--out", directory.path().string()});
   });
 }
 

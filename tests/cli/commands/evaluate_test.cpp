@@ -16,12 +16,13 @@ namespace {
 
 nlohmann::json evaluated(std::vector<std::string> args) {
   args.emplace_back("--json");
-  return nlohmann::json::parse(call(evaluate_command, args));
+  return nlohmann::json::parse(call(cli::evaluate_command, args));
 }
 
 TEST(EvaluateCommand, GivesTheScoresOfTheSummary) {
   const RunSummary summary = read_summary(trained_run().run);
-  const nlohmann::json json = nlohmann::json::parse(call(evaluate_command, {"--run", trained_run().run, "--json"}));
+  const nlohmann::json json =
+      nlohmann::json::parse(call(cli::evaluate_command, {"--run", trained_run().run, "--json"}));
   EXPECT_NEAR(json.at("accuracy").get<double>(), summary.test->accuracy(), 1e-9);
   EXPECT_NEAR(json.at("macro_f1").get<double>(), summary.test->score("macro_f1"), 1e-9);
   EXPECT_NEAR(json.at("loss").get<double>(), summary.test->loss(), 1e-5);
@@ -38,11 +39,11 @@ TEST(EvaluateCommand, SplitAndDataCanBeChosen) {
   const TemporaryDirectory directory;
   write_toy_data(directory.path(), 4, {"numbers", "caption", "picture"});
   const nlohmann::json json =
-      nlohmann::json::parse(call(evaluate_command, {"--run", trained_run().run, "--data", directory.path().string(),
-                                                    "--split", "train", "--json"}));
+      nlohmann::json::parse(call(cli::evaluate_command, {"--run", trained_run().run, "--data",
+                                                         directory.path().string(), "--split", "train", "--json"}));
   EXPECT_EQ(json.at("n"), 12);
   EXPECT_EQ(json.at("split"), "train");
-  EXPECT_THAT(call(evaluate_command, {"--run", trained_run().run, "--split", "val"}),
+  EXPECT_THAT(call(cli::evaluate_command, {"--run", trained_run().run, "--split", "val"}),
               ::testing::HasSubstr("val: 18 samples, accuracy "));
 }
 
@@ -65,7 +66,7 @@ TEST(EvaluateCommand, ScoresEachClassAndShowsTheMatrix) {
     f1 += classes[c].at("f1").get<double>() / 3;
   }
   EXPECT_NEAR(f1, json.at("macro_f1").get<double>(), 1e-12);
-  const std::string text = call(evaluate_command, {"--run", trained_run().run});
+  const std::string text = call(cli::evaluate_command, {"--run", trained_run().run});
   EXPECT_THAT(text, ::testing::ContainsRegex("\nclass +precision +recall +F1 +n\nred +[01]\\.[0-9]{4} "));
   EXPECT_THAT(text, ::testing::HasSubstr("\nconfusion matrix: rows are the truth, columns the prediction\ntruth"));
 }
@@ -99,10 +100,10 @@ TEST(EvaluateCommand, ScoresEachValueOfAColumn) {
   EXPECT_EQ(groups[1].at("value"), "m9");  // in natural order
   EXPECT_EQ(groups[1].at("n"), 6);
   EXPECT_EQ(groups[2].at("n"), 3);
-  const std::string text = call(evaluate_command, args);
+  const std::string text = call(cli::evaluate_command, args);
   EXPECT_THAT(text, ::testing::ContainsRegex("\nmachine +samples +accuracy +macro-F1\n\\(empty\\) +3 .*\nm9 +6 "));
   expect_error(ErrorKind::usage, {"--by", "'machin'", "'machine'"}, [&] {
-    call(evaluate_command, {"--run", trained_run().run, "--data", directory.path().string(), "--by", "machin"});
+    call(cli::evaluate_command, {"--run", trained_run().run, "--data", directory.path().string(), "--by", "machin"});
   });
 }
 
@@ -118,7 +119,7 @@ TEST(EvaluateCommand, GroupsAreScoredAsTheWholeIs) {
       evaluated({"--run", trained_run().run, "--data", directory.path().string(), "--by", "site"});
   const nlohmann::json& group = json.at("by").at("groups").at(0);
   size_t metrics = 0;
-  for (const Metric& metric : metric_table()) {
+  for (const metrics::Metric& metric : metrics::metric_table()) {
     ASSERT_EQ(group.contains(metric.name), json.contains(metric.name)) << metric.name;
     if (!json.contains(metric.name)) continue;
     EXPECT_NEAR(group.at(metric.name).get<double>(), json.at(metric.name).get<double>(), 1e-6) << metric.name;
@@ -150,7 +151,7 @@ TEST(EvaluateCommand, ReportsEachPatternOfPresentModalities) {
   for (const nlohmann::json& pattern : patterns)
     correct += pattern.at("n").get<double>() * pattern.at("accuracy").get<double>();
   EXPECT_NEAR(correct / 12, json.at("accuracy").get<double>(), 1e-9);
-  const std::string text = call(evaluate_command, args);
+  const std::string text = call(cli::evaluate_command, args);
   EXPECT_THAT(text, ::testing::ContainsRegex("present +samples +accuracy\n"));
   EXPECT_THAT(text, ::testing::ContainsRegex("\nnumbers \\+ picture +6 +[01]\\.[0-9]{4}\n"));
 }
@@ -165,8 +166,9 @@ TEST(EvaluateCommand, ModalitiesCanBeTakenAway) {
   EXPECT_EQ(json.at("patterns")[0].at("n"), 18);
   EXPECT_EQ(json.at("missing"), nlohmann::json::array({"caption", "picture"}));
   EXPECT_NE(json.at("loss"), whole.at("loss"));
-  EXPECT_THAT(call(evaluate_command, {"--run", trained_run().run}), ::testing::Not(::testing::HasSubstr("present")));
-  EXPECT_THAT(call(evaluate_command, {"--run", trained_run().run, "--missing", "caption"}),
+  EXPECT_THAT(call(cli::evaluate_command, {"--run", trained_run().run}),
+              ::testing::Not(::testing::HasSubstr("present")));
+  EXPECT_THAT(call(cli::evaluate_command, {"--run", trained_run().run, "--missing", "caption"}),
               ::testing::HasSubstr("\nnumbers + picture "));
 }
 
@@ -184,7 +186,7 @@ TEST(EvaluateCommand, SamplesWithoutAnythingAreScoredAndNoted) {
   ASSERT_EQ(patterns.size(), 2u);
   EXPECT_EQ(patterns[1].at("present"), nlohmann::json::array());
   EXPECT_EQ(patterns[1].at("n"), 2);
-  const std::string text = call(evaluate_command, args);
+  const std::string text = call(cli::evaluate_command, args);
   EXPECT_THAT(text, ::testing::HasSubstr("2 samples have no modality left"));
   // What was taken away has no scores.
   EXPECT_THAT(text, ::testing::ContainsRegex("numbers +- +-\n"));
@@ -196,7 +198,8 @@ TEST(EvaluateCommand, SamplesWithoutAnythingAreScoredAndNoted) {
 void write_attacks(const std::filesystem::path& directory) {
   ToyData data = write_toy_data(directory, 12, {"numbers", "caption", "picture"});
   std::map<std::string, std::string> said;
-  for (const Prediction& one : read_predictions(std::filesystem::path(trained_run().run) / "predictions.csv", "test"))
+  for (const runs::Prediction& one :
+       runs::read_predictions(std::filesystem::path(trained_run().run) / "predictions.csv", "test"))
     said[one.id] = one.prediction;
   std::vector<std::string> called_live = {"red", "red", "green"}, called_attack = {"red", "red", "green", "blue"};
   std::vector<ToyRow> rows;
@@ -219,7 +222,7 @@ TEST(EvaluateCommand, AttackDetectionHasItsScoresWhereALiveClassIsNamed) {
   write_attacks(directory.path());
   const std::vector<std::string> args = {"--run", trained_run().run, "--data", directory.path().string()};
   EXPECT_FALSE(evaluated(args).contains("acer"));
-  EXPECT_THAT(call(evaluate_command, args), ::testing::Not(::testing::HasSubstr("ACER")));
+  EXPECT_THAT(call(cli::evaluate_command, args), ::testing::Not(::testing::HasSubstr("ACER")));
   nlohmann::json description = read_json(directory / "dataset.json");
   description["live_class"] = "red";
   write_json(directory / "dataset.json", description);
@@ -228,7 +231,7 @@ TEST(EvaluateCommand, AttackDetectionHasItsScoresWhereALiveClassIsNamed) {
   EXPECT_NEAR(json.at("apcer").get<double>(), 1.0 / 3, 1e-12);
   EXPECT_NEAR(json.at("bpcer").get<double>(), 0.5, 1e-12);
   EXPECT_NEAR(json.at("acer").get<double>(), 5.0 / 12, 1e-12);
-  EXPECT_THAT(call(evaluate_command, args),
+  EXPECT_THAT(call(cli::evaluate_command, args),
               ::testing::ContainsRegex("^test: 7 samples.*, ACER 0.4167, APCER 0.3333, BPCER 0.5000[,\n]"));
   description["live_class"] = "real";
   write_json(directory / "dataset.json", description);
@@ -238,7 +241,7 @@ TEST(EvaluateCommand, AttackDetectionHasItsScoresWhereALiveClassIsNamed) {
 
 TEST(EvaluateCommand, RefusesToTakeAwayWhatIsNotThereOrEverything) {
   const auto without = [](const std::string& missing) {
-    call(evaluate_command, {"--run", trained_run().run, "--missing", missing});
+    call(cli::evaluate_command, {"--run", trained_run().run, "--missing", missing});
   };
   expect_error(ErrorKind::usage, {"--missing", "'captoin'", "'caption'"}, [&] { without("captoin"); });
   expect_error(ErrorKind::usage, {"--missing", "numbers, caption, picture", "all"},
@@ -251,20 +254,22 @@ TEST(EvaluateCommand, RefusesDataOfOtherClasses) {
   data.classes = {"red", "green", "blue", "grey"};
   data.write(directory.path());
   expect_error(ErrorKind::data, {"red, green, blue", "grey"}, [&] {
-    call(evaluate_command, {"--run", trained_run().run, "--data", directory.path().string()});
+    call(cli::evaluate_command, {"--run", trained_run().run, "--data", directory.path().string()});
   });
 }
 
 TEST(EvaluateCommand, RefusesWhatIsNoFinishedRun) {
   const TemporaryDirectory directory;
   expect_error(ErrorKind::usage, {directory.path().string(), "config.toml"}, [&] {
-    call(evaluate_command, {"--run", directory.path().string()});
+    call(cli::evaluate_command, {"--run", directory.path().string()});
   });
-  expect_error(ErrorKind::usage, {"--run"}, [] { call(evaluate_command, {}); });
+  expect_error(ErrorKind::usage, {"--run"}, [] { call(cli::evaluate_command, {}); });
   const std::filesystem::path run = directory / "unfinished";
   std::filesystem::create_directory(run);
   std::filesystem::copy_file(trained_run().run + "/config.toml", run / "config.toml");
-  expect_error(ErrorKind::data, {"not finished", "--resume"}, [&] { call(evaluate_command, {"--run", run.string()}); });
+  expect_error(ErrorKind::data, {"not finished", "--resume"}, [&] {
+    call(cli::evaluate_command, {"--run", run.string()});
+  });
 }
 
 }  // namespace

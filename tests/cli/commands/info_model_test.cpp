@@ -12,7 +12,7 @@ using ::testing::ContainsRegex;
 
 std::string info_model(std::vector<std::string> args) {
   args.insert(args.begin(), "model");
-  return call(info_command, args);
+  return call(cli::info_command, args);
 }
 
 // Two encoders of 5 x 8 and 7 x 8 numbers, blocks of 8 x 3, a bias of 3.
@@ -69,8 +69,8 @@ TEST(InfoModelCommand, SaysWhatIsWrong) {
     refused({"NAME=TYPE:SIZES", "'" + bad + "'"}, {"--inputs", bad, "--classes", "3"});
   refused({"'vektor'", "'vector'"}, {"--inputs", "a=vektor:5", "--classes", "3"});
   refused({"'b'", "encoders"}, {"--inputs", "a=vector:5", "--classes", "3", "--encoders", "b=mlp"});
-  expect_error(ErrorKind::usage, {"'modle'", "'model'"}, [] { call(info_command, {"modle"}); });
-  expect_error(ErrorKind::usage, {"before the flags"}, [] { call(info_command, {"--json", "model"}); });
+  expect_error(ErrorKind::usage, {"'modle'", "'model'"}, [] { call(cli::info_command, {"modle"}); });
+  expect_error(ErrorKind::usage, {"before the flags"}, [] { call(cli::info_command, {"--json", "model"}); });
 }
 
 }  // namespace

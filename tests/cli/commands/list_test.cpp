@@ -20,8 +20,8 @@ TEST(ListCommand, EveryListHasItsEntries) {
       {"profiles", {"log_mel_2s", "log_psd_3s"}},
       {"metrics", {"accuracy", "macro_f1", "acer"}}};
   for (const auto& [list, names] : expected) {
-    const std::string text = call(list_command, {list});
-    const nlohmann::json json = nlohmann::json::parse(call(list_command, {list, "--json"}));
+    const std::string text = call(cli::list_command, {list});
+    const nlohmann::json json = nlohmann::json::parse(call(cli::list_command, {list, "--json"}));
     std::vector<std::string> found;
     for (const nlohmann::json& entry : json) {
       found.push_back(entry.at("name"));
@@ -35,32 +35,32 @@ TEST(ListCommand, EveryListHasItsEntries) {
 }
 
 TEST(ListCommand, TellsSourcesAndInputs) {
-  const nlohmann::json methods = nlohmann::json::parse(call(list_command, {"methods", "--json"}));
+  const nlohmann::json methods = nlohmann::json::parse(call(cli::list_command, {"methods", "--json"}));
   EXPECT_TRUE(methods.at(0).contains("source"));
-  for (const nlohmann::json& fusion : nlohmann::json::parse(call(list_command, {"fusions", "--json"}))) {
+  for (const nlohmann::json& fusion : nlohmann::json::parse(call(cli::list_command, {"fusions", "--json"}))) {
     EXPECT_NE(fusion.at("source"), "");
   }
-  const nlohmann::json encoders = nlohmann::json::parse(call(list_command, {"encoders", "--json"}));
+  const nlohmann::json encoders = nlohmann::json::parse(call(cli::list_command, {"encoders", "--json"}));
   EXPECT_NE(encoders.at(0).at("input"), "");
-  const nlohmann::json models = nlohmann::json::parse(call(list_command, {"models", "--json"}));
+  const nlohmann::json models = nlohmann::json::parse(call(cli::list_command, {"models", "--json"}));
   EXPECT_EQ(models.front().at("kind"), "encoder");
   EXPECT_EQ(models.back().at("kind"), "fusion");
 }
 
 TEST(ListCommand, ModelsAndMethodsArePages) {
-  EXPECT_THAT(call(list_command, {"models", "--markdown"}), ::testing::StartsWith("# Encoders and fusions\n"));
-  EXPECT_THAT(call(list_command, {"methods", "--markdown"}), ::testing::StartsWith("# Methods\n"));
+  EXPECT_THAT(call(cli::list_command, {"models", "--markdown"}), ::testing::StartsWith("# Encoders and fusions\n"));
+  EXPECT_THAT(call(cli::list_command, {"methods", "--markdown"}), ::testing::StartsWith("# Methods\n"));
   expect_error(ErrorKind::usage, {"--markdown", "models", "methods"}, [] {
-    call(list_command, {"encoders", "--markdown"});
+    call(cli::list_command, {"encoders", "--markdown"});
   });
   expect_error(ErrorKind::usage, {"--markdown", "--json"}, [] {
-    call(list_command, {"models", "--markdown", "--json"});
+    call(cli::list_command, {"models", "--markdown", "--json"});
   });
 }
 
 TEST(ListCommand, UnknownListGetsTheNearestSpelling) {
-  expect_error(ErrorKind::usage, {"'method'", "'methods'"}, [] { call(list_command, {"method"}); });
-  expect_error(ErrorKind::usage, {"WHAT"}, [] { call(list_command, {}); });
+  expect_error(ErrorKind::usage, {"'method'", "'methods'"}, [] { call(cli::list_command, {"method"}); });
+  expect_error(ErrorKind::usage, {"WHAT"}, [] { call(cli::list_command, {}); });
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ std::string first_row(const std::string& file, const std::string& id) {
 }
 
 TEST(PredictCommand, PredictsASplitAsTheRunDid) {
-  const nlohmann::json json = nlohmann::json::parse(call(predict_command, {"--run", trained_run().run, "--json"}));
+  const nlohmann::json json = nlohmann::json::parse(call(cli::predict_command, {"--run", trained_run().run, "--json"}));
   ASSERT_EQ(json.size(), 18u);
   for (const nlohmann::json& prediction : json) {
     const std::string id = prediction.at("id");
@@ -45,9 +45,9 @@ TEST(PredictCommand, BareFilesGiveTheSameAsTheDataSet) {
     for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
     return parts;
   }();
-  const nlohmann::json all = nlohmann::json::parse(call(predict_command, {"--run", trained_run().run, "--json"}));
+  const nlohmann::json all = nlohmann::json::parse(call(cli::predict_command, {"--run", trained_run().run, "--json"}));
   const nlohmann::json one = nlohmann::json::parse(
-      call(predict_command,
+      call(cli::predict_command,
            {"--run", trained_run().run, "--json", "--input", "numbers=" + cells.at(3) + "," + cells.at(4),
             "--input=caption=" + cells.at(5), "--input", "picture=" + trained_run().data + "/" + cells.at(7)}));
   ASSERT_EQ(one.size(), 1u);
@@ -59,7 +59,7 @@ TEST(PredictCommand, BareFilesGiveTheSameAsTheDataSet) {
 
 TEST(PredictCommand, ModalitiesLeftOutAreAbsent) {
   const std::string text =
-      call(predict_command, {"--run", trained_run().run, "--input", "caption=a red thing, and a comma"});
+      call(cli::predict_command, {"--run", trained_run().run, "--input", "caption=a red thing, and a comma"});
   EXPECT_THAT(text, ::testing::ContainsRegex("^input  (red|green|blue) +[01]\\.[0-9]{4}\n$"));
 }
 
@@ -67,9 +67,9 @@ namespace fs = std::filesystem;
 
 // Columns of a CSV text by name; "" where there is none.
 std::vector<std::vector<std::string>> columns_of(const std::string& text, const std::vector<std::string>& names) {
-  const MetadataTable table = parse_csv(text, "predictions.csv");
+  const data::MetadataTable table = data::parse_csv(text, "predictions.csv");
   std::vector<std::vector<std::string>> rows;
-  for (const MetadataTable::Row& row : table.rows) {
+  for (const data::MetadataTable::Row& row : table.rows) {
     rows.emplace_back();
     for (const std::string& name : names) rows.back().push_back(row.fields[table.find(name).value()]);
   }
@@ -93,10 +93,12 @@ std::vector<std::vector<std::string>> answers_of_run() {
 // The test rows of the run's data set as a table of their own, in `directory`, with the modalities' names.
 std::string write_test_rows(const fs::path& directory) {
   std::string table = "numbers,caption,picture,id,weather\n";
-  const MetadataTable rows = parse_csv(read_file(fs::path(trained_run().data) / "metadata.csv"), "metadata.csv");
-  for (const MetadataTable::Row& row : rows.rows) {
+  const data::MetadataTable rows =
+      data::parse_csv(read_file(fs::path(trained_run().data) / "metadata.csv"), "metadata.csv");
+  for (const data::MetadataTable::Row& row : rows.rows) {
     if (row.fields[1] != "test") continue;
-    table += csv_record({row.fields[3] + "," + row.fields[4], row.fields[5], row.fields[7], row.fields[0], "fine"});
+    table +=
+        data::csv_record({row.fields[3] + "," + row.fields[4], row.fields[5], row.fields[7], row.fields[0], "fine"});
   }
   write_file_atomically(directory / "rows.csv", table);
   fs::copy(fs::path(trained_run().data) / "picture", directory / "picture");
@@ -106,7 +108,7 @@ std::string write_test_rows(const fs::path& directory) {
 TEST(PredictCommand, ATableOfRowsGetsTheNumbersOfTheDataSet) {
   const TemporaryDirectory directory;
   const std::string table = write_test_rows(directory.path());
-  const std::string csv = call(predict_command, {"--run", trained_run().run, "--data", table, "--csv"});
+  const std::string csv = call(cli::predict_command, {"--run", trained_run().run, "--data", table, "--csv"});
   EXPECT_EQ(columns_of(csv, kAnswers), answers_of_run());
   EXPECT_TRUE(csv.starts_with("id,prediction,probability_red,probability_green,probability_blue,error\n"));
 }
@@ -115,17 +117,18 @@ TEST(PredictCommand, ADataSetNeedsNoLabelsAndSplits) {
   const TemporaryDirectory directory;
   const std::string table = write_test_rows(directory.path());
   fs::copy_file(fs::path(trained_run().data) / "dataset.json", directory / "dataset.json");
-  const MetadataTable all = parse_csv(read_file(fs::path(trained_run().data) / "metadata.csv"), "metadata.csv");
+  const data::MetadataTable all =
+      data::parse_csv(read_file(fs::path(trained_run().data) / "metadata.csv"), "metadata.csv");
   std::string text = "id,n0,n1,caption,picture_file_name\n";
-  for (const MetadataTable::Row& row : all.rows) {
+  for (const data::MetadataTable::Row& row : all.rows) {
     if (row.fields[1] != "test") continue;
-    text += csv_record({row.fields[0], row.fields[3], row.fields[4], row.fields[5], row.fields[7]});
+    text += data::csv_record({row.fields[0], row.fields[3], row.fields[4], row.fields[5], row.fields[7]});
   }
   directory.write("metadata.csv", text);
   const std::vector<std::string> args = {"--run", trained_run().run, "--data", directory.path().string(), "--csv"};
-  EXPECT_EQ(columns_of(call(predict_command, args), kAnswers), answers_of_run());
+  EXPECT_EQ(columns_of(call(cli::predict_command, args), kAnswers), answers_of_run());
   const std::string everything =
-      call(predict_command, {"--run", trained_run().run, "--data", trained_run().data, "--split", "all", "--csv"});
+      call(cli::predict_command, {"--run", trained_run().run, "--data", trained_run().data, "--split", "all", "--csv"});
   EXPECT_EQ(columns_of(everything, {"id"}).size(), 72u);  // train, val and test
 }
 
@@ -137,13 +140,13 @@ TEST(PredictCommand, AFolderOfModalitiesGetsTheNumbersOfItsSamples) {
   }
   const std::vector<std::string> args = {
       "--run", trained_run().run, "--data", directory.path().string(), "--allow-missing", "--csv"};
-  const auto rows = columns_of(call(predict_command, args), kAnswers);
+  const auto rows = columns_of(call(cli::predict_command, args), kAnswers);
   ASSERT_EQ(rows.size(), 18u);
   EXPECT_EQ(rows[0][0], "test0");
   EXPECT_EQ(rows[10][0], "test10");  // in natural order
   const nlohmann::json one =
-      nlohmann::json::parse(call(predict_command, {"--run", trained_run().run, "--json", "--input",
-                                                   "picture=" + (directory / "picture/test10.png").string()}));
+      nlohmann::json::parse(call(cli::predict_command, {"--run", trained_run().run, "--json", "--input",
+                                                        "picture=" + (directory / "picture/test10.png").string()}));
   EXPECT_NEAR(std::stod(rows[10][2]), one[0].at("probabilities").at("red").get<double>(), 1e-5);
 }
 
@@ -202,9 +205,9 @@ TEST(PredictCommand, StandardInputIsAnsweredLineByLine) {
 TEST(PredictCommand, StandardInputGetsTheNumbersOfTheDataSet) {
   const TemporaryDirectory directory;
   write_test_rows(directory.path());
-  const MetadataTable table = parse_csv(read_file(directory / "rows.csv"), "rows.csv");
+  const data::MetadataTable table = data::parse_csv(read_file(directory / "rows.csv"), "rows.csv");
   std::string lines;
-  for (const MetadataTable::Row& row : table.rows) {
+  for (const data::MetadataTable::Row& row : table.rows) {
     const nlohmann::json object = {
         {"numbers", row.fields[0]}, {"caption", row.fields[1]}, {"picture", row.fields[2]}, {"id", row.fields[3]}};
     lines += object.dump() + "\n";
@@ -215,14 +218,14 @@ TEST(PredictCommand, StandardInputGetsTheNumbersOfTheDataSet) {
                   " predict --run " + shell_quoted(trained_run().run) + " --data - --csv --quiet < rows.jsonl");
   EXPECT_EQ(piped.code, 0) << piped.error;
   EXPECT_EQ(columns_of(piped.out, kAnswers), answers_of_run());
-  const std::string read = call(predict_command, {"--run", trained_run().run, "--data", file, "--csv"});
+  const std::string read = call(cli::predict_command, {"--run", trained_run().run, "--data", file, "--csv"});
   EXPECT_EQ(columns_of(read, kAnswers), answers_of_run());
 }
 
 TEST(PredictCommand, RefusesWhatContradictsItself) {
   const auto predict = [&](std::vector<std::string> args) {
     args.insert(args.end(), {"--run", trained_run().run});
-    call(predict_command, args);
+    call(cli::predict_command, args);
   };
   expect_error(ErrorKind::usage, {"--data", "--stdin"}, [&] { predict({"--stdin", "--data", "x.csv"}); });
   expect_error(ErrorKind::usage, {"--json", "--csv"}, [&] { predict({"--json", "--csv"}); });
@@ -234,7 +237,7 @@ TEST(PredictCommand, SaysWhatIsWrongWithAnInput) {
   const auto predict = [&](const std::vector<std::string>& more) {
     std::vector<std::string> args = run;
     args.insert(args.end(), more.begin(), more.end());
-    call(predict_command, args);
+    call(cli::predict_command, args);
   };
   expect_error(ErrorKind::usage, {"'captoin'", "'caption'"}, [&] { predict({"--input", "captoin=x"}); });
   expect_error(ErrorKind::usage, {"MODALITY=VALUE", "'caption'"}, [&] { predict({"--input", "caption"}); });

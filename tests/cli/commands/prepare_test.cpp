@@ -29,7 +29,7 @@ TEST(PrepareCommand, WritesADataSet) {
   const TemporaryDirectory directory;
   write_stamps(directory / "raw");
   const auto out = directory / "out";
-  call(prepare_command,
+  call(cli::prepare_command,
        {"tuxpaint", "--raw", (directory / "raw").string(), "--out", out.string(), "--min-objects", "2"});
   EXPECT_TRUE(std::filesystem::exists(out / "dataset.json"));
   std::ifstream table(out / "metadata.csv");
@@ -40,19 +40,19 @@ TEST(PrepareCommand, WritesADataSet) {
 
 TEST(PrepareCommand, RefusesUnknownNamesAndMissingFolders) {
   expect_error(ErrorKind::usage, {"tuxpiant", "'tuxpaint'"}, [] {
-    call(prepare_command, {"tuxpiant", "--raw", "x", "--out", "y"});
+    call(cli::prepare_command, {"tuxpiant", "--raw", "x", "--out", "y"});
   });
-  expect_error(ErrorKind::usage, {"--raw"}, [] { call(prepare_command, {"tuxpaint", "--out", "y"}); });
-  expect_error(ErrorKind::usage, {"NAME"}, [] { call(prepare_command, {"--raw", "x", "--out", "y"}); });
+  expect_error(ErrorKind::usage, {"--raw"}, [] { call(cli::prepare_command, {"tuxpaint", "--out", "y"}); });
+  expect_error(ErrorKind::usage, {"NAME"}, [] { call(cli::prepare_command, {"--raw", "x", "--out", "y"}); });
   expect_error(ErrorKind::usage, {"NAME", "before"}, [] {
-    call(prepare_command, {"--raw", "x", "--out", "y", "tuxpaint"});
+    call(cli::prepare_command, {"--raw", "x", "--out", "y", "tuxpaint"});
   });
 }
 
 TEST(PrepareCommand, HelpOfAnImporterHasItsFlags) {
   std::ostringstream general, special;
-  prepare_command({"--help"}, general);
-  prepare_command({"tuxpaint", "--help"}, special);
+  cli::prepare_command({"--help"}, general);
+  cli::prepare_command({"tuxpaint", "--help"}, special);
   EXPECT_THAT(general.str(), ::testing::Not(::testing::HasSubstr("--min-objects")));
   EXPECT_THAT(special.str(), ::testing::HasSubstr("--min-objects"));
 }
@@ -90,7 +90,7 @@ struct PrepareWithCache : ::testing::Test {
     return words;
   }
 
-  nlohmann::json info() const { return nlohmann::json::parse(call(cache_command, {"info", cache, "--json"})); }
+  nlohmann::json info() const { return nlohmann::json::parse(call(cli::cache_command, {"info", cache, "--json"})); }
 
   // One error, which names the cache and what to do.
   void expect_failure(const std::string& folder, const Words& more, const Words& words) const {
@@ -109,34 +109,36 @@ struct PrepareWithCache : ::testing::Test {
 };
 
 TEST_F(PrepareWithCache, HoldsEverySampleThatDecodes) {
-  EXPECT_EQ(call(prepare_command, arguments(cache)), "");
+  EXPECT_EQ(call(cli::prepare_command, arguments(cache)), "");
   const nlohmann::json kinds = info().at("kinds");
   EXPECT_EQ(kinds.at("decoded pictures").at("entries"), kPictures);
   EXPECT_EQ(kinds.at("resized pictures").at("entries"), kResized);
   EXPECT_EQ(kinds.at("spectrograms").at("entries"), kSounds);
   EXPECT_EQ(info().at("entries"), kPictures + kResized + kSounds);
-  EXPECT_EQ(call(cache_command, {"verify", cache}), "34 entries, 0 bad\n");
+  EXPECT_EQ(call(cli::cache_command, {"verify", cache}), "34 entries, 0 bad\n");
   // Nothing is left to do, neither for the same command nor for the one that fills.
-  EXPECT_EQ(call(prepare_command, arguments(cache)), "");
-  EXPECT_EQ(call(cache_command, {"fill", "--data", data, "--cache", cache, "--list"}), "");
+  EXPECT_EQ(call(cli::prepare_command, arguments(cache)), "");
+  EXPECT_EQ(call(cli::cache_command, {"fill", "--data", data, "--cache", cache, "--list"}), "");
   EXPECT_EQ(info().at("entries"), kPictures + kResized + kSounds);
 }
 
 // The hour an entry was last used in begins its record of uses.
 void forget_uses(const std::string& cache) {
-  const auto store = KeyStore::open(cache, int64_t{1} << 30);
-  Transaction transaction(*store, Transaction::Access::write);
+  const auto store = data::KeyStore::open(cache, int64_t{1} << 30);
+  data::Transaction transaction(*store, data::Transaction::Access::write);
   std::map<std::string, std::string> uses;
-  transaction.each(KeyStore::Table::uses, [&](std::string_view key, std::string_view use) { uses.emplace(key, use); });
-  for (auto& [key, use] : uses) transaction.put(KeyStore::Table::uses, key, use.replace(0, sizeof(int64_t), 8, '\0'));
+  transaction.each(data::KeyStore::Table::uses,
+                   [&](std::string_view key, std::string_view use) { uses.emplace(key, use); });
+  for (auto& [key, use] : uses)
+    transaction.put(data::KeyStore::Table::uses, key, use.replace(0, sizeof(int64_t), 8, '\0'));
   transaction.commit();
 }
 
 int64_t count_used(const std::string& cache) {
-  const auto store = KeyStore::open(cache, int64_t{1} << 30);
+  const auto store = data::KeyStore::open(cache, int64_t{1} << 30);
   int64_t used = 0;
-  Transaction(*store, Transaction::Access::read)
-      .each(KeyStore::Table::uses, [&](std::string_view, std::string_view use) {
+  data::Transaction(*store, data::Transaction::Access::read)
+      .each(data::KeyStore::Table::uses, [&](std::string_view, std::string_view use) {
         int64_t hour = 0;
         std::memcpy(&hour, use.data(), sizeof(hour));
         if (hour > 0) ++used;
@@ -145,10 +147,10 @@ int64_t count_used(const std::string& cache) {
 }
 
 TEST_F(PrepareWithCache, TrainingFindsAllOfIt) {
-  call(prepare_command, arguments(cache));
+  call(cli::prepare_command, arguments(cache));
   forget_uses(cache);
   EXPECT_EQ(count_used(cache), 0);
-  call(train_command,
+  call(cli::train_command,
        fast({"--data", data, "--run", (directory / "run").string(), "--method", "joint", "--encoders",
              "picture=resnet18:width=4,sound=resnet18:width=4", "--max-undecodable", "0.5", "--cache", cache}));
   EXPECT_EQ(count_used(cache), kPictures + kResized + kSounds);
@@ -167,9 +169,9 @@ TEST_F(PrepareWithCache, SaysThatTheFolderCannotBeUsed) {
 TEST_F(PrepareWithCache, SaysThatTheLimitIsTooLow) {
   expect_failure(cache, {"--cache-gib", "0.001"}, {"full", "--cache-gib"});
   EXPECT_TRUE(is_prepared());
-  EXPECT_THAT(call(cache_command, {"verify", cache}), ::testing::HasSubstr(", 0 bad"));  // what is there is whole
+  EXPECT_THAT(call(cli::cache_command, {"verify", cache}), ::testing::HasSubstr(", 0 bad"));  // what is there is whole
   EXPECT_LT(info().at("entries"), kPictures + kResized + kSounds);
-  call(prepare_command, arguments(cache));  // the rest, where the limit allows it
+  call(cli::prepare_command, arguments(cache));  // the rest, where the limit allows it
   EXPECT_EQ(info().at("entries"), kPictures + kResized + kSounds);
 }
 

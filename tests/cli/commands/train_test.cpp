@@ -20,7 +20,7 @@ TEST(TrainCommand, LeavesARunAndPrintsItsScores) {
     EXPECT_TRUE(std::filesystem::exists(std::filesystem::path(trained.run) / name)) << name;
   }
   const std::string again =
-      call(train_command,
+      call(cli::train_command,
            fast({"--data", trained.data, "--run", trained.run, "--resume", "--encoders", "picture=resnet18:width=4"}));
   EXPECT_THAT(again, HasSubstr("test"));
   EXPECT_THAT(again, HasSubstr("accuracy"));
@@ -32,7 +32,7 @@ TEST(TrainCommand, ConfigOfARunMakesTheSameRun) {
   const TrainedRun& trained = trained_run();
   const TemporaryDirectory directory;
   const std::string config = trained.run + "/config.toml", run = (directory / "again").string();
-  call(train_command, {"--config", config, "--run", run});
+  call(cli::train_command, {"--config", config, "--run", run});
   EXPECT_EQ(metrics_of(run), metrics_of(trained.run));
   EXPECT_FALSE(metrics_of(run).empty());
 }
@@ -41,13 +41,13 @@ TEST(TrainCommand, ResumeAloneGoesOnWithTheOptionsOfTheRun) {
   const TrainedRun& trained = trained_run();
   const TemporaryDirectory directory;
   const std::string run = (directory / "run").string();
-  call(train_command, {"--config", trained.run + "/config.toml", "--run", run, "--keep", "all"});
+  call(cli::train_command, {"--config", trained.run + "/config.toml", "--run", run, "--keep", "all"});
   const int64_t epochs = read_json(run + "/summary.json").at("epochs");
-  EXPECT_THAT(call(train_command, {"--resume", "--run", run}), HasSubstr("accuracy"));
-  call(train_command, {"--resume", "--run", run, "--epochs", std::to_string(epochs + 1)});
+  EXPECT_THAT(call(cli::train_command, {"--resume", "--run", run}), HasSubstr("accuracy"));
+  call(cli::train_command, {"--resume", "--run", run, "--epochs", std::to_string(epochs + 1)});
   EXPECT_EQ(read_json(run + "/summary.json").at("epochs"), epochs + 1);
   expect_error(ErrorKind::usage, {"--data is missing"}, [&] {
-    call(train_command, {"--resume", "--run", (directory / "none").string()});
+    call(cli::train_command, {"--resume", "--run", (directory / "none").string()});
   });
 }
 
@@ -59,8 +59,8 @@ TEST(TrainCommand, MetricsAreTheSameWhateverTheNumberOfWorkers) {
   std::vector<std::string> metrics;
   for (const char* workers : {"0", "1", "4"}) {
     const std::string run = (directory / workers).string();
-    call(train_command, {"--data", data, "--run", run, "--encoders", "picture=resnet18:width=4", "--workers", workers,
-                         "--epochs", "3", "--batch-size", "5", "--threads", "1", "--log-every", "1"});
+    call(cli::train_command, {"--data", data, "--run", run, "--encoders", "picture=resnet18:width=4", "--workers",
+                              workers, "--epochs", "3", "--batch-size", "5", "--threads", "1", "--log-every", "1"});
     metrics.push_back(metrics_of(run));
   }
   EXPECT_FALSE(metrics[0].empty());
@@ -73,7 +73,7 @@ TEST(TrainCommand, DryRunPrintsThePlanAndWritesNothing) {
   const TemporaryDirectory directory;
   const std::string run = (directory / "planned").string();
   const std::string text =
-      call(train_command, fast({"--data", trained.data, "--run", run, "--modalities", "numbers", "--dry-run"}));
+      call(cli::train_command, fast({"--data", trained.data, "--run", run, "--modalities", "numbers", "--dry-run"}));
   EXPECT_THAT(text, HasSubstr("steps"));
   EXPECT_FALSE(std::filesystem::exists(run));
 }
@@ -139,7 +139,7 @@ TEST(TrainCommand, InitFromSaysWhichClassesAreKept) {
 TEST(TrainCommand, RefusesAnExistingRun) {
   const TrainedRun& trained = trained_run();
   expect_error(ErrorKind::usage, {trained.run, "--resume", "--overwrite"}, [&] {
-    call(train_command, {"--data", trained.data, "--run", trained.run});
+    call(cli::train_command, {"--data", trained.data, "--run", trained.run});
   });
 }
 

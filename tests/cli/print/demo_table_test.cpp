@@ -6,16 +6,16 @@
 
 #include "base/text/text_table.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-ComparisonRow row_of(const std::string& name, const std::vector<double>& accuracy, const std::vector<double>& f1,
-                     const std::vector<std::vector<double>>& shares) {
-  ComparisonRow row;
+compare::ComparisonRow row_of(const std::string& name, const std::vector<double>& accuracy,
+                              const std::vector<double>& f1, const std::vector<std::vector<double>>& shares) {
+  compare::ComparisonRow row;
   row.name = name;
   row.fusion = shares.size() > 1 ? "concat" : "";
   row.modalities = shares.size() > 1 ? std::vector<std::string>{"a", "b"} : std::vector<std::string>{"a"};
@@ -26,15 +26,15 @@ ComparisonRow row_of(const std::string& name, const std::vector<double>& accurac
   return row;
 }
 
-Contrast contrast(double mean, double p_holm) {
-  Contrast result;
+compare::Contrast contrast(double mean, double p_holm) {
+  compare::Contrast result;
   result.difference = {mean, mean - .05, mean + .05, p_holm};
   result.p_holm = p_holm;
   return result;
 }
 
-Comparison some_comparison() {
-  Comparison comparison;
+compare::Comparison some_comparison() {
+  compare::Comparison comparison;
   comparison.data = "demo/stamps";
   comparison.classes = 4;
   comparison.n_train = 80;
@@ -43,11 +43,11 @@ Comparison some_comparison() {
   comparison.seeds = {0, 1};
   comparison.modalities = {"a", "b"};
   comparison.best_unimodal = "a alone";
-  ComparisonRow pdmp = row_of("pdmp", {.9, .8}, {.8, .7}, {{.5, .5}, {.5, .5}});
+  compare::ComparisonRow pdmp = row_of("pdmp", {.9, .8}, {.8, .7}, {{.5, .5}, {.5, .5}});
   pdmp.against_unimodal = contrast(.25, .01);
-  ComparisonRow control = row_of("every encoder × 15", {.8, .8}, {.8, .7}, {{.25, .25}, {.75, .75}});
+  compare::ComparisonRow control = row_of("every encoder × 15", {.8, .8}, {.8, .7}, {{.25, .25}, {.75, .75}});
   control.controls = {{.of = "pdmp", .what = control.name, .of_encoders = true, .gain = contrast(.05, .2)}};
-  ComparisonRow failed = row_of("joint, learning rate × 15", {}, {}, {{}, {}});
+  compare::ComparisonRow failed = row_of("joint, learning rate × 15", {}, {}, {{}, {}});
   failed.controls = {{.of = "pdmp", .what = failed.name, .of_encoders = false, .gain = {}}};
   failed.refusal = "demo/runs/x failed";
   comparison.rows = {row_of("a alone", {.5, .7}, {.4, .6}, {{1, 1}}),
@@ -83,9 +83,9 @@ TEST(DemoTable, EndsWithWhatTheControlsShow) {
 }
 
 TEST(DemoTable, OneSeedHasNoDeviation) {
-  Comparison comparison = some_comparison();
+  compare::Comparison comparison = some_comparison();
   comparison.seeds = {0};
-  for (ComparisonRow& row : comparison.rows) {
+  for (compare::ComparisonRow& row : comparison.rows) {
     if (row.refusal.empty())
       for (auto& [metric, scores] : row.scores) scores.resize(1);
   }
@@ -95,10 +95,10 @@ TEST(DemoTable, OneSeedHasNoDeviation) {
 }
 
 TEST(DemoTable, FitsTheWidth) {
-  Comparison comparison = some_comparison();
+  compare::Comparison comparison = some_comparison();
   comparison.modalities = {"picture", "sound", "depth_map", "accelerometer", "heart_rate", "caption"};
-  for (ComparisonRow& row : comparison.rows) {
-    if (!is_unimodal(row) && row.refusal.empty()) row.dependency.assign(6, {.25, .25});
+  for (compare::ComparisonRow& row : comparison.rows) {
+    if (!compare::is_unimodal(row) && row.refusal.empty()) row.dependency.assign(6, {.25, .25});
   }
   for (const int64_t width : {60, 80, 200}) {
     std::istringstream lines(demo_text(comparison, some_facts(), width));
@@ -121,4 +121,4 @@ TEST(DemoTable, JsonHasEverySeed) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::cli

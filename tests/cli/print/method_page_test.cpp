@@ -7,7 +7,7 @@
 
 #include "pdmp/method.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 using ::testing::EndsWith;
@@ -77,4 +77,4 @@ TEST(MethodPage, TellsFormulaCostAndRangesOfSearch) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -7,7 +7,7 @@
 
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 using ::testing::HasSubstr;
@@ -74,4 +74,4 @@ TEST(ModelPage, WritesDefaultsAsASpecTakesThem) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 TEST(OptionsTable, HasAColumnForSearchRangesWhereThereAreAny) {
@@ -30,4 +30,4 @@ TEST(OptionsTable, HasAColumnForSearchRangesWhereThereAreAny) {
 TEST(OptionsTable, OfNothing) { EXPECT_EQ(options_table(OptionList()), "No options.\n"); }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 #include <sstream>
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 // Neither sorted nor printable.
 const std::vector<std::string> kClasses = {"zebra", "ant", "=1+1", "\x1b[2J"};
 
-RowPrediction row(const std::string& id, std::vector<float> probabilities) {
+runs::RowPrediction row(const std::string& id, std::vector<float> probabilities) {
   const auto best = std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin();
   return {id, "", static_cast<size_t>(best), torch::tensor(probabilities)};
 }
@@ -71,4 +71,4 @@ TEST(PredictionOutput, CsvIsThatOfPredictionsWithErrors) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::cli

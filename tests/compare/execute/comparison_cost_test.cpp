@@ -6,15 +6,15 @@
 #include "base/files/file.h"
 #include "compare/small_grid.h"
 
-namespace pdmp {
+namespace pdmp::compare {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 // 48 training samples of two modalities in batches of 16, for 3 epochs: .3 s of steps and .1 s of validation an epoch.
-TrialCost trial() {
-  TrialCost cost;
+runs::TrialCost trial() {
+  runs::TrialCost cost;
   cost.steps = 4;
   cost.step_seconds = 0.1;
   cost.evaluation_seconds = 0.1;
@@ -84,4 +84,4 @@ TEST(CompareCost, TextAndJsonSayWhatAreEstimates) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::compare

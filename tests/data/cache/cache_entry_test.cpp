@@ -5,7 +5,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kKey = "5e8f";
@@ -55,4 +55,4 @@ TEST(CacheEntry, EveryDamagedByteIsFound) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

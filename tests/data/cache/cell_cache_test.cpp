@@ -4,7 +4,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 TEST(CellCache, KeepsUpToItsLimit) {
@@ -32,4 +32,4 @@ TEST(CellCache, TheFirstValueStays) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -9,7 +9,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using Access = Transaction::Access;
@@ -165,4 +165,4 @@ TEST(KeyStore, IsRemovedOnlyWhereNobodyHasItOpen) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

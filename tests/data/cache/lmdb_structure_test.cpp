@@ -11,7 +11,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::TemporaryDirectory;
@@ -130,4 +130,4 @@ TEST(LmdbStructure, LeavesTheFilesOfOthersAlone) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -10,7 +10,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::HasSubstr;
@@ -191,4 +191,4 @@ TEST(SampleCache, RefusesAFolderItCannotWriteTo) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 TEST(Pixels, RowsFollowEachOtherWithoutGaps) {
@@ -24,4 +24,4 @@ TEST(Pixels, WithoutAnySideThereAreNone) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -9,7 +9,7 @@ extern "C" {
 #include <libswscale/swscale.h>
 }
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 FfmpegPtr<AVFrame> make_picture(AVPixelFormat format, int width, int height) {
@@ -77,4 +77,4 @@ TEST(RgbPlanes, AreNotForColourTablesAndAlpha) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -66,4 +66,4 @@ TEST(WriteJpeg, RefusesWhatItCannotWrite) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

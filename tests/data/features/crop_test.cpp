@@ -5,7 +5,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 TEST(RandomResizedCrop, StaysInsideWithAllowedAreaAndShape) {
@@ -54,4 +54,4 @@ TEST(Crop, TakesTheBox) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

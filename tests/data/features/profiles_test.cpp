@@ -7,7 +7,7 @@
 #include "pdmp/torch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 struct Value {
@@ -305,4 +305,4 @@ TEST(FilterBank, HalfSamplesAreCutOff) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

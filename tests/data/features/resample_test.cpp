@@ -7,7 +7,7 @@
 #include "pdmp/torch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // 0.6 sin(2 pi 440 n / 16000) + 0.3 cos(2 pi 3000 n / 16000).
@@ -73,4 +73,4 @@ TEST(Resample, RefusesImpossibleRates) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 #include "data/features/resize.h"
 #include "support/pattern_picture.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::byte_sum;
@@ -58,4 +58,4 @@ TEST(ResizePlain, IsWhatResizeDoesWhereAskedAndTakesViews) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

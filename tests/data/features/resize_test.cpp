@@ -6,7 +6,7 @@
 #include "support/expect_error.h"
 #include "support/pattern_picture.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::byte_sum;
@@ -112,4 +112,4 @@ TEST(Normalise, GivesReferenceValues) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 
 #include "support/pattern_picture.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::byte_sum;
@@ -69,4 +69,4 @@ TEST(Rotate, AgreesWithLibTorch) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

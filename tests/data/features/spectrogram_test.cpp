@@ -6,7 +6,7 @@
 #include "pdmp/torch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // sin(2 pi 440 n / 22050) + 0.5 cos(0.01 n), in double, then float32.
@@ -166,4 +166,4 @@ TEST(Standardise, HasZeroMeanAndUnitDeviation) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

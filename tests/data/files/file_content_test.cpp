@@ -4,7 +4,7 @@
 
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr int64_t kLater = 4'000'000'000;  // seconds: long after any file was written
@@ -62,4 +62,4 @@ TEST(FileContent, WhatIsNoFileHasNone) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -10,7 +10,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -108,4 +108,4 @@ TEST(FileReading, TellsFoldersByWholeNames) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

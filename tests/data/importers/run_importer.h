@@ -15,7 +15,7 @@
 
 namespace pdmp::testing {
 
-inline void run_importer(const std::unique_ptr<Importer>& importer, const std::filesystem::path& raw,
+inline void run_importer(const std::unique_ptr<data::Importer>& importer, const std::filesystem::path& raw,
                          const std::filesystem::path& out, const std::map<std::string, std::string>& options = {}) {
   OptionList list;
   importer->describe(list);
@@ -24,18 +24,18 @@ inline void run_importer(const std::unique_ptr<Importer>& importer, const std::f
 }
 
 // split -> number of rows
-inline std::map<std::string, int64_t> rows_per_split(const Manifest& manifest) {
+inline std::map<std::string, int64_t> rows_per_split(const data::Manifest& manifest) {
   std::map<std::string, int64_t> rows;
-  for (const ManifestRow& row : manifest.rows) ++rows[row.split];
+  for (const data::ManifestRow& row : manifest.rows) ++rows[row.split];
   return rows;
 }
 
 // A download to fill, and what an importer makes of it.
-template <std::unique_ptr<Importer> (*make)()>
+template <std::unique_ptr<data::Importer> (*make)()>
 struct ImportedDownload {
-  std::shared_ptr<const Manifest> prepare(const std::map<std::string, std::string>& flags) const {
+  std::shared_ptr<const data::Manifest> prepare(const std::map<std::string, std::string>& flags) const {
     run_importer(make(), raw.path(), out(), flags);
-    return std::make_shared<Manifest>(read_manifest(out(), 0));
+    return std::make_shared<data::Manifest>(data::read_manifest(out(), 0));
   }
   std::filesystem::path out() const { return target / "out"; }
   nlohmann::json counts() const { return read_json(out() / "counts.json"); }

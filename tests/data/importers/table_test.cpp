@@ -4,7 +4,7 @@
 #include "data/importers/shared/importer.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::HasSubstr;
@@ -27,4 +27,4 @@ TEST(ImporterTable, NamesTheNearest) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

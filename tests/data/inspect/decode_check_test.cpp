@@ -7,7 +7,7 @@
 #include "support/png.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::HasSubstr;
@@ -79,4 +79,4 @@ TEST(CheckDecoding, EveryFileOfAModalityIsBroken) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

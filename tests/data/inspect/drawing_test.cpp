@@ -4,7 +4,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // (R, G, B) at a pixel.
@@ -67,4 +67,4 @@ TEST(FittedText, EndsWithAnEllipsisWhereItIsTooLong) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include "data/types/entry.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::entry;
@@ -125,4 +125,4 @@ TEST(InputPanel, HeadingIsOneLine) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::cell;
@@ -135,4 +135,4 @@ TEST(StackPictures, FillsUpWithWhite) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

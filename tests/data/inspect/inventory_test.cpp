@@ -9,7 +9,7 @@
 #include "support/png.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -119,4 +119,4 @@ TEST(SpreadOf, MedianOfOddAndEvenCounts) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

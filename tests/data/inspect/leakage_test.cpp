@@ -6,7 +6,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -87,4 +87,4 @@ TEST(FindLeakage, AnIdOnBothSidesIsRefusedByTheReader) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -119,4 +119,4 @@ TEST_F(ContentHashOf, ManyRowsHaveFewBlocks) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 #include "pdmp/torch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -95,4 +95,4 @@ TEST(Collate, NamesTheSampleOfAnotherShape) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

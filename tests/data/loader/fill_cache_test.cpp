@@ -10,7 +10,7 @@
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::HasSubstr;
@@ -74,4 +74,4 @@ TEST(FillCache, CountsWhatDoesNotDecode) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -9,7 +9,7 @@
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -317,4 +317,4 @@ TEST(Loader, RefusesImpossibleOptions) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -11,7 +11,7 @@
 #include "support/png.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -236,4 +236,4 @@ TEST(MediaDataset, ErrorRefusesIncompleteSamples) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

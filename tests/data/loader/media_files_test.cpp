@@ -6,7 +6,7 @@
 #include "support/npy.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -68,4 +68,4 @@ TEST(SplitsOf, AreThoseThatOccurInTheUsualOrder) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

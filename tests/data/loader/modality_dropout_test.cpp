@@ -5,7 +5,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 TEST(ModalityDropout, ZeroLeavesEverything) {
@@ -51,4 +51,4 @@ TEST(ModalityDropout, IsAFunctionOfTheStream) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -10,7 +10,7 @@
 
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 TEST(ForEachParallel, DoesEachOnceForAnyNumberOfWorkers) {
@@ -55,4 +55,4 @@ TEST(ForEachParallel, LeavesTheCallersThreadsAsTheyWere) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

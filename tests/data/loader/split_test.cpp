@@ -7,7 +7,7 @@
 #include "pdmp/error.h"
 #include "pdmp/torch.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 std::shared_ptr<const Dataset> labelled(const std::vector<int64_t>& labels, int64_t classes) {
@@ -39,4 +39,4 @@ TEST(Split, ATenthOfEachClassIsHeldBackAndNothingIsLost) {
 TEST(Split, NothingCanBeHeldBackOfClassesOfOne) { EXPECT_THROW(hold_back_tenth(labelled({0, 1, 2}, 3), 0), Error); }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -72,4 +72,4 @@ TEST(CellPlaces, ADescriptionIsAFileOfTheFolder) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kDescription =
@@ -37,4 +37,4 @@ TEST(ColumnValues, NumbersGoOnOverTheFilesOfSplits) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <stdexcept>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -62,4 +62,4 @@ TEST(ManifestRows, LabelAndSplitMayChange) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

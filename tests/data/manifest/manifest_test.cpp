@@ -8,7 +8,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -249,4 +249,4 @@ TEST(Manifest, ValidationFollowsTheSeed) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::HasSubstr;
@@ -61,4 +61,4 @@ TEST(Metadata, SaysWhatItExpected) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

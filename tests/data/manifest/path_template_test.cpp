@@ -5,7 +5,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::HasSubstr;
@@ -37,4 +37,4 @@ TEST(PathTemplate, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 std::vector<bool> choose(const std::vector<int64_t>& labels, const std::vector<std::string>& groups, double fraction,
@@ -59,4 +59,4 @@ TEST(StratifiedSubset, SameSeedSameChoice) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include "data/tables/csv.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -82,4 +82,4 @@ TEST(UnlabeledRows, TablesWithoutModalitiesAreRefused) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -10,7 +10,7 @@
 #include "support/npy.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -96,4 +96,4 @@ TEST_F(ReadNpyRefuses, CutAndEmptyArrays) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

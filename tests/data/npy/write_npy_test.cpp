@@ -9,7 +9,7 @@
 #include "support/npy.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -57,4 +57,4 @@ TEST(WriteNpy, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -105,4 +105,4 @@ TEST(Csv, FaultsInLaterBlocksNameTheirLine) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -43,4 +43,4 @@ TEST(ParseDecimal, TooSmallIsZeroTooLargeIsInfinite) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -41,4 +41,4 @@ TEST(JoinFileList, IsReadBackAsItWas) {
 TEST(UnescapedFile, TakesASemicolonAsItIs) { EXPECT_EQ(unescaped_file("a;b\\;c\\d"), "a;b;c\\d"); }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -40,4 +40,4 @@ TEST(Jsonl, ErrorsNameFileAndLine) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

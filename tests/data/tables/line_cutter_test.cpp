@@ -4,7 +4,7 @@
 #include <tuple>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using Line = std::tuple<int64_t, std::string, bool>;
@@ -32,4 +32,4 @@ TEST(LineCutter, LongLinesAreCutAndTheNextOneIsWhole) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

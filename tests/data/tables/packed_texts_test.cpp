@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <stdexcept>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -43,4 +43,4 @@ TEST(PackedTexts, WhatIsNotThereIsRefused) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -4,7 +4,7 @@
 
 #include "data/tables/csv.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 TEST(SpreadsheetText, FormulasGetAnApostrophe) {
@@ -31,4 +31,4 @@ TEST(SpreadsheetText, TheFieldIsQuoted) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -9,7 +9,7 @@
 #include "support/media/encode_wav.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::cell;
@@ -158,4 +158,4 @@ TEST(AudioType, RefusesSettingsThatDoNotFit) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::cell;
@@ -48,4 +48,4 @@ TEST(ListPictures, RefusesFoldersWithout) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

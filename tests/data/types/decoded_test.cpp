@@ -21,7 +21,7 @@ extern "C" {
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::entry;
@@ -194,4 +194,4 @@ TEST_F(CachedTypes, WhatDoesNotDecodeIsNotKept) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

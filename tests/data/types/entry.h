@@ -9,8 +9,8 @@
 namespace pdmp::testing {
 
 // settings: the JSON of the entry without name and type: R"("size": 8)".
-inline ModalityEntry entry(const std::string& type, const std::string& settings = "") {
-  ModalityEntry result;
+inline data::ModalityEntry entry(const std::string& type, const std::string& settings = "") {
+  data::ModalityEntry result;
   result.name = "m";
   result.type = type;
   result.column = "m_file_name";
@@ -19,7 +19,7 @@ inline ModalityEntry entry(const std::string& type, const std::string& settings 
   return result;
 }
 
-inline Cell cell(const std::string& text, const std::filesystem::path& directory = {}) {
+inline data::Cell cell(const std::string& text, const std::filesystem::path& directory = {}) {
   return {text, directory, {}, {}};
 }
 

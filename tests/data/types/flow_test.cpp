@@ -7,7 +7,7 @@
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::cell;
@@ -107,4 +107,4 @@ TEST(FlowType, RefusesPicturesOfOtherSizes) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include "data/types/entry.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using Indices = std::vector<int64_t>;
@@ -106,4 +106,4 @@ TEST(ReadFrameChoice, ReadsAndRefuses) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

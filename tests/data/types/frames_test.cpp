@@ -8,7 +8,7 @@
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::cell;
@@ -125,4 +125,4 @@ TEST(FramesType, NamesAVideoThatDoesNotDecode) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

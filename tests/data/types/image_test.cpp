@@ -14,7 +14,7 @@
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::cell;
@@ -189,4 +189,4 @@ TEST(ImageType, NamesTheFileThatDoesNotDecode) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 #include "data/types/entry.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::entry;
@@ -50,4 +50,4 @@ TEST(Settings, RefusesUnknownKeysWithTheNearest) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

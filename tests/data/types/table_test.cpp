@@ -3,7 +3,7 @@
 #include "data/types/entry.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::entry;
@@ -29,4 +29,4 @@ TEST(ModalityTypeTable, UnknownTypesGetASuggestion) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

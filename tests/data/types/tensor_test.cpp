@@ -7,7 +7,7 @@
 #include "support/npy.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::cell;
@@ -43,4 +43,4 @@ TEST(TensorType, NeedsSomethingToReadTheShapeFrom) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

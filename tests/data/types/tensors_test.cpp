@@ -5,7 +5,7 @@
 #include "pdmp/torch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -52,4 +52,4 @@ TEST(Tensors, PixelsAreBytesOfThreeDimensions) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -4,7 +4,7 @@
 #include "pdmp/torch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::cell;
@@ -42,4 +42,4 @@ TEST(TextType, RefusesOtherEncodings) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

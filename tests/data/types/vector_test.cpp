@@ -4,7 +4,7 @@
 #include "pdmp/torch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::cell;
@@ -41,4 +41,4 @@ TEST(VectorType, NamesTheColumnThatIsNoNumber) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::DoubleEq;
@@ -102,4 +102,4 @@ TEST(ManualCoefficients, AreNumbersAboveZero) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

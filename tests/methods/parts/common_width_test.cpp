@@ -4,7 +4,7 @@
 
 #include "methods/toy_model.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using namespace testing;  // pdmp::testing
@@ -36,4 +36,4 @@ TEST(WherePresent, AbsentRowsAreZero) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

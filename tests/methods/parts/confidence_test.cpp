@@ -6,7 +6,7 @@
 
 #include "methods/branch_fixture.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using ::testing::DoubleNear;
@@ -45,4 +45,4 @@ TEST(Confidence, KeepsNoGraphAndWidensHalfPrecision) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -5,7 +5,7 @@
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using namespace testing;  // pdmp::testing
@@ -50,4 +50,4 @@ TEST(LinearHead, EncodesAsTheModelDoes) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

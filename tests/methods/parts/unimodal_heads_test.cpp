@@ -5,7 +5,7 @@
 
 #include "methods/toy_model.h"
 
-namespace pdmp {
+namespace pdmp::methods {
 namespace {
 
 using namespace testing;  // pdmp::testing
@@ -45,4 +45,4 @@ TEST(LossWherePresent, IsTheMeanOverTheRowsThatHaveTheModality) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::methods

@@ -3,7 +3,7 @@
 #include "pdmp/error.h"
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 TEST(Conv1d, HalvesTheLengthAndDoublesTheChannels) {
@@ -25,4 +25,4 @@ TEST(Conv1d, TakesTheShortestSeries) {
 TEST(Conv1d, RefusesPictures) { EXPECT_THROW(make_encoder("conv1d", {"eye", "image", {3, 8, 8}}), Error); }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

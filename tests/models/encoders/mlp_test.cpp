@@ -3,7 +3,7 @@
 #include "pdmp/error.h"
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 // methods-modulation 0.8: 4 -> 64 -> 64 -> 32, ReLU after every layer.
@@ -32,4 +32,4 @@ TEST(Mlp, FlattensTensors) {
 TEST(Mlp, RefusesText) { EXPECT_THROW(make_encoder("mlp", {"caption", "text", {16}}), Error); }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -5,7 +5,7 @@
 #include "support/example_batch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using testing::relative_error;
@@ -129,4 +129,4 @@ TEST(MobileNetV3Small, TakesPicturesOnly) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -7,7 +7,7 @@
 #include "support/example_batch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using testing::relative_error;
@@ -128,4 +128,4 @@ TEST(ResNet18Front, RefusesWhatIsNoPictureAndNoSize) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

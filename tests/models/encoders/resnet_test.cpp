@@ -9,7 +9,7 @@
 #include "pdmp/model.h"
 #include "support/example_batch.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using testing::example_batch;
@@ -163,4 +163,4 @@ TEST(ResNet18, ForwardAndBackwardAgreeWithDoublePrecision) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

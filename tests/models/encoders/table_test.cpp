@@ -5,7 +5,7 @@
 #include "pdmp/model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 // Design, section 9.
@@ -58,4 +58,4 @@ TEST(EncoderTable, HeightAndWidth) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

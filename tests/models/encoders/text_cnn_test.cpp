@@ -4,7 +4,7 @@
 #include "pdmp/model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 Tensor bytes(const std::string& text, int64_t length) {
@@ -62,4 +62,4 @@ TEST(TextCnn, RefusesTextsOfNoBytes) {
 TEST(TextCnn, RefusesNumbers) { EXPECT_THROW(make_encoder("text_cnn", {"a", "vector", {16}}), Error); }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -4,7 +4,7 @@
 #include "pdmp/error.h"
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 Tensor bytes(const std::vector<std::string>& texts, int64_t length) {
@@ -78,4 +78,4 @@ TEST(TextNgrams, PaddingRowGetsNoGradient) {
 TEST(TextNgrams, RefusesNumbers) { EXPECT_THROW(make_encoder("text_ngrams", {"a", "vector", {16}}), Error); }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -4,7 +4,7 @@
 #include "support/example_batch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using testing::relative_error;
@@ -142,4 +142,4 @@ TEST(TransformerEncoder, SaysWhatDoesNotFit) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -22,7 +22,7 @@ TEST(Concat, ReferenceOfOneNumberPerModality) {
   const std::vector<Tensor> even = with("concat")->unimodal_logits(z, all_present(1, 2));
   expect_logits(even[0], {2.25, 0});
   expect_logits(even[1], {-0.75, 2});
-  const std::vector<double> sums = dependency_sums(even);
+  const std::vector<double> sums = metrics::dependency_sums(even);
   EXPECT_NEAR(sums[0] / sums[1], 0.818182, 5e-7);
   const std::vector<Tensor> full = with("concat:bias=full")->unimodal_logits(z, all_present(1, 2));
   expect_logits(full[0], {2.5, 0});

@@ -4,7 +4,7 @@
 
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 const ModalityInfo kAudio = {"a", "audio", {1, 257, 299}}, kImage = {"v", "image", {3, 64, 48}},
@@ -71,4 +71,4 @@ TEST(EarlyMaps, FeaturesAsMaps) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

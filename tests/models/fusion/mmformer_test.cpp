@@ -6,7 +6,7 @@
 #include "support/example_batch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using testing::example_batch;
@@ -298,4 +298,4 @@ TEST(MmFormer, SaysWhatDoesNotFit) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

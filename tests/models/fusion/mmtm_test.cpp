@@ -9,7 +9,7 @@
 #include "support/example_batch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using testing::example_batch;
@@ -242,4 +242,4 @@ TEST(Mmtm, UnequalWidthsNeedLateStagesOfTheirOwn) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

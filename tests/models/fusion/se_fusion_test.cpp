@@ -6,7 +6,7 @@
 #include "support/example_batch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using testing::example_batch;
@@ -180,4 +180,4 @@ TEST(SeFusion, RefusesOptionsInOneLine) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

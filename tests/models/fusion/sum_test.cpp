@@ -73,9 +73,9 @@ TEST(Sum, AbsentRowsTeachTheirModalityNothing) { expect_absent_rows_teach_nothin
 
 // models.md 1.4: Xavier normal, bias 0.
 TEST(Sum, GlobalInitSetsEachLayer) {
-  const SeededGenerator generator(3);
+  const models::SeededGenerator generator(3);
   const auto fusion = make_fusion("sum", {400, 100}, 100);
-  initialize(*fusion, "global");
+  models::initialize(*fusion, "global");
   const auto named = fusion->named_parameters();
   EXPECT_NEAR(named["weight_0"].std().item<double>(), std::sqrt(2.0 / 500), 1e-3);
   EXPECT_NEAR(named["weight_1"].std().item<double>(), std::sqrt(2.0 / 200), 3e-3);

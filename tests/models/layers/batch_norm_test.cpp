@@ -8,7 +8,7 @@
 #include "models/layers/norm_statistics.h"
 #include "support/numeric_gradient.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 constexpr auto kRows = torch::MemoryFormat::ChannelsLast;
@@ -146,14 +146,14 @@ TEST(BatchNorm, EveryInstructionSetGivesTheSameToRounding) {
   const Tensor x = map_of({3, 17, 11, 13}, torch::kFloat, 11);
   std::vector<double> mean(17), squares(17), fast_mean(17), fast_squares(17);
   const int64_t rows = 3 * 11 * 13;
-  kPortableNormKernels.of_float.moments(x.const_data_ptr<float>(), rows, 17, mean.data(), squares.data());
-  norm_kernels().of_float.moments(x.const_data_ptr<float>(), rows, 17, fast_mean.data(), fast_squares.data());
+  kernels::kPortableNormKernels.of_float.moments(x.const_data_ptr<float>(), rows, 17, mean.data(), squares.data());
+  kernels::norm_kernels().of_float.moments(x.const_data_ptr<float>(), rows, 17, fast_mean.data(), fast_squares.data());
   std::vector<float> scale(17, 0.3F), shift(17, -0.2F);
   Tensor y = torch::empty_like(x), fast_y = torch::empty_like(x);
-  kPortableNormKernels.of_float.normalize(x.const_data_ptr<float>(), nullptr, rows, 17, scale.data(), shift.data(),
-                                          true, y.mutable_data_ptr<float>());
-  norm_kernels().of_float.normalize(x.const_data_ptr<float>(), nullptr, rows, 17, scale.data(), shift.data(), true,
-                                    fast_y.mutable_data_ptr<float>());
+  kernels::kPortableNormKernels.of_float.normalize(x.const_data_ptr<float>(), nullptr, rows, 17, scale.data(),
+                                                   shift.data(), true, y.mutable_data_ptr<float>());
+  kernels::norm_kernels().of_float.normalize(x.const_data_ptr<float>(), nullptr, rows, 17, scale.data(), shift.data(),
+                                             true, fast_y.mutable_data_ptr<float>());
   for (size_t c = 0; c < 17; ++c) {
     EXPECT_NEAR(mean[c], fast_mean[c], 1e-6);
     EXPECT_NEAR(squares[c], fast_squares[c], 1e-6 * squares[c]);
@@ -191,4 +191,4 @@ TEST(BatchNorm, HasNoSecondDerivatives) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -6,7 +6,7 @@
 
 #include "models/layers/winograd.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 struct Layers {
@@ -100,4 +100,4 @@ TEST(ConvNorm, EvaluationWithGradientsReachesEveryParameter) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -10,7 +10,7 @@
 #include "pdmp/model.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using testing::expect_error;
@@ -114,4 +114,4 @@ TEST(Convolution, RefusesWhatItDoesNotKnowOrCannotDo) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

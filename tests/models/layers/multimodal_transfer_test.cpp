@@ -3,7 +3,7 @@
 #include <array>
 #include <gtest/gtest.h>
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 int64_t parameters_of(const torch::nn::Module& module) {
@@ -87,4 +87,4 @@ TEST(MultimodalTransfer, FixedGateTakesThePlaceOfTheComputedOne) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -7,7 +7,7 @@
 #include "models/layers/norm_statistics.h"
 #include "support/numeric_gradient.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 Tensor map_of(torch::IntArrayRef sizes, at::ScalarType type, uint64_t seed) {
@@ -98,4 +98,4 @@ TEST(NormReluPool, TakesMapsInAnyOrderOfMemory) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 TEST(PresentRows, ScatterPutsRowsWhereTheyBelong) {
@@ -24,4 +24,4 @@ TEST(PresentRows, ZerosKeepShapeAndType) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 TEST(ShareOut, OnAllThreadsEachOnce) {
@@ -32,4 +32,4 @@ TEST(ShareOut, NothingToDo) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

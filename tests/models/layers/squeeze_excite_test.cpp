@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 // models.md 5.4.
@@ -40,4 +40,4 @@ TEST(SqueezeExcite, GatesEverySampleByItself) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -7,7 +7,7 @@
 #include "support/example_batch.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using testing::relative_error;
@@ -176,4 +176,4 @@ TEST(TransformerSizes, HeadsMustDivideTheWidth) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

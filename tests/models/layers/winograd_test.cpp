@@ -10,7 +10,7 @@
 
 #include "kernels/winograd_kernels.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 constexpr auto kRows = torch::MemoryFormat::ChannelsLast;
@@ -107,7 +107,7 @@ TEST(Winograd, Bfloat16Maps) {
   EXPECT_EQ(found.y.scalar_type(), torch::kBFloat16);
   EXPECT_EQ(found.dweight.scalar_type(), torch::kFloat);
   EXPECT_LT(error(found.y, expected.y), 2e-3);
-  const bool rounds = &winograd_kernels() == &kAvx512Bf16WinogradKernels;
+  const bool rounds = &kernels::winograd_kernels() == &kernels::kAvx512Bf16WinogradKernels;
   EXPECT_LT(error(found.dx, expected.dx), rounds ? 1.2e-2 : 2e-3);
   EXPECT_LT(error(found.dweight, expected.dweight), rounds ? 1.2e-2 : 2e-6);
 }
@@ -174,15 +174,15 @@ TEST(Winograd, FitsOnlyWhatItComputes) {
 }
 
 // Every instruction set that this CPU has, by its own panels.
-void expect_same_product(const AllWinogradKernels& all_kernels) {
-  const WinogradKernels<float>& kernels = all_kernels.of_float;
+void expect_same_product(const kernels::AllWinogradKernels& all_kernels) {
+  const kernels::WinogradKernels<float>& kernels = all_kernels.of_float;
   const int64_t panel = all_kernels.panel, in = 32, out = 64, height = 9, width = 10;
-  const TiledMap map{2, height, width, in}, result{2, height, width, out};
-  const TileRange all{0, map.tiles()};
+  const kernels::TiledMap map{2, height, width, in}, result{2, height, width, out};
+  const kernels::TileRange all{0, map.tiles()};
   const Tensor x = numbers_of({2, in, height, width}, 21), weight = layer(in, out, 22)->weight.detach();
   Tensor y = torch::empty({2, out, height, width}).contiguous(kRows);
-  const auto matrices = [](int64_t numbers) { return torch::empty({kWinogradPoints, numbers}); };
-  const auto tiles = [](const Tensor& t) { return Tiles{t.data_ptr<float>(), t.size(1)}; };
+  const auto matrices = [](int64_t numbers) { return torch::empty({kernels::kWinogradPoints, numbers}); };
+  const auto tiles = [](const Tensor& t) { return kernels::Tiles{t.data_ptr<float>(), t.size(1)}; };
   const Tensor v = matrices(map.tiles() * in), u = matrices(in * panel), m = matrices(map.tiles() * panel);
   kernels.forward.map_to_tiles(x.const_data_ptr<float>(), map, all, tiles(v));
   for (int64_t channel = 0; channel < out; channel += panel) {
@@ -193,7 +193,7 @@ void expect_same_product(const AllWinogradKernels& all_kernels) {
   EXPECT_LT(error(y, direct(x.to(torch::kDouble), weight.to(torch::kDouble))), 2e-6);
 
   const Tensor dy = numbers_of({2, out, height, width}, 23), d = matrices(map.tiles() * out);
-  const Tensor sums = torch::zeros({kWinogradPoints, out * in});
+  const Tensor sums = torch::zeros({kernels::kWinogradPoints, out * in});
   Tensor dw = torch::empty({out, in, 3, 3}).contiguous(kRows);
   kernels.filter_gradient.gradient_to_tiles(dy.const_data_ptr<float>(), result, all, tiles(d));
   kernels.filter_gradient.add(tiles(d), out, tiles(v), map.tiles(), out, in, tiles(sums));
@@ -202,12 +202,13 @@ void expect_same_product(const AllWinogradKernels& all_kernels) {
 }
 
 TEST(Winograd, EveryInstructionSetGivesTheSameToRounding) {
-  expect_same_product(kPortableWinogradKernels);
+  expect_same_product(kernels::kPortableWinogradKernels);
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) expect_same_product(kAvx2WinogradKernels);
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    expect_same_product(kernels::kAvx2WinogradKernels);
 #endif
-  expect_same_product(winograd_kernels());
+  expect_same_product(kernels::winograd_kernels());
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -4,7 +4,7 @@
 
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -57,4 +57,4 @@ TEST(ClassRows, OtherSizesAreNamedAndOtherNamesAreNoFit) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -11,7 +11,7 @@
 #include "pdmp/error.h"
 #include "pdmp/model.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 Model two_modalities(const std::string& init, uint64_t seed = 3) {
@@ -105,4 +105,4 @@ TEST(Init, GlobalGeneratorGoesOnUndisturbed) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

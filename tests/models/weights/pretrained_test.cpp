@@ -10,7 +10,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using testing::expect_error;
@@ -150,4 +150,4 @@ TEST(AbsoluteWeights, OnlyThePathChanges) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

@@ -8,7 +8,7 @@
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using ::testing::HasSubstr;
@@ -148,4 +148,4 @@ TEST(Safetensors, MissingFileIsIo) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

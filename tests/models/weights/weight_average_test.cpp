@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 Tensor numbers(double a, double b) { return at::tensor({a, b}, at::kDouble); }
@@ -44,4 +44,4 @@ TEST(WeightAverage, ExchangedTwiceAllIsAsBefore) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

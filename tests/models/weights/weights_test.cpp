@@ -6,7 +6,7 @@
 #include "pdmp/model.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::models {
 namespace {
 
 using ::testing::AllOf;
@@ -60,4 +60,4 @@ TEST(Weights, LoadIsStrict) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::models

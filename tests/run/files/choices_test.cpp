@@ -4,7 +4,7 @@
 
 #include "run/tiny_run.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 class Choices : public ::testing::Test {
@@ -44,4 +44,4 @@ TEST_F(Choices, MemoryGrowsWithTheBatch) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -7,7 +7,7 @@
 #include "run/tiny_run.h"
 #include "support/expect_error.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 using ::testing::HasSubstr;
@@ -124,4 +124,4 @@ TEST(CheckSameConfig, NamesEachKeyWithBothValues) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -5,7 +5,7 @@
 #include "pdmp/error.h"
 #include "pdmp/run.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 using ::testing::MatchesRegex;
@@ -26,4 +26,4 @@ TEST(Environment, SaysWhatARunWasMadeWith) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -4,7 +4,7 @@
 
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -41,4 +41,4 @@ TEST(Paths, SameFiles) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

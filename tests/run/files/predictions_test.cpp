@@ -6,7 +6,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 TEST(Predictions, OneRecordASampleInTheOrderOfTheData) {
@@ -66,4 +66,4 @@ TEST(Predictions, OtherFilesAreNamed) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

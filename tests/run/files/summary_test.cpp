@@ -7,7 +7,7 @@
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 using ::testing::HasSubstr;
@@ -104,4 +104,4 @@ TEST(SummaryText, ForPeople) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -4,7 +4,7 @@
 
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 TEST(Timing, SecondsOfEpochsAreAddedUp) {
@@ -41,4 +41,4 @@ TEST(Timing, WithoutTimedEpochsThereIsNoTable) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::runs

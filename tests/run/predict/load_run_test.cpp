@@ -12,10 +12,10 @@ TEST(LoadRun, HoldsTheSelectedWeights) {
   const TemporaryDirectory directory;
   const RunOptions options = tiny_run(write_vector_data(directory), (directory / "run").string());
   const RunSummary summary = run(options);
-  const LoadedRun loaded = load_run(options.run);
+  const runs::LoadedRun loaded = runs::load_run(options.run);
   EXPECT_FALSE(loaded.model->is_training());
   EXPECT_EQ(loaded.options.method, "joint");
-  const TrainingData data = load_data_for(loaded, "");
+  const TrainingData data = runs::load_data_for(loaded, "");
   const Evaluation again = evaluate(*loaded.model, *loaded.method, data.test, loaded.options.train);
   EXPECT_NEAR(again.loss(), summary.test->loss(), 1e-6);
   EXPECT_EQ(again.accuracy(), summary.test->accuracy());
@@ -29,8 +29,8 @@ TEST(LoadRun, HoldsTheAveragedWeightsWhereThereAreSome) {
     options.train.ema = 0.9;
     options.train.select = select;
     const RunSummary summary = run(options);
-    const LoadedRun loaded = load_run(options.run);
-    const TrainingData splits = load_data_for(loaded, "");
+    const runs::LoadedRun loaded = runs::load_run(options.run);
+    const TrainingData splits = runs::load_data_for(loaded, "");
     const Evaluation again = evaluate(*loaded.model, *loaded.method, splits.test, loaded.options.train);
     EXPECT_NEAR(again.loss(), summary.test->loss(), 1e-6) << select;
     EXPECT_GT(std::abs(again.loss() - summary.trained_test->loss()), 1e-4) << select;
@@ -50,8 +50,8 @@ TEST(LoadRun, NeedsNoPretrainedFile) {
   EXPECT_NE(summary.test->loss(), from_scratch.test->loss());
 
   std::filesystem::remove(file);
-  const LoadedRun loaded = load_run(options.run);
-  const TrainingData data = load_data_for(loaded, "");
+  const runs::LoadedRun loaded = runs::load_run(options.run);
+  const TrainingData data = runs::load_data_for(loaded, "");
   EXPECT_NEAR(evaluate(*loaded.model, *loaded.method, data.test, loaded.options.train).loss(), summary.test->loss(),
               1e-6);
   options.resume = true;
@@ -68,18 +68,18 @@ TEST(LoadRun, SaysWhereTheWeightsWentAndWhatDoesNotFit) {
   RunOptions options = tiny_run(write_vector_data(directory), (directory / "run").string());
   options.train.keep = "none";
   run(options);
-  expect_error(ErrorKind::data, {options.run, "--keep"}, [&] { load_run(options.run); });
+  expect_error(ErrorKind::data, {options.run, "--keep"}, [&] { runs::load_run(options.run); });
   options.train.keep = "best";
   options.run = (directory / "kept").string();
   run(options);
-  const LoadedRun loaded = load_run(options.run);
+  const runs::LoadedRun loaded = runs::load_run(options.run);
   std::filesystem::create_directories(directory / "other");
   directory.write("other/metadata.csv", "id,split,label,a0,a1,a2,b0\n1,train,red,1,2,3,4\n2,train,blue,1,2,3,4\n");
   directory.write("other/dataset.json", R"({"classes": ["red", "green", "blue"], "modalities": [
                       {"name": "a", "type": "vector", "columns": ["a0", "a1", "a2"]},
                       {"name": "b", "type": "vector", "columns": ["b0"]}]})");
   expect_error(ErrorKind::data, {"'b'", "shape (2)", "shape (1)"},
-               [&] { load_data_for(loaded, (directory / "other").string()); });
+               [&] { runs::load_data_for(loaded, (directory / "other").string()); });
 }
 
 }  // namespace

@@ -13,33 +13,33 @@ using ::testing::HasSubstr;
 struct PredictRows : ::testing::Test {
   const TemporaryDirectory directory;
   const std::string data = write_vector_data(directory);
-  std::vector<RowPrediction> predictions;
+  std::vector<runs::RowPrediction> predictions;
   std::vector<size_t> batches;
 
-  LoadedRun trained() const {
+  runs::LoadedRun trained() const {
     const RunOptions options = tiny_run(data, (directory / "run").string(), "joint", 1);
     run(options);
-    LoadedRun loaded = load_run(options.run);
+    runs::LoadedRun loaded = runs::load_run(options.run);
     loaded.options.train.batch_size = 2;
     return loaded;
   }
 
-  RowPredictor predictor(const LoadedRun& run, bool allow_missing = false) {
-    return RowPredictor(run, {run.description.entries, directory.path(), std::vector<FileLimits>(2)}, allow_missing, "",
-                        [this](const std::vector<RowPrediction>& batch) {
-                          batches.push_back(batch.size());
-                          predictions.insert(predictions.end(), batch.begin(), batch.end());
-                        });
+  runs::RowPredictor predictor(const runs::LoadedRun& run, bool allow_missing = false) {
+    return runs::RowPredictor(run, {run.description.entries, directory.path(), std::vector<data::FileLimits>(2)},
+                              allow_missing, "", [this](const std::vector<runs::RowPrediction>& batch) {
+                                batches.push_back(batch.size());
+                                predictions.insert(predictions.end(), batch.begin(), batch.end());
+                              });
   }
 };
 
-UnlabeledRow row(const std::string& id, const std::string& a, const std::string& b) {
+data::UnlabeledRow row(const std::string& id, const std::string& a, const std::string& b) {
   return {id, {a, b}, {}, {}, "", "", ""};
 }
 
 TEST_F(PredictRows, BatchesAreGivenInTheOrderOfTheRows) {
-  const LoadedRun run = trained();
-  RowPredictor predictor = this->predictor(run);
+  const runs::LoadedRun run = trained();
+  runs::RowPredictor predictor = this->predictor(run);
   for (const char* id : {"x", "y", "z"}) predictor.add(row(id, "1,0,0", "-1,-1"));
   EXPECT_EQ(batches, std::vector<size_t>{2});
   predictor.flush();
@@ -54,26 +54,27 @@ TEST_F(PredictRows, BatchesAreGivenInTheOrderOfTheRows) {
 }
 
 TEST_F(PredictRows, AnswersAreThoseOfEvaluation) {
-  const LoadedRun run = trained();
-  const auto test = load_data_for(run, "").test;
+  const runs::LoadedRun run = trained();
+  const auto test = runs::load_data_for(run, "").test;
   const Evaluation expected = evaluate(*run.model, *run.method, test, run.options.train);
-  RowPredictor predictor = this->predictor(run);
-  const std::shared_ptr<const Manifest> manifest = std::make_shared<const Manifest>(read_manifest(data, 0));
-  for (const ManifestRow& found : manifest->rows) {
+  runs::RowPredictor predictor = this->predictor(run);
+  const std::shared_ptr<const data::Manifest> manifest =
+      std::make_shared<const data::Manifest>(data::read_manifest(data, 0));
+  for (const data::ManifestRow& found : manifest->rows) {
     if (found.split == "test") predictor.add(row(found.id, found.cells[0], found.cells[1]));
   }
   predictor.flush();
   ASSERT_EQ(static_cast<int64_t>(predictions.size()), expected.n);
   for (int64_t i = 0; i < expected.n; ++i) {
-    const RowPrediction& found = predictions[static_cast<size_t>(i)];
+    const runs::RowPrediction& found = predictions[static_cast<size_t>(i)];
     EXPECT_EQ(found.id, test->id(i));
     EXPECT_TRUE(torch::equal(found.probabilities, expected.probabilities[i])) << i;
   }
 }
 
 TEST_F(PredictRows, ABadRowHasItsReasonAndTheOthersTheirAnswer) {
-  const LoadedRun run = trained();
-  RowPredictor predictor = this->predictor(run);
+  const runs::LoadedRun run = trained();
+  runs::RowPredictor predictor = this->predictor(run);
   predictor.add(row("x", "1,0", "-1,-1"));
   predictor.add(row("y", "1,0,0", "-1,-1"));
   predictor.add({"z", {}, {}, {}, "", "", "no JSON"});
@@ -90,21 +91,21 @@ TEST_F(PredictRows, ABadRowHasItsReasonAndTheOthersTheirAnswer) {
 }
 
 TEST_F(PredictRows, AModalityMayLackWhereTrainingSawThat) {
-  LoadedRun run = trained();
+  runs::LoadedRun run = trained();
   ASSERT_EQ(run.description.lacked, (std::vector<std::optional<bool>>{false, false}));
-  RowPredictor strict = predictor(run);
+  runs::RowPredictor strict = predictor(run);
   strict.add(row("x", "1,0,0", ""));
   strict.add(row("y", "", ""));
   ASSERT_EQ(predictions.size(), 2u);
   EXPECT_THAT(predictions[0].problem, HasSubstr("expected b, which every training sample had"));
   EXPECT_THAT(predictions[1].problem, HasSubstr("expected at least one of a, b, found none"));
-  RowPredictor allowing = predictor(run, true);
+  runs::RowPredictor allowing = predictor(run, true);
   allowing.add(row("x", "1,0,0", ""));
   allowing.flush();
   EXPECT_EQ(predictions.back().problem, "");
   for (const std::optional<bool> known : {std::optional(true), std::optional<bool>()}) {
     run.description.lacked = {false, known};
-    RowPredictor seen = predictor(run);
+    runs::RowPredictor seen = predictor(run);
     seen.add(row("x", "1,0,0", ""));
     seen.flush();
     EXPECT_EQ(predictions.back().problem, "");

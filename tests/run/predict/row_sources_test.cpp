@@ -15,14 +15,14 @@ using Names = std::vector<std::string>;
 
 struct RowSources : ::testing::Test {
   const TemporaryDirectory directory;
-  LoadedRun run;
-  RowRequest request;
-  std::vector<UnlabeledRow> rows;
+  runs::LoadedRun run;
+  runs::RowRequest request;
+  std::vector<data::UnlabeledRow> rows;
 
   RowSources() {
     run.description.modalities = {{"a", "vector", {2}}, {"picture", "image", {3, 8, 8}}};
     run.description.entries =
-        parse_dataset_json(
+        data::parse_dataset_json(
             nlohmann::json::parse(R"({"modalities": [{"name": "a", "type": "vector", "columns": ["a0", "a1"]},
                                        {"name": "picture", "type": "image", "column": "file", "root": "/far"}]})"),
             "dataset.json")
@@ -30,17 +30,18 @@ struct RowSources : ::testing::Test {
     run.description.lacked = {true, true};
   }
 
-  RowCells read(const std::string& data) {
+  runs::RowCells read(const std::string& data) {
     request.data = data;
-    const auto source = open_rows(request, run);
+    const auto source = runs::open_rows(request, run);
     rows.clear();
-    source->read([this](UnlabeledRow row) { rows.push_back(std::move(row)); }, [] {});
+    source->read([this](data::UnlabeledRow row) { rows.push_back(std::move(row)); }, [] {});
     return source->cells();
   }
 };
 
 TEST_F(RowSources, TablesAndLinesAreReadByTheirNames) {
-  const RowCells cells = read(directory.write("rows.csv", "id,a0,a1,picture,note\nx,1,2,x.png,hm\n,3,4,,\n").string());
+  const runs::RowCells cells =
+      read(directory.write("rows.csv", "id,a0,a1,picture,note\nx,1,2,x.png,hm\n,3,4,,\n").string());
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].id, "x");
   EXPECT_EQ(rows[0].cells, (Names{"1,2", "x.png"}));
@@ -83,7 +84,7 @@ TEST_F(RowSources, ALineOfOnlyAByteOrderMarkIsNoRow) {
 TEST_F(RowSources, FilesLieInTheFolderOfTheTableOrBelowARoot) {
   const TemporaryDirectory other;
   request.roots = {other.path().string()};
-  const RowCells cells = read(directory.write("rows.csv", "picture\nx.png\n").string());
+  const runs::RowCells cells = read(directory.write("rows.csv", "picture\nx.png\n").string());
   EXPECT_EQ(cells.limits.at(1).folders,
             (std::vector<fs::path>{fs::canonical(directory.path()), fs::canonical(other.path())}));
   EXPECT_THAT(cells.limits.at(1).elsewhere, HasSubstr("--root"));
@@ -137,7 +138,7 @@ TEST_F(RowSources, LabelsAreThereWhereEveryRowHasOne) {
   const auto has = [&](const std::string& table, bool and_splits) {
     directory.write("set/dataset.json", R"({"modalities": [{"name": "a", "type": "vector", "columns": ["u"]}]})");
     directory.write("set/metadata.csv", table);
-    return has_labels(directory / "set", {}, and_splits);
+    return runs::has_labels(directory / "set", {}, and_splits);
   };
   EXPECT_TRUE(has("split,label,u\ntest,up,1\n", true));
   EXPECT_FALSE(has("split,label,u\ntest,up,1\ntest,,1\n", true));

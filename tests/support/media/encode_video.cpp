@@ -99,7 +99,7 @@ class VideoWriter {
 
  private:
   struct Track {
-    FfmpegPtr<AVCodecContext> context;
+    data::FfmpegPtr<AVCodecContext> context;
     AVStream* stream = nullptr;
   };
 
@@ -119,7 +119,7 @@ class VideoWriter {
 
   void open_video() {
     const AVCodec* codec = find_video_encoder(container_.video);
-    video_.context = make_codec_context(codec, "MPEG-4 video");
+    video_.context = data::make_codec_context(codec, "MPEG-4 video");
     AVCodecContext& context = *video_.context;
     context.height = static_cast<int>(frames_.size(1));
     context.width = static_cast<int>(frames_.size(2));
@@ -163,7 +163,7 @@ class VideoWriter {
 
   void open_audio() {
     const AVCodec* codec = avcodec_find_encoder(container_.audio);
-    audio_.context = make_codec_context(codec, "AAC or PCM sound");
+    audio_.context = data::make_codec_context(codec, "AAC or PCM sound");
     AVCodecContext& context = *audio_.context;
     samples_ = encoding_.audio.to(torch::kFloat32).contiguous();
     if (samples_.dim() == 1) samples_ = samples_.unsqueeze(0);
@@ -197,8 +197,8 @@ class VideoWriter {
     if (audio_.stream != nullptr) encode(audio_, nullptr);
   }
 
-  FfmpegPtr<AVFrame> make_picture(int64_t index) {
-    auto frame = make_frame();
+  data::FfmpegPtr<AVFrame> make_picture(int64_t index) {
+    auto frame = data::make_frame();
     frame->format = video_.context->pix_fmt;
     frame->width = video_.context->width;
     frame->height = video_.context->height;
@@ -215,8 +215,8 @@ class VideoWriter {
     return frame;
   }
 
-  FfmpegPtr<AVFrame> make_sound(int64_t first, int count) {
-    auto frame = make_frame();
+  data::FfmpegPtr<AVFrame> make_sound(int64_t first, int count) {
+    auto frame = data::make_frame();
     frame->format = audio_.context->sample_fmt;
     frame->nb_samples = count;
     frame->sample_rate = audio_.context->sample_rate;
@@ -240,7 +240,7 @@ class VideoWriter {
 
   void encode(Track& track, const AVFrame* frame) {
     check(avcodec_send_frame(track.context.get(), frame));
-    const auto packet = make_packet();
+    const auto packet = data::make_packet();
     int code = 0;
     while ((code = avcodec_receive_packet(track.context.get(), packet.get())) >= 0) {
       if (packet->duration == 0 && &track == &video_) packet->duration = 1;
@@ -256,7 +256,7 @@ class VideoWriter {
   const VideoEncoding& encoding_;
   const Tensor frames_;
   Tensor samples_;  // (channels, n)
-  FfmpegMessages messages_;
+  data::FfmpegMessages messages_;
   AVFormatContext* format_ = nullptr;
   SwsContext* scaler_ = nullptr;
   Track video_, audio_;

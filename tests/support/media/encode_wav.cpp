@@ -33,7 +33,7 @@ void write_wav(const std::filesystem::path& path, const Tensor& samples, int64_t
   bytes += "data";
   put(bytes, size, 4);
   for (int64_t i = 0; i < values.numel(); ++i) put(bytes, static_cast<uint16_t>(values.data_ptr<int16_t>()[i]), 2);
-  write_media(path, bytes);
+  data::write_media(path, bytes);
 }
 
 }  // namespace pdmp

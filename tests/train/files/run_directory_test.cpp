@@ -8,7 +8,7 @@
 #include "support/temporary_directory.h"
 #include "support/toy_task.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -131,4 +131,4 @@ TEST_F(RunDirectoryTest, TrimKeepsWhatWasAskedFor) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -7,7 +7,7 @@
 #include "support/expect_error.h"
 #include "support/toy_task.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 struct FiniteTest : ::testing::Test {
@@ -65,4 +65,4 @@ TEST_F(FiniteTest, TheSentenceSaysWhatSinceWhenAndWhatToDo) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/nn/modules/linear.h>
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 TEST(OwnParts, WhatIsInNoGroupGetsOne) {
@@ -19,4 +19,4 @@ TEST(OwnParts, WhatIsInNoGroupGetsOne) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::train

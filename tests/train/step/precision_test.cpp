@@ -5,7 +5,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 const torch::Device kCpu(torch::kCPU);
@@ -43,4 +43,4 @@ TEST(Precision, CudaWithoutDeviceIsAUsageError) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -4,7 +4,7 @@
 
 #include "support/toy_task.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 TEST(StepLog, EpochSumsAverageWhatWasLoggedAndSurviveSaving) {
@@ -63,4 +63,4 @@ TEST(StepLog, BranchesOfTwoModalitiesHaveTheirRatio) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::train

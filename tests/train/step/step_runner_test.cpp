@@ -6,7 +6,7 @@
 #include "support/method_at_work.h"
 #include "support/toy_task.h"
 
-namespace pdmp {
+namespace pdmp::train {
 namespace {
 
 TEST(StepRunner, ScaleGradientsSkipsUndefinedAndNonFinite) {
@@ -101,4 +101,4 @@ TEST(StepRunner, ClipsBeforeOrAfterModulation) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::train

@@ -5,7 +5,7 @@
 
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // ID3v2 writes 28 bits as four bytes of seven.
@@ -98,4 +98,4 @@ void remove_tags(std::string& bytes) {
   if (stream) bytes.erase(0, front);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

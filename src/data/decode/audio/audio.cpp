@@ -21,7 +21,7 @@ extern "C" {
 #include "data/decode/memory_input.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kExpected = "a recording";
@@ -206,4 +206,4 @@ Audio decode_audio(const std::filesystem::path& path, std::optional<double> star
   return {std::move(samples), track.rate()};
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

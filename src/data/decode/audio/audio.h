@@ -7,7 +7,7 @@
 
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct Audio {
   std::vector<float> samples;  // at least one; integers of b bits divided by 2^(b-1); mean of the channels
@@ -24,4 +24,4 @@ struct Audio {
 Audio decode_audio(const std::filesystem::path& path, std::optional<double> start = {}, std::optional<double> end = {},
                    const FileLimits& limits = {}, std::optional<double> enough = {});
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // RFC 3533: a page is a 27-byte header, a table of segment lengths and those segments; bit 2 of byte 5 ends its stream.
@@ -74,4 +74,4 @@ std::string find_container_damage(std::string_view bytes) {
   return "";
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -4,7 +4,7 @@ extern "C" {
 #include <libswresample/swresample.h>
 }
 
-namespace pdmp {
+namespace pdmp::data {
 
 MonoMixer::~MonoMixer() { swr_free(&converter_); }
 
@@ -42,4 +42,4 @@ bool MonoMixer::open(const AVFrame& frame) {
   return made;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 
 struct SwrContext;
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Integers of b bits are divided by 2^(b-1); channels become their mean.
 class MonoMixer {
@@ -30,4 +30,4 @@ class MonoMixer {
   std::vector<uint8_t*> pointers_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

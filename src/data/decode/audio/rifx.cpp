@@ -7,7 +7,7 @@
 
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr size_t kChunkHeader = 8;
@@ -76,4 +76,4 @@ bool to_riff(std::string& bytes) {
   return width.has_value();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace pdmp {
+namespace pdmp::data {
 
 bool is_rifx(std::string_view bytes);
 
@@ -12,4 +12,4 @@ bool is_rifx(std::string_view bytes);
 // its form is not known (PCM, float, A-law, mu-law are, plain or extensible); then the bytes are of no use.
 bool to_riff(std::string& bytes);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -7,7 +7,7 @@
 #include "data/files/limits.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 std::optional<double> SoundRange::last() const {
   if (!end || !enough) return end ? end : enough;
@@ -81,4 +81,4 @@ void SoundTrack::check_limits(int64_t count, int rate) const {
                fmt::format("more ({} Hz)", rate), "say which part to use with 'start' and 'end'");
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 
 #include "data/decode/audio/mono_mixer.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Seconds on the file's clock; `end` ends what there is to hear, behind `enough` nothing is needed.
 struct SoundRange {
@@ -49,4 +49,4 @@ class SoundTrack {
   int64_t position_ = 0, first_ = 0, heard_ = 0;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

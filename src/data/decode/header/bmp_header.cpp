@@ -6,7 +6,7 @@
 
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr size_t kHeader = 14;   // where it begins, behind the file's
@@ -127,4 +127,4 @@ class Reader {
 
 BmpHeader read_bmp_header(std::string_view bytes) { return Reader(bytes).read(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

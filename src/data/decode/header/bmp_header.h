@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct BmpHeader {
   static constexpr uint32_t kNone = 0, kRle8 = 1, kRle4 = 2;  // compression
@@ -23,4 +23,4 @@ struct BmpHeader {
 
 BmpHeader read_bmp_header(std::string_view bytes);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

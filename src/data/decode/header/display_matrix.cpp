@@ -8,7 +8,7 @@ extern "C" {
 #include <libavutil/frame.h>
 }
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // Clockwise degrees from 0 to 359, from the direction the picture's rows take.
@@ -39,4 +39,4 @@ std::optional<int> orientation_of_frame(const AVFrame& frame) {
   return orientation_of_matrix(reinterpret_cast<const int32_t*>(data->data));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 
 struct AVFrame;
 
-namespace pdmp {
+namespace pdmp::data {
 
 // The nine numbers of a container's or a frame's display matrix -> the EXIF orientation (CIPA DC-008) that shows the
 // frame as ffmpeg's autorotate does, 1 to 8; 0 where the matrix turns by something else than quarters of a circle. A
@@ -16,4 +16,4 @@ int orientation_of_matrix(const int32_t* matrix);
 // The same of the matrix that a decoded frame carries itself (H.264 and HEVC can); nothing where it carries none.
 std::optional<int> orientation_of_frame(const AVFrame& frame);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

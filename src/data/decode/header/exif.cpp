@@ -8,7 +8,7 @@
 #include "data/decode/header/png_text.h"
 #include "data/decode/header/tiff_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr std::string_view kPrefix{"Exif\0\0", 6};
@@ -112,4 +112,4 @@ int exif_orientation(std::string_view bytes) {
   return orientation_of(notes.exif, notes.xmp);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

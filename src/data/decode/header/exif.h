@@ -3,11 +3,11 @@
 
 #include <string_view>
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Of a JPEG, PNG, WebP or TIFF file: the tag Orientation (0x0112, CIPA DC-008), 1 to 8, as Pillow finds it:
 // of the EXIF block (of a PNG also the one that ImageMagick writes as text, "Raw profile type exif"), any type of
 // number; else tiff:Orientation of XMP; 1 (as stored) where there is none, or nothing sensible.
 int exif_orientation(std::string_view bytes);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // Where the pixel lies in the stored image that an upright one shows at (y, x).
@@ -47,4 +47,4 @@ Pixels turn_upright(const Pixels& picture, int orientation) {
   return upright;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 #include "data/decode/header/image_parts.h"
 #include "data/decode/header/tiff_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 std::string png_damage(std::string_view bytes) {
@@ -62,4 +62,4 @@ const ImageFormat* find_image_format(std::string_view bytes) {
   return nullptr;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

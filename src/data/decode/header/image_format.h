@@ -9,7 +9,7 @@ extern "C" {
 #include <libavcodec/codec_id.h>
 }
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct ImageFormat {
   const char* name;
@@ -23,4 +23,4 @@ struct ImageFormat {
 const std::vector<ImageFormat>& image_format_table();
 const ImageFormat* find_image_format(std::string_view bytes);  // null: none of them
 
-}  // namespace pdmp
+}  // namespace pdmp::data

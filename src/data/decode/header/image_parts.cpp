@@ -5,7 +5,7 @@
 
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 PartsEnd cut_in(std::string_view part, std::string_view bytes, size_t at) {
@@ -71,4 +71,4 @@ PartsEnd walk_webp(std::string_view bytes, const VisitPart& visit) {
   return {"", end};
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

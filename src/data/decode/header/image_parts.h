@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct ImagePart {
   std::string_view type;   // of a chunk, four characters
@@ -32,4 +32,4 @@ PartsEnd walk_png(std::string_view bytes, const VisitPart& visit);
 // WebP: all chunks of its RIFF file.
 PartsEnd walk_webp(std::string_view bytes, const VisitPart& visit);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

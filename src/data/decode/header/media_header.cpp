@@ -11,7 +11,7 @@
 #include "data/svg/svg.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // A file on disk, of which libavformat reads what it asks for. Its content alone tells the format: a name may lie.
@@ -96,4 +96,4 @@ std::optional<MediaHeader> read_media_header(const std::filesystem::path& path, 
   return std::nullopt;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

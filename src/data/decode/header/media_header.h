@@ -7,7 +7,7 @@
 
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct MediaHeader {
   int64_t width = 0, height = 0;  // of a picture or of the pictures of a video, as stored; 0: it has none
@@ -21,4 +21,4 @@ struct MediaHeader {
 // decodes is another question. Thread-safe.
 std::optional<MediaHeader> read_media_header(const std::filesystem::path& path, const FileLimits& limits = {});
 
-}  // namespace pdmp
+}  // namespace pdmp::data

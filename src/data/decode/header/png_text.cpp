@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <zlib.h>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // "" where the stream is damaged or longer than any text that is looked for.
@@ -47,4 +47,4 @@ PngText read_png_text(const ImagePart& chunk) {
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

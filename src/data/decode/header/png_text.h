@@ -5,7 +5,7 @@
 
 #include "data/decode/header/image_parts.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct PngText {
   std::string keyword, text;  // both empty: not a chunk of text, or a damaged one
@@ -14,4 +14,4 @@ struct PngText {
 // Of a tEXt, zTXt or iTXt chunk. Nothing of a text that inflates to more than 1 MiB.
 PngText read_png_text(const ImagePart& chunk);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

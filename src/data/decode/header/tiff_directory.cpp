@@ -2,7 +2,7 @@
 
 #include <bit>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr uint32_t kByte = 1, kAscii = 2, kShort = 3, kLong = 4, kRational = 5, kSignedByte = 6, kUndefined = 7,
@@ -125,4 +125,4 @@ std::string_view TiffDirectory::value(uint32_t tag) const {
   return entry ? bytes_.substr(entry->at, size_of(*entry)) : std::string_view();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace pdmp {
+namespace pdmp::data {
 
 class TiffDirectory {
  public:
@@ -39,4 +39,4 @@ class TiffDirectory {
 // Whether these are the first bytes of a TIFF file.
 bool is_tiff(std::string_view bytes);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -11,7 +11,7 @@
 #include "data/decode/pixel_rows.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kExpected = "a whole BMP picture";
@@ -200,4 +200,4 @@ Pixels decode_bmp(const FileReading& reading, std::string_view bytes, int64_t ch
   return BmpDecoder(reading, bytes, channels).decode();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

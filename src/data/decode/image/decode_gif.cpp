@@ -12,7 +12,7 @@
 #include "data/decode/pixel_rows.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kExpected = "a whole GIF picture";
@@ -174,4 +174,4 @@ Pixels decode_gif(const FileReading& reading, std::string_view bytes, int64_t ch
   return picture;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -10,7 +10,7 @@
 #include "data/files/limits.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kExpected = "a whole JPEG picture";
@@ -149,4 +149,4 @@ Pixels decode_jpeg(const FileReading& reading, std::string_view bytes, int64_t c
   return decoder.decode(part ? part(whole.height, whole.width) : whole);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include "data/features/crop.h"
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Chooses the part that is wanted of a picture of that size.
 using ChoosePart = std::function<CropBox(int64_t height, int64_t width)>;
@@ -20,4 +20,4 @@ using ChoosePart = std::function<CropBox(int64_t height, int64_t width)>;
 // over. Thread-safe.
 Pixels decode_jpeg(const FileReading& reading, std::string_view bytes, int64_t channels, const ChoosePart& part = {});
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -11,7 +11,7 @@
 #include "data/decode/image/ffmpeg_image.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr std::string_view kEnd{"\0\0\0\0IEND\xAE\x42\x60\x82", 12};
@@ -135,4 +135,4 @@ Pixels decode_png(const FileReading& reading, std::string_view bytes, int64_t ch
   return picture;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include "data/decode/pixels.h"
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // `bytes` of a PNG file -> (H, W, channels) uint8, channels 1 (ITU-R 601 luma) or 3 (RGB), transparency on white;
 // 16-bit samples keep their upper byte. Of what is not pixels (color profiles, dates, texts) nothing is read, so that
@@ -14,4 +14,4 @@ namespace pdmp {
 // kMaxPixels. Thread-safe.
 Pixels decode_png(const FileReading& reading, std::string_view bytes, int64_t channels);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

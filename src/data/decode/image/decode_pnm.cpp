@@ -10,7 +10,7 @@
 #include "data/decode/pixel_rows.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kExpected = "a whole PBM, PGM or PPM picture";
@@ -135,4 +135,4 @@ Pixels decode_pnm(const FileReading& reading, std::string_view bytes, int64_t ch
   return PnmDecoder(reading, bytes).decode(channels);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include "data/decode/pixels.h"
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // `bytes` of a file, binary (P4, P5, P6) or plain (P1, P2, P3) -> (H, W, channels) uint8, channels 1 (ITU-R 601 luma)
 // or 3 (RGB). As with Pillow, samples are scaled from their largest value to 255, rounded; of gray with more than 8
@@ -14,4 +14,4 @@ namespace pdmp {
 // than kMaxPixels. Thread-safe.
 Pixels decode_pnm(const FileReading& reading, std::string_view bytes, int64_t channels);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

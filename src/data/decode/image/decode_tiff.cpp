@@ -13,7 +13,7 @@
 #include "data/files/limits.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr int64_t kOpaque = -1;
@@ -270,4 +270,4 @@ Pixels decode_tiff(const FileReading& reading, std::string_view bytes, int64_t c
   return TiffDecoder(reading, bytes, channels).decode();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

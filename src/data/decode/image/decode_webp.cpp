@@ -8,7 +8,7 @@
 #include "data/decode/pixel_rows.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kExpected = "a whole WebP picture";
@@ -49,4 +49,4 @@ Pixels decode_webp(const FileReading& reading, std::string_view bytes, int64_t c
   return picture;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

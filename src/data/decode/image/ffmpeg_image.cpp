@@ -15,7 +15,7 @@ extern "C" {
 #include "data/files/limits.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 class ImageDecoder {
@@ -138,4 +138,4 @@ Pixels decode_by_ffmpeg(const FileReading& reading, FfmpegImage image, int64_t c
   return composite(*converted, channels);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -11,7 +11,7 @@ extern "C" {
 #include "data/decode/pixels.h"
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct FfmpegImage {
   AVCodecID codec;
@@ -24,4 +24,4 @@ struct FfmpegImage {
 // upper byte. Error{data} naming the file where FFmpeg finds fault with it, or it has more than kMaxPixels.
 Pixels decode_by_ffmpeg(const FileReading& reading, FfmpegImage image, int64_t channels);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -16,7 +16,7 @@
 #include "data/svg/svg.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kExpected = "a picture (PNG, JPEG, WebP, GIF, TIFF, BMP, PPM or SVG)";
@@ -79,4 +79,4 @@ Pixels decode_image(const std::filesystem::path& path, int64_t channels, const C
   return part ? cut(picture, part(picture.height(), picture.width())) : picture;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

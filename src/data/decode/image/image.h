@@ -6,7 +6,7 @@
 #include "data/decode/image/decode_jpeg.h"
 #include "data/decode/pixels.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 constexpr int kSmallestDrawing = 256;  // an SVG whose longer edge is shorter is drawn this wide
 
@@ -19,4 +19,4 @@ constexpr int kSmallestDrawing = 256;  // an SVG whose longer edge is shorter is
 Pixels decode_image(const std::filesystem::path& path, int64_t channels = 3, const ChoosePart& part = {},
                     const FileLimits& limits = {});
 
-}  // namespace pdmp
+}  // namespace pdmp::data

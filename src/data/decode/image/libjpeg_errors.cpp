@@ -7,7 +7,7 @@ extern "C" {
 #include <jerror.h>
 }
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // Bytes between segments and unknown versions of headers cost no pixel; everything else libjpeg warns of does.
@@ -42,4 +42,4 @@ void LibjpegErrors::emit(j_common_ptr info, int level) {
   if (errors->message_[0] == '\0') info->err->format_message(info, errors->message_);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

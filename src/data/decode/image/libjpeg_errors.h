@@ -9,7 +9,7 @@ extern "C" {
 #include <jpeglib.h>
 }
 
-namespace pdmp {
+namespace pdmp::data {
 
 // For the `err` of a libjpeg object, which it must outlive. Nothing is printed.
 class LibjpegErrors {
@@ -42,4 +42,4 @@ class LibjpegErrors {
   char message_[JMSG_LENGTH_MAX] = "";
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr int kWidest = 12, kCodes = 1 << kWidest;
@@ -103,4 +103,4 @@ std::vector<uint8_t> decode_lzw(std::string_view codes, int bits, size_t count) 
   return Decoder(codes, bits, count).decode();
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include "data/files/limits.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 struct OptionsDeleter {
@@ -76,4 +76,4 @@ int TiffFile::keep_message(TIFF*, void* self, const char*, const char* format, v
   return 1;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -9,7 +9,7 @@
 
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 constexpr const char* kExpectedTiff = "a whole TIFF picture";
 
@@ -42,4 +42,4 @@ class TiffFile {
   TIFF* tiff_ = nullptr;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -10,7 +10,7 @@ extern "C" {
 #include "data/decode/header/display_matrix.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 int orientation_of(const AVStream& stream) {
@@ -172,4 +172,4 @@ FrameMap read_frame_map(const FileReading& reading, const std::string& bytes) {
   return map;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

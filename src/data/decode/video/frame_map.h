@@ -8,7 +8,7 @@
 #include "data/decode/video/video.h"
 #include "data/decode/video/video_reader.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // What the packets of the picture stream say, in their order in the file.
 struct PacketTime {
@@ -34,4 +34,4 @@ struct FrameMap {
 // is cut, damaged, no video or without a single frame.
 FrameMap read_frame_map(const FileReading& reading, const std::string& bytes);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -12,7 +12,7 @@ extern "C" {
 #include "data/decode/rgb_planes.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // RGB24 without the gaps between its rows.
@@ -62,4 +62,4 @@ void RgbConverter::use_colors(const AVFrame& source) {
                            saturation);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 
 struct SwsContext;
 
-namespace pdmp {
+namespace pdmp::data {
 
 // The exact converters of swscale: the fast ones leave the last row or column of odd sizes out.
 class RgbConverter {
@@ -29,4 +29,4 @@ class RgbConverter {
   SwsContext* scaler_ = nullptr;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -14,7 +14,7 @@
 #include "data/files/media_file.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // Decodes from keyframes what is wanted and skips the rest.
@@ -184,4 +184,4 @@ bool is_video_name(const std::filesystem::path& path) {
   return extensions.contains(lower_case(path.extension().string()));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

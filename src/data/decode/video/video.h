@@ -8,7 +8,7 @@
 #include "data/decode/pixels.h"
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct VideoInfo {
   int64_t frames = 0;   // shown; >= 1
@@ -56,4 +56,4 @@ std::vector<Pixels> decode_frames(const std::filesystem::path& path, const std::
 // Told by the file's extension, in either case: .avi .flv .m4v .mkv .mov .mp4 .mpeg .mpg .webm .wmv .3gp
 bool is_video_name(const std::filesystem::path& path);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

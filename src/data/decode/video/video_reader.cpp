@@ -9,7 +9,7 @@
 #include "data/files/limits.h"
 #include "data/files/media_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 double start_of(const AVFormatContext& format) {
@@ -115,4 +115,4 @@ void VideoReader::check(int code, const char* action) const {
   refuse_media(path_, kExpectedVideo, fmt::format("what FFmpeg cannot {} ({})", action, messages_.reason(code)));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -13,7 +13,7 @@ extern "C" {
 #include "data/decode/memory_input.h"
 #include "data/files/file_reading.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 constexpr const char* kExpectedVideo = "a video";
 constexpr const char* kExpectedWholeVideo = "a whole video";
@@ -64,4 +64,4 @@ class VideoReader {
   std::vector<double> last_ends_;  // seconds, per stream
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

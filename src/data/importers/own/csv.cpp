@@ -13,7 +13,7 @@
 #include "data/manifest/path_template.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -153,4 +153,4 @@ class CsvImporter : public Importer {
 
 std::unique_ptr<Importer> make_csv_importer() { return std::make_unique<CsvImporter>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -13,7 +13,7 @@
 #include "data/manifest/metadata.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -290,4 +290,4 @@ FolderReading read_layout(const FolderTree& tree, const std::string& layout) {
                   layout == "auto" ? fmt::format("{}", fmt::join(layout_names(), ", ")) : layout));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 
 #include "data/importers/shared/folder_tree.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 enum class FolderLayout { split_class, split_modality_class, modality_split_class };
 
@@ -37,4 +37,4 @@ struct FolderReading {
 // has no folders of it. `tree` must outlive the result.
 FolderReading read_layout(const FolderTree& tree, const std::string& layout);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

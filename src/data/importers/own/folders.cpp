@@ -14,7 +14,7 @@
 #include "data/importers/shared/media_kind.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -197,4 +197,4 @@ class FoldersImporter : public Importer {
 
 std::unique_ptr<Importer> make_folders_importer() { return std::make_unique<FoldersImporter>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -13,7 +13,7 @@
 #include "data/tables/jsonl.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -196,4 +196,4 @@ class HuggingfaceImporter : public Importer {
 
 std::unique_ptr<Importer> make_huggingface_importer() { return std::make_unique<HuggingfaceImporter>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

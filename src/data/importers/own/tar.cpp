@@ -15,7 +15,7 @@
 #include "data/importers/shared/list_file.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -224,4 +224,4 @@ void extract_tar_member(const fs::path& archive, const TarMember& member, const 
               fmt::format("cannot write '{}': {}", target.string(), std::generic_category().message(errno)));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct TarMember {
   std::string name;     // without a leading "./"
@@ -25,4 +25,4 @@ std::string read_tar_member(const std::filesystem::path& archive, const TarMembe
 void extract_tar_member(const std::filesystem::path& archive, const TarMember& member,
                         const std::filesystem::path& target);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

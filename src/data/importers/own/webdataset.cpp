@@ -19,7 +19,7 @@
 #include "data/tables/metadata_limits.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -272,4 +272,4 @@ class WebdatasetImporter : public Importer {
 
 std::unique_ptr<Importer> make_webdataset_importer() { return std::make_unique<WebdatasetImporter>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

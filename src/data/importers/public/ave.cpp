@@ -10,7 +10,7 @@
 #include "data/importers/shared/importers.h"
 #include "data/importers/shared/list_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -174,4 +174,4 @@ class AveImporter : public Importer {
 
 std::unique_ptr<Importer> make_ave_importer() { return std::make_unique<AveImporter>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -15,7 +15,7 @@
 #include "data/types/cell_paths.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -247,4 +247,4 @@ class CefaImporter : public Importer {
 
 std::unique_ptr<Importer> make_cefa_importer() { return std::make_unique<CefaImporter>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

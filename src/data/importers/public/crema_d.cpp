@@ -12,7 +12,7 @@
 #include "data/importers/shared/importers.h"
 #include "data/importers/shared/list_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -146,4 +146,4 @@ class CremaDImporter : public Importer {
 
 std::unique_ptr<Importer> make_crema_d_importer() { return std::make_unique<CremaDImporter>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -2,7 +2,7 @@
 
 #include <map>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 // Instruments come last in two of the lists, in one order.
@@ -72,4 +72,4 @@ const KineticsClasses& kinetics_classes(const std::string& which) {
   return lists.at(which);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct KineticsClasses {
   std::vector<std::string> names;
@@ -17,4 +17,4 @@ struct KineticsClasses {
 // in its order; ks31: those of OGM-GE's lists, alphabetical.
 const KineticsClasses& kinetics_classes(const std::string& which);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

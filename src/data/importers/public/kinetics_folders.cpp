@@ -8,7 +8,7 @@
 #include "base/text/value_text.h"
 #include "data/manifest/metadata.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -83,4 +83,4 @@ std::vector<SplitFolder> find_split_folders(const fs::path& raw) {
   return result;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct SplitFolder {
   std::filesystem::path path;
@@ -27,4 +27,4 @@ std::string class_key(std::string_view label);
 // (train/audio, train/visual/Image-01-FPS).
 std::vector<SplitFolder> find_split_folders(const std::filesystem::path& raw);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

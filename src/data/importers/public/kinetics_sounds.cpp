@@ -19,7 +19,7 @@
 #include "data/tables/csv.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -336,4 +336,4 @@ class KineticsSoundsImporter : public Importer {
 
 std::unique_ptr<Importer> make_kinetics_sounds_importer() { return std::make_unique<KineticsSoundsImporter>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -24,7 +24,7 @@
 #include "pdmp/random.h"
 #include "pdmp/tensor.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -265,4 +265,4 @@ class TuxpaintImporter : public Importer {
 
 std::unique_ptr<Importer> make_tuxpaint_importer() { return std::make_unique<TuxpaintImporter>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

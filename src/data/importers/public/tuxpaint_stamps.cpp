@@ -14,7 +14,7 @@
 #include "data/tables/metadata_limits.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -142,4 +142,4 @@ std::vector<Stamp> find_stamps(const fs::path& folder, const StampSelection& sel
   return stamps;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct Stamp {
   std::string name;                                     // "animals/birds/crow", below the folder
@@ -26,4 +26,4 @@ struct StampSelection {
 // a letter) is no spoken caption: X_desc*.ogg is. Error{io} where the folder holds no stamps.
 std::vector<Stamp> find_stamps(const std::filesystem::path& folder, const StampSelection& selection);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

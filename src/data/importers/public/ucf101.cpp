@@ -13,7 +13,7 @@
 #include "data/types/cell_paths.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -240,4 +240,4 @@ class Ucf101Importer : public Importer {
 
 std::unique_ptr<Importer> make_ucf101_importer() { return std::make_unique<Ucf101Importer>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

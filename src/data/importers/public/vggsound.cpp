@@ -9,7 +9,7 @@
 #include "data/importers/shared/importers.h"
 #include "data/importers/shared/list_file.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -134,4 +134,4 @@ class VggSoundImporter : public Importer {
 
 std::unique_ptr<Importer> make_vggsound_importer() { return std::make_unique<VggSoundImporter>(); }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -2,7 +2,7 @@
 
 #include <iterator>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr const char* kClasses[] = {
@@ -324,4 +324,4 @@ const std::vector<std::string>& vggsound_classes() {
   return classes;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

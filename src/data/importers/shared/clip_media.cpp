@@ -12,7 +12,7 @@
 #include "data/types/cell_paths.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -98,4 +98,4 @@ void check_sound(std::vector<Clip>& clips) {
   });
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

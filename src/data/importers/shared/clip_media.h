@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct Medium {
   std::filesystem::path file;  // found; where nothing is, where it was looked for first
@@ -42,4 +42,4 @@ void find_media(Clip& clip, const ClipPlaces& places, bool videos_only, int64_t 
 // progress; Error{interrupted} after Ctrl-C.
 void check_sound(std::vector<Clip>& clips);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

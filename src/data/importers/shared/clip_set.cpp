@@ -23,7 +23,7 @@
 #include "pdmp/error.h"
 #include "pdmp/random.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -386,4 +386,4 @@ void write_clips(ClipSet set, const ClipOptions& options, const ImporterOutput& 
   warn_of_close_frames(set, options);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -12,7 +12,7 @@
 #include "data/importers/shared/output.h"
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // How the sample is made.
 struct ClipSample {
@@ -61,4 +61,4 @@ std::filesystem::path open_download(const std::filesystem::path& raw);
 void write_clips(ClipSet set, const ClipOptions& options, const ImporterOutput& output,
                  const std::filesystem::path& raw);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -14,7 +14,7 @@
 #include "pdmp/error.h"
 #include "pdmp/random.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -150,4 +150,4 @@ int64_t extract_middles(const fs::path& video, const fs::path& folder, const Ext
   return write_stills(video, folder, std::move(stills), options.png);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

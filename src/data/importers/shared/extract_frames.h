@@ -9,7 +9,7 @@
 
 #include "data/decode/video/video.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct ExtractOptions {
   bool png = false;        // lossless; else JPEG of quality 95
@@ -42,4 +42,4 @@ std::vector<int64_t> segment_seconds(const VideoInfo& info, int64_t start, int64
                                      const ExtractOptions& options);
 std::vector<int64_t> middles(const VideoInfo& info);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

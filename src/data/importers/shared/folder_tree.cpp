@@ -12,7 +12,7 @@
 #include "data/importers/shared/media_kind.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -84,4 +84,4 @@ bool is_leftover(const fs::path& name) {
   return last.starts_with('.') || leftovers.contains(lower_case(last));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

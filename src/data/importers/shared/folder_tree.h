@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct FolderTree {
   std::filesystem::path path;
@@ -27,4 +27,4 @@ FolderTree read_folder_tree(const std::filesystem::path& folder);
 // Whether a name belongs to an operating system or archiver (hidden files, Thumbs.db, __MACOSX) and not to data.
 bool is_leftover(const std::filesystem::path& name);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

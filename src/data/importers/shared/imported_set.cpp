@@ -15,7 +15,7 @@
 #include "data/tables/file_list.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -187,4 +187,4 @@ std::string medium_problem(const fs::path& file) {
   return start == kPointer ? "is a Git LFS pointer (run `git lfs pull` in the download)" : "";
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

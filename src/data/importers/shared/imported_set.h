@@ -11,7 +11,7 @@
 
 #include "data/importers/shared/output.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct ImportedRow {
   std::string id, split, label, group;
@@ -58,4 +58,4 @@ std::vector<std::filesystem::path> sorted_entries(const std::filesystem::path& f
 // "" where a file may hold a medium; else why not: "is not there", "is empty", "is a Git LFS pointer ...".
 std::string medium_problem(const std::filesystem::path& file);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 class Importer {
  public:
@@ -26,4 +26,4 @@ struct ImporterInfo {
 const std::vector<ImporterInfo>& importer_table();
 const ImporterInfo& find_importer(const std::string& name);  // Error{usage} with the nearest spelling
 
-}  // namespace pdmp
+}  // namespace pdmp::data

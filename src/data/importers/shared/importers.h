@@ -5,7 +5,7 @@
 
 #include "data/importers/shared/importer.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 std::unique_ptr<Importer> make_ave_importer();
 std::unique_ptr<Importer> make_cefa_importer();
@@ -19,4 +19,4 @@ std::unique_ptr<Importer> make_ucf101_importer();
 std::unique_ptr<Importer> make_vggsound_importer();
 std::unique_ptr<Importer> make_webdataset_importer();
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -11,7 +11,7 @@
 #include "data/tables/table_text.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -116,4 +116,4 @@ bool is_plain_name(std::string_view name) {
   return !name.empty() && name.front() != '.' && std::all_of(name.begin(), name.end(), is_fine);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pdmp {
+namespace pdmp::data {
 
 struct ListFile {
   struct Line {
@@ -41,4 +41,4 @@ std::optional<int64_t> whole_number(std::string_view text);  // >= 0
 // Whether a list may name it: a plain file name, which leads out of no folder.
 bool is_plain_name(std::string_view name);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -13,7 +13,7 @@
 #include "data/tables/metadata_limits.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 namespace fs = std::filesystem;
 
@@ -88,4 +88,4 @@ std::vector<std::string> number_classes(const std::vector<ImportedRow>& rows) {
   return classes;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -10,7 +10,7 @@
 
 #include "data/importers/shared/imported_set.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // By the name: "image", "audio", "frames" (a video), "tensor" (.npy, .npz) or "text" (.txt); a folder is "frames". "" =
 // nothing pdmp reads.
@@ -40,4 +40,4 @@ std::string text_cell(const std::filesystem::path& file, const std::filesystem::
 // among them, are their own; others are names, such as years, in their order. Names are sorted by bytes.
 std::vector<std::string> number_classes(const std::vector<ImportedRow>& rows);
 
-}  // namespace pdmp
+}  // namespace pdmp::data

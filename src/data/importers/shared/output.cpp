@@ -9,7 +9,7 @@
 #include "base/signal.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -87,4 +87,4 @@ void ImporterOutput::commit(const fs::path& temporary, const fs::path& file) {
   if (code) throw Error(ErrorKind::io, fmt::format("cannot write '{}': {}", file.string(), code.message()));
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-namespace pdmp {
+namespace pdmp::data {
 
 class ImporterOutput {
  public:
@@ -39,4 +39,4 @@ class ImporterOutput {
   bool complete_ = false, same_settings_ = false;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

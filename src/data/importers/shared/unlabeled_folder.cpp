@@ -12,7 +12,7 @@
 #include "data/types/cell_paths.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -167,4 +167,4 @@ UnlabeledRow UnlabeledFolder::at(size_t i) const {
   return row;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::data

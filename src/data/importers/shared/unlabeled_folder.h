@@ -8,7 +8,7 @@
 
 #include "data/manifest/unlabeled_rows.h"
 
-namespace pdmp {
+namespace pdmp::data {
 
 // Where folders directly below have the names of modalities, they hold the media of these; else a file belongs to the
 // modality of its type (.png to an image, .wav to audio, .npy to a tensor, .txt to a text, a video to frames and, where
@@ -36,4 +36,4 @@ class UnlabeledFolder {
   std::vector<std::string> left_out_;
 };
 
-}  // namespace pdmp
+}  // namespace pdmp::data

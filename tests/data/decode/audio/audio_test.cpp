@@ -9,7 +9,7 @@
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -124,4 +124,4 @@ TEST(WriteWav, ClampsAndRounds) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

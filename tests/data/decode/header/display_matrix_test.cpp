@@ -3,7 +3,7 @@
 #include <array>
 #include <gtest/gtest.h>
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 constexpr int32_t kOne = 1 << 16, kLast = 1 << 30;
@@ -36,4 +36,4 @@ TEST(DisplayMatrix, OtherAnglesAreNone) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

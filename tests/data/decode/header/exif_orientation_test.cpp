@@ -8,7 +8,7 @@
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::TemporaryDirectory;
@@ -110,4 +110,4 @@ TEST(ExifOrientation, DecodeImageTurnsPhotosAndCutsTheTurnedOnes) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

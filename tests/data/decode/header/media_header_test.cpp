@@ -9,7 +9,7 @@
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::golden;
@@ -82,4 +82,4 @@ TEST(ReadMediaHeader, NothingOfWhatIsNoMedium) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

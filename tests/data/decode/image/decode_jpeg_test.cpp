@@ -10,7 +10,7 @@
 #include "support/golden.h"
 #include "support/media/tensors.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 Tensor decode(const std::string& name, std::string_view bytes, int64_t channels, const ChoosePart& part = {}) {
@@ -145,4 +145,4 @@ TEST(DecodeJpeg, RefusesWhatWouldTakeTheMachine) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

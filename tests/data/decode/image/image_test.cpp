@@ -11,7 +11,7 @@
 #include "support/png.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -224,4 +224,4 @@ TEST(WritePng, RefusesWhatItCannotWrite) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -14,7 +14,7 @@
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -229,4 +229,4 @@ TEST(WriteVideo, RefusesWhatItCannotWrite) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -79,4 +79,4 @@ TEST(Folders, OneTypeAModalityAndSplitsAreNeeded) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -8,7 +8,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -60,4 +60,4 @@ TEST(Huggingface, WhatIsMissingIsNamed) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

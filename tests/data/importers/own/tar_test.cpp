@@ -7,7 +7,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -72,4 +72,4 @@ TEST(Tar, NamesThatLeadElsewhereAreRefused) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

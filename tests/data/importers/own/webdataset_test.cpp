@@ -8,7 +8,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -67,4 +67,4 @@ TEST(Webdataset, SamplesWithoutAClassAreNamed) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

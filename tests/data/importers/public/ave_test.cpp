@@ -11,7 +11,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -119,4 +119,4 @@ TEST(Ave, ABadLineIsNamed) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -13,7 +13,7 @@
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::AllOf;
@@ -163,4 +163,4 @@ TEST(Cefa, OtherFoldersAreRefused) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

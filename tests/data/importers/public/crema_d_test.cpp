@@ -10,7 +10,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -124,4 +124,4 @@ TEST(CremaD, FoldersOfStillsComeBeforeVideosUnlessAsked) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -80,4 +80,4 @@ TEST(TuxpaintStamps, AFolderWithoutStampsSaysWhereTheyComeFrom) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

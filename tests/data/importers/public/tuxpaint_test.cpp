@@ -14,7 +14,7 @@
 #include "support/png.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -150,4 +150,4 @@ TEST(Tuxpaint, DamagedPicturesAreCountedAndTooManyStop) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

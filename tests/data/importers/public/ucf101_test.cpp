@@ -11,7 +11,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::EndsWith;
@@ -123,4 +123,4 @@ TEST(Ucf101, ListsThatDoNotFitAreRefused) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -11,7 +11,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -85,4 +85,4 @@ TEST(VggSound, WhatIsNoLongerThereIsCountedAndNamed) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

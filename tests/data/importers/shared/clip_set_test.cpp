@@ -12,7 +12,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -99,4 +99,4 @@ TEST(ClipSet, NothingIsWrittenIntoTheDownload) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

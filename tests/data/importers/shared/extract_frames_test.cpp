@@ -12,7 +12,7 @@
 #include "support/media/tensors.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using testing::expect_error;
@@ -143,4 +143,4 @@ TEST(ExtractFrames, NamesAVideoThatDoesNotDecode) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

@@ -6,7 +6,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using ::testing::ElementsAre;
@@ -50,4 +50,4 @@ TEST(ListFile, NamesLeadOutOfNoFolder) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data

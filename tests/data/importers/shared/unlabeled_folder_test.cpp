@@ -6,7 +6,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp {
+namespace pdmp::data {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -84,4 +84,4 @@ TEST_F(UnlabeledFolderTest, FilesOfOneNameAndTextsOutsideAreNoted) {
 }
 
 }  // namespace
-}  // namespace pdmp
+}  // namespace pdmp::data
