@@ -15,6 +15,7 @@
 #include <torch/nn/modules/linear.h>
 #include <vector>
 
+#include "data/types/modality_type.h"
 #include "methods/methods.h"
 #include "methods/parts/linear_head.h"
 #include "methods/parts/one_modality.h"
@@ -62,9 +63,7 @@ constexpr int64_t kNothingElse = 11;
 constexpr double kLouder = 25.5;
 constexpr double kWhite = 255;
 
-bool is_pictures(const ModalityInfo& info) {
-  return (info.type == "image" || info.type == "frames" || info.type == "flow");
-}
+bool is_pictures(const ModalityInfo& info) { return data::holds_pictures(info.type); }
 
 // Tensor of one value per channel, to be broadcast over x (B, C, ...).
 Tensor per_channel(const std::vector<double>& values, const Tensor& x) {
@@ -101,7 +100,7 @@ Tensor noise_levels(const Tensor& index, const std::vector<ModalityInfo>& infos,
     const bool clean = random.bernoulli(0.5);
     for (int64_t m = 0; m < modalities; ++m) {
       const int64_t level = random.integer(kClean, kNothingElse);
-      if (!clean && infos[static_cast<size_t>(m)].type != "text") rows[i][m] = static_cast<float>(level);
+      if (!clean && !data::holds_integers(infos[static_cast<size_t>(m)].type)) rows[i][m] = static_cast<float>(level);
     }
   }
   return levels.to(index.device());
@@ -109,7 +108,7 @@ Tensor noise_levels(const Tensor& index, const std::vector<ModalityInfo>& infos,
 
 Tensor with_noise(const Tensor& x, const ModalityInfo& info, const Tensor& level) {
   const Tensor rows = level.gt(static_cast<double>(kClean)).nonzero().flatten();
-  if (rows.size(0) == 0 || info.type == "text") return x;
+  if (rows.size(0) == 0 || data::holds_integers(info.type)) return x;
   const Tensor chosen = x.index_select(0, rows);
   std::vector<int64_t> sizes(static_cast<size_t>(x.dim()), 1);
   sizes[0] = rows.size(0);

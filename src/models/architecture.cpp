@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "data/types/modality_type.h"
 #include "models/layers/evaluation_mode.h"
 
 namespace pdmp::models {
@@ -156,7 +157,8 @@ Batch one_sample(const std::vector<ModalityInfo>& infos, const torch::TensorOpti
   for (const ModalityInfo& info : infos) {
     std::vector<int64_t> sizes = info.shape;
     sizes.insert(sizes.begin(), 1);
-    batch.inputs.push_back(torch::ones(sizes, info.type == "text" ? options.dtype(torch::kInt64) : options));
+    batch.inputs.push_back(
+        torch::ones(sizes, data::holds_integers(info.type) ? options.dtype(torch::kInt64) : options));
   }
   batch.present = torch::ones({1, static_cast<int64_t>(infos.size())}, options.dtype(torch::kBool));
   batch.labels = torch::zeros({1}, options.dtype(torch::kInt64));

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/spec.h"
+#include "data/types/modality_type.h"
 #include "pdmp/error.h"
 
 namespace pdmp::models {
@@ -39,7 +40,7 @@ void check_sharing(const ModalityInfo& info, const std::string& other, const std
 }
 
 void check_same_input(const ModalityInfo& a, const ModalityInfo& b) {
-  if (a.shape == b.shape && (a.type == "text") == (b.type == "text")) return;
+  if (a.shape == b.shape && data::holds_integers(a.type) == data::holds_integers(b.type)) return;
   throw Error(
       ErrorKind::usage,
       fmt::format("encoders: '{}=@{}' expects two modalities of one shape, found {} ({}) and {} ({}); give each "

@@ -8,6 +8,7 @@
 #include <limits>
 #include <torch/nn/functional/loss.h>
 
+#include "data/types/modality_type.h"
 #include "models/architecture.h"
 #include "models/weights/init.h"
 
@@ -21,8 +22,8 @@ Batch made_up(const Model& model, int64_t rows) {
     constexpr int64_t kBytes = 257;  // of text: bytes + 1
     std::vector<int64_t> sizes = info.shape;
     sizes.insert(sizes.begin(), rows);
-    batch.inputs.push_back(info.type == "text" ? torch::randint(1, kBytes, sizes, generator, torch::kInt64)
-                                               : torch::rand(sizes, generator, torch::kFloat32));
+    batch.inputs.push_back(data::holds_integers(info.type) ? torch::randint(1, kBytes, sizes, generator, torch::kInt64)
+                                                           : torch::rand(sizes, generator, torch::kFloat32));
   }
   batch.present = torch::ones({rows, model.modalities()}, torch::kBool);
   batch.labels = torch::zeros({rows}, torch::kInt64);

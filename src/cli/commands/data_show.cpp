@@ -12,6 +12,7 @@
 #include "data/inspect/input_picture.h"
 #include "data/manifest/manifest.h"
 #include "data/npy/write_npy.h"
+#include "data/types/modality_type.h"
 #include "data/types/tensors.h"
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
@@ -114,7 +115,8 @@ Shown show(const data::Manifest& manifest, const data::ManifestRow& row, const F
       const data::InputPanel panel = data::panel_of_input(manifest.modalities[entry], title_of(legend), input);
       shown.pictures.push_back(panel.pixels);
       legend.push_back(panel.drawn_as);
-      if (info.type == "text") shown.texts += fmt::format("{}: {}\n", info.name, printable(data::text_of_input(input)));
+      if (data::holds_integers(info.type))
+        shown.texts += fmt::format("{}: {}\n", info.name, printable(data::text_of_input(input)));
     }
     shown.legend.push_back(std::move(legend));
   }
@@ -161,7 +163,7 @@ std::string write_numbers(const data::Manifest& manifest, const data::ManifestRo
   data::write_npy(arguments.out, sample.inputs[0]);
   std::vector<std::vector<std::string>> table = {{"modality", "type", "shape", "values", "as"}};
   table.push_back(legend_row(info, sample.inputs[0]));
-  table.back().emplace_back(info.type == "text" ? "int64" : "float32");
+  table.back().emplace_back(data::holds_integers(info.type) ? "int64" : "float32");
   return text_table(table, false);
 }
 

@@ -68,7 +68,8 @@ runs::RowPrediction prediction_of(std::string id, const Tensor& probabilities) {
 Sample make_sample(const runs::ModelDescription& model, const Inputs& inputs, const data::FileLimits& limits) {
   Sample sample;
   for (const ModalityInfo& modality : model.modalities) {
-    sample.inputs.push_back(torch::zeros(modality.shape, modality.type == "text" ? torch::kInt64 : torch::kFloat32));
+    sample.inputs.push_back(
+        torch::zeros(modality.shape, data::holds_integers(modality.type) ? torch::kInt64 : torch::kFloat32));
     sample.present.push_back(false);
   }
   for (const auto& [name, value] : inputs) {

@@ -101,7 +101,7 @@ class MediaDataset : public Dataset {
       RandomStream random = random_stream(seed, group.empty() ? info.name : group);
       Tensor input = load(static_cast<size_t>(m), index, row, augment != nullptr ? &random : nullptr);
       sample.present.push_back(input.defined());
-      const auto type = info.type == "text" ? at::kLong : at::kFloat;
+      const auto type = holds_integers(info.type) ? at::kLong : at::kFloat;
       sample.inputs.push_back(input.defined() ? std::move(input) : at::zeros(info.shape, type));
     }
     return sample;

@@ -46,8 +46,16 @@ struct ModalityTypeInfo {
   CellFiles files;
   // Settings from the manifest entry; unknown or impossible ones are Error{data} naming the modality.
   std::unique_ptr<ModalityType> (*make)(const ModalityEntry& entry);
+  const char* encoder = "";  // that a model takes where none is named; "": by the number of dimensions
+  bool integers = false;     // inputs are int64, not float32
+  bool pictures = false;     // inputs are normalised images (C, ..., H, W)
 };
 const std::vector<ModalityTypeInfo>& modality_type_table();
 std::unique_ptr<ModalityType> make_modality_type(const ModalityEntry& entry);
+
+// What the row of a type says. Data sets in memory may have types that are in no row: float32, no pictures, no encoder.
+bool holds_integers(const std::string& type);
+bool holds_pictures(const std::string& type);
+std::string encoder_of_type(const std::string& type);
 
 }  // namespace pdmp::data

@@ -9,14 +9,15 @@ namespace pdmp::data {
 
 const std::vector<ModalityTypeInfo>& modality_type_table() {
   static const std::vector<ModalityTypeInfo> table = {
-      {"image", "an image file -> (C, height, width)", CellFiles::one, make_image_type},
+      {"image", "an image file -> (C, height, width)", CellFiles::one, make_image_type, "resnet18",
+       /*integers=*/false, /*pictures=*/true},
       {"frames", "a video, a folder or a ';' list of pictures -> (3, T, height, width)", CellFiles::several,
-       make_frames_type},
+       make_frames_type, "resnet18", /*integers=*/false, /*pictures=*/true},
       {"flow", "pairs of gray images, horizontal and vertical motion -> (2, T, height, width)", CellFiles::several,
-       make_flow_type},
-      {"audio", "a recording -> spectrogram of a profile (1, F, T)", CellFiles::one, make_audio_type},
+       make_flow_type, "resnet18", /*integers=*/false, /*pictures=*/true},
+      {"audio", "a recording -> spectrogram of a profile (1, F, T)", CellFiles::one, make_audio_type, "resnet18"},
       {"tensor", "a .npy file, or .npz with one array, of fixed shape", CellFiles::one, make_tensor_type},
-      {"vector", "numbers in the metadata itself -> (D)", CellFiles::none, make_vector_type},
+      {"vector", "numbers in the metadata itself -> (D)", CellFiles::none, make_vector_type, "mlp"},
       {"text", "UTF-8 text in the metadata itself -> (max_bytes) of bytes + 1", CellFiles::none, make_text_type,
        "text_cnn",
        /*integers=*/true},
@@ -32,6 +33,21 @@ std::unique_ptr<ModalityType> make_modality_type(const ModalityEntry& entry) {
 CellFiles cell_files(const std::string& type) {
   const ModalityTypeInfo* info = find_row(modality_type_table(), type);
   return info == nullptr ? CellFiles::none : info->files;
+}
+
+bool holds_integers(const std::string& type) {
+  const ModalityTypeInfo* info = find_row(modality_type_table(), type);
+  return info != nullptr && info->integers;
+}
+
+bool holds_pictures(const std::string& type) {
+  const ModalityTypeInfo* info = find_row(modality_type_table(), type);
+  return info != nullptr && info->pictures;
+}
+
+std::string encoder_of_type(const std::string& type) {
+  const ModalityTypeInfo* info = find_row(modality_type_table(), type);
+  return info == nullptr ? "" : info->encoder;
 }
 
 void check_modality(const ModalityEntry& entry) { make_modality_type(entry); }

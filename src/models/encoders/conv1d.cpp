@@ -3,6 +3,7 @@
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 
+#include "data/types/modality_type.h"
 #include "models/encoders/table.h"
 
 namespace pdmp::models {
@@ -46,7 +47,7 @@ class Conv1dOptions : public EncoderOptions {
   }
 
   std::shared_ptr<Encoder> make(const ModalityInfo& modality) const override {
-    if (modality.type == "text" || modality.shape.size() != 2) throw unfit_input("conv1d", modality);
+    if (data::holds_integers(modality.type) || modality.shape.size() != 2) throw unfit_input("conv1d", modality);
     if (kernel_ % 2 == 0) {
       throw Error(ErrorKind::usage,
                   fmt::format("encoder of modality '{}': conv1d:kernel: expected an odd number, found {}",

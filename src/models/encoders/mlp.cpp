@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <torch/nn/modules/linear.h>
 
+#include "data/types/modality_type.h"
 #include "models/encoders/table.h"
 
 namespace pdmp::models {
@@ -35,7 +36,7 @@ class MlpOptions : public EncoderOptions {
   }
 
   std::shared_ptr<Encoder> make(const ModalityInfo& modality) const override {
-    if (modality.type == "text" || modality.shape.empty()) throw unfit_input("mlp", modality);
+    if (data::holds_integers(modality.type) || modality.shape.empty()) throw unfit_input("mlp", modality);
     return std::make_shared<Mlp>(c10::multiply_integers(modality.shape),
                                  whole_numbers("mlp:hidden", hidden_, modality));
   }

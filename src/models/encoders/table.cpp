@@ -8,6 +8,7 @@
 
 #include "base/spec.h"
 #include "base/table.h"
+#include "data/types/modality_type.h"
 
 namespace pdmp {
 
@@ -55,11 +56,8 @@ const std::vector<EncoderInfo>& encoder_table() {
 }
 
 std::string default_encoder(const ModalityInfo& modality) {
-  static const std::map<std::string, std::string> by_type = {{"image", "resnet18"}, {"frames", "resnet18"},
-                                                             {"flow", "resnet18"},  {"audio", "resnet18"},
-                                                             {"vector", "mlp"},     {"text", "text_cnn"}};
   static const std::map<size_t, std::string> by_rank = {{2, "conv1d"}, {3, "resnet18"}, {4, "resnet18"}};  // tensors
-  if (const auto row = by_type.find(modality.type); row != by_type.end()) return row->second;
+  if (std::string encoder = data::encoder_of_type(modality.type); !encoder.empty()) return encoder;
   const auto row = by_rank.find(modality.shape.size());
   return row == by_rank.end() ? "mlp" : row->second;
 }
@@ -121,7 +119,7 @@ bool models::is_pictures(const ModalityInfo& modality) {
 
 void models::expect_pictures(const std::string& encoder, const ModalityInfo& modality) {
   const size_t rank = modality.shape.size();
-  if (modality.type == "text" || (rank != 3 && rank != 4)) throw models::unfit_input(encoder, modality);
+  if (data::holds_integers(modality.type) || (rank != 3 && rank != 4)) throw models::unfit_input(encoder, modality);
 }
 
 std::string models::encoder_of_width(const ModalityInfo& modality, int64_t width) {

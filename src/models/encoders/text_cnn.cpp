@@ -4,6 +4,7 @@
 #include <torch/nn/modules/dropout.h>
 #include <torch/nn/modules/embedding.h>
 
+#include "data/types/modality_type.h"
 #include "models/encoders/table.h"
 
 namespace pdmp::models {
@@ -50,7 +51,7 @@ class TextCnnOptions : public EncoderOptions {
   }
 
   std::shared_ptr<Encoder> make(const ModalityInfo& modality) const override {
-    if (modality.type != "text" || modality.shape.size() != 1) throw unfit_input("text_cnn", modality);
+    if (!data::holds_integers(modality.type) || modality.shape.size() != 1) throw unfit_input("text_cnn", modality);
     return std::make_shared<TextCnn>(embedding_, width_, whole_numbers("text_cnn:kernels", kernels_, modality),
                                      dropout_);
   }

@@ -5,6 +5,7 @@
 #include <torch/nn/functional/embedding.h>
 #include <torch/nn/modules/dropout.h>
 
+#include "data/types/modality_type.h"
 #include "models/encoders/table.h"
 
 namespace pdmp::models {
@@ -78,7 +79,7 @@ class TextNgramsOptions : public EncoderOptions {
   }
 
   std::shared_ptr<Encoder> make(const ModalityInfo& modality) const override {
-    if (modality.type != "text" || modality.shape.size() != 1) throw unfit_input("text_ngrams", modality);
+    if (!data::holds_integers(modality.type) || modality.shape.size() != 1) throw unfit_input("text_ngrams", modality);
     return std::make_shared<TextNgrams>(width_, longest_, buckets_, dropout_);
   }
 

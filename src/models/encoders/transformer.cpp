@@ -9,6 +9,7 @@
 #include <torch/nn/modules/embedding.h>
 #include <torch/nn/modules/normalization.h>
 
+#include "data/types/modality_type.h"
 #include "models/encoders/table.h"
 
 namespace pdmp::models {
@@ -113,7 +114,7 @@ class TransformerOptions : public EncoderOptions {
 
   std::shared_ptr<Encoder> make(const ModalityInfo& modality) const override {
     const size_t rank = modality.shape.size();
-    const bool text = modality.type == "text";
+    const bool text = data::holds_integers(modality.type);
     if (text ? rank != 1 : (rank < 2 || rank > 4)) throw unfit_input("transformer", modality);
     const std::string where = fmt::format("encoder of modality '{}': transformer", modality.name);
     sizes_.check(where);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "data/types/modality_type.h"
 #include "models/encoders/table.h"
 
 namespace pdmp::models {
@@ -12,7 +13,7 @@ namespace {
 // HxW of the first modality that is seen with eyes. Audio and other tensors follow it, so that maps fit each other.
 std::optional<std::string> picture_size(const std::vector<ModalityInfo>& modalities) {
   const auto picture = std::find_if(modalities.begin(), modalities.end(), [](const ModalityInfo& info) {
-    return (info.type == "image" || info.type == "frames" || info.type == "flow") && info.shape.size() >= 2;
+    return data::holds_pictures(info.type) && info.shape.size() >= 2;
   });
   if (picture == modalities.end()) return std::nullopt;
   const std::vector<int64_t>& shape = picture->shape;

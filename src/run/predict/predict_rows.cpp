@@ -7,6 +7,7 @@
 
 #include "base/signal.h"
 #include "data/loader/parallel.h"
+#include "data/types/modality_type.h"
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
 #include "train/step/batch_device.h"
@@ -18,7 +19,8 @@ namespace {
 Sample absent_sample(const std::vector<ModalityInfo>& modalities) {
   Sample sample;
   for (const ModalityInfo& modality : modalities) {
-    sample.inputs.push_back(torch::zeros(modality.shape, modality.type == "text" ? torch::kInt64 : torch::kFloat32));
+    sample.inputs.push_back(
+        torch::zeros(modality.shape, data::holds_integers(modality.type) ? torch::kInt64 : torch::kFloat32));
     sample.present.push_back(false);
   }
   return sample;
