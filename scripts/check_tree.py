@@ -35,7 +35,8 @@ ROOMS = {
 NAMESPACES = {"base": "", "run": "runs"}
 
 # Without LibTorch, which costs the compiler seconds a source.
-WITHOUT_TORCH = ["base", "kernels", "data/files", "data/tables", "data/manifest", "data/decode", "data/svg", "data/encode"]
+WITHOUT_TORCH = ["base", "kernels", "data/files", "data/tables", "data/manifest", "data/decode", "data/svg", "data/encode",
+                 "data/importers/shared", "data/importers/own"]
 
 # C++ files a folder of src/ may hold, and those that hold more, each a file a thing.
 MOST_FILES = 25
