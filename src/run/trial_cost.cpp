@@ -7,11 +7,12 @@
 #include <fmt/format.h>
 #include <map>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "base/files/file.h"
 #include "base/log.h"
+#include "base/peak_memory.h"
+#include "data/loader/modality_names.h"
 #include "methods/parts/coefficients.h"
 #include "pdmp/error.h"
 #include "train/files/layout.h"
@@ -38,7 +39,7 @@ TrainingData only_train(std::shared_ptr<const Dataset> data) {
 // Which modality leads does not change what a step costs.
 ModalityRanking any_ranking(const Dataset& data) {
   ModalityRanking ranking;
-  for (const ModalityInfo& info : data.modalities()) ranking.modalities.push_back(info.name);
+  ranking.modalities = data::modality_names(data.modalities());
   ranking.optimization_dominant = static_cast<int64_t>(ranking.modalities.size()) - 1;
   ranking.early.assign(ranking.modalities.size(), 0);
   ranking.final.assign(ranking.modalities.size(), 0);
@@ -140,12 +141,6 @@ double seconds_of_process() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-int64_t peak_memory() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
-}
-
 }  // namespace
 
 runs::TrialCost runs::measure_trial(const RunOptions& options, const TrainingData& data, runs::TrialPlace place) {
@@ -163,7 +158,7 @@ runs::TrialCost runs::measure_trial(const RunOptions& options, const TrainingDat
   cost.steps = (timed->size() + trial.step_samples() - 1) / trial.step_samples();
   cost.step_seconds = fit.seconds / static_cast<double>(cost.steps);
   if (data.val) cost.evaluation_seconds = seconds_of_validation(options, trial, data, *model, *method);
-  cost.peak_bytes = peak_memory();
+  cost.peak_bytes = peak_memory_bytes();
   return cost;
 }
 

@@ -2,10 +2,10 @@
 
 #include <cmath>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <torch/cuda.h>
 
 #include "base/log.h"
+#include "base/peak_memory.h"
 #include "base/signal.h"
 #include "base/text/json_fields.h"
 #include "pdmp/error.h"
@@ -19,12 +19,6 @@ namespace {
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-int64_t peak_memory_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
 }
 
 TrainingInputs checked(TrainingInputs inputs) {
@@ -84,8 +78,7 @@ TrainingLoop::TrainingLoop(TrainingInputs inputs)
       recorders_(in_.recorders),
       phases_(make_phases(in_.options, runner_.device())) {
   if (in_.run == nullptr) return;
-  run_recorder_ = std::make_unique<RunRecorder>(*in_.run);
-  recorders_.push_back(run_recorder_.get());
+  recorders_.push_back(&run_recorder_.emplace(*in_.run));
 }
 
 FitResult TrainingLoop::run() {
@@ -131,7 +124,7 @@ void TrainingLoop::resume(const CheckpointState& saved) {
 void TrainingLoop::checkpoint() {
   runner_.expect_finite_weights();  // the one there is stays
   if (in_.run == nullptr) return;
-  const Phase phase("checkpoint", Phase::Inside::is_part);
+  const Phase phase("checkpoint", Phase::Nested::included);
   in_.run->save_checkpoint(parts_.weights(), state_.save(parts_));
 }
 
@@ -165,7 +158,7 @@ void TrainingLoop::train_epoch(Loader& loader) {
 
 void TrainingLoop::begin_epoch() {
   if (state_.batch == 0) {
-    const Phase phase("method between steps", Phase::Inside::is_part);
+    const Phase phase("method between steps", Phase::Nested::included);
     state_.sums = {};
     in_.method.on_epoch_begin(services_);
   }
@@ -209,7 +202,7 @@ void TrainingLoop::finish_epoch(double train_seconds, double data_wait_seconds) 
   record_timing(train_seconds, seconds_since(evaluation_start), data_wait_seconds);
   state_.history.push_back(record);
   {
-    const Phase phase("method between steps", Phase::Inside::is_part);
+    const Phase phase("method between steps", Phase::Nested::included);
     in_.method.on_epoch_end(services_);
   }
   ++state_.epoch;
@@ -220,7 +213,7 @@ void TrainingLoop::finish_epoch(double train_seconds, double data_wait_seconds) 
 
 // The averaged weights, where there are some, are those that will be used.
 void TrainingLoop::score_epoch(EpochRecord& record, const std::shared_ptr<const Dataset>& data) {
-  const Phase phase("evaluation", Phase::Inside::is_part);
+  const Phase phase("evaluation", Phase::Nested::included);
   record.val = score(data);
   if (parts_.average) {
     const models::AveragedWeights averaged(parts_.average.get());

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,7 +61,7 @@ class TrainingLoop {
   StepRunner runner_;
   MethodServices services_;
   BestWeights best_;
-  std::unique_ptr<Recorder> run_recorder_;  // with a run directory
+  std::optional<RunRecorder> run_recorder_;  // with a run directory
   std::vector<Recorder*> recorders_;
   std::unique_ptr<PhaseTimes> phases_;  // with --profile
   std::unique_ptr<Progress> progress_;

@@ -10,7 +10,6 @@
 #include <optional>
 #include <string_view>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "base/files/file.h"
 #include "base/files/temporary_files.h"
 #include "base/log.h"
+#include "base/peak_memory.h"
 #include "base/progress.h"
 #include "base/signal.h"
 #include "pdmp/error.h"
@@ -35,7 +35,6 @@ struct Child {
   pid_t process = 0;
   std::string name, run;
   fs::path log;
-  bool may_fail = false;
 };
 
 std::string this_program() { return fs::read_symlink("/proc/self/exe").string(); }
@@ -114,7 +113,7 @@ Child start(const ChildRun& run) {
   if (process == 0) become(arguments, file, held, parent);
   close(file);
   if (process < 0) throw Error(ErrorKind::io, "cannot start another process; use --jobs 1");
-  return {process, run.name, run.options.run, log, run.may_fail};
+  return {process, run.name, run.options.run, log};
 }
 
 // Without the name of the program, which its errors begin with.
@@ -125,7 +124,7 @@ std::string last_line(std::string text) {
   return text.starts_with(kProgram) ? text.substr(kProgram.size()) : text;
 }
 
-constexpr int kUsage = 2, kInterrupted = 130, kStopped = 75, kSignal = 128;
+constexpr int kInterrupted = 130, kStopped = 75, kSignal = 128;
 
 // Exit status, 128 + n where signal n ended it, or nothing while it runs.
 std::optional<int> status_of(const Child& child) {
@@ -161,7 +160,7 @@ class Children {
   const std::vector<FailedRun>& failed() const { return failed_; }
   void add(Child child) { running_.push_back(std::move(child)); }
 
-  // How those ended that did since the last call: "joint, seed 0 done". Error for one that may not fail.
+  // How those ended that did since the last call: "joint, seed 0 done". Error for one that was stopped.
   std::vector<std::string> reap() {
     std::vector<std::string> endings;
     for (size_t i = 0; i < running_.size();) {
@@ -183,19 +182,16 @@ class Children {
       fs::remove(child.log);
       return child.name + " done";
     }
-    if (!child.may_fail || was_stopped(status)) fail(child, status);
+    if (was_stopped(status)) end_all(child, status);
     failed_.push_back({child.run, fmt::format("{} ({})", reason_of(child, status), child.log.string())});
     return child.name + " failed";
   }
 
-  [[noreturn]] static void fail(const Child& child, int status) {
+  [[noreturn]] static void end_all(const Child& stopped, int status) {
     stop_if_interrupted(kStoppedText);  // as this process was
-    const bool stopped = was_stopped(status);
-    if (stopped) note_interrupt(status == kInterrupted ? SIGINT : SIGTERM);
-    const ErrorKind other = stopped ? ErrorKind::interrupted : ErrorKind::data;
-    throw Error(status == kUsage ? ErrorKind::usage : other,
-                fmt::format("{}: ended with status {}: {} ({})", child.name, status, last_line(read_file(child.log)),
-                            child.log.string()));
+    note_interrupt(status == kInterrupted ? SIGINT : SIGTERM);
+    throw Error(ErrorKind::interrupted, fmt::format("{}: ended with status {}: {} ({})", stopped.name, status,
+                                                    last_line(read_file(stopped.log)), stopped.log.string()));
   }
 
   std::vector<Child> running_;
@@ -251,10 +247,7 @@ void expect_same_runs(const std::vector<ChildRun>& runs, const std::string& out)
 }
 
 int64_t peak_memory_of_children() {
-  rusage own{}, children{};
-  getrusage(RUSAGE_SELF, &own);
-  getrusage(RUSAGE_CHILDREN, &children);
-  return static_cast<int64_t>(std::max(own.ru_maxrss, children.ru_maxrss)) * 1024;
+  return std::max(peak_memory_bytes(RUSAGE_SELF), peak_memory_bytes(RUSAGE_CHILDREN));
 }
 
 }  // namespace pdmp::compare

@@ -16,7 +16,6 @@ namespace pdmp::compare {
 struct ChildRun {
   std::string name;  // for people: "joint, seed 1"
   RunOptions options;
-  bool may_fail = false;  // a failure of it stops nothing
 };
 
 struct FailedRun {
@@ -25,10 +24,8 @@ struct FailedRun {
 };
 
 // `pdmp train` with each run's options, `jobs` at a time, in the order given. What a child says goes to RUN.log beside
-// its run directory, removed where the run succeeds. The first failure of a run that may not fail stops the others,
-// which save what they have, and is thrown as Error with the child's last words. Those of other runs are returned, and
-// the rest goes on. Ctrl-C, and a child that was told to stop, is Error{interrupted} whatever may fail. `progress`
-// advances by one a run.
+// its run directory, removed where the run succeeds. Those that fail are returned, and the rest goes on. Ctrl-C, and a
+// child that was told to stop, is Error{interrupted}: the others save what they have. `progress` advances by one a run.
 std::vector<FailedRun> train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress& progress);
 
 // What to do where another process works in --out.

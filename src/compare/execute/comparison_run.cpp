@@ -13,6 +13,7 @@
 #include "compare/execute/child_runs.h"
 #include "compare/shared_analysis.h"
 #include "compare/tune.h"
+#include "data/loader/modality_names.h"
 #include "metrics/metric.h"
 #include "pdmp/error.h"
 #include "run/files/paths.h"
@@ -40,7 +41,7 @@ std::vector<ChildRun> children_of(std::vector<GridRun> runs, int64_t threads) {
   for (GridRun& one : runs) {
     one.options.resume = fs::exists(one.options.run);
     one.options.train.threads = threads;
-    children.push_back({one.name, std::move(one.options), /*may_fail=*/true});
+    children.push_back({one.name, std::move(one.options)});
   }
   return children;
 }
@@ -65,10 +66,9 @@ struct ComparisonRun::Search {
   std::vector<GridRun> runs;
 };
 
-ComparisonRun::ComparisonRun(ComparisonOptions options, bool only_plan)
-    : options_(std::move(options)), only_plan_(only_plan) {
+ComparisonRun::ComparisonRun(ComparisonOptions options, bool only_plan) : options_(std::move(options)) {
   runs::make_paths_absolute(options_.run);
-  if (!only_plan_ && fs::exists(fs::path(options_.out) / train::run_layout::kLock)) hold();
+  if (!only_plan && fs::exists(fs::path(options_.out) / train::run_layout::kLock)) hold();
   DataOptions uncached = options_.run.data;  // until all is checked, nothing is written
   uncached.cache.clear();
   if (options_.run.data.cache.empty())
@@ -94,9 +94,7 @@ void ComparisonRun::hold() {
 std::vector<Variant> ComparisonRun::variants() const {
   std::vector<Variant> variants = parse_variants(options_.methods);
   if (!options_.controls) return variants;
-  std::vector<std::string> modalities;
-  for (const ModalityInfo& modality : data_.train->modalities()) modalities.push_back(modality.name);
-  return with_controls(variants, options_.run, modalities);
+  return with_controls(variants, options_.run, data::modality_names(data_.train->modalities()));
 }
 
 // Of methods; some may turn out to be n/a.
@@ -151,15 +149,15 @@ std::vector<ComparisonRun::Search> ComparisonRun::searches() {
   return result;
 }
 
-std::vector<GridRun> ComparisonRun::search_runs() {
+std::vector<GridRun> ComparisonRun::runs_of(const std::vector<Search>& searches) {
   std::vector<GridRun> runs;
-  for (const Search& search : searches()) runs.insert(runs.end(), search.runs.begin(), search.runs.end());
+  for (const Search& search : searches) runs.insert(runs.end(), search.runs.begin(), search.runs.end());
   return runs;
 }
 
 // What is there must go on with these options and data. Under --tune the settings of methods are not known yet.
 void ComparisonRun::expect_same_runs() {
-  std::vector<GridRun> runs = options_.tune > 0 ? search_runs() : grid_.methods;
+  std::vector<GridRun> runs = options_.tune > 0 ? runs_of(searches()) : grid_.methods;
   runs.insert(runs.end(), grid_.alone.begin(), grid_.alone.end());
   pdmp::compare::expect_same_runs(children_of(std::move(runs), plan_.threads), options_.out);
 }
@@ -169,7 +167,7 @@ ComparisonCost ComparisonRun::cost() {
   RunOptions joint = options_.run;
   joint.method = "joint";
   const runs::TrialCost trial = runs::measure_trial(joint, data_, runs::TrialPlace::on_disk);
-  return cost_of(grid_, search_runs(), options_.run, data_, plan_, trial);
+  return cost_of(grid_, runs_of(searches()), options_.run, data_, plan_, trial);
 }
 
 // Trains what is not finished yet and needs nothing that failed.
@@ -212,10 +210,11 @@ void ComparisonRun::use_best(const Search& search, const metrics::Metric& metric
 
 // A trial that fails is no failure of the comparison: the others are there to choose from.
 void ComparisonRun::tune() {
+  const std::vector<Search> all = searches();
   Failures of_trials = failures_;
-  train_runs(search_runs(), of_trials, "search");
+  train_runs(runs_of(all), of_trials, "search");
   const metrics::Metric& metric = metrics::find_metric(options_.run.train.select_metric);
-  for (const Search& search : searches()) use_best(search, metric, of_trials);
+  for (const Search& search : all) use_best(search, metric, of_trials);
   follow_search(grid_);
 }
 

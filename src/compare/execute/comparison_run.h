@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,7 +57,7 @@ class ComparisonRun {
   int64_t trainings() const;
   std::vector<Search> searches();
   Search search_of(ComparisonRow& row) const;
-  std::vector<GridRun> search_runs();
+  static std::vector<GridRun> runs_of(const std::vector<Search>& searches);
   void expect_same_runs();
   std::optional<ModalityRanking> analyze_modalities();
   void train_runs(std::vector<GridRun> runs, Failures& failures, const std::string& label);
@@ -68,7 +67,6 @@ class ComparisonRun {
   void write_tables() const;
 
   ComparisonOptions options_;
-  bool only_plan_;
   std::optional<FolderLock> lock_;
   TrainingData data_;
   ResourcePlan plan_;
