@@ -10,6 +10,7 @@
 #include "data/encode/encode_png.h"
 #include "data/inspect/input_panel.h"
 #include "data/inspect/input_picture.h"
+#include "data/loader/modality_names.h"
 #include "data/manifest/manifest.h"
 #include "data/npy/write_npy.h"
 #include "data/types/modality_type.h"
@@ -115,8 +116,7 @@ Shown show(const data::Manifest& manifest, const data::ManifestRow& row, const F
       const data::InputPanel panel = data::panel_of_input(manifest.modalities[entry], title_of(legend), input);
       shown.pictures.push_back(panel.pixels);
       legend.push_back(panel.drawn_as);
-      if (data::holds_integers(info.type))
-        shown.texts += fmt::format("{}: {}\n", info.name, printable(data::text_of_input(input)));
+      if (info.type == "text") shown.texts += fmt::format("{}: {}\n", info.name, printable(data::text_of_input(input)));
     }
     shown.legend.push_back(std::move(legend));
   }
@@ -132,8 +132,7 @@ void check_target(const ShowArguments& arguments) {
 // One array a file.
 void check_one_modality(const ShowArguments& arguments, const Dataset& data) {
   if (!arguments.numbers() || data.modalities().size() == 1) return;
-  std::vector<std::string> names;
-  for (const ModalityInfo& info : data.modalities()) names.push_back(info.name);
+  const std::vector<std::string> names = data::modality_names(data.modalities());
   throw Error(ErrorKind::usage, fmt::format("--out {}: a .npy file holds one modality; name it with --modality {}",
                                             arguments.out, fmt::join(names, "|")));
 }

@@ -6,6 +6,15 @@
 #include "pdmp/error.h"
 
 namespace pdmp::data {
+namespace {
+
+const ModalityTypeInfo& row_of(const std::string& type) {
+  static const ModalityTypeInfo none = {"", "", CellFiles::none, nullptr};  // of a data set in memory
+  const ModalityTypeInfo* row = find_row(modality_type_table(), type);
+  return row == nullptr ? none : *row;
+}
+
+}  // namespace
 
 const std::vector<ModalityTypeInfo>& modality_type_table() {
   static const std::vector<ModalityTypeInfo> table = {
@@ -30,25 +39,13 @@ std::unique_ptr<ModalityType> make_modality_type(const ModalityEntry& entry) {
   return get_row(modality_type_table(), entry.type, what, ErrorKind::data).make(entry);
 }
 
-CellFiles cell_files(const std::string& type) {
-  const ModalityTypeInfo* info = find_row(modality_type_table(), type);
-  return info == nullptr ? CellFiles::none : info->files;
-}
+CellFiles cell_files(const std::string& type) { return row_of(type).files; }
 
-bool holds_integers(const std::string& type) {
-  const ModalityTypeInfo* info = find_row(modality_type_table(), type);
-  return info != nullptr && info->integers;
-}
+bool holds_integers(const std::string& type) { return row_of(type).integers; }
 
-bool holds_pictures(const std::string& type) {
-  const ModalityTypeInfo* info = find_row(modality_type_table(), type);
-  return info != nullptr && info->pictures;
-}
+bool holds_pictures(const std::string& type) { return row_of(type).pictures; }
 
-std::string encoder_of_type(const std::string& type) {
-  const ModalityTypeInfo* info = find_row(modality_type_table(), type);
-  return info == nullptr ? "" : info->encoder;
-}
+std::string encoder_of_type(const std::string& type) { return row_of(type).encoder; }
 
 void check_modality(const ModalityEntry& entry) { make_modality_type(entry); }
 
