@@ -12,18 +12,13 @@
 #include "base/files/file.h"
 #include "base/files/temporary_files.h"
 #include "base/log.h"
+#include "data/loader/modality_names.h"
 #include "metrics/metric.h"
 #include "pdmp/error.h"
 #include "train/files/layout.h"
 
 namespace pdmp {
 namespace {
-
-std::vector<std::string> names_of(const Dataset& data) {
-  std::vector<std::string> names;
-  for (const ModalityInfo& info : data.modalities()) names.push_back(info.name);
-  return names;
-}
 
 void check_options(const AnalysisOptions& options, bool manual) {
   if (options.subset.size() != 1) {
@@ -95,7 +90,7 @@ void warn_where_criteria_disagree(const AnalysisResult& result) {
 AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, const TrainOptions& train,
                        const AnalysisOptions& options, const std::filesystem::path& directory) {
   const analysis::EarlyCriterion& criterion = analysis::find_early_criterion(options.criterion);
-  const std::vector<std::string> names = names_of(*data.train);
+  const std::vector<std::string> names = data::modality_names(data.train->modalities());
   check_options(options, criterion.figures == nullptr);
   if (criterion.figures == nullptr) return manual_result(names, options);
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "data/loader/modality_names.h"
 #include "pdmp/error.h"
 #include "train/files/layout.h"
 
@@ -25,12 +26,6 @@ std::vector<std::string> directories(const fs::path& folder, const std::vector<u
   std::vector<std::string> result;
   for (const uint64_t seed : seeds) result.push_back((folder / seed_folder(seed)).string());
   return result;
-}
-
-std::vector<std::string> modality_names(const TrainingData& data) {
-  std::vector<std::string> names;
-  for (const ModalityInfo& info : data.train->modalities()) names.push_back(info.name);
-  return names;
 }
 
 bool has_other_batches(const TrainOptions& a, const TrainOptions& b) {
@@ -112,7 +107,7 @@ void describe_data(Comparison& comparison, const GridOptions& options, const Tra
   int64_t hits = 0;
   for (int64_t i = 0; i < test.size(); ++i) hits += test.label(i) == majority ? 1 : 0;
   comparison.data = options.run.data.data;
-  comparison.modalities = modality_names(data);
+  comparison.modalities = data::modality_names(data.train->modalities());
   comparison.classes = static_cast<int64_t>(counts.size());
   comparison.n_train = train.size();
   comparison.n_test = test.size();

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "data/loader/modality_names.h"
 #include "methods/methods.h"
 #include "methods/parts/one_modality.h"
 #include "methods/parts/unimodal_heads.h"
@@ -302,8 +303,7 @@ Loss GBlending::loss(StepContext& context, const Outputs& outputs) {
 // Weights every time, what they come from once.
 void GBlending::log(StepContext& context) {
   StepLog& log = context.log();
-  std::vector<std::string> names;
-  for (const ModalityInfo& info : context.model().infos()) names.push_back(info.name);
+  std::vector<std::string> names = data::modality_names(context.model().infos());
   names.emplace_back("fused");
   for (size_t k = 0; k < names.size(); ++k) log["weight/" + names[k]] = weights_[k];
   if (!untold_) return;

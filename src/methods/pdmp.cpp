@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 #include <unordered_set>
 
+#include "data/loader/modality_names.h"
 #include "methods/methods.h"
 #include "methods/parts/coefficients.h"
 #include "methods/parts/one_modality.h"
@@ -31,12 +32,6 @@ struct PdmpOptions : public MethodOptions {
   void describe(OptionList& list) override;
   std::unique_ptr<Method> make() const override;
 };
-
-std::vector<std::string> modality_names(const Model& model) {
-  std::vector<std::string> names;
-  for (const ModalityInfo& info : model.infos()) names.push_back(info.name);
-  return names;
-}
 
 class Pdmp : public Method {
  public:
@@ -86,12 +81,12 @@ void Pdmp::prepare(PrepareContext& context, const OptimizerOptions& optimizer) {
   expect_own_encoders(context.model());
   leave_out_frozen(context.model());
   by_gradient_ = scales_gradients(optimizer);
-  tell(modality_names(context.model()), optimizer);
+  tell(data::modality_names(context.model().infos()), optimizer);
 }
 
 // Empty where there is nothing to scale.
 std::vector<double> Pdmp::choose_coefficients(PrepareContext& context) {
-  const std::vector<std::string> names = modality_names(context.model());
+  const std::vector<std::string> names = data::modality_names(context.model().infos());
   std::vector<double> chosen;
   if (!options_.coefficients.empty()) chosen = manual_coefficients(options_.coefficients, names);
   if (names.size() == 1) {
@@ -120,7 +115,7 @@ std::vector<double> Pdmp::choose_coefficients(PrepareContext& context) {
 }
 
 void Pdmp::leave_out_frozen(Model& model) {
-  const std::vector<std::string> names = modality_names(model);
+  const std::vector<std::string> names = data::modality_names(model.infos());
   for (size_t m = 0; m < names.size(); ++m) {
     const auto index = static_cast<int64_t>(m);
     const std::vector<Tensor> scaled = model.modality_parameters(index, scope_);

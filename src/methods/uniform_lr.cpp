@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "data/loader/modality_names.h"
 #include "methods/methods.h"
 #include "methods/parts/coefficients.h"
 #include "pdmp/error.h"
@@ -46,8 +47,8 @@ void UniformLrOptions::describe(OptionList& list) {
 std::unique_ptr<Method> UniformLrOptions::make() const { return std::make_unique<UniformLr>(*this); }
 
 void UniformLr::prepare(PrepareContext& context, const OptimizerOptions& optimizer) {
-  std::vector<std::string> names, factors;
-  for (const ModalityInfo& info : context.model().infos()) names.push_back(info.name);
+  const std::vector<std::string> names = data::modality_names(context.model().infos());
+  std::vector<std::string> factors;
   notes_.clear();
   coefficients_.assign(names.size(), 1);
   if (!options_.factors.empty()) {

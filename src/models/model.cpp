@@ -7,6 +7,7 @@
 
 #include "base/phases.h"
 #include "base/spec.h"
+#include "data/loader/modality_names.h"
 #include "models/encoder_choice.h"
 #include "models/encoders/table.h"
 #include "models/layers/convolution.h"
@@ -125,8 +126,7 @@ void ModelOptions::describe(OptionList& list) {
 }
 
 void ModelOptions::check(const std::vector<ModalityInfo>& modalities) const {
-  std::vector<std::string> names;
-  for (const ModalityInfo& info : modalities) names.push_back(info.name);
+  const std::vector<std::string> names = data::modality_names(modalities);
   const auto expect_known = [&](const std::string& name) {
     if (std::find(names.begin(), names.end(), name) != names.end()) return;
     throw Error(ErrorKind::usage, fmt::format("encoders: unknown modality '{}'{}", name, suggestion(name, names)));

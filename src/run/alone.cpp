@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "base/log.h"
+#include "data/loader/modality_names.h"
 #include "models/encoder_choice.h"
 #include "pdmp/error.h"
 #include "run/predict/load_run.h"
@@ -18,8 +19,7 @@ namespace fs = std::filesystem;
 void check_alone(const runs::LoadedRun& run, const std::string& modality, const std::string& directory) {
   const std::vector<ModalityInfo>& found = run.description.modalities;
   if (found.size() == 1 && found[0].name == modality && run.options.method == "joint") return;
-  std::vector<std::string> names;
-  for (const ModalityInfo& info : found) names.push_back(info.name);
+  const std::vector<std::string> names = data::modality_names(found);
   throw Error(ErrorKind::usage,
               fmt::format("--alone {0}={1}: expected a run of joint training of {0} alone, found one of {2} with {3}",
                           modality, directory, run.options.method, fmt::join(names, ", ")));

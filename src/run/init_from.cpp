@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "data/loader/modality_names.h"
 #include "models/weights/init.h"
 #include "models/weights/weights.h"
 #include "pdmp/error.h"
@@ -24,15 +25,9 @@ LoadedRun load(const std::string& path) {
   return file ? load_run_weights(path, "--init-from") : load_run(path, "--init-from");
 }
 
-std::vector<std::string> modality_names(const Model& model) {
-  std::vector<std::string> names;
-  for (const ModalityInfo& info : model.infos()) names.push_back(info.name);
-  return names;
-}
-
 // Position of a modality in the model; nothing where it has none of that name.
 std::optional<int64_t> position_of(const Model& model, const std::string& modality) {
-  const std::vector<std::string> names = modality_names(model);
+  const std::vector<std::string> names = data::modality_names(model.infos());
   const auto found = std::find(names.begin(), names.end(), modality);
   return found == names.end() ? std::nullopt : std::optional<int64_t>(found - names.begin());
 }
@@ -101,7 +96,7 @@ class Filling {
     const std::string now = kind_of(options.fusion), before = kind_of(source_.options.model.fusion);
     if (now != before) {
       fresh_.push_back(fmt::format("fusion and its head (the run has {}, this one {})", before, now));
-    } else if (modality_names(target_) == modality_names(*source_.model)) {
+    } else if (data::modality_names(target_.infos()) == data::modality_names(source_.model->infos())) {
       fill_whole_fusion(now);
     } else {
       fill_blocks(now);
@@ -234,7 +229,7 @@ std::string StartingWeights::start_parts(torch::nn::Module& parts, const Model& 
   if (run_.method_parts == nullptr || run_.options.method != options.method) {
     return fmt::format("{} start afresh (the run was trained by {})", where, run_.options.method);
   }
-  if (modality_names(model) != modality_names(*run_.model))
+  if (data::modality_names(model.infos()) != data::modality_names(run_.model->infos()))
     return where + " start afresh (the run has other modalities)";
   const models::SeededGenerator undisturbed(options.train.seed);
   Model larger = with_one_class_more(model, options);

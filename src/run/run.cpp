@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/text/printable.h"
+#include "data/loader/modality_names.h"
 #include "methods/parts/coefficients.h"
 #include "models/weights/weight_average.h"
 #include "pdmp/error.h"
@@ -30,12 +31,6 @@ namespace pdmp {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<std::string> modality_names(const Dataset& data) {
-  std::vector<std::string> names;
-  for (const ModalityInfo& info : data.modalities()) names.push_back(info.name);
-  return names;
-}
 
 // A run goes on with the number of threads it began with: another one rounds differently.
 void fix_threads(RunOptions& options) {
@@ -135,7 +130,7 @@ AnalysisResult obtain_analysis(const RunOptions& options, const TrainingData& da
 std::optional<ModalityRanking> find_ranking(const RunOptions& options, const Method& method, const TrainingData& data,
                                             const fs::path& directory) {
   if (!method.needs_ranking()) return std::nullopt;
-  const std::vector<std::string> names = modality_names(*data.train);
+  const std::vector<std::string> names = data::modality_names(data.train->modalities());
   if (names.size() == 1) return ModalityRanking{.modalities = names, .early = {0}, .final = {0}, .ambiguous = ""};
   const AnalysisResult analysis = obtain_analysis(options, data, directory);
   log_lines(analysis_table(analysis));
@@ -207,7 +202,7 @@ RunSummary train_and_score(const RunOptions& options, const TrainingData& data, 
   RunSummary summary;
   summary.method = options.method;
   summary.seed = static_cast<uint64_t>(options.train.seed);
-  summary.modalities = modality_names(*data.train);
+  summary.modalities = data::modality_names(data.train->modalities());
   summary.epochs = static_cast<int64_t>(fit.history.size());
   summary.selected_epoch = fit.selected_epoch;
   summary.selected_by = fit.selected_by;

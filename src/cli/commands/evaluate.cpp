@@ -14,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/print/class_tables.h"
 #include "cli/run_arguments.h"
+#include "data/loader/modality_names.h"
 #include "data/manifest/column_values.h"
 #include "data/types/cell_paths.h"
 #include "metrics/metric.h"
@@ -31,15 +32,9 @@ struct Pattern {
 
 metrics::ClassCounts counts_of(const Evaluation& scores) { return {scores.labels, scores.predictions, scores.classes}; }
 
-std::vector<std::string> modality_names(const runs::LoadedRun& run) {
-  std::vector<std::string> names;
-  for (const ModalityInfo& modality : run.description.modalities) names.push_back(modality.name);
-  return names;
-}
-
 // Positions of the modalities to take away. What is left must be something.
 std::vector<int64_t> missing_modalities(const runs::LoadedRun& run, const std::vector<std::string>& missing) {
-  const std::vector<std::string> names = modality_names(run);
+  const std::vector<std::string> names = data::modality_names(run.description.modalities);
   std::vector<int64_t> positions;
   for (const std::string& name : missing) {
     const auto found = std::find(names.begin(), names.end(), name);
@@ -60,7 +55,7 @@ std::vector<int64_t> missing_modalities(const runs::LoadedRun& run, const std::v
 
 // Those that occur, the modalities of the model first to last: with the first one before without it.
 std::vector<Pattern> patterns_of(const runs::LoadedRun& run, const Evaluation& scores) {
-  const std::vector<std::string> names = modality_names(run);
+  const std::vector<std::string> names = data::modality_names(run.description.modalities);
   std::map<std::vector<bool>, Pattern, std::greater<>> found;
   for (int64_t i = 0; i < scores.n; ++i) {
     std::vector<bool> key;

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/print/prediction_output.h"
 #include "cli/run_arguments.h"
+#include "data/loader/modality_names.h"
 #include "data/types/modality_type.h"
 #include "pdmp/error.h"
 #include "run/predict/row_sources.h"
@@ -50,8 +51,7 @@ Inputs take_inputs(std::vector<std::string>& args) {
 }
 
 size_t modality_index(const runs::ModelDescription& model, const std::string& name) {
-  std::vector<std::string> names;
-  for (const ModalityInfo& modality : model.modalities) names.push_back(modality.name);
+  const std::vector<std::string> names = data::modality_names(model.modalities);
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {
     throw Error(ErrorKind::usage,

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "data/loader/modality_names.h"
 #include "pdmp/error.h"
 #include "pdmp/options.h"
 #include "pdmp/tensor.h"
@@ -153,8 +154,7 @@ std::shared_ptr<const Dataset> select_samples(std::shared_ptr<const Dataset> dat
 
 std::shared_ptr<const Dataset> select_modalities(std::shared_ptr<const Dataset> data,
                                                  const std::vector<std::string>& names) {
-  std::vector<std::string> known;
-  for (const ModalityInfo& info : data->modalities()) known.push_back(info.name);
+  const std::vector<std::string> known = data::modality_names(data->modalities());
   std::vector<int64_t> wanted;
   std::set<std::string> seen;
   for (const std::string& name : names) {

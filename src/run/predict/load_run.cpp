@@ -6,6 +6,7 @@
 
 #include "base/files/checked_file.h"
 #include "base/text/json_fields.h"
+#include "data/loader/modality_names.h"
 #include "pdmp/error.h"
 #include "train/files/best_folder.h"
 #include "train/files/checkpoint.h"
@@ -129,8 +130,7 @@ TrainingData load_data_for(const LoadedRun& run, const std::string& directory) {
   DataOptions options = run.options.data;
   if (!directory.empty()) options.data = directory;
   options.trains = false;
-  options.modalities.clear();
-  for (const ModalityInfo& modality : run.description.modalities) options.modalities.push_back(modality.name);
+  options.modalities = data::modality_names(run.description.modalities);
   TrainingData data = load_data(options, run.options.train.seed);
   for (const auto& split : {data.train, data.val, data.test}) {
     if (split) check_fits(*split, run.description, options.data);
