@@ -26,6 +26,8 @@ PhaseTimes::Clock::time_point PhaseTimes::now() const {
   return Clock::now();
 }
 
+PhaseTimes* PhaseTimes::current() { return active != nullptr && !active->included_ ? active : nullptr; }
+
 void PhaseTimes::begin(std::string name) { open_.push_back({std::move(name), now()}); }
 
 void PhaseTimes::end() {
@@ -36,22 +38,19 @@ void PhaseTimes::end() {
   if (!open_.empty()) open_.back().within += all;
 }
 
-Phase::Phase(const char* name, Inside inside) : times_(active) {
-  if (times_ != nullptr && times_->whole_) times_ = nullptr;
+Phase::Phase(const char* name, Nested nested) : times_(PhaseTimes::current()) {
   if (times_ == nullptr) return;
   times_->begin(name);
-  whole_ = inside == Inside::is_part;
-  times_->whole_ = whole_;
+  times_->included_ = nested == Nested::included;
 }
 
-Phase::Phase(const char* name, const std::string& detail) : times_(active) {
-  if (times_ != nullptr && times_->whole_) times_ = nullptr;
+Phase::Phase(const char* name, const std::string& detail) : times_(PhaseTimes::current()) {
   if (times_ != nullptr) times_->begin(std::string(name) + " " + detail);
 }
 
 Phase::~Phase() {
   if (times_ == nullptr) return;
-  if (whole_) times_->whole_ = false;
+  times_->included_ = false;  // within one that includes it, it would not be timed
   times_->end();
 }
 

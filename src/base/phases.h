@@ -33,6 +33,7 @@ class PhaseTimes {
     double within = 0;  // seconds of phases inside it
   };
 
+  static PhaseTimes* current();  // of this thread; null where nothing is timed, or the innermost phase includes all
   void begin(std::string name);
   void end();
   Clock::time_point now() const;
@@ -40,15 +41,15 @@ class PhaseTimes {
   std::function<void()> settle_;
   std::vector<Open> open_;
   std::map<std::string, double> seconds_;
-  bool whole_ = false;  // the innermost phase is not divided further
+  bool included_ = false;  // the innermost phase includes those within it
 };
 
 // For the life of the object. Where nothing is timed it costs one look at a thread's variable.
 class Phase {
  public:
-  enum class Inside { counts, is_part };  // whether phases within it are counted on their own
+  enum class Nested { separate, included };  // whether phases within it are timed on their own
 
-  explicit Phase(const char* name, Inside inside = Inside::counts);
+  explicit Phase(const char* name, Nested nested = Nested::separate);
   Phase(const char* name, const std::string& detail);  // "forward image"
   ~Phase();
   Phase(const Phase&) = delete;
@@ -56,7 +57,6 @@ class Phase {
 
  private:
   PhaseTimes* times_;  // null: not timed
-  bool whole_ = false;
 };
 
 }  // namespace pdmp

@@ -34,9 +34,9 @@ TEST(Phases, WhatIsOnlyAPartIsNotCountedOnItsOwn) {
   PhaseTimes times;
   times.start();
   {
-    const Phase whole("whole", Phase::Inside::is_part);
+    const Phase whole("whole", Phase::Nested::included);
     const Phase part("part");
-    const Phase deeper("whole", Phase::Inside::is_part);
+    const Phase deeper("whole", Phase::Nested::included);
     pass_time();
   }
   const Phase after("after");
@@ -46,7 +46,7 @@ TEST(Phases, WhatIsOnlyAPartIsNotCountedOnItsOwn) {
 TEST(Phases, AfterAWholePhaseOthersCountAgain) {
   PhaseTimes times;
   times.start();
-  { const Phase whole("whole", Phase::Inside::is_part); }
+  { const Phase whole("whole", Phase::Nested::included); }
   { const Phase next("next"); }
   const auto seconds = times.take();
   EXPECT_THAT(seconds, Contains(Key("whole")));
