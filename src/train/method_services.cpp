@@ -10,9 +10,7 @@
 namespace pdmp::train {
 namespace {
 
-// Networks in double precision take their inputs so.
-Batch with_type_of(const Model& model, Batch batch) {
-  const at::ScalarType type = model.parameters().front().scalar_type();
+Batch with_type(at::ScalarType type, Batch batch) {
   for (Tensor& input : batch.inputs) {
     if (input.is_floating_point()) input = input.to(type);
   }
@@ -72,9 +70,10 @@ const HeldOut& MethodServices::held_out() const {
 }
 
 void MethodServices::hand_out(Loader& loader, int64_t epoch, const BatchUse& use) {
+  const at::ScalarType type = inputs_.model->parameters().front().scalar_type();  // double for a network in double
   loader.start_epoch(epoch);
   while (std::optional<Batch> batch = loader.next()) {
-    const Batch here = with_type_of(*inputs_.model, to_device(std::move(*batch), runner_.device()));
+    const Batch here = with_type(type, to_device(std::move(*batch), runner_.device()));
     const PrecisionScope scope(runner_.precision(), runner_.device());
     if (!use(here)) return;
   }

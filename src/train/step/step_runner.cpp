@@ -124,7 +124,7 @@ void StepRunner::clip(const char* position) {
 
 void StepRunner::modulate(const Outputs& outputs) {
   if (logging_) {
-    const Phase phase("logging", Phase::Inside::is_part);
+    const Phase phase("logging", Phase::Nested::included);
     log_branches(log_, *parts_.model, outputs, batch_);
     log_gradient_norms(log_, "gradnorm", *parts_.model, *parts_.optimizer, false);
   }
@@ -133,7 +133,7 @@ void StepRunner::modulate(const Outputs& outputs) {
     parts_.method.modulate(*this, outputs);
   }
   if (!logging_) return;
-  const Phase phase("logging", Phase::Inside::is_part);
+  const Phase phase("logging", Phase::Nested::included);
   log_gradient_norms(log_, "gradnorm_modulated", *parts_.model, *parts_.optimizer, true);
 }
 

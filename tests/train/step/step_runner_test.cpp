@@ -84,12 +84,9 @@ TEST(StepRunner, ClipsBeforeOrAfterModulation) {
     testing::MethodAtWork step(model, std::make_shared<Method>(), options, batch);
     const auto norm = [&] {
       double squares = 0;
-      for (const Tensor& parameter : step.optimizer().groups().at(0).parameters)
-        squares += parameter.grad().square().sum().item<double>();
-      for (const Tensor& parameter : step.optimizer().groups().at(1).parameters)
-        squares += parameter.grad().square().sum().item<double>();
-      for (const Tensor& parameter : step.optimizer().groups().at(2).parameters)
-        squares += parameter.grad().square().sum().item<double>();
+      for (const ParameterGroup& group : step.optimizer().groups()) {
+        for (const Tensor& parameter : group.parameters) squares += parameter.grad().square().sum().item<double>();
+      }
       return std::sqrt(squares);
     };
     double seen = 0;
