@@ -1,4 +1,4 @@
-// Tensor by name only: for interfaces that pass tensors on. Whoever looks into one includes pdmp/tensor.h.
+// Forward declaration of Tensor, for interfaces that only pass tensors on. pdmp/tensor.h defines it.
 #pragma once
 
 namespace at {
