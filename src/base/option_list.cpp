@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 #include "base/files/checked_file.h"
 #include "base/files/file.h"
@@ -82,7 +83,8 @@ Option& OptionList::at(std::string_view name, std::string_view where) {
   for (const auto& option : options_) {
     if (option->name() == name) return *option;
   }
-  throw Error(ErrorKind::usage, fmt::format("{}: unknown option '{}'{}", where, name, unknown_hint(name)));
+  throw Error(ErrorKind::usage, fmt::format("{}: unknown option '{}'{}", where, name, unknown_hint(name)),
+              {.option = std::string(name), .found = std::string(name)});
 }
 
 std::string OptionList::unknown_hint(std::string_view name) const {
@@ -127,8 +129,15 @@ void OptionList::load_toml(const std::string& path) {
   }
   for (const TomlEntry& entry : parse_toml(text, path)) {
     const std::string line = fmt::format("{}:{}", path, entry.line);
-    if (!is_part_of_spec(entry.key)) at(entry.key, line);  // an unknown key is named once, after its line
-    set(entry.key, entry.text, fmt::format("{}: {}", line, entry.key));
+    try {
+      if (!is_part_of_spec(entry.key)) at(entry.key, line);  // an unknown key is named once, after its line
+      set(entry.key, entry.text, fmt::format("{}: {}", line, entry.key));
+    } catch (const Error& error) {
+      ErrorDetails details = error.details();
+      details.file = path;
+      details.line = entry.line;
+      throw Error(error.kind(), error.what(), std::move(details));
+    }
   }
 }
 

@@ -32,8 +32,10 @@ TypeWords words(const std::vector<std::string>*) { return {"a list like a,b,c", 
 TypeWords words(const std::vector<double>*) { return {"numbers like 1,2.5", "X,Y,..."}; }
 TypeWords words(const NameMap*) { return {"name=value pairs like a=x,b=y, each name once", "NAME=VALUE,..."}; }
 
+TypeWords words(const Choice&) { return {"text", "TEXT"}; }
+
 TypeWords words(const Option::Target& target) {
-  return std::visit([](const auto* pointer) { return words(pointer); }, target);
+  return std::visit([](const auto& bound) { return words(bound); }, target);
 }
 
 template <class T>
@@ -58,11 +60,31 @@ std::string toml_value(const std::optional<T>& value) {
   return value ? value_text(*value) : toml_string("none");
 }
 
+template <class T>
+std::string text_of(const T* target) {
+  return value_text(*target);
+}
+std::string text_of(const Choice& target) { return target.text(); }
+
+template <class T>
+std::string toml_of(const T* target) {
+  return toml_value(*target);
+}
+std::string toml_of(const Choice& target) { return toml_string(target.text()); }
+
 }  // namespace
+
+bool Choice::set(std::string_view text) {
+  const auto found = std::find(names_.begin(), names_.end(), text);
+  if (found == names_.end()) return false;
+  set_(variable_, static_cast<size_t>(found - names_.begin()));
+  return true;
+}
 
 Option::Option(std::string name, Target target, std::string help)
     : name_(std::move(name)), target_(target), help_(std::move(help)), default_text_(text()) {
   if (std::holds_alternative<uint64_t*>(target_)) low_ = 0;
+  if (const Choice* choice = std::get_if<Choice>(&target_)) choices_ = choice->names();
 }
 
 Option& Option::at_least(double low) {
@@ -152,7 +174,8 @@ std::string Option::expected() const {
 void Option::refuse(std::string_view text, std::string_view where) const {
   const auto close = nearest(text, choices_);
   const std::string hint = close ? fmt::format("; did you mean '{}'?", *close) : "";
-  throw Error(ErrorKind::usage, fmt::format("{}: expected {}, found '{}'{}", where, expected(), text, hint));
+  throw Error(ErrorKind::usage, fmt::format("{}: expected {}, found '{}'{}", where, expected(), text, hint),
+              {.option = name_, .expected = expected(), .found = std::string(text)});
 }
 
 bool Option::in_range(double value) const {
@@ -184,43 +207,51 @@ bool Option::accepts(const T& value) const {
   }
 }
 
+template <class T>
+bool Option::take(T* target, std::string_view text) const {
+  auto value = parse_value(text, target);
+  if (!value || !accepts(*value)) return false;
+  *target = std::move(*value);
+  return true;
+}
+
 void Option::set(std::string_view text, std::string_view where) {
   if (is_list()) expect_nested(text, where);
-  std::visit(
-      [&](auto* target) {
-        auto value = parse_value(text, target);
-        if (!value || !accepts(*value)) refuse(text, where);
-        *target = std::move(*value);
-      },
-      target_);
+  if (!std::visit([&](auto& target) { return take(target, text); }, target_)) refuse(text, where);
 }
 
 void Option::add_to_spec(const std::string& key, const std::string& option, std::string_view text,
                          std::string_view where) {
   expect_nested(text, where);
   if (trimmed(text).empty() || has_outside(text, ":,")) {
-    throw Error(ErrorKind::usage, fmt::format("{}: expected a value without ':' and ',', which separate options, found "
-                                              "'{}'; put it into brackets, [{}]",
-                                              where, text, text));
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: expected a value without ':' and ',', which separate options, found "
+                            "'{}'; put it into brackets, [{}]",
+                            where, text, text),
+                {.option = fmt::format("{}.{}.{}", name_, key, option),
+                 .expected = "a value without ':' and ','",
+                 .found = std::string(text)});
   }
   NameMap& specs = *std::get<NameMap*>(target_);
   specs[key] += fmt::format(":{}={}", option, trimmed(text));
 }
 
 void Option::check(std::string_view where) const {
-  std::visit(
-      [&](const auto* target) {
-        if (!accepts(*target)) refuse(text(), where);
+  const bool accepted = std::visit(
+      [&](const auto& target) {
+        if constexpr (std::is_pointer_v<std::remove_cvref_t<decltype(target)>>) return accepts(*target);
+        return true;  // an enum holds one of its values
       },
       target_);
+  if (!accepted) refuse(text(), where);
 }
 
 std::string Option::text() const {
-  return std::visit([](const auto* target) { return value_text(*target); }, target_);
+  return std::visit([](const auto& target) { return text_of(target); }, target_);
 }
 
 std::string Option::toml() const {
-  return std::visit([](const auto* target) { return toml_value(*target); }, target_);
+  return std::visit([](const auto& target) { return toml_of(target); }, target_);
 }
 
 }  // namespace pdmp

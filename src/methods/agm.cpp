@@ -11,8 +11,6 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
-#include <nlohmann/json.hpp>
-#include <optional>
 
 #include "methods/methods.h"
 #include "methods/parts/coefficients.h"
@@ -22,6 +20,7 @@
 #include "models/layers/present_rows.h"
 #include "models/unimodal.h"
 #include "pdmp/error.h"
+#include "pdmp/methods/agm.h"
 
 namespace pdmp::methods {
 namespace {
@@ -68,17 +67,6 @@ namespace {
 
 constexpr int64_t kMostModalities = 8;  // 255 passes through the fusion
 
-struct AgmOptions : public MethodOptions {
-  double alpha = 1.5;
-  std::string mode = "logit";
-  std::string mask = "input";
-  std::optional<double> cap, clip;
-  std::string scope = "encoder_all";
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
-
 // Mean over the steps so far.
 struct RunningMean {
   double value = 0;
@@ -92,7 +80,7 @@ struct RunningMean {
 
 class Agm : public Method {
  public:
-  explicit Agm(const AgmOptions& options) : options_(options), scope_(parse_scope(options.scope)) {}
+  explicit Agm(const AgmOptions& options) : options_(options) {}
 
   bool clips_after_modulation() const override { return true; }
   void prepare(PrepareContext& context, const OptimizerOptions& optimizer) override;
@@ -104,7 +92,7 @@ class Agm : public Method {
   void load(const Archive& archive) override;
 
  private:
-  bool scales_parameters() const { return options_.mode == "param"; }
+  bool scales_parameters() const { return options_.mode == AgmMode::param; }
   void expect_parameters(Model& model) const;
   std::vector<Tensor> shares(Model& model, const Batch& batch, const Outputs& outputs) const;
   std::vector<double> averages() const;
@@ -112,34 +100,11 @@ class Agm : public Method {
   bool clip(StepContext& context) const;
 
   AgmOptions options_;
-  Scope scope_;
   double cap_ = 0, clip_ = 0;
   std::vector<RunningMean> scores_;   // per modality; empty: this run is `joint`
   std::vector<double> coefficients_;  // of the step at work
   std::vector<std::string> notes_;
 };
-
-void AgmOptions::describe(OptionList& list) {
-  list.add("alpha", &alpha, "How strongly leads are evened out; 0 is joint training.").at_least(0).search(.2, 10);
-  list.add("mode", &mode,
-           "Scale the gradients of the modalities' shares of the logits, which reaches the whole network (logit), or "
-           "those of the encoders' parameters (param).")
-      .one_of({"logit", "param"});
-  list.add("mask", &mask,
-           "Leave a modality out of a pass by zeros for its input, as the paper (input), or for its feature, which "
-           "takes no second pass of the encoders (feature).")
-      .one_of({"input", "feature"});
-  list.add("cap", &cap, "Most that the usual lead may exceed the lead by; none: 10 for two modalities, 7 for more.")
-      .above(0);
-  list.add("clip", &clip,
-           "Where an element of the head's gradient is larger, all gradients are clipped to this norm; 0 is never, "
-           "none: 1 for two modalities, 5 for more.")
-      .at_least(0);
-  list.add("scope", &scope, "Which parameters of a modality mode param scales.")
-      .one_of({"encoder_all", "encoder_conv", "encoder_non1d", "encoder_plus_head"});
-}
-
-std::unique_ptr<Method> AgmOptions::make() const { return std::make_unique<Agm>(*this); }
 
 // exp(mean of the others - own); NaN where there is nothing to compare.
 std::vector<double> leads(const std::vector<double>& values) {
@@ -171,7 +136,7 @@ void Agm::prepare(PrepareContext& context, const OptimizerOptions&) {
   if (model.modalities() > kMostModalities) {
     throw Error(ErrorKind::usage,
                 fmt::format("agm takes a pass through the fusion for each of the 2^M subsets of the modalities and "
-                            "expects at most {} of them, found {}; choose some with --modalities",
+                            "expects at most {} of them, found {}; choose some with `modalities`",
                             kMostModalities, model.modalities()));
   }
   if (scales_parameters()) expect_parameters(model);
@@ -183,11 +148,11 @@ void Agm::prepare(PrepareContext& context, const OptimizerOptions&) {
 void Agm::expect_parameters(Model& model) const {
   expect_own_encoders(model, "agm");
   for (int64_t m = 0; m < model.modalities(); ++m) {
-    if (!model.modality_parameters(m, scope_).empty()) continue;
+    if (!model.modality_parameters(m, options_.scope).empty()) continue;
     throw Error(ErrorKind::usage,
-                fmt::format("agm cannot act on modality '{}': it has no parameter of its own in --agm.scope {}; use "
-                            "--agm.mode logit",
-                            model.infos()[static_cast<size_t>(m)].name, options_.scope));
+                fmt::format("agm cannot act on modality '{}': it has no parameter of its own in `agm.scope` {}; use "
+                            "`agm.mode` logit",
+                            model.infos()[static_cast<size_t>(m)].name, choice_name(options_.scope)));
   }
 }
 
@@ -200,7 +165,7 @@ Outputs Agm::forward(Model& model, const Batch& batch, Mode mode) {
 }
 
 std::vector<Tensor> Agm::shares(Model& model, const Batch& batch, const Outputs& outputs) const {
-  if (options_.mask == "input") return shapley_logits_of_inputs(model, batch, outputs.fused);
+  if (options_.mask == AgmMask::input) return shapley_logits_of_inputs(model, batch, outputs.fused);
   const models::EvaluationMode evaluation(model.fusion());
   return models::shapley_logits(model.fusion(), outputs.features, batch.present, outputs.fused);
 }
@@ -243,7 +208,7 @@ void Agm::modulate(StepContext& context, const Outputs&) {
   if (scores_.empty()) return;
   if (scales_parameters()) {
     for (size_t m = 0; m < coefficients_.size(); ++m) {
-      if (coefficients_[m] != 1) context.scale_gradients(static_cast<int64_t>(m), coefficients_[m], scope_);
+      if (coefficients_[m] != 1) context.scale_gradients(static_cast<int64_t>(m), coefficients_[m], options_.scope);
     }
   }
   const bool clipped = clip(context);
@@ -267,22 +232,26 @@ bool Agm::clip(StepContext& context) const {
 }
 
 void Agm::save(Archive& archive) const {
-  nlohmann::json scores = nlohmann::json::array();
-  for (const RunningMean& score : scores_) scores.push_back({{"mean", score.value}, {"steps", score.steps}});
-  archive.values["scores"] = scores;
+  std::vector<double> means;
+  std::vector<int64_t> steps;
+  for (const RunningMean& score : scores_) {
+    means.push_back(score.value);
+    steps.push_back(score.steps);
+  }
+  archive.values["means"] = means;
+  archive.values["steps"] = steps;
 }
 
 void Agm::load(const Archive& archive) {
-  const nlohmann::json scores = archive.values.value("scores", nlohmann::json::array());
-  if (scores.size() != scores_.size()) {
+  const auto means = archive.value("means", std::vector<double>());
+  const auto steps = archive.value("steps", std::vector<int64_t>());
+  const size_t saved = std::min(means.size(), steps.size());
+  if (saved != scores_.size()) {
     throw Error(ErrorKind::data, fmt::format("the checkpoint has agm's scores of {} modalities, this run compares {}; "
-                                             "resume with the same modalities and --agm options",
-                                             scores.size(), scores_.size()));
+                                             "resume with the same modalities and `agm` options",
+                                             saved, scores_.size()));
   }
-  for (size_t m = 0; m < scores_.size(); ++m) {
-    scores[m].at("mean").get_to(scores_[m].value);
-    scores[m].at("steps").get_to(scores_[m].steps);
-  }
+  for (size_t m = 0; m < scores_.size(); ++m) scores_[m] = {means[m], steps[m]};
 }
 
 }  // namespace
@@ -312,10 +281,10 @@ Tensor agm_logits(const Tensor& fused, const std::vector<Tensor>& shares, const 
 
 MethodInfo agm_method() {
   return {
-      .name = "agm",
+      .name = AgmOptions::kMethod,
       .summary = "Holds a modality back that is further ahead than usual, in its Shapley share of the fused logits.",
       .source = "Boosting Multi-modal Model Performance with Adaptive Gradient Modulation (ICCV 2023)",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<AgmOptions>(); },
+      .make_options = make_options<AgmOptions>,
       .description =
           "Shares the fused logits out among the modalities by Shapley values and follows each share's cross-"
           "entropy over the run. Where a modality's lead is larger than it usually was, the gradient through its "
@@ -344,3 +313,26 @@ MethodInfo agm_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void AgmOptions::describe(OptionList& list) {
+  list.add("alpha", &alpha, "How strongly leads are evened out; 0 is joint training.").at_least(0).search(.2, 10);
+  list.add("mode", &mode,
+           "Scale the gradients of the modalities' shares of the logits, which reaches the whole network (logit), or "
+           "those of the encoders' parameters (param).");
+  list.add("mask", &mask,
+           "Leave a modality out of a pass by zeros for its input, as the paper (input), or for its feature, which "
+           "takes no second pass of the encoders (feature).");
+  list.add("cap", &cap, "Most that the usual lead may exceed the lead by; none: 10 for two modalities, 7 for more.")
+      .above(0);
+  list.add("clip", &clip,
+           "Where an element of the head's gradient is larger, all gradients are clipped to this norm; 0 is never, "
+           "none: 1 for two modalities, 5 for more.")
+      .at_least(0);
+  list.add("scope", &scope, "Which parameters of a modality mode param scales.");
+}
+
+std::unique_ptr<Method> AgmOptions::make() const { return std::make_unique<methods::Agm>(*this); }
+
+}  // namespace pdmp

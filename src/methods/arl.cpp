@@ -17,6 +17,7 @@
 #include "methods/parts/own_logits.h"
 #include "methods/parts/unimodal_heads.h"
 #include "pdmp/error.h"
+#include "pdmp/methods/arl.h"
 
 namespace pdmp::methods {
 namespace {
@@ -59,7 +60,7 @@ std::vector<double> weights(const Measured& measured, const std::vector<double>&
   std::vector<double> exponents;
   for (size_t m = 0; m < share.size(); ++m) {
     const double factor =
-        rule.ratio == Ratio::other_share ? (1 - share[m]) / others : 1 / (measured.dependency[m] + kSmall);
+        rule.ratio == ArlRatio::other_share ? (1 - share[m]) / others : 1 / (measured.dependency[m] + kSmall);
     exponents.push_back(rule.temperature * certainty[m] * factor);
   }
   return softmax(std::move(exponents));
@@ -87,7 +88,7 @@ Asymmetry asymmetry(const std::vector<Tensor>& logits, const Tensor& present, co
   if (there.empty()) return result;
   const std::vector<double> share = shares_of(measured.dependency);
   const double floor = rule.floor * 2 / static_cast<double>(there.size());
-  const std::vector<double> certainty = rule.variance == Variance::entropy_share
+  const std::vector<double> certainty = rule.variance == ArlVariance::entropy_share
                                             ? inverse_shares(measured.entropy, floor)
                                             : shares_of(measured.inverse_entropy);
   const std::vector<double> weight = weights(measured, share, certainty, rule);
@@ -103,27 +104,10 @@ Asymmetry asymmetry(const std::vector<Tensor>& logits, const Tensor& present, co
 
 namespace {
 
-struct ArlOptions : public MethodOptions {
-  double gamma = 4;
-  double temperature = 8;
-  int64_t start = 5;
-  double floor = 0.3;
-  std::string scale_form = "one_plus";
-  std::string variance = "entropy_share";
-  std::string ratio = "other_share";
-  std::string applied = "same_step";
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
-
 class Arl : public Method {
  public:
   explicit Arl(const ArlOptions& options)
-      : options_(options),
-        rule_{options.temperature, options.floor,
-              options.variance == "entropy_share" ? Variance::entropy_share : Variance::inverse_mean,
-              options.ratio == "other_share" ? Ratio::other_share : Ratio::own} {}
+      : options_(options), rule_{options.temperature, options.floor, options.variance, options.ratio} {}
 
   bool clips_after_modulation() const override { return true; }
   void prepare(PrepareContext& context, const OptimizerOptions& optimizer) override;
@@ -143,36 +127,6 @@ class Arl : public Method {
   std::vector<double> last_weights_;  // k of the last step that had one; empty: this run is `joint`
   std::vector<std::string> notes_;
 };
-
-void ArlOptions::describe(OptionList& list) {
-  list.add("gamma", &gamma, "Weight of each modality's own loss after the first epochs; in these it is 1.")
-      .at_least(0)
-      .search(1, 6);
-  list.add("temperature", &temperature, "How sharply the growth of gradients is shared out; 0: evenly.")
-      .at_least(0)
-      .search(1, 16);
-  list.add("start", &start, "Last epoch, counted from 0, without modulation and with own losses of weight 1.")
-      .at_least(-1)
-      .search(0, 20);
-  list.add("floor", &floor, "Smallest share of the entropy with two modalities; with M, 2 / M of it.")
-      .at_least(0)
-      .at_most(0.5)
-      .search(0, 0.5);
-  list.add("scale-form", &scale_form, "Factor on an encoder's gradients: 1 + k, or M k (times), which may shrink them.")
-      .one_of({"one_plus", "times"});
-  list.add(
-          "variance", &variance,
-          "Whose inverse a modality's certainty is: of its share of the mean entropy, not below the floor, or the mean "
-          "of the inverse entropies of the samples.")
-      .one_of({"entropy_share", "inverse_mean"});
-  list.add("ratio", &ratio,
-           "What certainty is multiplied by: the others' share of the logits' size, or 1 over the own size.")
-      .one_of({"other_share", "own"});
-  list.add("applied", &applied, "Modulate the step that was looked at, or the next one (as the release is laid out).")
-      .one_of({"same_step", "next_step"});
-}
-
-std::unique_ptr<Method> ArlOptions::make() const { return std::make_unique<Arl>(*this); }
 
 void Arl::prepare(PrepareContext& context, const OptimizerOptions&) {
   notes_.clear();
@@ -210,7 +164,7 @@ std::vector<double> Arl::coefficients_of(const std::vector<double>& weights) con
   for (const double weight : weights) compared += std::isnan(weight) ? 0 : 1;
   std::vector<double> coefficients;
   for (const double weight : weights) {
-    const double scaled = options_.scale_form == "one_plus" ? 1 + weight : compared * weight;
+    const double scaled = options_.scale_form == ArlScaleForm::one_plus ? 1 + weight : compared * weight;
     coefficients.push_back(std::isnan(weight) ? 1 : scaled);
   }
   return coefficients;
@@ -219,7 +173,7 @@ std::vector<double> Arl::coefficients_of(const std::vector<double>& weights) con
 void Arl::modulate(StepContext& context, const Outputs& outputs) {
   if (last_weights_.empty() || (!active(context) && !context.logging())) return;
   const Asymmetry seen = asymmetry(outputs.unimodal, context.batch().present, rule_);
-  const bool late = options_.applied == "next_step";
+  const bool late = options_.applied == ArlApplied::next_step;
   std::vector<double> coefficients(last_weights_.size(), 1);
   if (active(context)) coefficients = coefficients_of(late ? last_weights_ : seen.weight);
   for (size_t m = 0; m < coefficients.size(); ++m) {
@@ -239,7 +193,7 @@ void Arl::modulate(StepContext& context, const Outputs& outputs) {
 void Arl::save(Archive& archive) const { archive.values["weights"] = last_weights_; }
 
 void Arl::load(const Archive& archive) {
-  const auto weights = archive.values.value("weights", std::vector<double>());
+  const auto weights = archive.value("weights", std::vector<double>());
   if (weights.size() != last_weights_.size()) {
     throw Error(ErrorKind::data, fmt::format("the checkpoint has arl's weights of {} modalities, this run compares {}; "
                                              "resume with the same modalities",
@@ -252,10 +206,10 @@ void Arl::load(const Archive& archive) {
 
 MethodInfo arl_method() {
   return {
-      .name = "arl",
+      .name = ArlOptions::kMethod,
       .summary = "A loss per modality; larger gradients for the encoder that is sure and hardly counts.",
       .source = "Asymmetric representation learning, ICCV 2025",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<ArlOptions>(); },
+      .make_options = make_options<ArlOptions>,
       .description =
           "Aims at an unequal balance: a modality's part in the decision should follow how certain it is, not be the "
           "same as the others'. Every modality's own logits have a loss, and after the first epochs the gradients of "
@@ -278,3 +232,34 @@ MethodInfo arl_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void ArlOptions::describe(OptionList& list) {
+  list.add("gamma", &gamma, "Weight of each modality's own loss after the first epochs; in these it is 1.")
+      .at_least(0)
+      .search(1, 6);
+  list.add("temperature", &temperature, "How sharply the growth of gradients is shared out; 0: evenly.")
+      .at_least(0)
+      .search(1, 16);
+  list.add("start", &start, "Last epoch, counted from 0, without modulation and with own losses of weight 1.")
+      .at_least(-1)
+      .search(0, 20);
+  list.add("floor", &floor, "Smallest share of the entropy with two modalities; with M, 2 / M of it.")
+      .at_least(0)
+      .at_most(0.5)
+      .search(0, 0.5);
+  list.add("scale-form", &scale_form,
+           "Factor on an encoder's gradients: 1 + k, or M k (times), which may shrink them.");
+  list.add(
+      "variance", &variance,
+      "Whose inverse a modality's certainty is: of its share of the mean entropy, not below the floor, or the mean "
+      "of the inverse entropies of the samples.");
+  list.add("ratio", &ratio,
+           "What certainty is multiplied by: the others' share of the logits' size, or 1 over the own size.");
+  list.add("applied", &applied, "Modulate the step that was looked at, or the next one (as the release is laid out).");
+}
+
+std::unique_ptr<Method> ArlOptions::make() const { return std::make_unique<methods::Arl>(*this); }
+
+}  // namespace pdmp

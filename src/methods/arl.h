@@ -4,18 +4,16 @@
 
 #include <vector>
 
+#include "pdmp/methods/arl.h"
 #include "pdmp/torch.h"
 
 namespace pdmp::methods {
 
-enum class Variance { entropy_share, inverse_mean };
-enum class Ratio { other_share, own };
-
 struct AsymmetryRule {
   double temperature = 8;
   double floor = 0.3;  // of an entropy share of two; 2 / M of it of M
-  Variance variance = Variance::entropy_share;
-  Ratio ratio = Ratio::other_share;
+  ArlVariance variance = ArlVariance::entropy_share;
+  ArlRatio ratio = ArlRatio::other_share;
 };
 
 // One number per modality, of the batch. Modalities that no row has are NaN everywhere and left out of what is summed;

@@ -8,6 +8,8 @@
 //
 // D is a difference of batch accuracies, often about 0 or negative: b is then anything. It is 1 where |D| is tiny, and
 // clamped to [0, 2]: a negative one would climb the loss.
+#include "pdmp/methods/cggm.h"
+
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
@@ -25,21 +27,6 @@ namespace {
 
 constexpr double kNoImprovement = 1e-6;
 constexpr double kReleasedClip = 0.8;
-
-struct CggmOptions : public MethodOptions {
-  double rho = 1.3;
-  double lambda = 0.2;
-  std::string direction = "weight_cos";
-  bool magnitude = true;
-  bool clamp = true;
-  double smoothing = 0;
-  std::optional<double> clip;
-  int64_t layers = 2;
-  double classifier_lr = 5e-4;
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
 
 // What classifier m said about the rows that have the modality. Undefined where none has.
 struct Answer {
@@ -114,7 +101,7 @@ class Cggm : public Method {
 
  private:
   double chosen_clip(const OptimizerOptions& optimizer) const;
-  bool has_direction() const { return options_.direction != "off" && options_.lambda != 0; }
+  bool has_direction() const { return options_.direction != CggmDirection::off && options_.lambda != 0; }
   void answer(StepContext& context, const Outputs& outputs, Loss& result);
   Tensor cosine(StepContext& context, const Outputs& outputs, size_t m) const;
   Tensor direction_loss(StepContext& context, const Outputs& outputs) const;
@@ -131,28 +118,6 @@ class Cggm : public Method {
   Tensor classifier_loss_;
   std::vector<std::string> notes_;
 };
-
-void CggmOptions::describe(OptionList& list) {
-  list.add("rho", &rho, "Factor on the share of improvement that the others made.").above(0).search(1, 1.3);
-  list.add("lambda", &lambda, "Weight of the direction term.").at_least(0).search(.05, .2);
-  list.add("direction", &direction,
-           "What the direction term compares: weights of the output layers (as released), their gradients (as the "
-           "paper; linear heads only), or nothing.")
-      .one_of({"weight_cos", "grad_cos", "off"});
-  list.add("magnitude", &magnitude, "Scale the gradients of the encoders; without, and direction off: joint training.");
-  list.add("clamp", &clamp, "Keep shares in [0, 2]; without (as released) they may be large or negative.");
-  list.add("smoothing", &smoothing, "Moving average of the classifiers' accuracies, 0.9 say; 0: batch by batch.")
-      .at_least(0)
-      .below(1);
-  list.add("clip", &clip,
-           "Largest gradient norm of the model after modulation; 0 = off. none: 0.8, as released, with adaptive "
-           "optimizers, whose steps it hardly shortens, and without clamp; else off. --clip-norm replaces it.")
-      .at_least(0);
-  list.add("layers", &layers, "Layers of a classifier.").at_least(1).at_most(2);
-  list.add("classifier-lr", &classifier_lr, "Learning rate of the classifiers.").above(0);
-}
-
-std::unique_ptr<Method> CggmOptions::make() const { return std::make_unique<Cggm>(*this); }
 
 std::shared_ptr<torch::nn::Module> Cggm::extend(Model& model) {
   notes_.clear();
@@ -177,9 +142,9 @@ void Cggm::prepare(PrepareContext& context, const OptimizerOptions& optimizer) {
   accuracy_.assign(static_cast<size_t>(model.modalities()), 0);
   clip_ = chosen_clip(optimizer);
   if (!has_direction()) return;
-  if (options_.direction == "grad_cos" && linear_blocks(model).empty()) {
+  if (options_.direction == CggmDirection::grad_cos && linear_blocks(model).empty()) {
     throw Error(ErrorKind::usage,
-                "--cggm.direction grad_cos needs a linear head with a block per modality (--fusion concat or sum); use "
+                "`cggm.direction` grad_cos needs a linear head with a block per modality (`fusion` concat or sum); use "
                 "weight_cos or off");
   }
   fused_weights_ = fused_weights(model);
@@ -234,7 +199,7 @@ void Cggm::answer(StepContext& context, const Outputs& outputs, Loss& result) {
 Tensor Cggm::cosine(StepContext& context, const Outputs& outputs, size_t m) const {
   if (!fused_weights_[m].defined()) return {};
   Tensor fused = fused_weights_[m], own = classifiers_->weight(m);
-  if (options_.direction == "grad_cos") {
+  if (options_.direction == CggmDirection::grad_cos) {
     const Answer& said = answers_[m];
     if (!said.logits.defined()) return {};
     fused = output_gradient(outputs.fused, outputs.features[m].pooled, context.batch().labels);
@@ -308,27 +273,27 @@ void Cggm::save(Archive& archive) const {
 }
 
 void Cggm::load(const Archive& archive) {
-  const auto accuracy = archive.values.value("accuracy", std::vector<double>());
+  const auto accuracy = archive.value("accuracy", std::vector<double>());
   if (accuracy.size() != accuracy_.size()) {
     throw Error(ErrorKind::data,
                 fmt::format("the checkpoint has accuracies of {} classifiers, this run has {}; resume with the same "
-                            "modalities and --cggm options",
+                            "modalities and `cggm` options",
                             accuracy.size(), accuracy_.size()));
   }
   accuracy_ = accuracy;
-  shares_ = archive.values.value("shares", std::vector<double>());
+  shares_ = archive.value("shares", std::vector<double>());
 }
 
 }  // namespace
 
 MethodInfo cggm_method() {
   return {
-      .name = "cggm",
+      .name = CggmOptions::kMethod,
       .summary =
           "Largest gradient for the encoder whose own classifier improved least; pulls the head towards all of "
           "them.",
       .source = "Classifier-guided gradient modulation, NeurIPS 2024",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<CggmOptions>(); },
+      .make_options = make_options<CggmOptions>,
       .description =
           "A small classifier on each modality's detached feature tells how much that modality improved since the "
           "last step; whoever improved least gets the largest gradient. In the next step a second loss pulls the "
@@ -355,3 +320,28 @@ MethodInfo cggm_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void CggmOptions::describe(OptionList& list) {
+  list.add("rho", &rho, "Factor on the share of improvement that the others made.").above(0).search(1, 1.3);
+  list.add("lambda", &lambda, "Weight of the direction term.").at_least(0).search(.05, .2);
+  list.add("direction", &direction,
+           "What the direction term compares: weights of the output layers (as released), their gradients (as the "
+           "paper; linear heads only), or nothing.");
+  list.add("magnitude", &magnitude, "Scale the gradients of the encoders; without, and direction off: joint training.");
+  list.add("clamp", &clamp, "Keep shares in [0, 2]; without (as released) they may be large or negative.");
+  list.add("smoothing", &smoothing, "Moving average of the classifiers' accuracies, 0.9 say; 0: batch by batch.")
+      .at_least(0)
+      .below(1);
+  list.add("clip", &clip,
+           "Largest gradient norm of the model after modulation; 0 = off. none: 0.8, as released, with adaptive "
+           "optimizers, whose steps it hardly shortens, and without clamp; else off. --clip-norm replaces it.")
+      .at_least(0);
+  list.add("layers", &layers, "Layers of a classifier.").at_least(1).at_most(2);
+  list.add("classifier-lr", &classifier_lr, "Learning rate of the classifiers.").above(0);
+}
+
+std::unique_ptr<Method> CggmOptions::make() const { return std::make_unique<methods::Cggm>(*this); }
+
+}  // namespace pdmp

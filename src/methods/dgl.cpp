@@ -4,6 +4,8 @@
 //
 // s_m is what the fusion says when the other modalities are missing, its whole bias included, where the head is linear.
 // Other fusions give their own unimodal logits: one in which modalities gate each other would tell an encoder nothing.
+#include "pdmp/methods/dgl.h"
+
 #include <vector>
 
 #include "methods/methods.h"
@@ -14,17 +16,6 @@
 
 namespace pdmp::methods {
 namespace {
-
-struct DglOptions : public MethodOptions {
-  double alpha = 4;
-
-  void describe(OptionList& list) override {
-    list.add("alpha", &alpha, "Weight of each modality's own loss, all that its encoder learns from.")
-        .at_least(0)
-        .search(1, 5);
-  }
-  std::unique_ptr<Method> make() const override;
-};
 
 // Graphs made during its life do not reach the parameters.
 class Constants {
@@ -68,8 +59,6 @@ class Dgl : public Method {
   std::vector<std::string> notes_;
 };
 
-std::unique_ptr<Method> DglOptions::make() const { return std::make_unique<Dgl>(*this); }
-
 void Dgl::prepare(PrepareContext& context, const OptimizerOptions&) {
   notes_.clear();
   const Model& model = context.model();
@@ -112,10 +101,10 @@ Loss Dgl::loss(StepContext& context, const Outputs& outputs) {
 
 MethodInfo dgl_method() {
   return {
-      .name = "dgl",
+      .name = DglOptions::kMethod,
       .summary = "Encoders learn from losses of their own only, the fusion from the fused loss only.",
       .source = "Disentangled gradient learning, ICCV 2025",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<DglOptions>(); },
+      .make_options = make_options<DglOptions>,
       .description =
           "No gradient crosses between fusion and encoders. The fused loss, on detached features, trains the "
           "fusion; each encoder learns from what that fusion, taken as constant, says of its modality alone.",
@@ -134,3 +123,15 @@ MethodInfo dgl_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void DglOptions::describe(OptionList& list) {
+  list.add("alpha", &alpha, "Weight of each modality's own loss, all that its encoder learns from.")
+      .at_least(0)
+      .search(1, 5);
+}
+
+std::unique_ptr<Method> DglOptions::make() const { return std::make_unique<methods::Dgl>(*this); }
+
+}  // namespace pdmp

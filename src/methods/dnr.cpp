@@ -18,6 +18,7 @@
 #include "methods/parts/linear_head.h"
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
+#include "pdmp/methods/dnr.h"
 
 namespace pdmp::methods {
 namespace {
@@ -124,17 +125,6 @@ double feature_purity(const Tensor& features, const Tensor& labels, int64_t clas
 
 namespace {
 
-struct DnrOptions : public MethodOptions {
-  double lambda = 3;
-  int64_t every = 20;
-  int64_t times = 3;
-  int64_t purity_max_samples = 0;
-  int64_t purity_starts = kUsualStarts;
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
-
 // A tensor of an encoder and what it was at the start. `users`: the modalities that go through the encoder.
 struct Start {
   std::string name;
@@ -176,23 +166,6 @@ class Dnr : public Method {
   StepLog untold_;  // of the last diagnosis, until a step is logged
   std::vector<std::string> notes_;
 };
-
-void DnrOptions::describe(OptionList& list) {
-  list.add("lambda", &lambda, "How strongly an encoder is pulled back for its purity gap; 0 is joint training.")
-      .at_least(0)
-      .search(1, 10);
-  list.add("every", &every, "Epochs between two diagnoses.").at_least(1).search(5, 30);
-  list.add("times", &times, "Number of diagnoses; 0 is joint training.").at_least(0).search(1, 5);
-  list.add("purity-max-samples", &purity_max_samples,
-           "Diagnose on at most so many samples of a split, always the same ones; 0: on all.")
-      .at_least(0);
-  list.add("purity-starts", &purity_starts,
-           "K-means runs from so many starts, of which the closest clustering counts; 1 as the release with today's "
-           "scikit-learn.")
-      .at_least(1);
-}
-
-std::unique_ptr<Method> DnrOptions::make() const { return std::make_unique<Dnr>(*this); }
 
 std::vector<size_t> users_of(Model& model, const OwnedParameter& parameter) {
   if (parameter.owner) return {static_cast<size_t>(*parameter.owner)};
@@ -341,22 +314,22 @@ void Dnr::load(const Archive& archive) {
     if (saved == nullptr || saved->sizes() != start.initial.sizes()) {
       throw Error(ErrorKind::data,
                   fmt::format("the checkpoint has no initial weights {} of shape [{}]; resume with the same model and "
-                              "--dnr options",
+                              "`dnr` options",
                               start.name, fmt::join(start.initial.sizes(), ", ")));
     }
     start.initial.copy_(*saved);
   }
-  untold_ = archive.values.value("untold", StepLog());
+  untold_ = archive.value("untold", StepLog());
 }
 
 }  // namespace
 
 MethodInfo dnr_method() {
   return {
-      .name = "dnr",
+      .name = DnrOptions::kMethod,
       .summary = "Pulls an encoder back to its start whose features are much purer on train than on held-out data.",
       .source = "Diagnosing and Re-learning for Balanced Multimodal Learning (ECCV 2024)",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<DnrOptions>(); },
+      .make_options = make_options<DnrOptions>,
       .description =
           "A few times in a training, K-means clusters of each encoder's features are compared with the "
           "classes, on training data and on data held out. The larger the difference, the more the encoder "
@@ -379,3 +352,24 @@ MethodInfo dnr_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void DnrOptions::describe(OptionList& list) {
+  list.add("lambda", &lambda, "How strongly an encoder is pulled back for its purity gap; 0 is joint training.")
+      .at_least(0)
+      .search(1, 10);
+  list.add("every", &every, "Epochs between two diagnoses.").at_least(1).search(5, 30);
+  list.add("times", &times, "Number of diagnoses; 0 is joint training.").at_least(0).search(1, 5);
+  list.add("purity-max-samples", &purity_max_samples,
+           "Diagnose on at most so many samples of a split, always the same ones; 0: on all.")
+      .at_least(0);
+  list.add("purity-starts", &purity_starts,
+           "K-means runs from so many starts, of which the closest clustering counts; 1 as the release with today's "
+           "scikit-learn.")
+      .at_least(1);
+}
+
+std::unique_ptr<Method> DnrOptions::make() const { return std::make_unique<methods::Dnr>(*this); }
+
+}  // namespace pdmp

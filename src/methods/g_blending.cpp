@@ -17,6 +17,7 @@
 #include "methods/parts/unimodal_heads.h"
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
+#include "pdmp/methods/g_blending.h"
 
 namespace pdmp::methods {
 namespace {
@@ -65,23 +66,11 @@ Blend blend(const std::vector<HeadLosses>& heads, const BlendRule& rule) {
 
 namespace {
 
-struct GBlendingOptions : public MethodOptions {
-  std::string mode = "online";
-  int64_t super_epoch = 10;
-  std::optional<double> sum;
-  double gain_floor = 1e-4;
-  double overfitting_floor = 1e-4;
-  double cap = 1;
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
-
 class GBlending : public Method {
  public:
   explicit GBlending(const GBlendingOptions& options) : options_(options) {}
 
-  bool needs_held_out() const override { return options_.mode != "uniform"; }
+  bool needs_held_out() const override { return options_.mode != GBlendingMode::uniform; }
   std::shared_ptr<torch::nn::Module> extend(Model& model) override;
   void prepare(PrepareContext& context, const OptimizerOptions& optimizer) override;
   std::vector<ParameterGroup> parameter_groups(Model& model, const OptimizerOptions& optimizer) override;
@@ -106,28 +95,6 @@ class GBlending : public Method {
   bool untold_ = false;                   // no step has logged `losses_` yet
   std::vector<std::string> notes_;
 };
-
-void GBlendingOptions::describe(OptionList& list) {
-  list.add("mode", &mode,
-           "When weights are estimated: before every super-epoch (online), once before the first step (offline), or "
-           "never, all being alike (uniform).")
-      .one_of({"online", "offline", "uniform"});
-  list.add("super-epoch", &super_epoch,
-           "Epochs from one estimate to the next, and epochs of each trial (offline: those of the whole training).")
-      .at_least(1)
-      .search(5, 20);
-  list.add("w-sum", &sum,
-           "Sum of the weights; none: number of losses, so that encoders learn as fast as from losses that are just "
-           "added up. The paper's is 1.")
-      .above(0);
-  list.add("gain-floor", &gain_floor, "Least gain of a head whose held-out loss did not fall.").above(0);
-  list.add("overfitting-floor", &overfitting_floor, "Least square of a head's overfitting.").above(0);
-  list.add("cap", &cap, "Largest part of the sum that one loss gets; the others share the rest. 1: no limit.")
-      .at_least(0.5)
-      .at_most(1);
-}
-
-std::unique_ptr<Method> GBlendingOptions::make() const { return std::make_unique<GBlending>(*this); }
 
 // Logits are of a lower type where networks run under a lower precision.
 Tensor wide(const Tensor& logits) { return logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat); }
@@ -262,8 +229,8 @@ std::vector<ParameterGroup> GBlending::parameter_groups(Model& model, const Opti
 }
 
 bool GBlending::estimates_at(int64_t epoch) const {
-  if (!heads_ || options_.mode == "uniform") return false;
-  return epoch == 0 || (options_.mode == "online" && epoch % options_.super_epoch == 0);
+  if (!heads_ || options_.mode == GBlendingMode::uniform) return false;
+  return epoch == 0 || (options_.mode == GBlendingMode::online && epoch % options_.super_epoch == 0);
 }
 
 // One copy serves all trials, one after the other.
@@ -273,7 +240,7 @@ void GBlending::on_epoch_begin(EpochContext& context) {
   const std::shared_ptr<Model> copy = context.make_model();
   const Tensor& like = model.ownership().back().value;
   copy->to(like.device(), like.scalar_type());
-  const int64_t epochs = options_.mode == "offline" ? context.epochs() : options_.super_epoch;
+  const int64_t epochs = options_.mode == GBlendingMode::offline ? context.epochs() : options_.super_epoch;
   losses_.clear();
   for (int64_t m = 0; m <= model.modalities(); ++m) {
     Trial trial(*copy, model, *heads_, m);
@@ -322,7 +289,7 @@ void GBlending::log(StepContext& context) {
   }
 }
 
-// As tensors: JSON has no NaN, and these must come back bit by bit.
+// Losses and weights as tensors, which come back bit by bit, NaN included.
 void GBlending::save(Archive& archive) const {
   archive.values["super_epochs"] = super_epochs_;
   archive.values["untold"] = untold_;
@@ -348,8 +315,8 @@ void GBlending::load(const Archive& archive) {
         fmt::format("the checkpoint has no weights of {} losses; resume with the same modalities", weights_.size()));
   }
   weights_ = values_of(*weights);
-  super_epochs_ = archive.values.value("super_epochs", int64_t{0});
-  untold_ = archive.values.value("untold", false);
+  super_epochs_ = archive.value("super_epochs", int64_t{0});
+  untold_ = archive.value("untold", false);
   losses_.clear();
   const Tensor* losses = archive.find("losses");
   if (losses == nullptr) return;
@@ -362,10 +329,10 @@ void GBlending::load(const Archive& archive) {
 
 MethodInfo g_blending_method() {
   return {
-      .name = "g_blending",
+      .name = GBlendingOptions::kMethod,
       .summary = "A loss per modality and one for the fusion, weighted by what each teaches against what it overfits.",
       .source = "What Makes Training Multi-Modal Classification Networks Hard?, CVPR 2020",
-      .make_options = [] { return std::unique_ptr<MethodOptions>(std::make_unique<GBlendingOptions>()); },
+      .make_options = make_options<GBlendingOptions>,
       .description =
           "Each modality has a linear head with a loss of its own beside the fused one. Before every super-epoch each "
           "head is trained alone on a private copy; losses that fell most on held-out data, and overfitted least, "
@@ -388,3 +355,28 @@ MethodInfo g_blending_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void GBlendingOptions::describe(OptionList& list) {
+  list.add("mode", &mode,
+           "When weights are estimated: before every super-epoch (online), once before the first step (offline), or "
+           "never, all being alike (uniform).");
+  list.add("super-epoch", &super_epoch,
+           "Epochs from one estimate to the next, and epochs of each trial (offline: those of the whole training).")
+      .at_least(1)
+      .search(5, 20);
+  list.add("w-sum", &sum,
+           "Sum of the weights; none: number of losses, so that encoders learn as fast as from losses that are just "
+           "added up. The paper's is 1.")
+      .above(0);
+  list.add("gain-floor", &gain_floor, "Least gain of a head whose held-out loss did not fall.").above(0);
+  list.add("overfitting-floor", &overfitting_floor, "Least square of a head's overfitting.").above(0);
+  list.add("cap", &cap, "Largest part of the sum that one loss gets; the others share the rest. 1: no limit.")
+      .at_least(0.5)
+      .at_most(1);
+}
+
+std::unique_ptr<Method> GBlendingOptions::make() const { return std::make_unique<methods::GBlending>(*this); }
+
+}  // namespace pdmp

@@ -18,6 +18,7 @@
 #include "methods/parts/one_modality.h"
 #include "methods/parts/unimodal_heads.h"
 #include "pdmp/error.h"
+#include "pdmp/methods/ggdm.h"
 
 namespace pdmp::methods {
 namespace {
@@ -113,20 +114,6 @@ Tensor belief(const Tensor& logits, double gain) {
 
 namespace {
 
-struct GgdmOptions : public MethodOptions {
-  std::string space = "param_surrogate";
-  std::vector<double> alignment_gains = {1, 2};
-  double encoder_gain = 4;
-  double threshold = 0.3;
-  bool belief = true;
-  double belief_gain = 10;
-  int64_t belief_start = 1;
-  int64_t belief_end = 80;
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
-
 // Parameters that want a gradient, and the one of the alignment loss, undefined where it does not reach.
 struct Part {
   std::vector<Tensor> parameters, alignment;
@@ -155,7 +142,7 @@ class Ggdm : public Method {
   std::vector<std::string> notes() const override { return notes_; }
 
  private:
-  bool in_feature_space() const { return options_.space == "feature"; }
+  bool in_feature_space() const { return options_.space == GgdmSpace::feature; }
   AlignmentGradients align(const Model& model, const Outputs& outputs, const Tensor& loss) const;
   std::vector<double> volumes(const AlignmentGradients& aligned, const Outputs& outputs) const;
   void merge(StepContext& context, const AlignmentGradients& aligned, const std::vector<double>& volumes) const;
@@ -168,31 +155,11 @@ class Ggdm : public Method {
   std::vector<std::string> notes_;
 };
 
-void GgdmOptions::describe(OptionList& list) {
-  list.add("space", &space,
-           "Gradients that span the volumes: of the encoders' parameters, with products of sums between encoders (the "
-           "release), or of the features, of unit length, which need one width (feature).")
-      .one_of({"param_surrogate", "feature"});
-  list.add("alignment-gains", &alignment_gains,
-           "Factors on the alignment gradients, in the order of the modalities; the last one counts for all that "
-           "follow.")
-      .at_least(0);
-  list.add("encoder-gain", &encoder_gain, "Factor on the gradients of every encoder: a learning rate of their own.")
-      .above(0);
-  list.add("threshold", &threshold, "Volume below which an alignment gradient is not damped.").at_least(0);
-  list.add("belief", &belief, "Weight the rows of the heads by the evidence for their class.");
-  list.add("belief-gain", &belief_gain, "Factor on these weights.").above(0);
-  list.add("belief-start", &belief_start, "First epoch, counted from 0, with weighted rows.").at_least(0);
-  list.add("belief-end", &belief_end, "Last epoch, counted from 0, with weighted rows.").at_least(0);
-}
-
-std::unique_ptr<Method> GgdmOptions::make() const { return std::make_unique<Ggdm>(*this); }
-
 void expect_one_width(Model& model) {
   for (int64_t m = 1; m < model.modalities(); ++m) {
     if (model.encoder(m).width() == model.encoder(0).width()) continue;
     throw Error(ErrorKind::usage,
-                fmt::format("--ggdm.space feature compares features of one width, '{}' has {} and '{}' {}; use "
+                fmt::format("`ggdm.space` feature compares features of one width, '{}' has {} and '{}' {}; use "
                             "param_surrogate",
                             model.infos()[0].name, model.encoder(0).width(), model.infos()[static_cast<size_t>(m)].name,
                             model.encoder(m).width()));
@@ -384,10 +351,10 @@ void Ggdm::weight_rows(StepContext& context, const Outputs& outputs) const {
 
 MethodInfo ggdm_method() {
   return {
-      .name = "ggdm",
+      .name = GgdmOptions::kMethod,
       .summary = "Aligns the modalities' predictions, the less the further an encoder's gradients spread apart.",
       .source = "GGDM, gradient polyhedra, 2025 (from its code)",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<GgdmOptions>(); },
+      .make_options = make_options<GgdmOptions>,
       .description =
           "Every modality has a linear head, and the mean of the heads is the prediction; a second loss pulls the "
           "heads' "
@@ -416,3 +383,26 @@ MethodInfo ggdm_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void GgdmOptions::describe(OptionList& list) {
+  list.add("space", &space,
+           "Gradients that span the volumes: of the encoders' parameters, with products of sums between encoders (the "
+           "release), or of the features, of unit length, which need one width (feature).");
+  list.add("alignment-gains", &alignment_gains,
+           "Factors on the alignment gradients, in the order of the modalities; the last one counts for all that "
+           "follow.")
+      .at_least(0);
+  list.add("encoder-gain", &encoder_gain, "Factor on the gradients of every encoder: a learning rate of their own.")
+      .above(0);
+  list.add("threshold", &threshold, "Volume below which an alignment gradient is not damped.").at_least(0);
+  list.add("belief", &belief, "Weight the rows of the heads by the evidence for their class.");
+  list.add("belief-gain", &belief_gain, "Factor on these weights.").above(0);
+  list.add("belief-start", &belief_start, "First epoch, counted from 0, with weighted rows.").at_least(0);
+  list.add("belief-end", &belief_end, "Last epoch, counted from 0, with weighted rows.").at_least(0);
+}
+
+std::unique_ptr<Method> GgdmOptions::make() const { return std::make_unique<methods::Ggdm>(*this); }
+
+}  // namespace pdmp

@@ -4,6 +4,8 @@
 //   c_m = 1 + tanh(alpha (r_m - 1)), or 1 + (beta_max - 1) tanh(...) where r_m > 1 and beta_max is given.
 // c_m multiplies the gradients of modality m's encoder, its part of the fused head and its own head. Balanced
 // modalities have c = 1, so that modulation fades out by itself.
+#include "pdmp/methods/gmml.h"
+
 #include <cmath>
 #include <fmt/format.h>
 
@@ -18,16 +20,6 @@ namespace {
 
 constexpr double kSmall = 1e-8;
 constexpr double kTie = 1e-6;  // ratios so close to 1 have no leading modality
-
-struct GmmlOptions : public MethodOptions {
-  double alpha = 0.8;
-  std::optional<double> beta_max;
-  double weight = 1;
-  std::string variant = "ratio";
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
 
 class Gmml : public Method {
  public:
@@ -49,22 +41,6 @@ class Gmml : public Method {
   std::vector<std::string> notes_;
 };
 
-void GmmlOptions::describe(OptionList& list) {
-  list.add("alpha", &alpha, "How strongly gradients follow the ratio of confidences; 0 leaves the losses alone.")
-      .at_least(0)
-      .search(.5, 2);
-  list.add("beta-max", &beta_max, "Largest factor on a lagging modality; none: 2, as on the other side.")
-      .at_least(1)
-      .search(1.5, 5);
-  list.add("weight", &weight, "Weight of each modality's own loss; 0, with alpha 0, is joint training.").at_least(0);
-  list.add("variant", &variant,
-           "Factor from the others' confidence over the own one (ratio), or 1 -+ tanh(alpha leading/weaker), two "
-           "modalities only (ogm_acc).")
-      .one_of({"ratio", "ogm_acc"});
-}
-
-std::unique_ptr<Method> GmmlOptions::make() const { return std::make_unique<Gmml>(*this); }
-
 std::shared_ptr<torch::nn::Module> Gmml::extend(Model& model) {
   notes_.clear();
   heads_.reset();
@@ -76,9 +52,9 @@ std::shared_ptr<torch::nn::Module> Gmml::extend(Model& model) {
     notes_.emplace_back("alpha and weight are 0: gmml is joint training");
     return nullptr;
   }
-  if (options_.variant == "ogm_acc" && model.modalities() != 2) {
+  if (options_.variant == GmmlVariant::ogm_acc && model.modalities() != 2) {
     throw Error(ErrorKind::usage,
-                fmt::format("--gmml.variant ogm_acc is defined for two modalities, this model has {}; use ratio",
+                fmt::format("`gmml.variant` ogm_acc is defined for two modalities, this model has {}; use ratio",
                             model.modalities()));
   }
   heads_ = std::make_shared<UnimodalHeads>(model);
@@ -120,7 +96,7 @@ std::vector<double> Gmml::others_over_own() const {
 
 double Gmml::coefficient(double ratio) const {
   if (std::isnan(ratio)) return 1;  // nothing to compare with
-  if (options_.variant == "ogm_acc") {
+  if (options_.variant == GmmlVariant::ogm_acc) {
     if (std::abs(ratio - 1) < kTie) return 1;
     return ratio < 1 ? 1 - std::tanh(options_.alpha / ratio) : 1 + std::tanh(options_.alpha * ratio);
   }
@@ -151,10 +127,10 @@ void Gmml::modulate(StepContext& context, const Outputs&) {
 
 MethodInfo gmml_method() {
   return {
-      .name = "gmml",
+      .name = GmmlOptions::kMethod,
       .summary = "A loss per modality; gradients of whoever lags behind grow, of whoever leads shrink.",
       .source = "Improving Multimodal Learning with Multi-Loss Gradient Modulation, BMVC 2024",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<GmmlOptions>(); },
+      .make_options = make_options<GmmlOptions>,
       .description =
           "A linear head with a loss of its own stands beside the fusion for each modality, and its confidence says"
           " who lags behind. The gradients of encoder, part of the fused head and own head grow for a modality that"
@@ -175,3 +151,22 @@ MethodInfo gmml_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void GmmlOptions::describe(OptionList& list) {
+  list.add("alpha", &alpha, "How strongly gradients follow the ratio of confidences; 0 leaves the losses alone.")
+      .at_least(0)
+      .search(.5, 2);
+  list.add("beta-max", &beta_max, "Largest factor on a lagging modality; none: 2, as on the other side.")
+      .at_least(1)
+      .search(1.5, 5);
+  list.add("weight", &weight, "Weight of each modality's own loss; 0, with alpha 0, is joint training.").at_least(0);
+  list.add("variant", &variant,
+           "Factor from the others' confidence over the own one (ratio), or 1 -+ tanh(alpha leading/weaker), two "
+           "modalities only (ogm_acc).");
+}
+
+std::unique_ptr<Method> GmmlOptions::make() const { return std::make_unique<methods::Gmml>(*this); }
+
+}  // namespace pdmp

@@ -19,6 +19,7 @@
 #include "methods/parts/unimodal_heads.h"
 #include "models/fusion/mmtm.h"
 #include "pdmp/error.h"
+#include "pdmp/methods/greedy.h"
 
 namespace pdmp::methods {
 namespace {
@@ -80,16 +81,6 @@ void Rebalancing::finish_step(const std::vector<double>& speeds, bool may_start)
 
 namespace {
 
-struct GreedyOptions : public MethodOptions {
-  double epsilon = 0.01;
-  int64_t window = 5;
-  int64_t start = 2;
-  std::string choice = "speed";
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
-
 // Parameters of modality m.
 struct Branch {
   std::vector<Tensor> main, bypass;
@@ -147,26 +138,12 @@ class HeldGates {
   std::optional<size_t> held_;
 };
 
-void GreedyOptions::describe(OptionList& list) {
-  list.add("epsilon", &epsilon, "Gap between the branches' speeds above which the fastest one is held.")
-      .at_least(0)
-      .search(0.001, 0.1);
-  list.add("window", &window, "Steps for which a branch is held.").at_least(1);
-  list.add("start", &start, "First epoch, counted from 1, in which a branch may be held.").at_least(1);
-  list.add("choice", &choice,
-           "Hold the branch that the speeds tell (speed), or in every step any of them or none at random, the paper's "
-           "control (random).")
-      .one_of({"speed", "random"});
-}
-
-std::unique_ptr<Method> GreedyOptions::make() const { return std::make_unique<Greedy>(*this); }
-
 models::MmtmFusion& mmtm_of(Model& model) {
   auto* fusion = dynamic_cast<models::MmtmFusion*>(&model.fusion());
   if (fusion != nullptr && fusion->has_branch_heads()) return *fusion;
   throw Error(ErrorKind::usage,
               "greedy holds the gates between branches that have a classifier each, this fusion has no such: use "
-              "--fusion mmtm:heads=branch");
+              "`fusion` mmtm:heads=branch");
 }
 
 // In `extend`, so that the wrong fusion is told before anything else; and for evaluation, which prepares nothing.
@@ -233,7 +210,7 @@ Loss Greedy::step(StepContext& context) {
   Loss result = loss(context, outputs);
   context.backward(result.total);
   if (!held) measure(context.batch().present);
-  if (options_.choice == "speed") rebalancing_.finish_step(speeds(), active(context));
+  if (options_.choice == GreedyChoice::speed) rebalancing_.finish_step(speeds(), active(context));
   if (context.logging()) log(context, held);
   context.update(outputs);
   result.total = result.total.detach();
@@ -241,7 +218,7 @@ Loss Greedy::step(StepContext& context) {
 }
 
 std::optional<size_t> Greedy::choose(StepContext& context) const {
-  if (options_.choice == "speed") return rebalancing_.target();
+  if (options_.choice == GreedyChoice::speed) return rebalancing_.target();
   if (!active(context)) return std::nullopt;
   const int64_t drawn = context.random().integer(0, static_cast<int64_t>(branches_.size()));
   return drawn == 0 ? std::nullopt : std::optional<size_t>(static_cast<size_t>(drawn - 1));
@@ -302,52 +279,59 @@ void Greedy::log(StepContext& context, std::optional<size_t> held) const {
 std::string gate_name(size_t i, size_t m) { return fmt::format("greedy.gate_{}_{}", i, m); }
 
 void Greedy::save(Archive& archive) const {
-  nlohmann::json branches = nlohmann::json::array();
+  std::vector<double> main, bypass;
+  std::vector<int64_t> steps;
   for (size_t m = 0; m < branches_.size(); ++m) {
     const Branch& branch = branches_[m];
-    branches.push_back({{"main", branch.speed.main}, {"bypass", branch.speed.bypass}, {"steps", branch.steps}});
+    main.push_back(branch.speed.main);
+    bypass.push_back(branch.speed.bypass);
+    steps.push_back(branch.steps);
     for (size_t i = 0; i < branch.gates.size(); ++i) {
       if (branch.gates[i].defined()) archive.tensors.emplace_back(gate_name(i, m), branch.gates[i].clone());
     }
   }
-  archive.values["branches"] = branches;
+  archive.values["main"] = main;
+  archive.values["bypass"] = bypass;
+  archive.values["steps"] = steps;
   const std::optional<size_t> target = rebalancing_.target();
   archive.values["held"] = target ? static_cast<int64_t>(*target) : -1;
   archive.values["held_steps"] = rebalancing_.counter();
 }
 
 void Greedy::load(const Archive& archive) {
-  const nlohmann::json branches = archive.values.value("branches", nlohmann::json::array());
-  if (branches.size() != branches_.size()) {
+  const auto main = archive.value("main", std::vector<double>());
+  const auto bypass = archive.value("bypass", std::vector<double>());
+  const auto steps = archive.value("steps", std::vector<int64_t>());
+  const size_t saved = std::min({main.size(), bypass.size(), steps.size()});
+  if (saved != branches_.size()) {
     throw Error(ErrorKind::data, fmt::format("the checkpoint has {} branches of greedy, this run has {}; resume with "
                                              "the same modalities",
-                                             branches.size(), branches_.size()));
+                                             saved, branches_.size()));
   }
   for (size_t m = 0; m < branches_.size(); ++m) {
     Branch& branch = branches_[m];
-    branches[m].at("main").get_to(branch.speed.main);
-    branches[m].at("bypass").get_to(branch.speed.bypass);
-    branches[m].at("steps").get_to(branch.steps);
+    branch.speed = {main[m], bypass[m]};
+    branch.steps = steps[m];
     for (size_t i = 0; i < branch.gates.size(); ++i) {
       const Tensor* gate = archive.find(gate_name(i, m));
       branch.gates[i] = gate == nullptr ? Tensor() : gate->to(device_).clone();
     }
   }
-  const int64_t held = archive.values.value("held", int64_t{-1});
+  const int64_t held = archive.value("held", int64_t{-1});
   rebalancing_.resume(held < 0 ? std::nullopt : std::optional<size_t>(static_cast<size_t>(held)),
-                      archive.values.value("held_steps", int64_t{0}));
+                      archive.value("held_steps", int64_t{0}));
 }
 
 }  // namespace
 
 MethodInfo greedy_method() {
   return {
-      .name = "greedy",
+      .name = GreedyOptions::kMethod,
       .summary = "Holds the gates of the branch that learns faster from the others than from itself (fusion mmtm).",
       .source =
           "Characterizing and Overcoming the Greedy Nature of Learning in Multi-modal Deep Neural Networks, ICML "
           "2022",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<GreedyOptions>(); },
+      .make_options = make_options<GreedyOptions>,
       .description =
           "For branches that gate each other's channels: compares how fast a branch's gates and its own network learn. "
           "The branch whose gates are fastest has them held at their running mean for a few steps, so that it must "
@@ -369,3 +353,20 @@ MethodInfo greedy_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void GreedyOptions::describe(OptionList& list) {
+  list.add("epsilon", &epsilon, "Gap between the branches' speeds above which the fastest one is held.")
+      .at_least(0)
+      .search(0.001, 0.1);
+  list.add("window", &window, "Steps for which a branch is held.").at_least(1);
+  list.add("start", &start, "First epoch, counted from 1, in which a branch may be held.").at_least(1);
+  list.add("choice", &choice,
+           "Hold the branch that the speeds tell (speed), or in every step any of them or none at random, the paper's "
+           "control (random).");
+}
+
+std::unique_ptr<Method> GreedyOptions::make() const { return std::make_unique<methods::Greedy>(*this); }
+
+}  // namespace pdmp

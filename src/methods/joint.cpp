@@ -1,23 +1,20 @@
+#include "pdmp/methods/joint.h"
+
 #include "methods/methods.h"
 
-namespace pdmp::methods {
-namespace {
+namespace pdmp {
 
-class Joint : public Method {};
+// Every default of Method is joint training.
+std::unique_ptr<Method> JointOptions::make() const { return std::make_unique<Method>(); }
 
-class JointOptions : public MethodOptions {
- public:
-  std::unique_ptr<Method> make() const override { return std::make_unique<Joint>(); }
-};
-
-}  // namespace
+namespace methods {
 
 MethodInfo joint_method() {
   return {
       .name = "joint",
       .summary = "Plain joint training: every encoder learns at the same rate.",
       .source = "baseline",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<JointOptions>(); },
+      .make_options = make_options<JointOptions>,
       .description =
           "One loss, that of the fused logits, trains everything. This is what every other method is compared with "
           "and what most of them become when their options are neutral.",
@@ -28,4 +25,5 @@ MethodInfo joint_method() {
   };
 }
 
-}  // namespace pdmp::methods
+}  // namespace methods
+}  // namespace pdmp

@@ -21,6 +21,7 @@
 #include "methods/parts/unimodal_heads.h"
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
+#include "pdmp/methods/lfm.h"
 
 namespace pdmp::methods {
 namespace {
@@ -84,18 +85,6 @@ namespace {
 
 constexpr double kFirstLearned = 0.95;
 
-struct LfmOptions : public MethodOptions {
-  std::string match = "infonce";
-  double tau = 0.1;
-  std::string schedule = "fitted";
-  double rate = 0.01;
-  std::optional<double> weight;
-  std::string heads = "fusion";
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
-
 class Lfm : public Method {
  public:
   explicit Lfm(const LfmOptions& options) : options_(options) {}
@@ -113,11 +102,11 @@ class Lfm : public Method {
   void on_epoch_end(EpochContext& context) override;
   std::vector<std::string> notes() const override { return notes_; }
   void save(Archive& archive) const override { archive.values["learned"] = learned_; }
-  void load(const Archive& archive) override { learned_ = archive.values.value("learned", kFirstLearned); }
+  void load(const Archive& archive) override { learned_ = archive.value("learned", kFirstLearned); }
 
  private:
   int64_t epochs_ = 1;  // of the training
-  bool learns() const { return options_.schedule == "learned" && !options_.weight; }
+  bool learns() const { return options_.schedule == LfmSchedule::learned && !options_.weight; }
   double weight(int64_t epoch) const;
   Tensor pair(const Outputs& outputs, size_t i, size_t j, const Tensor& rows) const;
   Tensor match(const Outputs& outputs, const Tensor& present) const;
@@ -130,33 +119,11 @@ class Lfm : public Method {
   std::vector<std::string> notes_;
 };
 
-void LfmOptions::describe(OptionList& list) {
-  list.add("match", &match,
-           "What is to match: features, contrastively (infonce), or logits, by Jensen-Shannon divergence (js) or that "
-           "of the release, with its arguments the other way round (js_rev).")
-      .one_of({"infonce", "js_rev", "js"});
-  list.add("tau", &tau, "Temperature of infonce.").above(0).search(0.05, 0.5);
-  list.add("schedule", &schedule,
-           "Weight of matching over the epochs: 1 - exp(-1/t) (heuristic), a polynomial fitted to a learned run and "
-           "stretched over the training (fitted), or learned on held-out data.")
-      .one_of({"heuristic", "fitted", "learned"});
-  list.add("rate", &rate, "Largest step per epoch of a learned weight.").at_least(0);
-  list.add("weight", &weight, "Constant weight of matching in place of a schedule; 0 is twice the loss of joint.")
-      .at_least(0)
-      .at_most(1);
-  list.add("heads", &heads,
-           "What is classified by: the model's fusion, or the mean of a linear head per modality in its place, as in "
-           "the release (own).")
-      .one_of({"fusion", "own"});
-}
-
-std::unique_ptr<Method> LfmOptions::make() const { return std::make_unique<Lfm>(*this); }
-
 // Cosines are between features of one width.
 void expect_one_width(Model& model) {
   for (int64_t m = 1; m < model.modalities(); ++m) {
     if (model.encoder(m).width() == model.encoder(0).width()) continue;
-    throw Error(ErrorKind::usage, fmt::format("--lfm.match infonce: expected features of one width, found {} of '{}' "
+    throw Error(ErrorKind::usage, fmt::format("`lfm.match` infonce: expected features of one width, found {} of '{}' "
                                               "and {} of '{}'; use js, or encoders of one width",
                                               model.encoder(0).width(), model.infos()[0].name, model.encoder(m).width(),
                                               model.infos()[static_cast<size_t>(m)].name));
@@ -171,9 +138,9 @@ std::shared_ptr<torch::nn::Module> Lfm::extend(Model& model) {
     notes_.push_back(one_modality_note(model, "lfm"));
     return nullptr;
   }
-  if (options_.match == "infonce") expect_one_width(model);
-  if (options_.heads == "fusion") return nullptr;
-  expect_replaceable_fusion(model, "lfm with --lfm.heads own");
+  if (options_.match == LfmMatch::infonce) expect_one_width(model);
+  if (options_.heads == LfmHeads::fusion) return nullptr;
+  expect_replaceable_fusion(model, "lfm with `lfm.heads` own");
   heads_ = std::make_shared<UnimodalHeads>(model);
   return heads_;
 }
@@ -186,13 +153,13 @@ std::vector<ParameterGroup> Lfm::parameter_groups(Model& model, const OptimizerO
 
 double Lfm::weight(int64_t epoch) const {
   if (options_.weight) return *options_.weight;
-  if (options_.schedule == "heuristic") return heuristic_weight(epoch);
-  return options_.schedule == "fitted" ? fitted_weight(epoch, epochs_) : learned_;
+  if (options_.schedule == LfmSchedule::heuristic) return heuristic_weight(epoch);
+  return options_.schedule == LfmSchedule::fitted ? fitted_weight(epoch, epochs_) : learned_;
 }
 
 Outputs Lfm::forward(Model& model, const Batch& batch, Mode mode) {
   if (is_joint_) return Method::forward(model, batch, mode);
-  if (!heads_) return model.forward(batch, mode == Mode::evaluate || options_.match != "infonce");
+  if (!heads_) return model.forward(batch, mode == Mode::evaluate || options_.match != LfmMatch::infonce);
   Outputs outputs;
   outputs.features = encode_all(model, batch);
   const at::ScalarType type = heads_->parameters().front().scalar_type();  // not the low precision of encoders
@@ -205,18 +172,18 @@ Outputs Lfm::forward(Model& model, const Batch& batch, Mode mode) {
 Tensor in_full(const Tensor& x) { return at::isReducedFloatingType(x.scalar_type()) ? x.to(at::kFloat) : x; }
 
 Tensor Lfm::pair(const Outputs& outputs, size_t i, size_t j, const Tensor& rows) const {
-  const bool of_features = options_.match == "infonce";
+  const bool of_features = options_.match == LfmMatch::infonce;
   const auto side = [&](size_t m) {
     const Tensor x = in_full(of_features ? outputs.features[m].pooled : outputs.unimodal[m]);
     return rows.size(0) == x.size(0) ? x : x.index_select(0, rows);
   };
   if (of_features) return info_nce(side(i), side(j), options_.tau);
-  return options_.match == "js" ? js(side(i), side(j)) : reversed_js(side(i), side(j));
+  return options_.match == LfmMatch::js ? js(side(i), side(j)) : reversed_js(side(i), side(j));
 }
 
 // Mean over the pairs of modalities, each by the rows that have both; undefined where no pair has rows enough.
 Tensor Lfm::match(const Outputs& outputs, const Tensor& present) const {
-  const int64_t least = options_.match == "infonce" ? 2 : 1;  // one sample has nothing to be told from
+  const int64_t least = options_.match == LfmMatch::infonce ? 2 : 1;  // one sample has nothing to be told from
   Tensor sum;
   double pairs = 0;
   for (int64_t i = 0; i < present.size(1); ++i) {
@@ -311,10 +278,10 @@ void Lfm::on_epoch_end(EpochContext& context) {
 
 MethodInfo lfm_method() {
   return {
-      .name = "lfm",
+      .name = LfmOptions::kMethod,
       .summary = "Has features match across modalities, much at first and less later, beside fitting labels.",
       .source = "LFM, Facilitating Multimodal Classification via Dynamically Learning Modality Gap (NeurIPS 2024)",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<LfmOptions>(); },
+      .make_options = make_options<LfmOptions>,
       .description =
           "An unsupervised loss has what the modalities say of one sample match, contrastively between the "
           "samples of a batch. Its weight against the classification loss falls as training goes on.",
@@ -336,3 +303,26 @@ MethodInfo lfm_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void LfmOptions::describe(OptionList& list) {
+  list.add("match", &match,
+           "What is to match: features, contrastively (infonce), or logits, by Jensen-Shannon divergence (js) or that "
+           "of the release, with its arguments the other way round (js_rev).");
+  list.add("tau", &tau, "Temperature of infonce.").above(0).search(0.05, 0.5);
+  list.add("schedule", &schedule,
+           "Weight of matching over the epochs: 1 - exp(-1/t) (heuristic), a polynomial fitted to a learned run and "
+           "stretched over the training (fitted), or learned on held-out data.");
+  list.add("rate", &rate, "Largest step per epoch of a learned weight.").at_least(0);
+  list.add("weight", &weight, "Constant weight of matching in place of a schedule; 0 is twice the loss of joint.")
+      .at_least(0)
+      .at_most(1);
+  list.add("heads", &heads,
+           "What is classified by: the model's fusion, or the mean of a linear head per modality in its place, as in "
+           "the release (own).");
+}
+
+std::unique_ptr<Method> LfmOptions::make() const { return std::make_unique<methods::Lfm>(*this); }
+
+}  // namespace pdmp

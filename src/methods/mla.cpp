@@ -8,7 +8,6 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <torch/nn/init.h>
 #include <torch/nn/modules/linear.h>
@@ -18,6 +17,7 @@
 #include "methods/parts/linear_head.h"
 #include "methods/parts/unimodal_heads.h"
 #include "pdmp/error.h"
+#include "pdmp/methods/mla.h"
 
 namespace pdmp::methods {
 Tensor entropy_weights(const std::vector<Tensor>& logits, const Tensor& present) {
@@ -47,27 +47,17 @@ Tensor weighted_sum(const std::vector<Tensor>& logits, const Tensor& weights) {
   return sum;
 }
 
-Tensor project_out(const Tensor& projection, const Tensor& r, double alpha, ProjectionForm form) {
+Tensor project_out(const Tensor& projection, const Tensor& r, double alpha, MlaGm gm) {
+  if (gm == MlaGm::off) return projection;
   const torch::NoGradGuard no_gradients;
   const Tensor k = projection.mv(r);
   const double rk = r.dot(k).item<double>();
   if (!std::isfinite(rk)) return projection;
-  if (form == ProjectionForm::literal) return projection - torch::outer(k, k) / (alpha + torch::outer(k, r));
+  if (gm == MlaGm::literal) return projection - torch::outer(k, k) / (alpha + torch::outer(k, r));
   return rk < 0 ? projection : projection - torch::outer(k, k) / (alpha + rk);
 }
 
 namespace {
-
-struct MlaOptions : public MethodOptions {
-  std::string gm = "owm", p_order = "project_then_update", p_normalize = "none", p_reset = "never";
-  std::string others = "stand";
-  double alpha_base = 0.1;
-  std::string fusion = "entropy";
-  std::vector<double> weights;
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
 
 // The head, what brings features to its width, and P.
 class SharedHead : public torch::nn::Module {
@@ -96,12 +86,11 @@ class SharedHead : public torch::nn::Module {
 
 class Mla : public Method {
  public:
-  explicit Mla(const MlaOptions& options)
-      : options_(options), form_(options.gm == "literal" ? ProjectionForm::literal : ProjectionForm::owm) {}
+  explicit Mla(const MlaOptions& options) : options_(options) {}
 
   bool trains(const OwnedParameter& parameter) const override { return parameter.name.starts_with("encoders."); }
   // The projected gradient is the method's gradient: its length is what is to be bounded, not the part that is thrown
-  // away. With --clip-position before the step stays bounded all the same, as P makes nothing longer (form owm).
+  // away. With --clip-position before the step stays bounded all the same, as P makes nothing longer (gm owm).
   bool clips_after_modulation() const override { return true; }
   std::shared_ptr<torch::nn::Module> extend(Model& model) override;
   void prepare(PrepareContext& context, const OptimizerOptions&) override;
@@ -124,7 +113,6 @@ class Mla : public Method {
   void see_feature();
 
   MlaOptions options_;
-  ProjectionForm form_;
   std::shared_ptr<SharedHead> head_;
   bool projects_ = false;
   std::vector<double> shares_;         // of the fusions fixed and mean, M
@@ -135,40 +123,6 @@ class Mla : public Method {
   std::set<int64_t> started_;          // modalities that have had a turn
   std::vector<std::string> notes_;
 };
-
-void MlaOptions::describe(OptionList& list) {
-  list.add(
-          "gm", &gm,
-          "What protects the shared head from the next modality: a projection of its gradient (owm), nothing, which is "
-          "what the release does (off), or the update as the release has written it, from the second turn on "
-          "(literal; diverges unless normalized).")
-      .one_of({"owm", "off", "literal"});
-  list.add("p-order", &p_order,
-           "Project a gradient before its own mean feature is projected out (against earlier turns only) or after.")
-      .one_of({"project_then_update", "update_then_project"});
-  list.add("p-normalize", &p_normalize,
-           "Divide the projection by its Frobenius norm after each update, as the release.")
-      .one_of({"none", "frobenius"});
-  list.add("p-reset", &p_reset,
-           "Start the projection afresh every epoch, so that the head can move again in directions seen before.")
-      .one_of({"never", "epoch"});
-  list.add("others", &others,
-           "What encoders do in the turns of others: stay as they are (stand), or go on by momentum and weight decay, "
-           "as in the release, whose PyTorch leaves gradients of zero where later ones leave none (coast).")
-      .one_of({"stand", "coast"});
-  list.add("alpha-base", &alpha_base, "Base a of alpha = a^(1 + share of the epoch done): smaller projects out more.")
-      .above(0)
-      .search(1e-3, 1);
-  list.add("fusion", &fusion,
-           "Weights of the modalities' logits in a prediction: by entropy, sample by sample; fixed; or all the same.")
-      .one_of({"entropy", "fixed", "mean"});
-  list.add("weights", &weights,
-           "Weights of fusion fixed, one per modality; none: .55, .45 for two, .35, .25, .4 for three (the release), "
-           "else equal.")
-      .above(0);
-}
-
-std::unique_ptr<Method> MlaOptions::make() const { return std::make_unique<Mla>(*this); }
 
 std::shared_ptr<torch::nn::Module> Mla::extend(Model& model) {
   const int64_t modalities = model.modalities();
@@ -181,9 +135,9 @@ std::shared_ptr<torch::nn::Module> Mla::extend(Model& model) {
                     "turns and nothing is projected",
                     model.infos()[0].name));
   }
-  projects_ = modalities > 1 && options_.gm != "off";
+  projects_ = modalities > 1 && options_.gm != MlaGm::off;
   shares_.assign(static_cast<size_t>(modalities), 1);
-  if (options_.fusion == "fixed") {
+  if (options_.fusion == MlaFusion::fixed) {
     if (modalities == 2) shares_ = {.55, .45};
     if (modalities == 3) shares_ = {.35, .25, .4};
     if (!options_.weights.empty()) shares_ = options_.weights;
@@ -194,14 +148,14 @@ std::shared_ptr<torch::nn::Module> Mla::extend(Model& model) {
 
 void Mla::expect_weights(const Model& model) const {
   if (options_.weights.empty()) return;
-  if (options_.fusion != "fixed") {
+  if (options_.fusion != MlaFusion::fixed) {
     throw Error(ErrorKind::usage,
-                fmt::format("--mla.weights: expected --mla.fusion fixed, whose weights they are, found "
+                fmt::format("`mla.weights`: expected `mla.fusion` fixed, whose weights they are, found "
                             "{}",
-                            options_.fusion));
+                            choice_name(options_.fusion)));
   }
   if (static_cast<int64_t>(options_.weights.size()) == model.modalities()) return;
-  throw Error(ErrorKind::usage, fmt::format("--mla.weights: expected one per modality, {} of them, found {}",
+  throw Error(ErrorKind::usage, fmt::format("`mla.weights`: expected one per modality, {} of them, found {}",
                                             model.modalities(), options_.weights.size()));
 }
 
@@ -216,12 +170,12 @@ std::vector<ParameterGroup> Mla::parameter_groups(Model& model, const OptimizerO
 void Mla::on_epoch_begin(EpochContext&) {
   seen_ = 0;
   const torch::NoGradGuard no_gradients;
-  if (options_.p_reset == "epoch") head_->reset_projection();
+  if (options_.p_reset == MlaPReset::epoch) head_->reset_projection();
 }
 
 // (B, M)
 Tensor Mla::fusion_weights(const std::vector<Tensor>& logits, const Tensor& present) const {
-  if (options_.fusion == "entropy") return entropy_weights(logits, present);
+  if (options_.fusion == MlaFusion::entropy) return entropy_weights(logits, present);
   return share_weights(shares_, present, logits[0].scalar_type());
 }
 
@@ -276,7 +230,7 @@ Loss Mla::step(StepContext& context) {
     const Tensor own = context.forward().fused;
     const Tensor loss = loss_where_present(context.criterion(), own, batch, m);
     context.backward(loss);
-    if (options_.others == "coast") keep_others_moving(context);
+    if (options_.others == MlaOthers::coast) keep_others_moving(context);
     started_.insert(m);
     result.total = result.total + loss.detach() / static_cast<double>(turns.size());
     result.parts.emplace_back("unimodal_" + context.model().infos()[static_cast<size_t>(m)].name, loss.detach());
@@ -304,13 +258,13 @@ void Mla::log_turns(StepContext& context, const std::vector<Tensor>& logits, con
 void Mla::see_feature() {
   const double done = static_cast<double>(seen_) / static_cast<double>(train_size_);
   const double alpha = std::pow(options_.alpha_base, 1 + done);
-  Tensor next = project_out(head_->projection(), mean_feature_, alpha, form_);
-  if (options_.p_normalize == "frobenius") next = next / next.norm();
+  Tensor next = project_out(head_->projection(), mean_feature_, alpha, options_.gm);
+  if (options_.p_normalize == MlaPNormalize::frobenius) next = next / next.norm();
   head_->set_projection(next);
 }
 
 // The release leaves the very first turn of a run alone: neither is its gradient projected nor its feature seen.
-bool Mla::skips_turn() { return turns_++ == 0 && form_ == ProjectionForm::literal; }
+bool Mla::skips_turn() { return turns_++ == 0 && options_.gm == MlaGm::literal; }
 
 // The bias is never projected.
 void Mla::modulate(StepContext& context, const Outputs&) {
@@ -318,7 +272,7 @@ void Mla::modulate(StepContext& context, const Outputs&) {
   if (!projects_ || !weight.grad().defined() || skips_turn()) return;
   const torch::NoGradGuard no_gradients;
   const Tensor raw = weight.grad();
-  if (options_.p_order == "update_then_project") see_feature();
+  if (options_.p_order == MlaPOrder::update_then_project) see_feature();
   weight.mutable_grad() = raw.matmul(head_->projection().t());
   if (context.logging()) {
     const std::string& name = context.model().infos()[static_cast<size_t>(turn_)].name;
@@ -326,29 +280,30 @@ void Mla::modulate(StepContext& context, const Outputs&) {
     context.log()["ratio/" + name] = length > 0 ? weight.grad().norm().item<double>() / length : 1;
     context.log()["projection"] = head_->projection().norm().item<double>();
   }
-  if (options_.p_order == "project_then_update") see_feature();
+  if (options_.p_order == MlaPOrder::project_then_update) see_feature();
 }
 
 void Mla::save(Archive& archive) const {
   archive.values["seen"] = seen_;
   archive.values["turns"] = turns_;
-  archive.values["started"] = started_;
+  archive.values["started"] = std::vector<int64_t>(started_.begin(), started_.end());
 }
 
 void Mla::load(const Archive& archive) {
-  seen_ = archive.values.value("seen", int64_t{0});
-  turns_ = archive.values.value("turns", int64_t{0});
-  started_ = archive.values.value("started", std::set<int64_t>());
+  seen_ = archive.value("seen", int64_t{0});
+  turns_ = archive.value("turns", int64_t{0});
+  const auto started = archive.value("started", std::vector<int64_t>());
+  started_ = std::set<int64_t>(started.begin(), started.end());
 }
 
 }  // namespace
 
 MethodInfo mla_method() {
   return {
-      .name = "mla",
+      .name = MlaOptions::kMethod,
       .summary = "Modalities take turns with one shared head, each an update of its own; predictions by certainty.",
       .source = "Multimodal Representation Learning by Alternating Unimodal Adaptation, CVPR 2024",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<MlaOptions>(); },
+      .make_options = make_options<MlaOptions>,
       .description =
           "Never trains modalities together: in every step each has a forward pass, a loss and an update of its "
           "encoder "
@@ -379,3 +334,35 @@ MethodInfo mla_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void MlaOptions::describe(OptionList& list) {
+  list.add(
+      "gm", &gm,
+      "What protects the shared head from the next modality: a projection of its gradient (owm), nothing, which is "
+      "what the release does (off), or the update as the release has written it, from the second turn on "
+      "(literal; diverges unless normalized).");
+  list.add("p-order", &p_order,
+           "Project a gradient before its own mean feature is projected out (against earlier turns only) or after.");
+  list.add("p-normalize", &p_normalize,
+           "Divide the projection by its Frobenius norm after each update, as the release.");
+  list.add("p-reset", &p_reset,
+           "Start the projection afresh every epoch, so that the head can move again in directions seen before.");
+  list.add("others", &others,
+           "What encoders do in the turns of others: stay as they are (stand), or go on by momentum and weight decay, "
+           "as in the release, whose PyTorch leaves gradients of zero where later ones leave none (coast).");
+  list.add("alpha-base", &alpha_base, "Base a of alpha = a^(1 + share of the epoch done): smaller projects out more.")
+      .above(0)
+      .search(1e-3, 1);
+  list.add("fusion", &fusion,
+           "Weights of the modalities' logits in a prediction: by entropy, sample by sample; fixed; or all the same.");
+  list.add("weights", &weights,
+           "Weights of fusion fixed, one per modality; none: .55, .45 for two, .35, .25, .4 for three (the release), "
+           "else equal.")
+      .above(0);
+}
+
+std::unique_ptr<Method> MlaOptions::make() const { return std::make_unique<methods::Mla>(*this); }
+
+}  // namespace pdmp

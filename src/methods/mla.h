@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "pdmp/methods/mla.h"
 #include "pdmp/torch.h"
 
 namespace pdmp::methods {
@@ -19,13 +20,8 @@ Tensor weighted_sum(const std::vector<Tensor>& logits, const Tensor& weights);
 
 // MLA's protection of a head that modalities take turns with (orthogonal weight modification).
 
-enum class ProjectionForm {
-  owm,     // k k^T / (alpha + r^T k): P = (I + sum r r^T / alpha)^-1 at constant alpha
-  literal  // k k^T / (alpha + k r^T), element by element, as in the release: P is no projection any more
-};
-
-// P (d, d) after the mean feature r (d) was seen, k = P r. In the form owm P takes r (nearly) to zero and stays exactly
-// symmetric. An r^T k that is not finite, or negative by rounding, leaves P as it is.
-Tensor project_out(const Tensor& projection, const Tensor& r, double alpha, ProjectionForm form);
+// P (d, d) after the mean feature r (d) was seen. With owm P takes r (nearly) to zero and stays exactly symmetric.
+// `off`, and an r^T P r that is not finite, or negative by rounding, leave P as it is.
+Tensor project_out(const Tensor& projection, const Tensor& r, double alpha, MlaGm gm);
 
 }  // namespace pdmp::methods

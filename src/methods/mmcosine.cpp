@@ -1,5 +1,7 @@
 // MMCosine (ICASSP 2023): features and class weights are normalized modality by modality, so that no modality can win
 // by being large. s_m = s cos(z_m, W_m), f = sum_m s_m, in training and evaluation alike; the head's bias is not used.
+#include "pdmp/methods/mmcosine.h"
+
 #include <limits>
 #include <torch/nn/functional/linear.h>
 
@@ -12,18 +14,6 @@ namespace pdmp::methods {
 namespace {
 
 constexpr double kSmallestNorm = 1e-12;
-
-struct MmCosineOptions : public MethodOptions {
-  double scale = 10;
-  bool official = false;
-
-  void describe(OptionList& list) override {
-    list.add("scale", &scale, "Factor s on the cosines; 2 to 6 act as a margin.").above(0).search(2, 15);
-    list.add("official", &official,
-             "Evaluate with the plain linear head and its bias, as the CREMA-D script of the release does.");
-  }
-  std::unique_ptr<Method> make() const override;
-};
 
 // Rows of x over their norms; a row of zeros stays zero and gets no gradient.
 Tensor directions(const Tensor& x) {
@@ -49,8 +39,6 @@ class MmCosine : public Method {
   std::vector<std::string> notes_;
 };
 
-std::unique_ptr<Method> MmCosineOptions::make() const { return std::make_unique<MmCosine>(*this); }
-
 // Not the head's bias, unless this run is `joint`.
 bool MmCosine::trains(const OwnedParameter& parameter) const {
   const bool head = !parameter.in_encoder && parameter.name.starts_with("fusion.");
@@ -65,7 +53,7 @@ void MmCosine::prepare(PrepareContext& context, const OptimizerOptions&) {
     notes_.push_back(one_modality_note(model, "mmcosine"));
   } else if (linear_blocks(model).empty()) {
     throw Error(ErrorKind::usage,
-                "mmcosine normalizes the class weights of each modality and needs a fusion that has such: use --fusion "
+                "mmcosine normalizes the class weights of each modality and needs a fusion that has such: use `fusion` "
                 "concat or sum (without shared=true)");
   }
 }
@@ -110,10 +98,10 @@ void MmCosine::log_scores(StepContext& context, const Outputs& outputs) const {
 
 MethodInfo mmcosine_method() {
   return {
-      .name = "mmcosine",
+      .name = MmCosineOptions::kMethod,
       .summary = "Sums cosines of features and class weights: no modality wins by magnitude.",
       .source = "MMCosine, ICASSP 2023",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<MmCosineOptions>(); },
+      .make_options = make_options<MmCosineOptions>,
       .description =
           "Normalizes each modality's feature and its class weights, so that only directions count and no modality "
           "dominates by being large. The fused logits are the sum of the scaled cosines, in training and "
@@ -130,3 +118,15 @@ MethodInfo mmcosine_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void MmCosineOptions::describe(OptionList& list) {
+  list.add("scale", &scale, "Factor s on the cosines; 2 to 6 act as a margin.").above(0).search(2, 15);
+  list.add("official", &official,
+           "Evaluate with the plain linear head and its bias, as the CREMA-D script of the release does.");
+}
+
+std::unique_ptr<Method> MmCosineOptions::make() const { return std::make_unique<methods::MmCosine>(*this); }
+
+}  // namespace pdmp

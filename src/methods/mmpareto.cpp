@@ -12,6 +12,7 @@
 #include "methods/methods.h"
 #include "methods/parts/one_modality.h"
 #include "methods/parts/unimodal_heads.h"
+#include "pdmp/methods/mmpareto.h"
 
 namespace pdmp::methods {
 namespace {
@@ -61,7 +62,7 @@ Tensor stretch(const Tensor& longer, const Tensor& shorter) {
 
 // Multiplies the tensors by gamma and by what gives them back the length of f + o.
 void restore_length(MergedGradient& merged, const std::vector<Tensor>& fused, const std::vector<Tensor>& own,
-                    double gamma, Rescale rescale) {
+                    double gamma, MmParetoRescale rescale) {
   std::vector<Tensor> before, after;
   for (size_t t = 0; t < fused.size(); ++t) {
     if (!merged.tensors[t].defined()) continue;
@@ -71,7 +72,7 @@ void restore_length(MergedGradient& merged, const std::vector<Tensor>& fused, co
   if (before.empty()) return;
   Tensor longer = at::stack(before), shorter = at::stack(after);
   const int64_t count = longer.size(0);
-  if (rescale == Rescale::per_encoder) {
+  if (rescale == MmParetoRescale::per_encoder) {
     longer = length(longer).expand({count});
     shorter = length(shorter).expand({count});
   }
@@ -86,7 +87,7 @@ void restore_length(MergedGradient& merged, const std::vector<Tensor>& fused, co
 }  // namespace
 
 MergedGradient merge_gradients(const std::vector<Tensor>& fused, const std::vector<Tensor>& own, double gamma,
-                               Rescale rescale) {
+                               MmParetoRescale rescale) {
   const torch::NoGradGuard no_gradients;
   const Products p = products(fused, own);
   MergedGradient merged;
@@ -109,26 +110,9 @@ namespace {
 
 using Gradients = std::unordered_map<const void*, Tensor>;  // of parameters; none where the loss does not reach
 
-struct MmParetoOptions : public MethodOptions {
-  double gamma = 1.5;
-  std::string rescale = "per_tensor";
-
-  void describe(OptionList& list) override {
-    list.add("gamma", &gamma, "Factor on the merged gradient; 1, without conflicts, is the plain sum of the losses.")
-        .above(0)
-        .search(1, 2);
-    list.add("rescale", &rescale,
-             "What is stretched to the length of the plain sum: each parameter (the release) or the whole encoder (the "
-             "paper).")
-        .one_of({"per_tensor", "per_encoder"});
-  }
-  std::unique_ptr<Method> make() const override;
-};
-
 class MmPareto : public Method {
  public:
-  explicit MmPareto(const MmParetoOptions& options)
-      : gamma_(options.gamma), rescale_(options.rescale == "per_tensor" ? Rescale::per_tensor : Rescale::per_encoder) {}
+  explicit MmPareto(const MmParetoOptions& options) : options_(options) {}
 
   std::shared_ptr<torch::nn::Module> extend(Model& model) override;
   std::vector<ParameterGroup> parameter_groups(Model& model, const OptimizerOptions& optimizer) override;
@@ -141,13 +125,10 @@ class MmPareto : public Method {
   void merge_encoder(StepContext& context, int64_t m, const Gradients& own) const;
   void add_rest(const Model& model, const Gradients& own) const;
 
-  double gamma_;
-  Rescale rescale_;
+  MmParetoOptions options_;
   std::shared_ptr<UnimodalHeads> heads_;  // null: this run is `joint`
   std::vector<std::string> notes_;
 };
-
-std::unique_ptr<Method> MmParetoOptions::make() const { return std::make_unique<MmPareto>(*this); }
 
 Tensor of(const Gradients& gradients, const Tensor& parameter) {
   const auto found = gradients.find(parameter.unsafeGetTensorImpl());
@@ -220,7 +201,7 @@ void MmPareto::merge_encoder(StepContext& context, int64_t m, const Gradients& o
     of_fused.push_back(parameter.grad());
     of_own.push_back(of(own, parameter));
   }
-  const MergedGradient merged = merge_gradients(of_fused, of_own, gamma_, rescale_);
+  const MergedGradient merged = merge_gradients(of_fused, of_own, options_.gamma, options_.rescale);
   for (size_t t = 0; t < parameters.size(); ++t) {
     if (merged.tensors[t].defined()) parameters[t].mutable_grad() = merged.tensors[t];
   }
@@ -250,10 +231,10 @@ void MmPareto::add_rest(const Model& model, const Gradients& own) const {
 
 MethodInfo mmpareto_method() {
   return {
-      .name = "mmpareto",
+      .name = MmParetoOptions::kMethod,
       .summary = "A loss per modality; an encoder descends where neither its own nor the fused loss suffers.",
       .source = "MMPareto, ICML 2024",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<MmParetoOptions>(); },
+      .make_options = make_options<MmParetoOptions>,
       .description =
           "A linear head with a loss of its own stands beside the fusion for each modality, and an encoder follows "
           "a merge of the two gradients that lowers both losses. Where they disagree it is the shortest vector "
@@ -274,3 +255,18 @@ MethodInfo mmpareto_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void MmParetoOptions::describe(OptionList& list) {
+  list.add("gamma", &gamma, "Factor on the merged gradient; 1, without conflicts, is the plain sum of the losses.")
+      .above(0)
+      .search(1, 2);
+  list.add("rescale", &rescale,
+           "What is stretched to the length of the plain sum: each parameter (the release) or the whole encoder (the "
+           "paper).");
+}
+
+std::unique_ptr<Method> MmParetoOptions::make() const { return std::make_unique<methods::MmPareto>(*this); }
+
+}  // namespace pdmp

@@ -3,13 +3,10 @@
 
 #include <vector>
 
+#include "pdmp/methods/mmpareto.h"
 #include "pdmp/torch.h"
 
 namespace pdmp::methods {
-
-// What gets back the length that the plain sum of both gradients has: each tensor by itself (never made shorter), or
-// the encoder as a whole.
-enum class Rescale { per_tensor, per_encoder };
 
 struct MergedGradient {
   std::vector<Tensor> tensors;  // undefined where both gradients are
@@ -22,6 +19,6 @@ struct MergedGradient {
 // `fused`, `own`: gradients of the encoder's tensors under the fused loss and the modality's own. Of a pair, an
 // undefined one counts as zeros. The result is gamma times as long as the sum of both.
 MergedGradient merge_gradients(const std::vector<Tensor>& fused, const std::vector<Tensor>& own, double gamma,
-                               Rescale rescale);
+                               MmParetoRescale rescale);
 
 }  // namespace pdmp::methods

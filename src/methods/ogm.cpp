@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <optional>
 
 #include "methods/methods.h"
 #include "methods/parts/coefficients.h"
@@ -23,25 +24,18 @@ namespace {
 
 constexpr double kEpsilon = 1e-8;
 
-struct OgmOptions : public MethodOptions {
-  explicit OgmOptions(bool ge) : name(ge ? "ogm_ge" : "ogm"), generalizes(ge), noise(ge ? 1 : 0) {}
-
+// Options of either method.
+struct Settings {
   const char* name;
-  bool generalizes;
-  double alpha = 0.8;
-  double noise;
-  int64_t start_epoch = 0, end_epoch = 50;
-  std::string scope = "auto";
-  std::string multi = "mean_pairwise";
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
+  double alpha, noise;
+  int64_t start_epoch, end_epoch;
+  std::optional<Scope> scope;
+  OgmMulti multi;
 };
 
 class Ogm : public Method {
  public:
-  explicit Ogm(const OgmOptions& options)
-      : options_(options), multi_(options.multi == "min_ref" ? OgmMulti::min_ref : OgmMulti::mean_pairwise) {}
+  explicit Ogm(const Settings& options) : options_(options) {}
 
   void prepare(PrepareContext& context, const OptimizerOptions& optimizer) override;
   Outputs forward(Model& model, const Batch& batch, Mode mode) override;
@@ -53,41 +47,11 @@ class Ogm : public Method {
   Scope choose_scope(const Model& model, int64_t m) const;
   void modulate_modality(StepContext& context, int64_t m, double coefficient);
 
-  OgmOptions options_;
-  OgmMulti multi_;
+  Settings options_;
   std::vector<Scope> scopes_;  // per modality; empty: this run is `joint`
   bool in_window_ = false;     // of the step at work
   std::vector<std::string> notes_;
 };
-
-void OgmOptions::describe(OptionList& list) {
-  list.add("alpha", &alpha, "How strongly the surer modality is slowed down; 0 is not at all.")
-      .at_least(0)
-      .search(.1, .8);
-  if (generalizes) {
-    list.add("noise", &noise, "Width of the noise, in standard deviations of the gradient; 0 is ogm.").at_least(0);
-  }
-  list.add("start-epoch", &start_epoch, "First epoch with modulation, from 0.").at_least(0);
-  list.add("end-epoch", &end_epoch, "Last epoch with modulation.").at_least(0);
-  list.add("scope", &scope,
-           "Which parameters of a modality are modulated; auto: convolutions (over one, two or three dimensions), or "
-           "all "
-           "without any.")
-      .one_of({"auto", "encoder_all", "encoder_conv", "encoder_non1d", "encoder_plus_head"});
-  list.add("multi", &multi,
-           "With more than two modalities: compare each with the mean of its ratios to the others, or with the least "
-           "sure one.")
-      .one_of({"mean_pairwise", "min_ref"});
-}
-
-std::unique_ptr<Method> OgmOptions::make() const {
-  if (start_epoch > end_epoch) {
-    throw Error(ErrorKind::usage, fmt::format("--{0}.start-epoch {1} is after --{0}.end-epoch {2}; let it be at most "
-                                              "that, or use --method joint",
-                                              name, start_epoch, end_epoch));
-  }
-  return std::make_unique<Ogm>(*this);
-}
 
 // Standard deviation (n - 1) of each gradient; undefined where there is no gradient, or one element.
 std::vector<Tensor> deviations(const std::vector<Tensor>& parameters) {
@@ -140,15 +104,15 @@ void Ogm::prepare(PrepareContext& context, const OptimizerOptions&) {
 }
 
 Scope Ogm::choose_scope(const Model& model, int64_t m) const {
-  if (options_.scope == "auto") {
+  if (!options_.scope) {
     return model.modality_parameters(m, Scope::encoder_conv).empty() ? Scope::encoder_all : Scope::encoder_conv;
   }
-  const Scope scope = parse_scope(options_.scope);
+  const Scope scope = *options_.scope;
   if (model.modality_parameters(m, scope).empty()) {
     throw Error(ErrorKind::usage,
-                fmt::format("{0} cannot act on modality '{1}': it has no parameter of its own in --{0}.scope {2}; use "
-                            "--{0}.scope auto",
-                            options_.name, model.infos()[static_cast<size_t>(m)].name, options_.scope));
+                fmt::format("{0} cannot act on modality '{1}': it has no parameter of its own in `{0}.scope` {2}; use "
+                            "`{0}.scope` auto",
+                            options_.name, model.infos()[static_cast<size_t>(m)].name, choice_name(scope)));
   }
   return scope;
 }
@@ -170,7 +134,7 @@ void Ogm::modulate(StepContext& context, const Outputs& outputs) {
   if (!in_window_) return;
   const Batch& batch = context.batch();
   const std::vector<double> confidence = mean_confidence(outputs.unimodal, batch.present, batch.labels);
-  const std::vector<double> ratios = ogm_ratios(confidence, multi_);
+  const std::vector<double> ratios = ogm_ratios(confidence, options_.multi);
   for (size_t m = 0; m < ratios.size(); ++m) {
     const double coefficient = ogm_coefficient(ratios[m], options_.alpha);
     modulate_modality(context, static_cast<int64_t>(m), coefficient);
@@ -218,10 +182,10 @@ double ogm_coefficient(double ratio, double alpha) { return ratio > 1 ? 1 - std:
 
 MethodInfo ogm_method() {
   return {
-      .name = "ogm",
+      .name = OgmOptions::kMethod,
       .summary = "Slows the encoder down that is surer of the true class, step by step.",
       .source = "Balanced Multimodal Learning via On-the-fly Gradient Modulation (CVPR 2022)",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<OgmOptions>(false); },
+      .make_options = make_options<OgmOptions>,
       .description =
           "Compares the modalities by how probable the true class is in their own logits. In this step the encoder "
           "of a modality that is ahead gets a smaller gradient, the smaller the further it is ahead.",
@@ -242,10 +206,10 @@ MethodInfo ogm_method() {
 
 MethodInfo ogm_ge_method() {
   return {
-      .name = "ogm_ge",
+      .name = OgmGeOptions::kMethod,
       .summary = "ogm, and Gaussian noise on the gradients of every encoder.",
       .source = "Balanced Multimodal Learning via On-the-fly Gradient Modulation (CVPR 2022)",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<OgmOptions>(true); },
+      .make_options = make_options<OgmGeOptions>,
       .description =
           "As ogm: the encoder that is ahead gets a smaller gradient. The noise, as wide as each tensor's gradient "
           "was before, is meant to give back what slowing down takes from generalisation; every encoder gets it, "
@@ -266,3 +230,61 @@ MethodInfo ogm_ge_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+namespace {
+
+// What both methods have.
+template <class Options>
+void describe_shared(Options& options, OptionList& list) {
+  list.add("start-epoch", &options.start_epoch, "First epoch with modulation, from 0.").at_least(0);
+  list.add("end-epoch", &options.end_epoch, "Last epoch with modulation.").at_least(0);
+  list.add("scope", &options.scope,
+           "Which parameters of a modality are modulated; auto: convolutions (over one, two or three dimensions), or "
+           "all without any.");
+  list.add("multi", &options.multi,
+           "With more than two modalities: compare each with the mean of its ratios to the others, or with the least "
+           "sure one.");
+}
+
+void describe_alpha(double& alpha, OptionList& list) {
+  list.add("alpha", &alpha, "How strongly the surer modality is slowed down; 0 is not at all.")
+      .at_least(0)
+      .search(.1, .8);
+}
+
+template <class Options>
+std::unique_ptr<Method> make_ogm(const Options& options, double noise) {
+  if (options.start_epoch > options.end_epoch) {
+    throw Error(ErrorKind::usage,
+                fmt::format("`{0}.start-epoch` {1} is after `{0}.end-epoch` {2}; let it be at most that, or use "
+                            "`method` joint",
+                            Options::kMethod, options.start_epoch, options.end_epoch));
+  }
+  return std::make_unique<methods::Ogm>(methods::Settings{.name = Options::kMethod,
+                                                          .alpha = options.alpha,
+                                                          .noise = noise,
+                                                          .start_epoch = options.start_epoch,
+                                                          .end_epoch = options.end_epoch,
+                                                          .scope = options.scope,
+                                                          .multi = options.multi});
+}
+
+}  // namespace
+
+void OgmOptions::describe(OptionList& list) {
+  describe_alpha(alpha, list);
+  describe_shared(*this, list);
+}
+
+std::unique_ptr<Method> OgmOptions::make() const { return make_ogm(*this, 0); }
+
+void OgmGeOptions::describe(OptionList& list) {
+  describe_alpha(alpha, list);
+  list.add("noise", &noise, "Width of the noise, in standard deviations of the gradient; 0 is ogm.").at_least(0);
+  describe_shared(*this, list);
+}
+
+std::unique_ptr<Method> OgmGeOptions::make() const { return make_ogm(*this, noise); }
+
+}  // namespace pdmp

@@ -5,6 +5,8 @@
 // is multiplied and weight decay divided, which costs nothing per step. For SGD d = c g + decay p, p -= lr v(d) equals
 // d' = g + (decay / c) p, p -= c lr v(d'). Adaptive optimizers cancel a constant scale of the gradient, so that there
 // only `lr` does anything.
+#include "pdmp/methods/pdmp.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,20 +24,9 @@ namespace {
 // Above it an adaptive optimizer's steps get too large to learn from; it wants gamma of 2 to 5.
 constexpr double kAdaptiveLimit = 5;
 
-struct PdmpOptions : public MethodOptions {
-  double gamma = 15;
-  std::string mechanism = "auto";
-  std::string scope = "encoder_all";
-  std::string multi_policy = "literal";
-  NameMap coefficients;
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
-
 class Pdmp : public Method {
  public:
-  explicit Pdmp(const PdmpOptions& options) : options_(options), scope_(parse_scope(options.scope)) {}
+  explicit Pdmp(const PdmpOptions& options) : options_(options) {}
 
   bool needs_ranking() const override { return options_.coefficients.empty() && options_.gamma != 1; }
   void prepare(PrepareContext& context, const OptimizerOptions& optimizer) override;
@@ -53,26 +44,10 @@ class Pdmp : public Method {
   void tell(const std::vector<std::string>& names, const OptimizerOptions& optimizer);
 
   PdmpOptions options_;
-  Scope scope_;
   std::vector<double> coefficients_;  // empty: this run is `joint`
   bool by_gradient_ = false;
   std::vector<std::string> notes_;
 };
-
-void PdmpOptions::describe(OptionList& list) {
-  list.add("gamma", &gamma, "Factor on the leading encoder; 1 is joint training.").at_least(1).search(5, 25);
-  list.add("mechanism", &mechanism,
-           "Multiply gradients (grad) or learning rates (lr); auto: lr, or grad where clipping comes after modulation.")
-      .one_of({"auto", "grad", "lr"});
-  list.add("scope", &scope, "Which parameters of a modality are scaled.")
-      .one_of({"encoder_all", "encoder_conv", "encoder_non1d", "encoder_plus_head"});
-  list.add("multi-policy", &multi_policy, "With more than two modalities: which of the others are slowed down.")
-      .one_of(multi_policy_names());
-  list.add("coefficients", &coefficients,
-           "Factor of every modality by hand (audio=0.1,visual=10); no analysis is needed.");
-}
-
-std::unique_ptr<Method> PdmpOptions::make() const { return std::make_unique<Pdmp>(*this); }
 
 void Pdmp::prepare(PrepareContext& context, const OptimizerOptions& optimizer) {
   notes_.clear();
@@ -98,10 +73,10 @@ std::vector<double> Pdmp::choose_coefficients(PrepareContext& context) {
     if (ranking.modalities != names) {
       throw Error(ErrorKind::usage,
                   fmt::format("the modality analysis ranks {}, the model has {}; run `pdmp analyze` with "
-                              "the same --modalities",
+                              "the same `modalities`",
                               fmt::join(ranking.modalities, ", "), fmt::join(names, ", ")));
     }
-    chosen = pdmp_coefficients(ranking, options_.gamma, parse_multi_policy(options_.multi_policy));
+    chosen = pdmp_coefficients(ranking, options_.gamma, options_.multi_policy);
     if (!ranking.ambiguous.empty()) {
       notes_.push_back(
           fmt::format("the modality analysis is not sure of the dominant modality ({})", ranking.ambiguous));
@@ -118,13 +93,13 @@ void Pdmp::leave_out_frozen(Model& model) {
   const std::vector<std::string> names = data::modality_names(model.infos());
   for (size_t m = 0; m < names.size(); ++m) {
     const auto index = static_cast<int64_t>(m);
-    const std::vector<Tensor> scaled = model.modality_parameters(index, scope_);
+    const std::vector<Tensor> scaled = model.modality_parameters(index, options_.scope);
     if (model.modality_parameters(index).empty() || scaled.empty()) {
       throw Error(ErrorKind::usage,
                   fmt::format("pdmp cannot act on modality '{}': it has no encoder parameter of its own in "
-                              "--pdmp.scope {} (there are none, or they are of another kind); "
-                              "use --pdmp.scope encoder_all or --method joint",
-                              names[m], options_.scope));
+                              "`pdmp.scope` {} (there are none, or they are of another kind); "
+                              "use `pdmp.scope` encoder_all or `method` joint",
+                              names[m], choice_name(options_.scope)));
     }
     if (std::none_of(scaled.begin(), scaled.end(), [](const Tensor& value) { return value.requires_grad(); })) {
       coefficients_[m] = 1;
@@ -134,7 +109,7 @@ void Pdmp::leave_out_frozen(Model& model) {
 }
 
 bool Pdmp::scales_gradients(const OptimizerOptions& optimizer) const {
-  if (options_.mechanism != "auto") return options_.mechanism == "grad";
+  if (options_.mechanism) return options_.mechanism == PdmpMechanism::grad;
   const bool clips_after = optimizer.clip_norm > 0 && optimizer.clip_position == "after";
   return clips_after && !optimizer.adaptive();
 }
@@ -148,16 +123,16 @@ void Pdmp::tell(const std::vector<std::string>& names, const OptimizerOptions& o
   if (optimizer.adaptive() && by_gradient_) {
     notes_.push_back(
         fmt::format("{} cancels a constant factor on gradients, so pdmp will change next to nothing; use "
-                    "--pdmp.mechanism lr",
+                    "`pdmp.mechanism` lr",
                     optimizer.optimizer));
   } else if (optimizer.adaptive() && largest > kAdaptiveLimit) {
-    notes_.push_back(fmt::format("a learning rate of {:.4g} ({:.4g} x {:.4g}) is large for {}; try --pdmp.gamma 2 to 5",
+    notes_.push_back(fmt::format("a learning rate of {:.4g} ({:.4g} x {:.4g}) is large for {}; try `pdmp.gamma` 2 to 5",
                                  largest * optimizer.lr, largest, optimizer.lr, optimizer.optimizer));
   }
   if (!by_gradient_ && optimizer.clip_norm > 0 && optimizer.clip_position == "after") {
     notes_.emplace_back(
-        "with learning rates multiplied, gradients are clipped as they are: --clip-position after changes "
-        "nothing; use --pdmp.mechanism grad");
+        "with learning rates multiplied, gradients are clipped as they are: `clip-position` after changes "
+        "nothing; use `pdmp.mechanism` grad");
   }
 }
 
@@ -172,7 +147,7 @@ std::vector<ParameterGroup> Pdmp::parameter_groups(Model& model, const Optimizer
     }
     const double c = coefficients_[static_cast<size_t>(*group.modality)];
     std::unordered_set<const void*> scaled;
-    for (const Tensor& value : model.modality_parameters(*group.modality, scope_))
+    for (const Tensor& value : model.modality_parameters(*group.modality, options_.scope))
       scaled.insert(value.unsafeGetTensorImpl());
     const std::string name = group.name;
     ParameterGroup led{name, group.modality, {}, c, 1 / c};
@@ -191,7 +166,7 @@ void Pdmp::modulate(StepContext& context, const Outputs&) {
   if (!by_gradient_) return;
   for (size_t m = 0; m < coefficients_.size(); ++m) {
     if (coefficients_[m] == 1) continue;
-    for (const Tensor& parameter : context.model().modality_parameters(static_cast<int64_t>(m), scope_)) {
+    for (const Tensor& parameter : context.model().modality_parameters(static_cast<int64_t>(m), options_.scope)) {
       if (parameter.grad().defined()) parameter.mutable_grad().mul_(coefficients_[m]);
     }
   }
@@ -201,11 +176,11 @@ void Pdmp::save(Archive& archive) const { archive.values["coefficients"] = coeff
 
 // The coefficients come from the ranking and the options; the saved ones only show whether both are still the same.
 void Pdmp::load(const Archive& archive) {
-  const auto saved = archive.values.value("coefficients", std::vector<double>());
+  const auto saved = archive.value("coefficients", std::vector<double>());
   if (saved != coefficients_) {
     throw Error(ErrorKind::data,
                 fmt::format("the checkpoint was trained with coefficients ({}), this run has ({}); resume "
-                            "with the same analysis and --pdmp options",
+                            "with the same analysis and `pdmp` options",
                             fmt::join(saved, ", "), fmt::join(coefficients_, ", ")));
   }
 }
@@ -214,10 +189,10 @@ void Pdmp::load(const Archive& archive) {
 
 MethodInfo pdmp_method() {
   return {
-      .name = "pdmp",
+      .name = PdmpOptions::kMethod,
       .summary = "Lets the modality that is best on its own lead: its encoder learns faster, constantly.",
       .source = "PDMP, Performance-Dominant Modality Prioritization",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<PdmpOptions>(); },
+      .make_options = make_options<PdmpOptions>,
       .description =
           "A modality analysis trains every modality alone: the best at the end is performance-dominant (p), the "
           "best at the beginning optimization-dominant (o). In joint training encoder p then learns gamma times as "
@@ -240,3 +215,20 @@ MethodInfo pdmp_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void PdmpOptions::describe(OptionList& list) {
+  list.add("gamma", &gamma, "Factor on the leading encoder; 1 is joint training.").at_least(1).search(5, 25);
+  list.add(
+      "mechanism", &mechanism,
+      "Multiply gradients (grad) or learning rates (lr); auto: lr, or grad where clipping comes after modulation.");
+  list.add("scope", &scope, "Which parameters of a modality are scaled.");
+  list.add("multi-policy", &multi_policy, "With more than two modalities: which of the others are slowed down.");
+  list.add("coefficients", &coefficients,
+           "Factor of every modality by hand (audio=0.1,visual=10); no analysis is needed.");
+}
+
+std::unique_ptr<Method> PdmpOptions::make() const { return std::make_unique<methods::Pdmp>(*this); }
+
+}  // namespace pdmp

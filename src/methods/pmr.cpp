@@ -11,13 +11,13 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
-#include <optional>
 
 #include "methods/methods.h"
 #include "methods/parts/confidence.h"
 #include "methods/parts/one_modality.h"
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
+#include "pdmp/methods/pmr.h"
 
 namespace pdmp::methods {
 namespace {
@@ -72,13 +72,13 @@ Tensor mean_entropy(const Tensor& logits) {
   return -(log_q.exp() * log_q.masked_fill(logits.isinf(), 0)).sum(1).mean();
 }
 
-std::vector<double> lags(const std::vector<double>& confidence, Lag kind) {
+std::vector<double> lags(const std::vector<double>& confidence, PmrMode mode) {
   double best = 0;
   for (const double value : confidence) best = std::isnan(value) ? best : std::max(best, value);
   std::vector<double> result;
   for (const double value : confidence) {
     double lag = 0;
-    if (value < best) lag = kind == Lag::hard ? 1 : std::clamp(best / (value + kSmall) - 1, 0.0, 1.0);
+    if (value < best) lag = mode == PmrMode::hard ? 1 : std::clamp(best / (value + kSmall) - 1, 0.0, 1.0);
     result.push_back(lag);
   }
   return result;
@@ -88,26 +88,11 @@ namespace {
 
 constexpr int64_t kUnmixed = 2;  // prototypes of an encoder that has hardly begun are not kept
 
-struct PmrOptions : public MethodOptions {
-  double alpha = 2;
-  double momentum = 0.2;
-  std::string mode = "hard";
-  double entropy = 0;
-  int64_t entropy_epochs = 10;
-  int64_t start_epoch = 0;
-  std::optional<int64_t> end_epoch;
-  std::string prototypes = "train";
-  double fraction = 0.1;
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
-
 class Pmr : public Method {
  public:
   explicit Pmr(const PmrOptions& options) : options_(options) {}
 
-  bool needs_held_out() const override { return options_.prototypes == "held_out"; }
+  bool needs_held_out() const override { return options_.prototypes == PmrPrototypes::held_out; }
   void prepare(PrepareContext& context, const OptimizerOptions& optimizer) override;
   void on_epoch_begin(EpochContext& context) override;
   Loss loss(StepContext& context, const Outputs& outputs) override;
@@ -138,42 +123,6 @@ class Pmr : public Method {
   std::vector<std::string> notes_;
 };
 
-void PmrOptions::describe(OptionList& list) {
-  list.add("alpha", &alpha, "Weight of the loss that pulls a lagging modality to its prototypes; 0 is no such loss.")
-      .at_least(0)
-      .search(0.5, 5);
-  list.add("momentum", &momentum, "How much of the old prototypes is kept when they are made anew.")
-      .at_least(0)
-      .below(1)
-      .search(0, 0.5);
-  list.add("mode", &mode,
-           "Weight of a lagging modality's loss: 1 (hard, as released) or by how much it lags, at most 1 (soft, as in "
-           "the paper).")
-      .one_of({"hard", "soft"});
-  list.add("entropy", &entropy,
-           "How strongly the leading modality is kept unsure of itself in the first epochs, as in the paper; 0 (as "
-           "released): not at all.")
-      .at_least(0);
-  list.add("entropy-epochs", &entropy_epochs, "Epochs in which it is.").at_least(0);
-  list.add("start-epoch", &start_epoch, "First epoch with prototypes, from 0.").at_least(0);
-  list.add("end-epoch", &end_epoch, "Last epoch with prototypes; none: the last one.").at_least(0);
-  list.add("prototypes", &prototypes,
-           "Where prototypes come from: a part of train, or all of what is held out (for small data sets).")
-      .one_of({"train", "held_out"});
-  list.add("fraction", &fraction, "Part of each class of train that prototypes are made from, drawn anew every epoch.")
-      .above(0)
-      .at_most(1);
-}
-
-std::unique_ptr<Method> PmrOptions::make() const {
-  if (end_epoch && start_epoch > *end_epoch) {
-    throw Error(ErrorKind::usage, fmt::format("--pmr.start-epoch {} is after --pmr.end-epoch {}; let it be at most "
-                                              "that, or use --method joint",
-                                              start_epoch, *end_epoch));
-  }
-  return std::make_unique<Pmr>(*this);
-}
-
 void Pmr::prepare(PrepareContext& context, const OptimizerOptions&) {
   notes_.clear();
   prototypes_.clear();
@@ -194,7 +143,7 @@ bool Pmr::in_window(int64_t epoch) const {
 
 // Some of each class, however train is sorted and however few a class has.
 std::shared_ptr<const Dataset> Pmr::samples(EpochContext& context) const {
-  if (options_.prototypes == "held_out") return context.held_out().data;
+  if (options_.prototypes == PmrPrototypes::held_out) return context.held_out().data;
   const std::shared_ptr<const Dataset>& train = context.data().train;
   if (options_.fraction == 1) return train;
   std::vector<std::vector<int64_t>> classes(train->classes().size());
@@ -254,7 +203,7 @@ Pmr::Verdict Pmr::judge(const Batch& batch, const Outputs& outputs) const {
     verdict.logits.push_back(logits);
     verdict.labels.push_back(labels);
   }
-  verdict.beta = lags(verdict.confidence, options_.mode == "hard" ? Lag::hard : Lag::soft);
+  verdict.beta = lags(verdict.confidence, options_.mode);
   return verdict;
 }
 
@@ -317,7 +266,7 @@ void Pmr::save(Archive& archive) const {
 }
 
 void Pmr::load(const Archive& archive) {
-  computed_ = archive.values.value("computed", int64_t{0});
+  computed_ = archive.value("computed", int64_t{0});
   prototypes_.clear();
   for (size_t m = 0;; ++m) {
     const Tensor* means = archive.find(fmt::format("means.{}", m));
@@ -331,10 +280,10 @@ void Pmr::load(const Archive& archive) {
 
 MethodInfo pmr_method() {
   return {
-      .name = "pmr",
+      .name = PmrOptions::kMethod,
       .summary = "Pulls the features of whoever lags behind to the means of their classes.",
       .source = "PMR: Prototypical Modal Rebalance for Multimodal Learning, CVPR 2023",
-      .make_options = [] { return std::unique_ptr<MethodOptions>(std::make_unique<PmrOptions>()); },
+      .make_options = make_options<PmrOptions>,
       .description =
           "The mean feature of each class is a prototype, and a modality is as far as its features are near the right "
           "ones. Modalities that lag behind get a loss of their own that classifies by distance to the prototypes; the "
@@ -357,3 +306,41 @@ MethodInfo pmr_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void PmrOptions::describe(OptionList& list) {
+  list.add("alpha", &alpha, "Weight of the loss that pulls a lagging modality to its prototypes; 0 is no such loss.")
+      .at_least(0)
+      .search(0.5, 5);
+  list.add("momentum", &momentum, "How much of the old prototypes is kept when they are made anew.")
+      .at_least(0)
+      .below(1)
+      .search(0, 0.5);
+  list.add("mode", &mode,
+           "Weight of a lagging modality's loss: 1 (hard, as released) or by how much it lags, at most 1 (soft, as in "
+           "the paper).");
+  list.add("entropy", &entropy,
+           "How strongly the leading modality is kept unsure of itself in the first epochs, as in the paper; 0 (as "
+           "released): not at all.")
+      .at_least(0);
+  list.add("entropy-epochs", &entropy_epochs, "Epochs in which it is.").at_least(0);
+  list.add("start-epoch", &start_epoch, "First epoch with prototypes, from 0.").at_least(0);
+  list.add("end-epoch", &end_epoch, "Last epoch with prototypes; none: the last one.").at_least(0);
+  list.add("prototypes", &prototypes,
+           "Where prototypes come from: a part of train, or all of what is held out (for small data sets).");
+  list.add("fraction", &fraction, "Part of each class of train that prototypes are made from, drawn anew every epoch.")
+      .above(0)
+      .at_most(1);
+}
+
+std::unique_ptr<Method> PmrOptions::make() const {
+  if (end_epoch && start_epoch > *end_epoch) {
+    throw Error(ErrorKind::usage, fmt::format("`pmr.start-epoch` {} is after `pmr.end-epoch` {}; let it be at most "
+                                              "that, or use `method` joint",
+                                              start_epoch, *end_epoch));
+  }
+  return std::make_unique<methods::Pmr>(*this);
+}
+
+}  // namespace pdmp

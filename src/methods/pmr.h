@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "pdmp/methods/pmr.h"
 #include "pdmp/optimizer.h"
 
 namespace pdmp::methods {
@@ -42,7 +43,6 @@ Tensor mean_entropy(const Tensor& logits);
 
 // How far each modality is behind the surest one, b: 1 where its confidence is below b's, or by how much,
 // clip(b / confidence - 1, 0, 1). 0 for NaN: nobody has it.
-enum class Lag { hard, soft };
-std::vector<double> lags(const std::vector<double>& confidence, Lag kind);
+std::vector<double> lags(const std::vector<double>& confidence, PmrMode mode);
 
 }  // namespace pdmp::methods

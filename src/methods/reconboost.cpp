@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/container/sequential.h>
@@ -19,6 +18,7 @@
 #include "methods/parts/one_modality.h"
 #include "models/layers/evaluation_mode.h"
 #include "pdmp/error.h"
+#include "pdmp/methods/reconboost.h"
 
 namespace pdmp::methods {
 BoostingPhase boosting_phase(int64_t epoch, int64_t modalities, int64_t t1, int64_t t2) {
@@ -38,18 +38,6 @@ Tensor residual_loss(const Tensor& logits, const Tensor& labels, const Tensor& o
 namespace {
 
 constexpr int64_t kHidden = 256;  // width of the common space
-
-struct ReconBoostOptions : public MethodOptions {
-  double w1 = 5, w2 = 1;
-  int64_t t1 = 1, t2 = 1;
-  std::string ga = "off";
-  double alpha = 0.5;
-  bool common_space = true;
-  bool freeze_bn_of_others = false;
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
 
 // Heads, rho, and how many modalities, in order, are in the ensemble: evaluation must know that from the weights.
 class Learners : public torch::nn::Module {
@@ -104,7 +92,7 @@ class ReconBoost : public Method {
   Loss step(StepContext& context) override;
   std::vector<std::string> notes() const override { return notes_; }
   void save(Archive& archive) const override { archive.values["phase"] = begun_; }
-  void load(const Archive& archive) override { begun_ = archive.values.value("phase", int64_t{-1}); }
+  void load(const Archive& archive) override { begun_ = archive.value("phase", int64_t{-1}); }
 
  private:
   void begin_step(StepContext& context);
@@ -120,34 +108,6 @@ class ReconBoost : public Method {
   int64_t begun_ = -1;                  // index of the phase whose first step was done
   std::vector<std::string> notes_;
 };
-
-void ReconBoostOptions::describe(OptionList& list) {
-  // The documented ranges are 1 to 10 and 0 to 2, with w1 > w2: these leave out what a search could not use.
-  list.add("w1", &w1, "Weight of a learner's own loss.").above(0).search(2.5, 10);
-  list.add("w2", &w2, "How much less what the other learners know already weighs; below w1.")
-      .at_least(0)
-      .search(0.25, 2);
-  list.add("t1", &t1, "Epochs of a stage in which one learner is trained.").at_least(1).search(1, 4);
-  list.add("t2", &t2, "Epochs of a stage in which all learners so far are trained together.").at_least(1).search(1, 4);
-  list.add("ga", &ga,
-           "Keep a learner's predictions near those of the learner before it: alpha times their mean squared distance. "
-           "The release computes it without a gradient, which is off.")
-      .one_of({"off", "on"});
-  list.add("alpha", &alpha, "Weight of that distance, with ga on.").at_least(0);
-  list.add("common-space", &common_space,
-           "One head for all modalities, of two layers and 256 units between them; false: a linear head each.");
-  list.add("freeze-bn-of-others", &freeze_bn_of_others,
-           "While one learner is trained, leave the BatchNorm statistics of the others alone; the release moves them.");
-}
-
-std::unique_ptr<Method> ReconBoostOptions::make() const {
-  if (w1 <= w2) {
-    throw Error(ErrorKind::usage, fmt::format("--reconboost.w1: expected a weight above --reconboost.w2 ({}), or wrong "
-                                              "predictions would be rewarded, found {}",
-                                              w2, w1));
-  }
-  return std::make_unique<ReconBoost>(*this);
-}
 
 std::shared_ptr<torch::nn::Module> ReconBoost::extend(Model& model) {
   notes_.clear();
@@ -270,7 +230,7 @@ Loss ReconBoost::learner_loss(StepContext& context, const std::vector<Tensor>& l
 // Mean squared distance of the learner's probabilities from those of the learner before it, which are constants;
 // undefined where it is not asked for or nobody has both modalities.
 Tensor ReconBoost::agreement(const Batch& batch, const std::vector<Tensor>& logits) const {
-  if (options_.ga == "off" || phase_.stage == 0) return {};
+  if (options_.ga == ReconBoostGa::off || phase_.stage == 0) return {};
   const auto modalities = static_cast<int64_t>(logits.size());
   const int64_t previous = (phase_.stage - 1) % modalities;
   const Tensor both = batch.present.select(1, phase_.learner) & batch.present.select(1, previous);
@@ -284,10 +244,10 @@ Tensor ReconBoost::agreement(const Batch& batch, const std::vector<Tensor>& logi
 
 MethodInfo reconboost_method() {
   return {
-      .name = "reconboost",
+      .name = ReconBoostOptions::kMethod,
       .summary = "Boosts: one modality at a time learns what the others get wrong, then all together.",
       .source = "ReconBoost: Boosting Can Achieve Modality Reconcilement, ICML 2024",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<ReconBoostOptions>(); },
+      .make_options = make_options<ReconBoostOptions>,
       .description =
           "Modalities are learners of an ensemble that sums their logits: for t1 epochs one of them is trained by "
           "itself, less on what the others know already, then for t2 epochs all together, and so on in a circle. "
@@ -317,3 +277,34 @@ MethodInfo reconboost_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void ReconBoostOptions::describe(OptionList& list) {
+  // The documented ranges are 1 to 10 and 0 to 2, with w1 > w2: these leave out what a search could not use.
+  list.add("w1", &w1, "Weight of a learner's own loss.").above(0).search(2.5, 10);
+  list.add("w2", &w2, "How much less what the other learners know already weighs; below w1.")
+      .at_least(0)
+      .search(0.25, 2);
+  list.add("t1", &t1, "Epochs of a stage in which one learner is trained.").at_least(1).search(1, 4);
+  list.add("t2", &t2, "Epochs of a stage in which all learners so far are trained together.").at_least(1).search(1, 4);
+  list.add("ga", &ga,
+           "Keep a learner's predictions near those of the learner before it: alpha times their mean squared distance. "
+           "The release computes it without a gradient, which is off.");
+  list.add("alpha", &alpha, "Weight of that distance, with ga on.").at_least(0);
+  list.add("common-space", &common_space,
+           "One head for all modalities, of two layers and 256 units between them; false: a linear head each.");
+  list.add("freeze-bn-of-others", &freeze_bn_of_others,
+           "While one learner is trained, leave the BatchNorm statistics of the others alone; the release moves them.");
+}
+
+std::unique_ptr<Method> ReconBoostOptions::make() const {
+  if (w1 <= w2) {
+    throw Error(ErrorKind::usage, fmt::format("`reconboost.w1`: expected a weight above `reconboost.w2` ({}), or wrong "
+                                              "predictions would be rewarded, found {}",
+                                              w2, w1));
+  }
+  return std::make_unique<methods::ReconBoost>(*this);
+}
+
+}  // namespace pdmp

@@ -4,8 +4,10 @@
 
 namespace pdmp {
 
-const std::vector<MethodInfo>& method_table() {
-  static const std::vector<MethodInfo> table = {
+namespace {
+
+Registry<MethodInfo>& rows() {
+  static Registry<MethodInfo> table = {
       methods::joint_method(),
       methods::pdmp_method(),
       methods::uniform_lr_method(),
@@ -33,6 +35,12 @@ const std::vector<MethodInfo>& method_table() {
   };
   return table;
 }
+
+}  // namespace
+
+const Registry<MethodInfo>& method_table() { return rows(); }
+
+void register_method(MethodInfo row) { add_row(rows(), std::move(row), "method"); }
 
 const MethodInfo& find_method(const std::string& name) { return get_row(method_table(), name, "unknown method"); }
 

@@ -24,6 +24,7 @@
 #include "models/fusion/early_maps.h"
 #include "models/layers/evaluation_mode.h"
 #include "models/layers/present_rows.h"
+#include "pdmp/methods/udml.h"
 #include "pdmp/random.h"
 
 namespace pdmp::methods {
@@ -129,19 +130,6 @@ namespace {
 constexpr double kDropout = 0.1;
 constexpr double kAudioDependency = 32, kOtherDependency = 10;  // before the first step
 
-struct UdmlOptions : public MethodOptions {
-  bool pe = true;
-  double gamma = 4;
-  double beta = 1e-5;
-  double var_weight = 0.1;
-  int64_t clean_epochs = 50;
-  int64_t equal_epochs = 10;
-  bool weight_gradient = false;
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
-
 // What UDML makes of one modality's last map, for the rows that have it.
 struct Estimate {
   Feature feature;
@@ -200,25 +188,6 @@ class Udml : public Method {
   Tensor log_variance_, weights_;    // (B, M)
   std::vector<std::string> notes_;
 };
-
-void UdmlOptions::describe(OptionList& list) {
-  list.add("pe", &pe,
-           "Encoders end in a distribution (probabilistic encoder). Without: noise is predicted from the feature, no "
-           "divergence, and weights are not divided by the dependency.");
-  list.add("gamma", &gamma, "Weight of each modality's own loss.").at_least(0).search(1, 5);
-  list.add("beta", &beta, "Weight of the divergence of the distribution from noise of the sample's level.")
-      .at_least(0)
-      .search(1e-6, 1e-4);
-  list.add("var-weight", &var_weight, "Weight of the squared error of the predicted noise level.").at_least(0);
-  list.add("clean-epochs", &clean_epochs, "Epochs before noise is added to the training data.").at_least(0);
-  list.add("equal-epochs", &equal_epochs,
-           "Epochs after these in which predicted noise is still learnt but not used: u = 1 while training.")
-      .at_least(0);
-  list.add("weight-gradient", &weight_gradient,
-           "Whether classification losses reach the noise predictors through the weights; else only their own does.");
-}
-
-std::unique_ptr<Method> UdmlOptions::make() const { return std::make_unique<Udml>(*this); }
 
 Estimator::Estimator(int64_t width, bool probabilistic)
     : hidden_(register_module("hidden", torch::nn::Linear(width, std::max<int64_t>(width / 2, 1)))),
@@ -292,7 +261,7 @@ void Udml::prepare(PrepareContext& context, const OptimizerOptions& optimizer) {
   if (!parts_) return;
   noise_seed_ = context.random().next();  // the same in every process of a run
   if (optimizer.clip_norm == 0) {
-    notes_.emplace_back("udml: predicted noise levels may run away without clipping; the paper has --clip-norm 40");
+    notes_.emplace_back("udml: predicted noise levels may run away without clipping; the paper has `clip-norm` 40");
   }
 }
 
@@ -444,10 +413,10 @@ void Udml::forget() {
 
 MethodInfo udml_method() {
   return {
-      .name = "udml",
+      .name = UdmlOptions::kMethod,
       .summary = "Weights each sample's features by predicted noise, freed of the model's own preference.",
       .source = "UDML, unbiased dynamic multimodal fusion",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<UdmlOptions>(); },
+      .make_options = make_options<UdmlOptions>,
       .description =
           "The last map of each encoder becomes a Gaussian whose spread predicts the noise in that modality of the "
           "sample; features are weighted by the inverse predicted variance, divided by how much the fused logits "
@@ -472,3 +441,26 @@ MethodInfo udml_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void UdmlOptions::describe(OptionList& list) {
+  list.add("pe", &pe,
+           "Encoders end in a distribution (probabilistic encoder). Without: noise is predicted from the feature, no "
+           "divergence, and weights are not divided by the dependency.");
+  list.add("gamma", &gamma, "Weight of each modality's own loss.").at_least(0).search(1, 5);
+  list.add("beta", &beta, "Weight of the divergence of the distribution from noise of the sample's level.")
+      .at_least(0)
+      .search(1e-6, 1e-4);
+  list.add("var-weight", &var_weight, "Weight of the squared error of the predicted noise level.").at_least(0);
+  list.add("clean-epochs", &clean_epochs, "Epochs before noise is added to the training data.").at_least(0);
+  list.add("equal-epochs", &equal_epochs,
+           "Epochs after these in which predicted noise is still learnt but not used: u = 1 while training.")
+      .at_least(0);
+  list.add("weight-gradient", &weight_gradient,
+           "Whether classification losses reach the noise predictors through the weights; else only their own does.");
+}
+
+std::unique_ptr<Method> UdmlOptions::make() const { return std::make_unique<methods::Udml>(*this); }
+
+}  // namespace pdmp

@@ -12,23 +12,16 @@
 #include "methods/methods.h"
 #include "methods/parts/one_modality.h"
 #include "pdmp/error.h"
+#include "pdmp/methods/umt.h"
 
 namespace pdmp::methods {
 namespace {
-
-struct UmtOptions : public MethodOptions {
-  double weight = 10;
-  std::string init = "scratch";
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
 
 class Umt : public Method {
  public:
   explicit Umt(const UmtOptions& options) : options_(options) {}
 
-  bool needs_unimodal_models() const override { return options_.weight > 0 || options_.init == "teacher"; }
+  bool needs_unimodal_models() const override { return options_.weight > 0 || options_.init == UmtInit::teacher; }
   void prepare(PrepareContext& context, const OptimizerOptions&) override;
   std::vector<ParameterGroup> parameter_groups(Model& model, const OptimizerOptions& optimizer) override;
   Outputs forward(Model& model, const Batch& batch, Mode mode) override;
@@ -48,23 +41,13 @@ class Umt : public Method {
   std::vector<std::string> notes_;
 };
 
-void UmtOptions::describe(OptionList& list) {
-  list.add("weight", &weight, "Weight of the distance to the teachers' features; 0, from scratch, is joint training.")
-      .at_least(0)
-      .search(1, 50);
-  list.add("init", &init, "Encoders start as in joint training (scratch) or as their teachers ended (teacher).")
-      .one_of({"scratch", "teacher"});
-}
-
-std::unique_ptr<Method> UmtOptions::make() const { return std::make_unique<Umt>(*this); }
-
 // Parameters and running statistics of the teacher's encoder into encoder m.
 void copy_encoder(Model& teacher, Model& model, int64_t m) {
   const std::string& name = model.infos()[static_cast<size_t>(m)].name;
   for (int64_t other = 0; other < m; ++other) {
     if (&model.encoder(other) != &model.encoder(m)) continue;
     throw Error(ErrorKind::usage,
-                fmt::format("--umt.init teacher: expected an encoder per modality, found one that '{}' and '{}' share",
+                fmt::format("`umt.init` teacher: expected an encoder per modality, found one that '{}' and '{}' share",
                             model.infos()[static_cast<size_t>(other)].name, name));
   }
   const torch::NoGradGuard no_gradients;
@@ -74,7 +57,7 @@ void copy_encoder(Model& teacher, Model& model, int64_t m) {
       const Tensor* value = from.find(item.key());
       if (value == nullptr || value->sizes() != item.value().sizes()) {
         throw Error(ErrorKind::usage,
-                    fmt::format("--umt.init teacher: expected the same encoder in the model and its teacher, found "
+                    fmt::format("`umt.init` teacher: expected the same encoder in the model and its teacher, found "
                                 "that of '{}' to differ in {}",
                                 name, item.key()));
       }
@@ -90,7 +73,7 @@ void Umt::prepare(PrepareContext& context, const OptimizerOptions&) {
   teachers_.clear();
   adapters_.clear();
   Model& model = context.model();
-  const bool from_teacher = options_.init == "teacher";
+  const bool from_teacher = options_.init == UmtInit::teacher;
   if (model.modalities() == 1) {
     notes_.push_back(one_modality_note(model, "umt"));
     return;
@@ -185,10 +168,10 @@ void Umt::load(const Archive& archive) {
 
 MethodInfo umt_method() {
   return {
-      .name = "umt",
+      .name = UmtOptions::kMethod,
       .summary = "Keeps each encoder's features near those of the same encoder trained alone.",
       .source = "UMT, On Uni-Modal Feature Learning in Supervised Multi-Modal Learning (ICML 2023)",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<UmtOptions>(); },
+      .make_options = make_options<UmtOptions>,
       .description =
           "Each modality is first trained alone, to the end and on all training data; that encoder, frozen, "
           "is a teacher. The joint model is trained with the usual loss and the squared distance of its "
@@ -203,3 +186,16 @@ MethodInfo umt_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void UmtOptions::describe(OptionList& list) {
+  list.add("weight", &weight, "Weight of the distance to the teachers' features; 0, from scratch, is joint training.")
+      .at_least(0)
+      .search(1, 50);
+  list.add("init", &init, "Encoders start as in joint training (scratch) or as their teachers ended (teacher).");
+}
+
+std::unique_ptr<Method> UmtOptions::make() const { return std::make_unique<methods::Umt>(*this); }
+
+}  // namespace pdmp

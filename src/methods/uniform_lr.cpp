@@ -1,6 +1,8 @@
 // Another learning rate for everything, or for whole modalities: the ablation that tells whether a gain of PDMP is one
 // of its encoders alone. The rate only: weight decay keeps its strength relative to it, as with another --lr. A
 // modality's factor reaches its encoder and its part of the head; what is shared has `factor` alone.
+#include "pdmp/methods/uniform_lr.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,14 +14,6 @@
 
 namespace pdmp::methods {
 namespace {
-
-struct UniformLrOptions : public MethodOptions {
-  double factor = 1;
-  NameMap factors;
-
-  void describe(OptionList& list) override;
-  std::unique_ptr<Method> make() const override;
-};
 
 class UniformLr : public Method {
  public:
@@ -38,27 +32,19 @@ class UniformLr : public Method {
   std::vector<std::string> notes_;
 };
 
-void UniformLrOptions::describe(OptionList& list) {
-  list.add("factor", &factor, "Factor on every learning rate; 1 is joint training.").above(0);
-  list.add("factors", &factors,
-           "Factor of every modality, times the other one (audio=1,visual=10); shared parameters have none.");
-}
-
-std::unique_ptr<Method> UniformLrOptions::make() const { return std::make_unique<UniformLr>(*this); }
-
 void UniformLr::prepare(PrepareContext& context, const OptimizerOptions& optimizer) {
   const std::vector<std::string> names = data::modality_names(context.model().infos());
   std::vector<std::string> factors;
   notes_.clear();
   coefficients_.assign(names.size(), 1);
   if (!options_.factors.empty()) {
-    coefficients_ = manual_coefficients(options_.factors, names, "--uniform_lr.factors");
+    coefficients_ = manual_coefficients(options_.factors, names, "`uniform_lr.factors`");
   }
   for (size_t m = 0; m < names.size(); ++m) {
     if (coefficients_[m] != 1 && context.model().modality_parameters(static_cast<int64_t>(m)).empty()) {
       throw Error(ErrorKind::usage,
-                  fmt::format("--uniform_lr.factors: the encoder of '{}' is not its own, so that it cannot have a "
-                              "learning rate of its own; use {}=1, or give it an encoder (--encoders)",
+                  fmt::format("`uniform_lr.factors`: the encoder of '{}' is not its own, so that it cannot have a "
+                              "learning rate of its own; use {}=1, or give it an encoder (`encoders`)",
                               names[m], names[m]));
     }
     coefficients_[m] *= options_.factor;
@@ -91,12 +77,12 @@ void UniformLr::save(Archive& archive) const {
 
 // The factors come from the options; the saved ones only show whether these are still the same.
 void UniformLr::load(const Archive& archive) {
-  const auto saved = archive.values.value("coefficients", std::vector<double>());
-  const double factor = archive.values.value("factor", 1.0);
+  const auto saved = archive.value("coefficients", std::vector<double>());
+  const double factor = archive.value("factor", 1.0);
   if (saved != coefficients_ || factor != options_.factor) {
     throw Error(ErrorKind::data,
                 fmt::format("the checkpoint was trained with learning rates times ({}), shared {}, this run has ({}), "
-                            "shared {}; resume with the same --uniform_lr options",
+                            "shared {}; resume with the same `uniform_lr` options",
                             fmt::join(saved, ", "), factor, fmt::join(coefficients_, ", "), options_.factor));
   }
 }
@@ -105,10 +91,10 @@ void UniformLr::load(const Archive& archive) {
 
 MethodInfo uniform_lr_method() {
   return {
-      .name = "uniform_lr",
+      .name = UniformLrOptions::kMethod,
       .summary = "Another learning rate for everything or for whole modalities, head included; else joint.",
       .source = "PDMP, ablation in the discussion",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<UniformLrOptions>(); },
+      .make_options = make_options<UniformLrOptions>,
       .description =
           "Joint training with another learning rate, for everything or modality by modality. It tells whether a "
           "gain of pdmp is one of fast encoders or only of a fast network.",
@@ -122,3 +108,15 @@ MethodInfo uniform_lr_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void UniformLrOptions::describe(OptionList& list) {
+  list.add("factor", &factor, "Factor on every learning rate; 1 is joint training.").above(0);
+  list.add("factors", &factors,
+           "Factor of every modality, times the other one (audio=1,visual=10); shared parameters have none.");
+}
+
+std::unique_ptr<Method> UniformLrOptions::make() const { return std::make_unique<methods::UniformLr>(*this); }
+
+}  // namespace pdmp

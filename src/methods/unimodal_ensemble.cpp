@@ -2,6 +2,8 @@
 // linear head of its own learns from its own loss, L = sum_m CE(u_m). No parameter is in two of the losses, so that a
 // step is the same as one step of each modality trained alone from the same batches. The prediction is the mean of the
 // present modalities' probabilities; `fused` is its logarithm.
+#include "pdmp/methods/unimodal_ensemble.h"
+
 #include <cmath>
 
 #include "methods/methods.h"
@@ -12,19 +14,9 @@
 namespace pdmp::methods {
 namespace {
 
-struct UnimodalEnsembleOptions : public MethodOptions {
-  std::string average = "probabilities";
-
-  void describe(OptionList& list) override {
-    list.add("average", &average, "What the prediction is the mean of, over the modalities a sample has.")
-        .one_of({"probabilities", "logits"});
-  }
-  std::unique_ptr<Method> make() const override;
-};
-
 class UnimodalEnsemble : public Method {
  public:
-  explicit UnimodalEnsemble(const UnimodalEnsembleOptions& options) : mean_of_logits_(options.average == "logits") {}
+  explicit UnimodalEnsemble(const UnimodalEnsembleOptions& options) : options_(options) {}
 
   bool trains(const OwnedParameter& parameter) const override { return !heads_ || parameter.in_encoder; }
   std::shared_ptr<torch::nn::Module> extend(Model& model) override;
@@ -35,12 +27,10 @@ class UnimodalEnsemble : public Method {
   std::vector<std::string> notes() const override { return notes_; }
 
  private:
-  bool mean_of_logits_;
+  UnimodalEnsembleOptions options_;
   std::shared_ptr<UnimodalHeads> heads_;  // null: this run is `joint`
   std::vector<std::string> notes_;
 };
-
-std::unique_ptr<Method> UnimodalEnsembleOptions::make() const { return std::make_unique<UnimodalEnsemble>(*this); }
 
 std::shared_ptr<torch::nn::Module> UnimodalEnsemble::extend(Model& model) {
   notes_.clear();
@@ -79,8 +69,9 @@ Outputs UnimodalEnsemble::forward(Model& model, const Batch& batch, Mode mode) {
   const at::ScalarType type = heads_->parameters().front().scalar_type();  // not the low precision of encoders
   for (const Tensor& own : heads_->logits(outputs.features)) outputs.unimodal.push_back(own.to(type));
   const torch::NoGradGuard no_gradients;  // to look at: no loss reaches through the mean
-  outputs.fused = mean_of_logits_ ? mean_where_present(outputs.unimodal, batch.present)
-                                  : log_mean_probability(outputs.unimodal, batch.present);
+  outputs.fused = options_.average == UnimodalEnsembleAverage::logits
+                      ? mean_where_present(outputs.unimodal, batch.present)
+                      : log_mean_probability(outputs.unimodal, batch.present);
   return outputs;
 }
 
@@ -116,10 +107,10 @@ Loss UnimodalEnsemble::step(StepContext& context) {
 
 MethodInfo unimodal_ensemble_method() {
   return {
-      .name = "unimodal_ensemble",
+      .name = UnimodalEnsembleOptions::kMethod,
       .summary = "Late averaging: each modality is trained on its own, their probabilities are averaged.",
       .source = "baseline",
-      .make_options = []() -> std::unique_ptr<MethodOptions> { return std::make_unique<UnimodalEnsembleOptions>(); },
+      .make_options = make_options<UnimodalEnsembleOptions>,
       .description =
           "Each encoder has a linear head of its own and learns from its own loss alone; a step equals separate "
           "trainings of the modalities from the same batches, as long as they share no encoder. Only --clip-norm sees "
@@ -133,3 +124,15 @@ MethodInfo unimodal_ensemble_method() {
 }
 
 }  // namespace pdmp::methods
+
+namespace pdmp {
+
+void UnimodalEnsembleOptions::describe(OptionList& list) {
+  list.add("average", &average, "What the prediction is the mean of, over the modalities a sample has.");
+}
+
+std::unique_ptr<Method> UnimodalEnsembleOptions::make() const {
+  return std::make_unique<methods::UnimodalEnsemble>(*this);
+}
+
+}  // namespace pdmp

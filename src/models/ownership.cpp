@@ -25,18 +25,6 @@ bool in_scope(const OwnedParameter& parameter, Scope scope) {
 
 }  // namespace
 
-Scope parse_scope(const std::string& text) {
-  struct ScopeRow {
-    const char* name;
-    Scope scope;
-  };
-  static constexpr ScopeRow kScopes[] = {{"encoder_all", Scope::encoder_all},
-                                         {"encoder_conv", Scope::encoder_conv},
-                                         {"encoder_non1d", Scope::encoder_non1d},
-                                         {"encoder_plus_head", Scope::encoder_plus_head}};
-  return get_row(kScopes, text, "scope: unknown value").scope;
-}
-
 // In the order of named_parameters(). An encoder that several modalities go through is shared, and is there once.
 void Model::record_ownership() {
   for (const auto& child : named_children()["encoders"]->named_children()) {

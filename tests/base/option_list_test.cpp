@@ -78,6 +78,35 @@ TEST(OptionList, UnknownNamesSayTheNearest) {
   expect_error(ErrorKind::usage, {"did you mean 'pdmp.gamma'?"}, [&] { list.at("gamma", "here"); });
 }
 
+TEST(OptionList, ErrorsOfAFileHaveItsLineInTheirFields) {
+  Settings settings;
+  OptionList list;
+  settings.describe(list);
+  TemporaryDirectory directory;
+  const auto fields_of = [&](const std::string& text) {
+    const std::string path = directory.write("run.toml", text);
+    try {
+      list.load_toml(path);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.file(), path);
+      return error.details();
+    }
+    return ErrorDetails();
+  };
+  const ErrorDetails value = fields_of("epochs = 3\n[pdmp]\ngamma = 0.5\n");
+  EXPECT_EQ(value.option, "pdmp.gamma");
+  EXPECT_EQ(value.expected, "a number in [1, inf)");
+  EXPECT_EQ(value.found, "0.5");
+  EXPECT_EQ(value.line, 3);
+  const ErrorDetails unknown = fields_of("epochs = 3\nepohcs = 4\n");
+  EXPECT_EQ(unknown.option, "epohcs");
+  EXPECT_EQ(unknown.found, "epohcs");
+  EXPECT_EQ(unknown.line, 2);
+  const ErrorDetails no_toml = fields_of("epochs = 3\nnote = 2x\n");
+  EXPECT_EQ(no_toml.option, "");
+  EXPECT_EQ(no_toml.line, 2);
+}
+
 TEST(OptionList, AlternativesKnowWhoChoosesThem) {
   double gamma = 15;
   int64_t epochs = 1;

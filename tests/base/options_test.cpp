@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using testing::expect_error;
+using ::testing::HasSubstr;
 
 TEST(Option, TakesItsDefaultFromTheVariable) {
   double gamma = 15;
@@ -51,6 +52,45 @@ TEST(Option, ListItemsMayHoldCommasInBrackets) {
   NameMap encoders;
   Option("encoders", &encoders, "").set("a=mlp:hidden=[8,4],b=mlp", "--encoders");
   EXPECT_EQ(encoders, (NameMap{{"a", "mlp:hidden=[8,4]"}, {"b", "mlp"}}));
+}
+
+// Of options of every type: a program need not read the message.
+TEST(Option, ARefusedValueIsInTheFieldsOfTheError) {
+  bool flag = false;
+  int64_t epochs = 1;
+  double gamma = 15;
+  std::optional<double> margin;
+  std::string optimizer = "sgd";
+  std::vector<double> subset;
+  NameMap encoders;
+  OptionList list;
+  list.add("flag", &flag, "");
+  list.add("epochs", &epochs, "").at_least(1);
+  list.add("pdmp.gamma", &gamma, "").at_least(1);
+  list.add("margin", &margin, "");
+  list.add("optimizer", &optimizer, "").one_of({"sgd", "adamw"});
+  list.add("subset", &subset, "");
+  list.add("encoders", &encoders, "");
+  for (const auto& option : list.all()) {
+    try {
+      option->set("=", "run.toml:3: " + option->name());
+      ADD_FAILURE() << option->name();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.option(), option->name());
+      EXPECT_EQ(error.found(), "=");
+      EXPECT_THAT(error.what(), HasSubstr(": expected " + error.expected() + ", found "));
+      EXPECT_FALSE(error.expected().empty());
+      EXPECT_EQ(error.file(), "");
+    }
+  }
+  try {
+    list.set("pdmp.gamma", "0.5", "here");
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.option(), "pdmp.gamma");
+    EXPECT_EQ(error.expected(), "a number in [1, inf)");
+    EXPECT_EQ(error.found(), "0.5");
+  }
 }
 
 TEST(Option, RangesAreChecked) {

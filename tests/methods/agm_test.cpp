@@ -9,6 +9,7 @@
 #include "methods/parts/confidence.h"
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
+#include "support/through_json.h"
 
 namespace pdmp::methods {
 namespace {
@@ -197,7 +198,7 @@ TEST(Agm, GoesOnFromWhatWasSaved) {
   for (int step = 0; step < 3; ++step) whole.train(three_batch(step));
   Archive archive;
   whole.method().save(archive);
-  archive.values = nlohmann::json::parse(archive.values.dump());
+  archive.values = through_json(archive.values);
   MethodAtWork later(undisturbed, method("agm"), {}, three_batch(0));
   later.method().load(archive);
   const std::vector<Tensor> weights = copies(*undisturbed);
@@ -223,14 +224,15 @@ TEST(Agm, RefusesScoresOfOtherModalities) {
 TEST(Agm, AverageOfTwoSteps) {
   MethodAtWork run(scalar_model(), method("agm"), {}, scalar_batch());
   Archive archive;
-  archive.values["scores"] = {{{"mean", .8}, {"steps", 1}}, {{"mean", 1.0}, {"steps", 1}}};
+  archive.values["means"] = std::vector<double>{.8, 1};
+  archive.values["steps"] = std::vector<int64_t>{1, 1};
   run.method().load(archive);
   run.train(scalar_batch());  // both scores are log(1 + e^2) = 2.126928
   Archive after;
   run.method().save(after);
-  EXPECT_NEAR(after.values["scores"][0]["mean"].get<double>(), (.8 + 2.126928) / 2, 1e-6);
-  EXPECT_NEAR(after.values["scores"][1]["mean"].get<double>(), (1 + 2.126928) / 2, 1e-6);
-  EXPECT_EQ(after.values["scores"][0]["steps"].get<int64_t>(), 2);
+  EXPECT_THAT(after.value("means", std::vector<double>()),
+              ElementsAre(DoubleNear((.8 + 2.126928) / 2, 1e-6), DoubleNear((1 + 2.126928) / 2, 1e-6)));
+  EXPECT_THAT(after.value("steps", std::vector<int64_t>()), ElementsAre(2, 2));
 }
 
 TEST(Agm, AlphaZeroIsJointBitForBit) {
@@ -317,7 +319,7 @@ TEST(Agm, TellsAndRefuses) {
   MethodAtWork run(alone, method("agm"), {}, batch);
   EXPECT_THAT(run.method().notes(), ElementsAre("one modality ('a'): agm is joint training"));
   EXPECT_TRUE(std::isfinite(run.train(batch).total.item<double>()));
-  expect_error(ErrorKind::usage, {"modality 'a'", "--agm.scope encoder_conv", "--agm.mode logit"}, [] {
+  expect_error(ErrorKind::usage, {"modality 'a'", "`agm.scope` encoder_conv", "`agm.mode` logit"}, [] {
     MethodAtWork(scalar_model(), method("agm", {{"mode", "param"}, {"scope", "encoder_conv"}}), {}, scalar_batch());
   });
   std::vector<ModalityInfo> many;

@@ -54,8 +54,8 @@ TEST(Asymmetry, FloorOnShares) {
 // By hand: certainty (mean of 1 / H) over its sum; exponent T q / d.
 TEST(Asymmetry, OtherReadings) {
   AsymmetryRule other = rule(4);
-  other.variance = Variance::inverse_mean;
-  other.ratio = Ratio::own;
+  other.variance = ArlVariance::inverse_mean;
+  other.ratio = ArlRatio::own;
   std::vector<double> inverse;
   for (const Tensor& logits : fixture(2)) {
     double sum = 0;
@@ -77,8 +77,8 @@ TEST(Asymmetry, NothingIsDividedByNothing) {
   expect_near(asymmetry({zeros, zeros}, everywhere(2), rule(8)).weight, {0.5, 0.5}, 1e-12);
   const Tensor sure = torch::tensor({{1e4, 0.0, 0.0}, {0.0, 1e4, 0.0}}, torch::kDouble);
   expect_near(asymmetry({sure, sure}, everywhere(2), rule(8)).weight, {0.5, 0.5}, 1e-12);
-  for (const Variance variance : {Variance::entropy_share, Variance::inverse_mean}) {
-    for (const Ratio ratio : {Ratio::other_share, Ratio::own}) {
+  for (const ArlVariance variance : {ArlVariance::entropy_share, ArlVariance::inverse_mean}) {
+    for (const ArlRatio ratio : {ArlRatio::other_share, ArlRatio::own}) {
       for (const double weight : asymmetry({sure, zeros, zeros}, everywhere(3), {8, 0, variance, ratio}).weight)
         EXPECT_TRUE(std::isfinite(weight));
     }

@@ -146,7 +146,7 @@ TEST(Arl, StateIsSaved) {
   }
   EXPECT_EQ(largest_difference(results[0], results[1]), 0);
   Archive other;
-  other.values["weights"] = {1, 2, 3};
+  other.values["weights"] = std::vector<double>{1, 2, 3};
   const auto model = vector_model("concat", 2);
   MethodAtWork run(model, method("arl"), {}, vector_batch(2));
   expect_error(ErrorKind::data, {"arl's weights of 3 modalities"}, [&] { run.method().load(other); });

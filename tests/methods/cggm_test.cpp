@@ -6,6 +6,7 @@
 #include "methods/parts/linear_head.h"
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
+#include "support/through_json.h"
 
 namespace pdmp::methods {
 namespace {
@@ -262,14 +263,14 @@ TEST(Cggm, ResumesWhereItWas) {
   run.train(batch_with({6, 7}));
   Archive archive;
   run.method().save(archive);
-  archive.values = nlohmann::json::parse(archive.values.dump());
+  archive.values = through_json(archive.values);
   OneStep resumed(2, {}, {0, 0}, {});
   resumed.method().load(archive);
   Archive again;
   resumed.method().save(again);
   EXPECT_EQ(again.values, archive.values);
-  EXPECT_THAT(again.values.at("accuracy").get<std::vector<double>>(), ElementsAre(.6, .7));
-  EXPECT_EQ(again.values.at("shares").size(), 2u);
+  EXPECT_THAT(again.value("accuracy", std::vector<double>()), ElementsAre(.6, .7));
+  EXPECT_EQ(again.value("shares", std::vector<double>()).size(), 2u);
   OneStep other(3, {}, {0, 0, 0}, {});
   expect_error(ErrorKind::data, {"accuracies of 2 classifiers, this run has 3"}, [&] { other.method().load(archive); });
 }

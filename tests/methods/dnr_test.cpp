@@ -43,7 +43,7 @@ class Diagnosed : public MethodAtWork {
   Diagnosed(const std::shared_ptr<Model>& model, const Settings& settings,
             const std::shared_ptr<const Dataset>& held_out = telling_nothing(torch::zeros({12, 4})))
       : MethodAtWork(model, pdmp::testing::method("dnr", settings), {}, batch_of(*train_data()), std::nullopt,
-                     [&](train::TrainingInputs& given) {
+                     [&](training::TrainingInputs& given) {
                        given.data = {train_data(), held_out, nullptr};
                      }) {}
 
@@ -191,7 +191,7 @@ TEST(Dnr, TheStartIsPartOfACheckpoint) {
   }
   EXPECT_LT(run.begin(2), 1e-6);  // it is at its start
   EXPECT_LT(resumed.begin(2), 1e-6);
-  expect_error(ErrorKind::data, {"initial weights", "--dnr"}, [&] { resumed.method().load(Archive()); });
+  expect_error(ErrorKind::data, {"initial weights", "`dnr`"}, [&] { resumed.method().load(Archive()); });
 }
 
 TEST(Dnr, WithoutPullItIsJointBitForBit) {
@@ -237,7 +237,7 @@ TEST(Dnr, DiagnosesFromAsManyStartsAsAskedFor) {
     run.begin(2);
     Archive archive;
     run.method().save(archive);
-    purities.push_back(archive.values.at("untold").at("purity_held_out/" + model->infos()[0].name).get<double>());
+    purities.push_back(archive.value("untold", StepLog()).at("purity_held_out/" + model->infos()[0].name));
     EXPECT_NEAR(purities.back(), expected, 1e-12);
   }
   EXPECT_NE(purities[0], purities[1]);

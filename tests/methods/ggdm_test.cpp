@@ -222,9 +222,9 @@ TEST(Ggdm, OneModalityIsJointBitForBit) {
 }
 
 TEST(Ggdm, RefusesWhatItCannotDo) {
-  expect_error(ErrorKind::usage, {"ggdm has a head of its own", "--fusion concat or sum"},
+  expect_error(ErrorKind::usage, {"ggdm has a head of its own", "`fusion` concat or sum"},
                [] { MethodAtWork(vector_model("gated", 2), method("ggdm"), {}, vector_batch(2)); });
-  expect_error(ErrorKind::usage, {"--ggdm.space feature", "'a' has 1 and 'v' 2", "param_surrogate"}, [] {
+  expect_error(ErrorKind::usage, {"`ggdm.space` feature", "'a' has 1 and 'v' 2", "param_surrogate"}, [] {
     ModelOptions options;
     options.encoders = {{"a", "mlp:hidden=1"}, {"v", "mlp:hidden=2"}};
     const std::vector<ModalityInfo> infos = {{"a", "vector", {1}}, {"v", "vector", {1}}};

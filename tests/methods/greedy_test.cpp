@@ -171,7 +171,7 @@ TEST(Greedy, HeldGatesAreTheirMeans) {
   const Batch batch = picture_batch(2, 3);
   Archive state;
   run->method().save(state);
-  const int64_t target = state.values.at("held").get<int64_t>();
+  const int64_t target = state.value("held", int64_t{-1});
   const Tensor* mean = state.find("greedy.gate_0_" + std::to_string(target));
   ASSERT_NE(mean, nullptr);
   EXPECT_TRUE(at::allclose(*mean, sums[static_cast<size_t>(target)] / 3, 1e-12, 1e-15));
@@ -261,7 +261,7 @@ TEST(Greedy, OneModalityIsJointBitForBit) {
 
 TEST(Greedy, NeedsBranchesThatGateEachOther) {
   for (const std::string fusion : {"concat", "mmtm:width=2"}) {
-    expect_error(ErrorKind::usage, {"use --fusion mmtm:heads=branch"},
+    expect_error(ErrorKind::usage, {"use `fusion` mmtm:heads=branch"},
                  [&] { method("greedy")->extend(*picture_model(2, fusion)); });
   }
 }

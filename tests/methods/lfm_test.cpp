@@ -185,14 +185,14 @@ TEST(Lfm, OneModalityIsJoint) {
 }
 
 TEST(Lfm, RefusesWhatItCannotDo) {
-  expect_error(ErrorKind::usage, {"--lfm.heads own", "concat or sum"}, [] {
+  expect_error(ErrorKind::usage, {"`lfm.heads` own", "concat or sum"}, [] {
     MethodAtWork(identity_model(2, "gated"), method("lfm", {{"heads", "own"}}), {}, fixture(2));
   });
   ModelOptions options;
   options.encoders = {{"a", "mlp:hidden=2"}, {"v", "mlp:hidden=3"}};
   const std::vector<ModalityInfo> infos = {{"a", "vector", {2}}, {"v", "vector", {2}}};
   const auto model = std::make_shared<Model>(infos, 2, options, 0);
-  expect_error(ErrorKind::usage, {"--lfm.match infonce", "2 of 'a' and 3 of 'v'"},
+  expect_error(ErrorKind::usage, {"`lfm.match` infonce", "2 of 'a' and 3 of 'v'"},
                [&] { MethodAtWork(model, method("lfm"), {}, fixture(2)); });
   MethodAtWork(model, method("lfm", {{"match", "js"}}), {}, fixture(2));
   expect_error(ErrorKind::usage, {"--lfm.tau"}, [] { method("lfm", {{"tau", "0"}}); });

@@ -11,6 +11,7 @@
 #include "methods/toy_model.h"
 #include "methods/vector_model.h"
 #include "support/expect_error.h"
+#include "support/through_json.h"
 
 namespace pdmp::methods {
 namespace {
@@ -100,7 +101,7 @@ TEST(Mla, WithoutProjectionGradientsAreLeftAlone) {
 
 TEST(Mla, OrderAndNormOfTheProjection) {
   const Tensor r = at::full({2}, .5, at::kDouble), eye = at::eye(2, at::kDouble);
-  const Tensor own = project_out(eye, r, .1, ProjectionForm::owm);
+  const Tensor own = project_out(eye, r, .1, MlaGm::owm);
   const Turns after = turns_on_identity({{"p-order", "update_then_project"}});
   expect_near(after.projected[0], after.raw[0].matmul(own));
   const Turns normalized = turns_on_identity({{"p-normalize", "frobenius"}});
@@ -113,7 +114,7 @@ TEST(Mla, LiteralSkipsTheFirstTurn) {
   for (const std::string order : {"project_then_update", "update_then_project"}) {
     const Turns turns = turns_on_identity({{"gm", "literal"}, {"p-order", order}});
     EXPECT_TRUE(at::equal(turns.projected[0], turns.raw[0]));
-    const Tensor once = project_out(eye, v, .1, ProjectionForm::literal);
+    const Tensor once = project_out(eye, v, .1, MlaGm::literal);
     expect_near(turns.projected[1], order == "update_then_project" ? turns.raw[1].matmul(once.t()) : turns.raw[1]);
   }
 }
@@ -123,8 +124,8 @@ TEST(Mla, TheFirstTurnIsThatOfTheRunAlsoAfterResuming) {
   run.train(identity_batch());
   Archive archive;
   run.method().save(archive);
-  archive.values = nlohmann::json::parse(archive.values.dump());
-  EXPECT_EQ(archive.values.at("turns"), 2);
+  archive.values = through_json(archive.values);
+  EXPECT_EQ(archive.value("turns", int64_t{0}), 2);
   MethodAtWork resumed(identity_model(), method("mla", {{"gm", "literal"}}), plain_sgd(0.1), identity_batch());
   resumed.method().load(archive);
   resumed.train(identity_batch());
@@ -164,14 +165,14 @@ TEST(Mla, AlphaFallsWithinAnEpoch) {
     Tensor projection = at::eye(2, at::kDouble);
     const auto step = [&](double alpha) {
       run.train(identity_batch());
-      projection = project_out(projection, a, alpha, ProjectionForm::owm);
+      projection = project_out(projection, a, alpha, MlaGm::owm);
       EXPECT_NEAR(run.log().at("projection"), projection.norm().item<double>(), 1e-9) << alpha;
-      projection = project_out(projection, v, alpha, ProjectionForm::owm);
+      projection = project_out(projection, v, alpha, MlaGm::owm);
     };
     step(.1);
     Archive archive;
     run.method().save(archive);
-    EXPECT_EQ(archive.values.at("seen"), 2);  // all of train: the epoch is over
+    EXPECT_EQ(archive.value("seen", int64_t{0}), 2);  // all of train: the epoch is over
     step(.01);
     run.method().on_epoch_begin(run.services);
     if (reset == "epoch") projection = at::eye(2, at::kDouble);
@@ -314,10 +315,10 @@ TEST(Mla, RefusesWhatItCannotDo) {
   const auto with = [](const std::string& fusion, const Settings& settings) {
     return [=] { MethodAtWork(vector_model(fusion, 2), method("mla", settings), {}, vector_batch(2)); };
   };
-  expect_error(ErrorKind::usage, {"mla has a head of its own", "--fusion concat or sum"}, with("film", {}));
-  expect_error(ErrorKind::usage, {"--mla.weights: expected one per modality, 2 of them, found 3"},
+  expect_error(ErrorKind::usage, {"mla has a head of its own", "`fusion` concat or sum"}, with("film", {}));
+  expect_error(ErrorKind::usage, {"`mla.weights`: expected one per modality, 2 of them, found 3"},
                with("concat", {{"fusion", "fixed"}, {"weights", "1,2,3"}}));
-  expect_error(ErrorKind::usage, {"--mla.weights: expected --mla.fusion fixed"}, with("concat", {{"weights", "1,2"}}));
+  expect_error(ErrorKind::usage, {"`mla.weights`: expected `mla.fusion` fixed"}, with("concat", {{"weights", "1,2"}}));
 }
 
 }  // namespace

@@ -155,7 +155,7 @@ TEST(MmCosine, OtherFusionsAreRefused) {
   options.fusion = "gated";
   const std::vector<ModalityInfo> infos = {{"a", "vector", {1}}, {"v", "vector", {1}}};
   const auto model = std::make_shared<Model>(infos, 2, options, 0);
-  expect_error(ErrorKind::usage, {"mmcosine", "--fusion concat or sum"},
+  expect_error(ErrorKind::usage, {"mmcosine", "`fusion` concat or sum"},
                [&] { MethodAtWork run(model, method("mmcosine"), {}, scalar_batch()); });
 }
 

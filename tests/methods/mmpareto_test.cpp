@@ -62,17 +62,16 @@ Apart apart(Model& model, UnimodalHeads& heads, const Batch& batch, int64_t m) {
 }
 
 TEST(MmPareto, MergesPerEncoder) {
-  for (const std::string rescale : {"per_tensor", "per_encoder"}) {
+  for (const MmParetoRescale rescale : {MmParetoRescale::per_tensor, MmParetoRescale::per_encoder}) {
     for (const int64_t modalities : {2, 3}) {
       const auto model = vector_model(modalities);
       const Batch batch = vector_batch(modalities);
-      Prepared at_work = prepared(model, method("mmpareto", {{"rescale", rescale}}), batch);
+      Prepared at_work = prepared(model, method("mmpareto", {{"rescale", choice_name(rescale)}}), batch);
       std::vector<Apart> expected;
       for (int64_t m = 0; m < modalities; ++m) expected.push_back(apart(*model, *at_work.heads, batch, m));
       at_work.run->watched.before = [&] {
         for (const Apart& encoder : expected) {
-          const auto how = rescale == "per_tensor" ? Rescale::per_tensor : Rescale::per_encoder;
-          const std::vector<Tensor> merged = merge_gradients(encoder.fused, encoder.own, 1.5, how).tensors;
+          const std::vector<Tensor> merged = merge_gradients(encoder.fused, encoder.own, 1.5, rescale).tensors;
           for (size_t t = 0; t < merged.size(); ++t)
             EXPECT_TRUE(at::allclose(encoder.parameters[t].grad(), merged[t], 1e-9, 1e-12)) << t;
         }

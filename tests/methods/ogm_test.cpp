@@ -269,10 +269,10 @@ TEST(Ogm, TellsAndRefuses) {
     MethodAtWork run(alone, method(name), {}, batch);
     EXPECT_THAT(run.method().notes(), ElementsAre("one modality ('a'): " + name + " is joint training"));
     EXPECT_TRUE(std::isfinite(run.train(batch).total.item<double>()));
-    expect_error(ErrorKind::usage, {"--" + name + ".scope encoder_conv", "modality 'a'"}, [&] {
+    expect_error(ErrorKind::usage, {"`" + name + ".scope` encoder_conv", "modality 'a'"}, [&] {
       MethodAtWork(scalar_model(), method(name, {{"scope", "encoder_conv"}}), {}, scalar_batch());
     });
-    expect_error(ErrorKind::usage, {"--" + name + ".start-epoch 9", "--" + name + ".end-epoch 3"}, [&] {
+    expect_error(ErrorKind::usage, {"`" + name + ".start-epoch` 9", "`" + name + ".end-epoch` 3"}, [&] {
       method(name, {{"start-epoch", "9"}, {"end-epoch", "3"}});
     });
   }

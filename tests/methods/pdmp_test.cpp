@@ -4,6 +4,7 @@
 
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
+#include "support/through_json.h"
 
 namespace pdmp::methods {
 namespace {
@@ -229,7 +230,7 @@ TEST(Pdmp, TellsWhatItDoes) {
   OptimizerOptions clipped;
   clipped.clip_norm = 1;
   clipped.clip_position = "after";
-  EXPECT_THAT(notes_of({{"mechanism", "lr"}}, clipped), Contains(HasSubstr("--clip-position after changes nothing")));
+  EXPECT_THAT(notes_of({{"mechanism", "lr"}}, clipped), Contains(HasSubstr("`clip-position` after changes nothing")));
   EXPECT_THAT(notes_of({}, clipped), Contains(HasSubstr("multiplies the gradients")));
 }
 
@@ -285,7 +286,7 @@ TEST(Pdmp, RefusesWhatItCannotDo) {
   EXPECT_THAT(refusal({{"gamma", "0.5"}}, ranking(pair(), 1, 0)), HasSubstr("--pdmp.gamma"));
   EXPECT_THAT(
       refusal({{"scope", "encoder_conv"}}, ranking(pair(), 1, 0)),
-      HasSubstr("cannot act on modality 'a': it has no encoder parameter of its own in --pdmp.scope encoder_conv"));
+      HasSubstr("cannot act on modality 'a': it has no encoder parameter of its own in `pdmp.scope` encoder_conv"));
   EXPECT_THAT(refusal({}, ranking({"v", "a"}, 1, 0)), HasSubstr("ranks v, a, the model has a, v"));
   EXPECT_THAT(refusal({{"mechanism", "graph"}}, ranking(pair(), 1, 0)), HasSubstr("--pdmp.mechanism"));
 }
@@ -296,7 +297,7 @@ TEST(Pdmp, RefusesASharedEncoder) {
   const std::vector<ModalityInfo> infos = {{"a", "vector", {1}}, {"v", "vector", {1}}};
   const auto model = std::make_shared<Model>(infos, 2, options, 0);
   for (const std::string mechanism : {"grad", "lr"}) {
-    testing::expect_error(ErrorKind::usage, {"'a' and 'v' share one encoder", "--method joint"}, [&] {
+    testing::expect_error(ErrorKind::usage, {"'a' and 'v' share one encoder", "`method` joint"}, [&] {
       MethodAtWork(model, method("pdmp", {{"mechanism", mechanism}}), {}, scalar_batch(), ranking(pair(), 1, 0));
     });
   }
@@ -308,7 +309,7 @@ TEST(Pdmp, ResumeChecksTheCoefficients) {
   MethodAtWork run(scalar_model(), method("pdmp"), {}, scalar_batch(), ranking(pair(), 1, 0));
   Archive archive;
   run.method().save(archive);
-  archive.values = nlohmann::json::parse(archive.values.dump());
+  archive.values = through_json(archive.values);
   EXPECT_NO_THROW(run.method().load(archive));
   MethodAtWork other(scalar_model(), method("pdmp", {{"gamma", "10"}}), {}, scalar_batch(), ranking(pair(), 1, 0));
   try {

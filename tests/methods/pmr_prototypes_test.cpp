@@ -69,21 +69,21 @@ TEST(Prototypes, UnknownClassesAreMasked) {
 }
 
 TEST(Prototypes, Lags) {
-  const auto expect = [](const std::vector<double>& confidence, Lag kind, const std::vector<double>& expected) {
-    const std::vector<double> found = lags(confidence, kind);
+  const auto expect = [](const std::vector<double>& confidence, PmrMode mode, const std::vector<double>& expected) {
+    const std::vector<double> found = lags(confidence, mode);
     ASSERT_EQ(found.size(), expected.size());
     for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-6) << i;
   };
-  expect({.731059, .119203}, Lag::hard, {0, 1});
-  expect({.731059, .119203}, Lag::soft, {0, 1});
-  expect({1.4, 1}, Lag::soft, {0, .4});
-  expect({1, 1.4}, Lag::soft, {.4, 0});
-  expect({2, 1, 1.6}, Lag::soft, {0, 1, .25});
-  expect({2, 1, 1.6}, Lag::hard, {0, 1, 1});
-  expect({.5, .5}, Lag::hard, {0, 0});
-  expect({kNan, .5, .4}, Lag::hard, {0, 0, 1});
-  expect({kNan, kNan}, Lag::soft, {0, 0});
-  expect({.5, 0}, Lag::soft, {0, 1});
+  expect({.731059, .119203}, PmrMode::hard, {0, 1});
+  expect({.731059, .119203}, PmrMode::soft, {0, 1});
+  expect({1.4, 1}, PmrMode::soft, {0, .4});
+  expect({1, 1.4}, PmrMode::soft, {.4, 0});
+  expect({2, 1, 1.6}, PmrMode::soft, {0, 1, .25});
+  expect({2, 1, 1.6}, PmrMode::hard, {0, 1, 1});
+  expect({.5, .5}, PmrMode::hard, {0, 0});
+  expect({kNan, .5, .4}, PmrMode::hard, {0, 0, 1});
+  expect({kNan, kNan}, PmrMode::soft, {0, 0});
+  expect({.5, 0}, PmrMode::soft, {0, 1});
 }
 
 }  // namespace

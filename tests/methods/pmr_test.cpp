@@ -223,7 +223,7 @@ TEST(Pmr, OneModalityIsJoint) {
 }
 
 TEST(Pmr, RefusesAWindowThatEndsBeforeItBegins) {
-  expect_error(ErrorKind::usage, {"--pmr.start-epoch 3 is after --pmr.end-epoch 2"}, [] {
+  expect_error(ErrorKind::usage, {"`pmr.start-epoch` 3 is after `pmr.end-epoch` 2"}, [] {
     method("pmr", {{"start-epoch", "3"}, {"end-epoch", "2"}});
   });
 }

@@ -126,7 +126,7 @@ TEST(ReconBoost, EveryPhaseBeginsAfresh) {
     EXPECT_EQ(archive.tensors.size(), updated) << epoch;  // a momentum for each, and no others
     Archive phase;
     work.run.method().save(phase);
-    EXPECT_EQ(phase.values.at("phase"), epoch);
+    EXPECT_EQ(phase.value("phase", int64_t{-1}), epoch);
   }
 }
 
@@ -233,11 +233,11 @@ TEST(ReconBoost, OneModalityIsJoint) {
 }
 
 TEST(ReconBoost, RefusesWhatItCannotDo) {
-  expect_error(ErrorKind::usage, {"--reconboost.w1: expected a weight above --reconboost.w2 (1), ", "found 1"}, [] {
+  expect_error(ErrorKind::usage, {"`reconboost.w1`: expected a weight above `reconboost.w2` (1), ", "found 1"}, [] {
     method("reconboost", {{"w1", "1"}});
   });
   expect_error(ErrorKind::usage, {"--reconboost.w2"}, [] { method("reconboost", {{"w2", "-1"}}); });
-  expect_error(ErrorKind::usage, {"reconboost has a head of its own", "--fusion concat or sum"},
+  expect_error(ErrorKind::usage, {"reconboost has a head of its own", "`fusion` concat or sum"},
                [] { MethodAtWork(vector_model("film", 2), method("reconboost"), {}, vector_batch(2)); });
 }
 

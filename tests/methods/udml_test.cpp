@@ -262,7 +262,7 @@ TEST(Udml, EvaluatesFromItsWeightsAlone) {
 
 TEST(Udml, AdvisesClipping) {
   MethodAtWork run(vectors(2), method("udml"), {}, batch_of(2));
-  EXPECT_THAT(run.method().notes(), ElementsAre(HasSubstr("--clip-norm 40")));
+  EXPECT_THAT(run.method().notes(), ElementsAre(HasSubstr("`clip-norm` 40")));
 }
 
 TEST(Udml, OneModalityIsJointBitForBit) {

@@ -34,8 +34,8 @@ struct Teachers {
   explicit Teachers(int64_t width = 2) {
     for (const char* name : {"a", "v", "t"}) models.push_back(vectors({name}, width, 9));
   }
-  std::function<void(train::TrainingInputs&)> set_up() {
-    return [this](train::TrainingInputs& inputs) {
+  std::function<void(training::TrainingInputs&)> set_up() {
+    return [this](training::TrainingInputs& inputs) {
       inputs.unimodal_model = [this](int64_t m) { return models.at(static_cast<size_t>(m)); };
     };
   }
@@ -108,7 +108,7 @@ TEST(Umt, TeachersNeverChange) {
     return all;
   };
   for (const Tensor& value : everything()) before.push_back(value.detach().clone());
-  MethodAtWork run(model, method("umt"), {}, image_batch(0), std::nullopt, [&](train::TrainingInputs& inputs) {
+  MethodAtWork run(model, method("umt"), {}, image_batch(0), std::nullopt, [&](training::TrainingInputs& inputs) {
     inputs.unimodal_model = [&](int64_t m) { return teachers[static_cast<size_t>(m)]; };
   });
   for (int step = 0; step < 3; ++step) run.train(image_batch(step));
@@ -143,7 +143,7 @@ TEST(Umt, OtherWidthsGoThroughALayer) {
   for (size_t i = 0; i < 4; ++i)
     EXPECT_TRUE(at::equal(resumed.optimizer().groups().back().parameters[i], own.parameters[i])) << i;
   expect_error(ErrorKind::data, {"the checkpoint has no layers"}, [&] { resumed.method().load(Archive()); });
-  expect_error(ErrorKind::usage, {"--umt.init teacher", "'a'"}, [&] {
+  expect_error(ErrorKind::usage, {"`umt.init` teacher", "'a'"}, [&] {
     MethodAtWork(model, method("umt", {{"init", "teacher"}}), {}, batch_of(2), std::nullopt, teachers.set_up());
   });
 }

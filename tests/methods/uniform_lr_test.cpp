@@ -2,6 +2,7 @@
 
 #include "methods/toy_model.h"
 #include "support/expect_error.h"
+#include "support/through_json.h"
 
 namespace pdmp::methods {
 namespace {
@@ -77,10 +78,10 @@ TEST(UniformLr, RefusesWhatItCannotDo) {
     MethodAtWork(model, method("uniform_lr", settings), {}, scalar_batch());
   };
   expect_error(ErrorKind::usage, {"--uniform_lr.factor"}, [&] { make({{"factor", "0"}}, scalar_model()); });
-  expect_error(ErrorKind::usage, {"--uniform_lr.factors", "'v' is missing"}, [&] {
+  expect_error(ErrorKind::usage, {"`uniform_lr.factors`", "'v' is missing"}, [&] {
     make({{"factors", "a=2"}}, scalar_model());
   });
-  expect_error(ErrorKind::usage, {"--uniform_lr.factors", "'x'"}, [&] { make({{"factors", "x=2"}}, scalar_model()); });
+  expect_error(ErrorKind::usage, {"`uniform_lr.factors`", "'x'"}, [&] { make({{"factors", "x=2"}}, scalar_model()); });
   ModelOptions options;
   options.encoders = {{"a", "mlp:hidden=2"}, {"v", "@a"}};
   const auto shared =
@@ -95,7 +96,7 @@ TEST(UniformLr, ResumeChecksTheFactors) {
   MethodAtWork run(scalar_model(), method("uniform_lr", {{"factor", "0.1"}}), {}, scalar_batch());
   Archive archive;
   run.method().save(archive);
-  archive.values = nlohmann::json::parse(archive.values.dump());
+  archive.values = through_json(archive.values);
   EXPECT_NO_THROW(run.method().load(archive));
   MethodAtWork other(scalar_model(), method("uniform_lr", {{"factors", "a=1,v=2"}}), {}, scalar_batch());
   expect_error(ErrorKind::data, {"this run has (1, 2), shared 1"}, [&] { other.method().load(archive); });

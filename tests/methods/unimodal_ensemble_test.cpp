@@ -150,7 +150,7 @@ TEST(UnimodalEnsemble, TheFusionIsNotTrained) {
     }
   };
   run.train(random_batch(0, 2));
-  expect_error(ErrorKind::usage, {"unimodal_ensemble", "--fusion concat or sum"}, [] {
+  expect_error(ErrorKind::usage, {"unimodal_ensemble", "`fusion` concat or sum"}, [] {
     MethodAtWork(mlps({"a", "v"}, 4, 3, "gated"), method("unimodal_ensemble"), {}, random_batch(0, 2));
   });
 }

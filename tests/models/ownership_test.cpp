@@ -111,13 +111,5 @@ TEST(Ownership, SurvivesConversion) {
   for (const Tensor& parameter : model.modality_parameters(0)) EXPECT_EQ(parameter.scalar_type(), torch::kFloat64);
 }
 
-TEST(Ownership, ParsesScopes) {
-  EXPECT_EQ(parse_scope("encoder_all"), Scope::encoder_all);
-  EXPECT_EQ(parse_scope("encoder_conv"), Scope::encoder_conv);
-  EXPECT_EQ(parse_scope("encoder_non1d"), Scope::encoder_non1d);
-  EXPECT_EQ(parse_scope("encoder_plus_head"), Scope::encoder_plus_head);
-  EXPECT_THROW(parse_scope("encoder"), Error);
-}
-
 }  // namespace
 }  // namespace pdmp::models

@@ -1,12 +1,12 @@
 #include "methods/parts/coefficients.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/table.h"
 #include "pdmp/error.h"
 
 namespace pdmp::methods {
@@ -26,30 +26,20 @@ bool ranked_slows(const ModalityRanking& ranking, int64_t r) {
   if (!known) {
     throw Error(
         ErrorKind::usage,
-        "--pdmp.multi-policy ranked needs the early accuracy of every modality, which a ranking by hand does not "
-        "have; run the modality analysis with another --analysis.criterion, or choose another policy");
+        "`pdmp.multi-policy` ranked needs the early accuracy of every modality, which a ranking by hand does not "
+        "have; run the modality analysis with another `analysis.criterion`, or choose another policy");
   }
   return early[static_cast<size_t>(r)] > early[static_cast<size_t>(ranking.performance_dominant)];
 }
 
-struct MultiPolicyInfo {
-  const char* name;
-  MultiPolicy policy;
-  bool (*slows)(const ModalityRanking& ranking, int64_t r);
-};
+// Of each PdmpMultiPolicy.
+constexpr std::array kSlows = {literal_slows, per_modality_slows, ranked_slows};
 
-const std::vector<MultiPolicyInfo>& multi_policy_table() {
-  static const std::vector<MultiPolicyInfo> table = {{"literal", MultiPolicy::literal, literal_slows},
-                                                     {"per_modality", MultiPolicy::per_modality, per_modality_slows},
-                                                     {"ranked", MultiPolicy::ranked, ranked_slows}};
-  return table;
-}
-
-double parse_coefficient(const std::string& modality, const std::string& text, const std::string& flag) {
+double parse_coefficient(const std::string& modality, const std::string& text, const std::string& option) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) || value <= 0) {
-    throw Error(ErrorKind::usage, fmt::format("{}: '{}' needs a number above 0, found '{}'; write {}=2, say", flag,
+    throw Error(ErrorKind::usage, fmt::format("{}: '{}' needs a number above 0, found '{}'; write {}=2, say", option,
                                               modality, text, modality));
   }
   return value;
@@ -57,28 +47,21 @@ double parse_coefficient(const std::string& modality, const std::string& text, c
 
 }  // namespace
 
-std::vector<std::string> multi_policy_names() { return row_names(multi_policy_table()); }
-
-MultiPolicy parse_multi_policy(const std::string& text) {
-  return get_row(multi_policy_table(), text, "unknown --pdmp.multi-policy").policy;
-}
-
-std::vector<double> pdmp_coefficients(const ModalityRanking& ranking, double gamma, MultiPolicy policy) {
-  const auto& table = multi_policy_table();
-  const auto info = std::find_if(table.begin(), table.end(), [&](const auto& row) { return row.policy == policy; });
+std::vector<double> pdmp_coefficients(const ModalityRanking& ranking, double gamma, PdmpMultiPolicy policy) {
+  const auto slows = kSlows.at(static_cast<size_t>(policy));
   std::vector<double> coefficients(ranking.modalities.size(), gamma);
   for (size_t r = 0; r < coefficients.size(); ++r) {
     const auto index = static_cast<int64_t>(r);
-    if (index != ranking.performance_dominant && info->slows(ranking, index)) coefficients[r] = 1 / gamma;
+    if (index != ranking.performance_dominant && slows(ranking, index)) coefficients[r] = 1 / gamma;
   }
   return coefficients;
 }
 
 std::vector<double> manual_coefficients(const NameMap& coefficients, const std::vector<std::string>& modalities,
-                                        const std::string& flag) {
+                                        const std::string& option) {
   for (const auto& [name, text] : coefficients) {
     if (std::find(modalities.begin(), modalities.end(), name) == modalities.end()) {
-      throw Error(ErrorKind::usage, fmt::format("{} names '{}', which is no modality of this data set{}", flag, name,
+      throw Error(ErrorKind::usage, fmt::format("{} names '{}', which is no modality of this data set{}", option, name,
                                                 suggestion(name, modalities)));
     }
   }
@@ -89,9 +72,9 @@ std::vector<double> manual_coefficients(const NameMap& coefficients, const std::
       throw Error(ErrorKind::usage,
                   fmt::format("{} must name every modality ({}), '{}' is missing; add {}=1 to leave it as "
                               "it is",
-                              flag, fmt::join(modalities, ", "), modality, modality));
+                              option, fmt::join(modalities, ", "), modality, modality));
     }
-    values.push_back(parse_coefficient(modality, found->second, flag));
+    values.push_back(parse_coefficient(modality, found->second, option));
   }
   return values;
 }
@@ -103,7 +86,7 @@ void expect_own_encoders(Model& model, const char* method) {
       throw Error(
           ErrorKind::usage,
           fmt::format("modalities '{}' and '{}' share one encoder, so that neither has parameters of its own for "
-                      "{} to scale; give each an encoder (--encoders), or use --method joint",
+                      "{} to scale; give each an encoder (`encoders`), or use `method` joint",
                       model.infos()[static_cast<size_t>(other)].name, model.infos()[static_cast<size_t>(m)].name,
                       method));
     }

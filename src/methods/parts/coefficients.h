@@ -5,27 +5,19 @@
 #include <vector>
 
 #include "pdmp/method.h"
+#include "pdmp/methods/pdmp.h"
 #include "pdmp/options.h"
 
 namespace pdmp::methods {
 
-// The paper writes one "remaining modality" r. What happens to several, where p leads and o is ahead at the beginning:
-enum class MultiPolicy {
-  literal,       // every r: 1 / gamma where o is not p, else gamma
-  per_modality,  // r: 1 / gamma where r is o, else gamma
-  ranked,        // r: 1 / gamma where r is ahead of p at the beginning, else gamma
-};
-std::vector<std::string> multi_policy_names();
-MultiPolicy parse_multi_policy(const std::string& text);  // Error{usage}
-
 // One factor per modality, gamma for the performance-dominant one. The policies differ with three modalities or more
 // only. gamma >= 1; 1 gives ones. Error{usage} where `ranked` lacks the early accuracies.
-std::vector<double> pdmp_coefficients(const ModalityRanking& ranking, double gamma, MultiPolicy policy);
+std::vector<double> pdmp_coefficients(const ModalityRanking& ranking, double gamma, PdmpMultiPolicy policy);
 
-// Factors by hand, in the order of `modalities`. Error{usage}, about `flag`, unless every modality has one, a number
+// Factors by hand, in the order of `modalities`. Error{usage}, about `option`, unless every modality has one, a number
 // above 0.
 std::vector<double> manual_coefficients(const NameMap& coefficients, const std::vector<std::string>& modalities,
-                                        const std::string& flag = "--pdmp.coefficients");
+                                        const std::string& option = "`pdmp.coefficients`");
 
 // Error{usage} where two modalities go through one encoder: neither has parameters that a coefficient could act on.
 void expect_own_encoders(Model& model, const char* method = "pdmp");

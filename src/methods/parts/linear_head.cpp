@@ -26,7 +26,7 @@ std::vector<Tensor> linear_blocks(Model& model) {
 void expect_replaceable_fusion(Model& model, const std::string& method) {
   if (!linear_blocks(model).empty()) return;
   throw Error(ErrorKind::usage,
-              fmt::format("{} has a head of its own in place of the fusion: expected --fusion concat or sum, found one "
+              fmt::format("{} has a head of its own in place of the fusion: expected `fusion` concat or sum, found one "
                           "that joins the modalities in another way",
                           method));
 }

@@ -13,7 +13,8 @@ using ::testing::DoubleEq;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr MultiPolicy kPolicies[] = {MultiPolicy::literal, MultiPolicy::per_modality, MultiPolicy::ranked};
+constexpr PdmpMultiPolicy kPolicies[] = {PdmpMultiPolicy::literal, PdmpMultiPolicy::per_modality,
+                                         PdmpMultiPolicy::ranked};
 
 ModalityRanking ranking(int64_t p, int64_t o, std::vector<double> early, std::vector<double> final) {
   ModalityRanking result;
@@ -27,7 +28,7 @@ ModalityRanking ranking(int64_t p, int64_t o, std::vector<double> early, std::ve
 
 // Eq. 12; methods-modulation 1.8 number 5.
 TEST(PdmpCoefficients, TwoModalitiesAreThePapers) {
-  for (const MultiPolicy policy : kPolicies) {
+  for (const PdmpMultiPolicy policy : kPolicies) {
     EXPECT_THAT(pdmp_coefficients(ranking(1, 0, {.35, .25}, {.55, .62}), 15, policy),
                 ElementsAre(DoubleEq(1.0 / 15), DoubleEq(15)));
     EXPECT_THAT(pdmp_coefficients(ranking(0, 0, {.35, .25}, {.62, .55}), 15, policy),
@@ -39,22 +40,25 @@ TEST(PdmpCoefficients, TwoModalitiesAreThePapers) {
 TEST(PdmpCoefficients, ThreeModalitiesByPolicy) {
   const ModalityRanking both_ahead = ranking(1, 0, {.50, .30, .40}, {.70, .80, .60});
   const double slow = 1.0 / 15;
-  EXPECT_THAT(pdmp_coefficients(both_ahead, 15, MultiPolicy::literal), ElementsAre(DoubleEq(slow), 15, DoubleEq(slow)));
-  EXPECT_THAT(pdmp_coefficients(both_ahead, 15, MultiPolicy::per_modality), ElementsAre(DoubleEq(slow), 15, 15));
-  EXPECT_THAT(pdmp_coefficients(both_ahead, 15, MultiPolicy::ranked), ElementsAre(DoubleEq(slow), 15, DoubleEq(slow)));
+  EXPECT_THAT(pdmp_coefficients(both_ahead, 15, PdmpMultiPolicy::literal),
+              ElementsAre(DoubleEq(slow), 15, DoubleEq(slow)));
+  EXPECT_THAT(pdmp_coefficients(both_ahead, 15, PdmpMultiPolicy::per_modality), ElementsAre(DoubleEq(slow), 15, 15));
+  EXPECT_THAT(pdmp_coefficients(both_ahead, 15, PdmpMultiPolicy::ranked),
+              ElementsAre(DoubleEq(slow), 15, DoubleEq(slow)));
   const ModalityRanking one_ahead = ranking(1, 0, {.50, .30, .20}, {.70, .80, .60});
-  EXPECT_THAT(pdmp_coefficients(one_ahead, 15, MultiPolicy::ranked), ElementsAre(DoubleEq(slow), 15, 15));
-  EXPECT_THAT(pdmp_coefficients(one_ahead, 15, MultiPolicy::literal), ElementsAre(DoubleEq(slow), 15, DoubleEq(slow)));
+  EXPECT_THAT(pdmp_coefficients(one_ahead, 15, PdmpMultiPolicy::ranked), ElementsAre(DoubleEq(slow), 15, 15));
+  EXPECT_THAT(pdmp_coefficients(one_ahead, 15, PdmpMultiPolicy::literal),
+              ElementsAre(DoubleEq(slow), 15, DoubleEq(slow)));
 }
 
 TEST(PdmpCoefficients, LeaderAheadFromTheStartSpeedsAllUp) {
   const ModalityRanking leader = ranking(2, 2, {.2, .3, .4}, {.5, .6, .7});
-  for (const MultiPolicy policy : kPolicies)
+  for (const PdmpMultiPolicy policy : kPolicies)
     EXPECT_THAT(pdmp_coefficients(leader, 10, policy), ElementsAre(10, 10, 10));
 }
 
 TEST(PdmpCoefficients, GammaOneIsOnes) {
-  for (const MultiPolicy policy : kPolicies) {
+  for (const PdmpMultiPolicy policy : kPolicies) {
     EXPECT_THAT(pdmp_coefficients(ranking(1, 0, {.5, .3}, {.5, .6}), 1, policy), ElementsAre(1, 1));
   }
 }
@@ -62,16 +66,10 @@ TEST(PdmpCoefficients, GammaOneIsOnes) {
 TEST(PdmpCoefficients, RankedNeedsEarlyAccuracies) {
   ModalityRanking manual = ranking(1, 0, {0, 0}, {});
   manual.early.clear();
-  EXPECT_THAT(pdmp_coefficients(manual, 2, MultiPolicy::literal), ElementsAre(0.5, 2));
-  EXPECT_THROW(pdmp_coefficients(manual, 2, MultiPolicy::ranked), Error);
+  EXPECT_THAT(pdmp_coefficients(manual, 2, PdmpMultiPolicy::literal), ElementsAre(0.5, 2));
+  EXPECT_THROW(pdmp_coefficients(manual, 2, PdmpMultiPolicy::ranked), Error);
   manual.early = {std::nan(""), std::nan("")};
-  EXPECT_THROW(pdmp_coefficients(manual, 2, MultiPolicy::ranked), Error);
-}
-
-TEST(MultiPolicy, IsReadByName) {
-  EXPECT_EQ(parse_multi_policy("per_modality"), MultiPolicy::per_modality);
-  EXPECT_THAT(multi_policy_names(), ElementsAre("literal", "per_modality", "ranked"));
-  EXPECT_THROW(parse_multi_policy("rank"), Error);
+  EXPECT_THROW(pdmp_coefficients(manual, 2, PdmpMultiPolicy::ranked), Error);
 }
 
 std::string refusal(const NameMap& coefficients) {
