@@ -4,11 +4,9 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 #include <vector>
 
-#include "base/log.h"
+#include "base/session.h"
 #include "base/text/printable.h"
 #include "base/text/text_table.h"
 
@@ -17,14 +15,8 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-constexpr Seconds kRedraw{0.1};
-constexpr Seconds kPlainLine{10};
+constexpr Seconds kReports{0.1};
 constexpr int64_t kBarWidth = 24;
-
-int64_t terminal_width() {
-  winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
 
 // "1 batch", "2 batches", "3 entries".
 std::string counted(const std::string& unit, bool one) {
@@ -112,33 +104,30 @@ Progress::Progress(std::string label, int64_t total, std::string unit)
     : label_(printable(label)),
       unit_(std::move(unit)),
       total_(total),
-      terminal_(isatty(STDERR_FILENO) == 1),
       start_(std::chrono::steady_clock::now()),
-      last_draw_(start_) {}
+      last_report_(start_) {}
 
 Progress::~Progress() {
   const bool began = total_ > 0 || done_ > 0;
-  if (began) draw(true);
+  if (!began) return;
+  try {
+    report(true);
+  } catch (...) {  // a recorder's own; there may be another exception on its way
+  }
 }
 
 void Progress::advance(int64_t n) {
   done_ += n;
-  if (std::chrono::steady_clock::now() - last_draw_ >= (terminal_ ? kRedraw : kPlainLine)) draw(false);
+  if (std::chrono::steady_clock::now() - last_report_ >= kReports) report(false);
 }
 
 void Progress::note(const std::string& text) { note_ = printable(text); }
 
-void Progress::draw(bool last) {
-  if (label_.empty() || !log_shows(LogLevel::info)) return;
-  last_draw_ = std::chrono::steady_clock::now();
-  ProgressNumbers numbers{label_, unit_, note_, done_, total_, Seconds(last_draw_ - start_).count()};
-  if (terminal_ && !last) {
-    show_status(progress_line(numbers, terminal_width() - 1));
-    return;
-  }
-  if (terminal_) show_status("");
-  numbers.bar = false;  // of a line that stays
-  log_info(progress_line(numbers, terminal_ ? terminal_width() : 0));
+void Progress::report(bool last) {
+  if (label_.empty() || info_is_silent()) return;
+  last_report_ = std::chrono::steady_clock::now();
+  const ProgressReport report{label_, unit_, note_, done_, total_, Seconds(last_report_ - start_).count(), last};
+  tell_recorder([&](Recorder& recorder) { recorder.on_progress(report); });
 }
 
 }  // namespace pdmp

@@ -1,5 +1,4 @@
-// A progress bar with rate and time left on stderr; where stderr is no terminal, a plain line now and then (every 10 s
-// and at the end). Used by one thread at a time; silent under --quiet.
+// Reports of how far a piece of work is, to the recorder of the session, and their text. Used by one thread at a time.
 #pragma once
 
 #include <chrono>
@@ -12,7 +11,7 @@ class Progress {
  public:
   // unit: what is counted, one of them ("batch", "file"). total 0: unknown. An empty label shows nothing.
   Progress(std::string label, int64_t total, std::string unit);
-  ~Progress();  // ends the line
+  ~Progress();  // the last report
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
@@ -20,11 +19,11 @@ class Progress {
   void note(const std::string& text);  // shown at the end of the line: "loss 0.42"
 
  private:
-  void draw(bool last);
+  void report(bool last);
+
   std::string label_, unit_, note_;
   int64_t total_, done_ = 0;
-  bool terminal_;
-  std::chrono::steady_clock::time_point start_, last_draw_;
+  std::chrono::steady_clock::time_point start_, last_report_;
 };
 
 // What a progress line is made of; `seconds` since the start.

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/session.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -57,7 +58,7 @@ void install_interrupt_handler() {
   }
 }
 
-bool interrupted() { return first != 0; }
+bool interrupted() { return first != 0 || is_cancelled(); }
 
 void clear_interrupt() { first = 0; }
 

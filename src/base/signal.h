@@ -10,7 +10,7 @@ namespace pdmp {
 // within half a second is the first one (sent to the process and to its group). A signal that was ignored before stays
 // ignored (nohup, background jobs of a shell).
 void install_interrupt_handler();
-bool interrupted();
+bool interrupted();      // also where the session of this thread is cancelled
 void clear_interrupt();  // for a process that goes on after it stopped one piece of work
 
 // Error{interrupted} with this message once the flag is set.

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "train/files/run_directory.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 // Takes lines as docs/run-directory.md describes them, in the order they arise, each once.
 class Recorder {
@@ -29,6 +31,18 @@ class RunRecorder final : public Recorder {
   RunDirectory& run_;
 };
 
+// To the recorder of the session, without timing. `training`: what it calls the training.
+class SessionRecorder final : public Recorder {
+ public:
+  explicit SessionRecorder(std::string training) : training_(std::move(training)) {}
+  void on_step(const nlohmann::json& line) override;
+  void on_epoch(const nlohmann::json& line) override;
+  void on_timing(const nlohmann::json&) override {}
+
+ private:
+  std::string training_;
+};
+
 // Into memory.
 class MemoryRecorder final : public Recorder {
  public:
@@ -39,4 +53,4 @@ class MemoryRecorder final : public Recorder {
   std::vector<nlohmann::json> steps, epochs, timings;
 };
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/capture_terminal.h"
+#include "base/console.h"
 #include "base/log.h"
 
 namespace pdmp {

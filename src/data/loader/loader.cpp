@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/session.h"
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
 #include "pdmp/tensor.h"
@@ -184,7 +185,13 @@ void Loader::State::start_workers() {
   const int threads = at::get_num_threads();
   const auto count = static_cast<size_t>(std::max<int64_t>(options.workers, 1));
   try {
-    while (workers.size() < count) workers.emplace_back([this] { work(); });
+    const SessionHandover session;
+    while (workers.size() < count) {
+      workers.emplace_back([this, session] {
+        session.enter();
+        work();
+      });
+    }
   } catch (const std::system_error& error) {
     stop_workers();
     throw Error(ErrorKind::io,

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/session.h"
 #include "pdmp/error.h"
 
 namespace pdmp::data {
@@ -80,7 +81,13 @@ void for_each_parallel(int64_t count, int64_t workers, Progress& progress, const
     std::vector<std::jthread> members;
     const auto wanted = static_cast<size_t>(std::clamp<int64_t>(workers, 1, std::max<int64_t>(count, 1)));
     try {
-      while (members.size() < wanted) members.emplace_back([&crew] { crew.run(); });
+      const SessionHandover session;
+      while (members.size() < wanted) {
+        members.emplace_back([&crew, session] {
+          session.enter();
+          crew.run();
+        });
+      }
     } catch (const std::system_error&) {
       crew.stop();  // the members that are there are joined on the way out
       throw;

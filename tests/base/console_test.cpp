@@ -1,4 +1,4 @@
-#include "base/log.h"
+#include "base/console.h"
 
 #include <algorithm>
 #include <gmock/gmock.h>
@@ -8,8 +8,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/capture_terminal.h"
 #include "base/files/file.h"
+#include "base/log.h"
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
@@ -19,7 +19,7 @@ namespace {
 using ::testing::internal::CaptureStderr;
 using ::testing::internal::GetCapturedStderr;
 
-TEST(Log, MessagesGoToStderr) {
+TEST(Console, MessagesGoToStderr) {
   ::testing::internal::CaptureStdout();
   CaptureStderr();
   log_info("hello {} %v");  // no format of any kind
@@ -28,7 +28,18 @@ TEST(Log, MessagesGoToStderr) {
   EXPECT_EQ(::testing::internal::GetCapturedStdout(), "");
 }
 
-TEST(Log, QuietLeavesWarnings) {
+// The library names options in backticks. What the program itself says ends as it is.
+TEST(Console, ShowsOptionsAsFlags) {
+  CaptureStderr();
+  log_info("more `epochs` would extend it; `pdmp list` knows");
+  log_warning("`select` best_test: too good");
+  log_error("expected `input`");
+  EXPECT_EQ(GetCapturedStderr(),
+            "more --epochs would extend it; `pdmp list` knows\npdmp: warning: --select best_test: too good\n"
+            "pdmp: expected `input`\n");
+}
+
+TEST(Console, QuietLeavesWarnings) {
   CaptureStderr();
   set_log_level(LogLevel::warning);
   EXPECT_FALSE(log_shows(LogLevel::info));
@@ -39,7 +50,7 @@ TEST(Log, QuietLeavesWarnings) {
   EXPECT_EQ(GetCapturedStderr(), "pdmp: warning: look out\nback\n");
 }
 
-TEST(Log, LevelsSayWhatStderrShows) {
+TEST(Console, LevelsSayWhatStderrShows) {
   CaptureStderr();
   set_log_level(LogLevel::error);
   EXPECT_FALSE(log_shows(LogLevel::warning));
@@ -50,7 +61,7 @@ TEST(Log, LevelsSayWhatStderrShows) {
   EXPECT_EQ(GetCapturedStderr(), "pdmp: broken\n");
 }
 
-TEST(Log, AFileHasEverythingWithTimeAndLevel) {
+TEST(Console, AFileHasEverythingWithTimeAndLevel) {
   const testing::TemporaryDirectory directory;
   directory.write("log", "before\n");
   CaptureStderr();
@@ -69,10 +80,10 @@ TEST(Log, AFileHasEverythingWithTimeAndLevel) {
   const std::string stamp = "[0-9-]+ [0-9:]+\\.[0-9][0-9][0-9] ";
   EXPECT_THAT(read_file(directory / "log"), ::testing::MatchesRegex("before\n" + stamp + "info hello\\\\u001b\\[31m\n" +
                                                                     stamp + "warning pdmp: warning: look out\n"));
-  testing::expect_error(ErrorKind::io, {"--log-file", "log/x"}, [&] { set_log_file(directory / "log" / "x"); });
+  testing::expect_error(ErrorKind::io, {"`log-file`", "log/x"}, [&] { set_log_file(directory / "log" / "x"); });
 }
 
-TEST(Log, ASinkTakesThePlaceOfStderr) {
+TEST(Console, ASinkTakesThePlaceOfStderr) {
   std::ostringstream text;
   auto sink = std::make_shared<spdlog::sinks::ostream_sink_st>(text);
   sink->set_pattern("%l|%v");
@@ -85,17 +96,7 @@ TEST(Log, ASinkTakesThePlaceOfStderr) {
   EXPECT_EQ(GetCapturedStderr(), "back\n");
 }
 
-TEST(Log, MessagesStandAboveTheStatusLine) {
-  testing::CaptureTerminal terminal(80);
-  show_status("working");
-  log_warning("w");
-  show_status("more");
-  show_status("");
-  log_info("end");
-  EXPECT_EQ(terminal.text(), "working\r\x1B[Kpdmp: warning: w\r\nworking\r\x1B[Kmore\r\x1B[Kend\r\n");
-}
-
-TEST(Log, ThreadsDoNotMixLines) {
+TEST(Console, ThreadsDoNotMixLines) {
   CaptureStderr();
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
