@@ -25,9 +25,9 @@ Spec parse_spec(const std::string& text, const std::string& where);
 void apply_spec(const Spec& spec, OptionList& list, const std::string& where);
 
 // Options of `spec`'s row with the spec's values set. `more` describes options that every row has besides its own.
-template <class Info>
-auto configure(const std::vector<Info>& table, const std::string& kind, const std::string& text,
-               const std::string& where, const std::function<void(OptionList&)>& more = {}) {
+template <class Rows>
+auto configure(const Rows& table, const std::string& kind, const std::string& text, const std::string& where,
+               const std::function<void(OptionList&)>& more = {}) {
   const Spec spec = parse_spec(text, where);
   auto options = get_row(table, spec.name, where + ": unknown " + kind).make_options();
   OptionList list;

@@ -4,9 +4,11 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pdmp/error.h"
+#include "pdmp/registry.h"
 
 namespace pdmp {
 
@@ -27,9 +29,18 @@ auto find_row(const Table& table, std::string_view name) -> decltype(&*std::begi
   return nullptr;
 }
 
-// Error{kind}: "<what> '<name>'", and the nearest of `names`.
+// Error{kind}: "<what> '<name>'", and the nearest of `names`. `name` is what was found.
 [[noreturn]] void refuse_name(ErrorKind kind, std::string_view what, std::string_view name,
                               const std::vector<std::string>& names);
+
+// Adds a row of the caller's. Error{usage} where its name is taken, or is none that a flag and a file can hold: small
+// letters, digits and '_', a letter first. `what`: "method".
+void expect_new_name(std::string_view name, std::string_view what, const std::vector<std::string>& taken);
+template <class Row>
+void add_row(Registry<Row>& table, Row row, std::string_view what) {
+  expect_new_name(row.name, what, row_names(table));
+  table.push_back(std::move(row));
+}
 
 // The row called `name`; refuse_name where there is none. `what`: "unknown optimizer".
 template <class Table>

@@ -48,29 +48,6 @@ Tensor confusion_matrix(const Tensor& labels, const Tensor& predictions, int64_t
   return at::bincount(truth * classes + guess, {}, classes * classes).view({classes, classes});
 }
 
-ClassCounts::ClassCounts(int64_t classes)
-    : hits(at::zeros({classes}, at::kLong)),
-      labels(at::zeros({classes}, at::kLong)),
-      predictions(at::zeros({classes}, at::kLong)) {}
-
-ClassCounts::ClassCounts(const Tensor& all_labels, const Tensor& all_predictions, int64_t classes)
-    : ClassCounts(classes) {
-  add(all_labels, all_predictions);
-}
-
-ClassCounts::ClassCounts(const Tensor& confusion)
-    : hits(confusion.cpu().diagonal().contiguous()),
-      labels(confusion.cpu().sum(1)),
-      predictions(confusion.cpu().sum(0)) {}
-
-void ClassCounts::add(const Tensor& more_labels, const Tensor& more_predictions) {
-  const int64_t classes = hits.size(0);
-  const auto [truth, guess] = checked(more_labels, more_predictions, classes);
-  hits += at::bincount(truth.masked_select(truth.eq(guess)), {}, classes);
-  labels += at::bincount(truth, {}, classes);
-  predictions += at::bincount(guess, {}, classes);
-}
-
 double accuracy(const ClassCounts& counts) {
   const double total = total_of(counts.labels);
   return total == 0 ? 0 : total_of(counts.hits) / total;
@@ -132,3 +109,30 @@ double bpcer(const ClassCounts& counts, int64_t live) {
 double acer(const ClassCounts& counts, int64_t live) { return (apcer(counts, live) + bpcer(counts, live)) / 2; }
 
 }  // namespace pdmp::metrics
+
+namespace pdmp {
+
+ClassCounts::ClassCounts(int64_t classes)
+    : hits(at::zeros({classes}, at::kLong)),
+      labels(at::zeros({classes}, at::kLong)),
+      predictions(at::zeros({classes}, at::kLong)) {}
+
+ClassCounts::ClassCounts(const Tensor& all_labels, const Tensor& all_predictions, int64_t classes)
+    : ClassCounts(classes) {
+  add(all_labels, all_predictions);
+}
+
+ClassCounts::ClassCounts(const Tensor& confusion)
+    : hits(confusion.cpu().diagonal().contiguous()),
+      labels(confusion.cpu().sum(1)),
+      predictions(confusion.cpu().sum(0)) {}
+
+void ClassCounts::add(const Tensor& more_labels, const Tensor& more_predictions) {
+  const int64_t classes = hits.size(0);
+  const auto [truth, guess] = metrics::checked(more_labels, more_predictions, classes);
+  hits += at::bincount(truth.masked_select(truth.eq(guess)), {}, classes);
+  labels += at::bincount(truth, {}, classes);
+  predictions += at::bincount(guess, {}, classes);
+}
+
+}  // namespace pdmp

@@ -4,23 +4,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "pdmp/metric.h"
 #include "pdmp/tensor.h"
 
 namespace pdmp::metrics {
 
 // (C, C) int64; row = truth, column = prediction. labels, predictions (N) int64 in [0, classes).
 Tensor confusion_matrix(const Tensor& labels, const Tensor& predictions, int64_t classes);
-
-// What the scores need of a confusion matrix: its diagonal and the sums of its rows and columns. The matrix itself
-// takes C * C numbers, 800 MB for 10,000 classes.
-struct ClassCounts {
-  Tensor hits, labels, predictions;  // (C) int64
-
-  explicit ClassCounts(int64_t classes);                                          // of no sample
-  ClassCounts(const Tensor& labels, const Tensor& predictions, int64_t classes);  // as confusion_matrix
-  ClassCounts(const Tensor& confusion);  // NOLINT(google-explicit-constructor): the matrix says all of it
-  void add(const Tensor& more_labels, const Tensor& more_predictions);
-};
 
 double accuracy(const ClassCounts& counts);               // correct / total; 0 of nothing is 0
 std::vector<double> class_f1(const ClassCounts& counts);  // 2TP / (2TP + FP + FN), 0/0 = 0

@@ -3,11 +3,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "base/table.h"
-
 namespace pdmp::metrics {
-
-const Metric& find_metric(const std::string& name) { return get_row(metric_table(), name, "unknown metric"); }
 
 bool is_accuracy(const Metric& metric) { return &metric == &metric_table().front(); }
 

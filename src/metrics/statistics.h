@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "pdmp/statistics.h"
+
 namespace pdmp::metrics {
 
 struct MeanSd {
@@ -14,20 +16,11 @@ MeanSd mean_sd(const std::vector<double>& values);
 // hits[s][i]: 1 where the model of seed s is right about test sample i. The same samples, in the same order, for all.
 using Hits = std::vector<std::vector<uint8_t>>;
 
-struct Difference {
-  double mean = 0;           // accuracy of `other` minus that of `reference`, mean over seeds
-  double low = 0, high = 0;  // 95 % percentile interval of the bootstrap
-  double p = 1;              // two-sided: twice the share of resamples on the far side of 0, at least 1 / resamples
-};
 // Paired bootstrap over test samples and seeds (Efron & Tibshirani 1993, chapters 13 and 16): each resample draws
 // samples and seeds with replacement, the same ones for both models. Both have the same seeds and samples, at least one
 // of each. The same numbers for the same `seed`.
 Difference paired_bootstrap(const Hits& reference, const Hits& other, int64_t resamples, uint64_t seed);
 
-struct McNemar {
-  int64_t only_reference = 0, only_other = 0;  // samples that just one of the two gets right
-  double p = 1;                                // exact, two-sided: binomial with 1/2
-};
 // McNemar's exact test (1947) of two models on the same samples.
 McNemar mcnemar(const std::vector<uint8_t>& reference, const std::vector<uint8_t>& other);
 

@@ -1,3 +1,5 @@
+#include "base/table.h"
+
 #include "metrics/counted.h"
 #include "metrics/metric.h"
 
@@ -76,15 +78,25 @@ std::vector<Metric> metrics_of_attacks() {
   };
 }
 
-}  // namespace
-
-const std::vector<Metric>& metric_table() {
-  static const std::vector<Metric> table = [] {
-    std::vector<Metric> all = metrics_of_all_data(), attacks = metrics_of_attacks();
-    all.insert(all.end(), attacks.begin(), attacks.end());
+Registry<Metric>& rows() {
+  static Registry<Metric> table = [] {
+    Registry<Metric> all;
+    for (const Metric& row : metrics_of_all_data()) all.push_back(row);
+    for (const Metric& row : metrics_of_attacks()) all.push_back(row);
     return all;
   }();
   return table;
 }
 
+}  // namespace
 }  // namespace pdmp::metrics
+
+namespace pdmp {
+
+const Registry<Metric>& metric_table() { return metrics::rows(); }
+
+void register_metric(Metric row) { add_row(metrics::rows(), row, "metric"); }
+
+const Metric& find_metric(const std::string& name) { return get_row(metric_table(), name, "unknown metric"); }
+
+}  // namespace pdmp

@@ -25,6 +25,27 @@ TEST(Table, AnUnknownNameGetsTheNearest) {
                         [] { get_row(kFruits, "chery", "unknown fruit"); });
   testing::expect_error(ErrorKind::data, {"unknown fruit 'x'"},
                         [] { get_row(kFruits, "x", "unknown fruit", ErrorKind::data); });
+  try {
+    get_row(kFruits, "chery", "unknown fruit");
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.found(), "chery");
+  }
+}
+
+TEST(Table, RowsOfTheCallersAreAddedByNewPlainNames) {
+  Registry<Fruit> fruits = {{"apple", 5}};
+  const Fruit* first = &fruits.front();
+  add_row(fruits, Fruit{"passion_fruit2", 200}, "fruit");
+  EXPECT_EQ(get_row(fruits, "passion_fruit2", "unknown fruit").seeds, 200);
+  EXPECT_EQ(&fruits.front(), first);
+  testing::expect_error(ErrorKind::usage, {"fruit 'apple'", "there already"}, [&] {
+    add_row(fruits, Fruit{"apple", 4}, "fruit");
+  });
+  for (const char* name : {"", "Apple", "2nd", "a b", "a=b", "a:b", "a.b", "_a", "\xC3\xA4"}) {
+    testing::expect_error(ErrorKind::usage, {"small letters"}, [&] { add_row(fruits, Fruit{name, 1}, "fruit"); });
+  }
+  EXPECT_EQ(fruits.size(), 2u);
 }
 
 }  // namespace

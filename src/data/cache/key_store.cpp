@@ -44,14 +44,14 @@ MDB_val value_of(std::string_view bytes) { return {bytes.size(), const_cast<char
 std::string_view text_of(const MDB_val& value) { return {static_cast<const char*>(value.mv_data), value.mv_size}; }
 
 // What this process has open, by folder. Never destroyed: stores may end later than any static.
-struct Registry {
+struct OpenStores {
   std::mutex mutex;
   std::condition_variable closed;
   std::map<std::string, std::weak_ptr<KeyStore>> stores;
 };
 
-Registry& registry() {
-  static Registry& one = *new Registry;
+OpenStores& open_stores() {
+  static OpenStores& one = *new OpenStores;
   return one;
 }
 
@@ -145,17 +145,17 @@ void set_aside(const fs::path& folder, const Damaged& damaged) {
 std::shared_ptr<KeyStore> KeyStore::open(const fs::path& folder, int64_t map_bytes, OnDamage on_damage) {
   make_directories(folder);
   const std::string name = fs::canonical(folder).string();
-  Registry& all = registry();
+  OpenStores& all = open_stores();
   std::unique_lock lock(all.mutex);
   for (auto found = all.stores.find(name); found != all.stores.end(); found = all.stores.find(name)) {
     if (std::shared_ptr<KeyStore> open = found->second.lock()) return open;
     all.closed.wait(lock);  // its last owner is about to close it
   }
   const auto close = [name](KeyStore* store) {
-    const std::lock_guard closing(registry().mutex);
+    const std::lock_guard closing(open_stores().mutex);
     delete store;
-    registry().stores.erase(name);
-    registry().closed.notify_all();
+    open_stores().stores.erase(name);
+    open_stores().closed.notify_all();
   };
   std::unique_ptr<KeyStore, void (*)(KeyStore*)> made(nullptr, [](KeyStore* store) { delete store; });
   constexpr int kAttempts = 3;
@@ -181,7 +181,7 @@ std::shared_ptr<KeyStore> KeyStore::open(const fs::path& folder, int64_t map_byt
 bool KeyStore::is_there(const fs::path& folder) { return fs::exists(folder / kData); }
 
 void KeyStore::remove(const fs::path& folder) {
-  Registry& all = registry();
+  OpenStores& all = open_stores();
   const std::lock_guard lock(all.mutex);
   const auto in_use = [&] { refuse(folder, "it is in use; wait for the runs that use it to end"); };
   if (all.stores.contains(fs::canonical(folder).string())) in_use();

@@ -4,8 +4,10 @@
 
 namespace pdmp::data {
 
-const std::vector<ImporterInfo>& importer_table() {
-  static const std::vector<ImporterInfo> table = {
+namespace {
+
+Registry<ImporterInfo>& rows() {
+  static Registry<ImporterInfo> table = {
       {"ave", "AVE: sound and pictures of 4,143 events in 28 classes", make_ave_importer},
       {"crema_d", "CREMA-D: sound and pictures of 7,442 spoken sentences, six emotions", make_crema_d_importer},
       {"kinetics_sounds", "Kinetics-Sounds: sound and pictures of the 31 to 34 classes of Kinetics-400 one can hear",
@@ -26,8 +28,18 @@ const std::vector<ImporterInfo>& importer_table() {
   return table;
 }
 
+}  // namespace
+
+}  // namespace pdmp::data
+
+namespace pdmp {
+
+const Registry<ImporterInfo>& importer_table() { return data::rows(); }
+
+void register_importer(ImporterInfo row) { add_row(data::rows(), std::move(row), "importer"); }
+
 const ImporterInfo& find_importer(const std::string& name) {
   return get_row(importer_table(), name, "unknown data set");
 }
 
-}  // namespace pdmp::data
+}  // namespace pdmp

@@ -10,6 +10,7 @@
 #include "data/manifest/manifest.h"
 #include "pdmp/fwd.h"
 #include "pdmp/random.h"
+#include "pdmp/registry.h"
 
 namespace pdmp::data {
 
@@ -50,7 +51,10 @@ struct ModalityTypeInfo {
   bool integers = false;     // inputs are int64, not float32
   bool pictures = false;     // inputs are normalised images (C, ..., H, W)
 };
-const std::vector<ModalityTypeInfo>& modality_type_table();
+const Registry<ModalityTypeInfo>& modality_type_table();
+// Makes one of the caller's known by its name, like those of pdmp. Call it before any other function of pdmp, from one
+// thread: in main. Error{usage} where the name is taken or is not of small letters, digits and '_'.
+void register_modality_type(ModalityTypeInfo row);
 std::unique_ptr<ModalityType> make_modality_type(const ModalityEntry& entry);
 
 // What the row of a type says. Data sets in memory may have types that are in no row: float32, no pictures, no encoder.

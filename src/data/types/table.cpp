@@ -16,8 +16,10 @@ const ModalityTypeInfo& row_of(const std::string& type) {
 
 }  // namespace
 
-const std::vector<ModalityTypeInfo>& modality_type_table() {
-  static const std::vector<ModalityTypeInfo> table = {
+namespace {
+
+Registry<ModalityTypeInfo>& rows() {
+  static Registry<ModalityTypeInfo> table = {
       {"image", "an image file -> (C, height, width)", CellFiles::one, make_image_type, "resnet18",
        /*integers=*/false, /*pictures=*/true},
       {"frames", "a video, a folder or a ';' list of pictures -> (3, T, height, width)", CellFiles::several,
@@ -33,6 +35,12 @@ const std::vector<ModalityTypeInfo>& modality_type_table() {
   };
   return table;
 }
+
+}  // namespace
+
+const Registry<ModalityTypeInfo>& modality_type_table() { return rows(); }
+
+void register_modality_type(ModalityTypeInfo row) { add_row(rows(), std::move(row), "modality type"); }
 
 std::unique_ptr<ModalityType> make_modality_type(const ModalityEntry& entry) {
   const std::string what = fmt::format("modality '{}': unknown type", entry.name);

@@ -28,8 +28,10 @@ namespace {
 constexpr const char* kPictures = "pictures (C, H, W), spectrograms (1, F, T), frames (C, T, H, W)";
 }  // namespace
 
-const std::vector<EncoderInfo>& encoder_table() {
-  static const std::vector<EncoderInfo> table = {
+namespace {
+
+Registry<EncoderInfo>& rows() {
+  static Registry<EncoderInfo> table = {
       {"resnet18", "ResNet-18 with torchvision's parameter names; frames are averaged", kPictures,
        models::resnet18_options, "He et al., Deep Residual Learning for Image Recognition, CVPR 2016"},
       {"resnet34", "ResNet-34, likewise: twice the depth", kPictures, models::resnet34_options,
@@ -55,6 +57,12 @@ const std::vector<EncoderInfo>& encoder_table() {
   return table;
 }
 
+}  // namespace
+
+const Registry<EncoderInfo>& encoder_table() { return rows(); }
+
+void register_encoder(EncoderInfo row) { add_row(rows(), std::move(row), "encoder"); }
+
 std::string default_encoder(const ModalityInfo& modality) {
   static const std::map<size_t, std::string> by_rank = {{2, "conv1d"}, {3, "resnet18"}, {4, "resnet18"}};  // tensors
   if (std::string encoder = data::encoder_of_type(modality.type); !encoder.empty()) return encoder;
@@ -77,7 +85,7 @@ std::shared_ptr<Encoder> make_encoder(const std::string& spec, const ModalityInf
     throw Error(
         ErrorKind::usage,
         fmt::format("encoder of modality '{}': expected sizes of at least 1, found type {} of shape ({}), which "
-                    "holds nothing; mend its data or leave it out of --modalities",
+                    "holds nothing; mend its data or leave it out of `modalities`",
                     modality.name, modality.type, fmt::join(modality.shape, ", ")));
   }
   return options->make(modality);

@@ -19,7 +19,7 @@ void expect_pair(const std::string& fusion, const std::vector<int64_t>& widths, 
   if (widths.size() <= 2) return;
   throw Error(ErrorKind::usage,
               fmt::format("fusion: {}: expected at most two modalities, because {}, found {}; choose two with "
-                          "--modalities, or use {}, which takes any number",
+                          "`modalities`, or use {}, which takes any number",
                           fusion, roles, widths.size(), instead));
 }
 

@@ -1,3 +1,5 @@
+#include "base/table.h"
+
 #include "pdmp/model.h"
 
 namespace pdmp {
@@ -20,8 +22,10 @@ std::string FusionOptions::encoder(const ModalityInfo& modality, const std::vect
   return default_encoder(modality);
 }
 
-const std::vector<FusionInfo>& fusion_table() {
-  static const std::vector<FusionInfo> table = {
+namespace {
+
+Registry<FusionInfo>& rows() {
+  static Registry<FusionInfo> table = {
       {"concat", "one linear layer over all features side by side; a block of it belongs to each modality",
        models::concat_options, "Eq. 3 of PDMP (Wei et al.), and most of the methods it is compared with"},
       {"sum", "a linear layer per modality; their logits are added up", models::sum_options,
@@ -50,5 +54,11 @@ const std::vector<FusionInfo>& fusion_table() {
   };
   return table;
 }
+
+}  // namespace
+
+const Registry<FusionInfo>& fusion_table() { return rows(); }
+
+void register_fusion(FusionInfo row) { add_row(rows(), std::move(row), "fusion"); }
 
 }  // namespace pdmp

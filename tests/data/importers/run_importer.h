@@ -7,15 +7,15 @@
 #include <string>
 
 #include "base/files/file.h"
-#include "data/importers/shared/importer.h"
 #include "data/manifest/manifest.h"
 #include "pdmp/dataset.h"
+#include "pdmp/importer.h"
 #include "pdmp/options.h"
 #include "support/temporary_directory.h"
 
 namespace pdmp::testing {
 
-inline void run_importer(const std::unique_ptr<data::Importer>& importer, const std::filesystem::path& raw,
+inline void run_importer(const std::unique_ptr<Importer>& importer, const std::filesystem::path& raw,
                          const std::filesystem::path& out, const std::map<std::string, std::string>& options = {}) {
   OptionList list;
   importer->describe(list);
@@ -31,7 +31,7 @@ inline std::map<std::string, int64_t> rows_per_split(const data::Manifest& manif
 }
 
 // A download to fill, and what an importer makes of it.
-template <std::unique_ptr<data::Importer> (*make)()>
+template <std::unique_ptr<Importer> (*make)()>
 struct ImportedDownload {
   std::shared_ptr<const data::Manifest> prepare(const std::map<std::string, std::string>& flags) const {
     run_importer(make(), raw.path(), out(), flags);

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/importers/shared/importer.h"
 #include "pdmp/error.h"
+#include "pdmp/importer.h"
 
 namespace pdmp::data {
 namespace {

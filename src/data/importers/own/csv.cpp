@@ -32,7 +32,7 @@ class CsvImporter : public Importer {
 
   void run(const fs::path& raw, const fs::path& out) override {
     if (roots_.empty()) {
-      throw Error(ErrorKind::usage, "expected --root MODALITY=TEMPLATE, for example --root audio=wav/{id}.wav");
+      throw Error(ErrorKind::usage, "expected `root` MODALITY=TEMPLATE, for example `root` audio=wav/{id}.wav");
     }
     const fs::path root = open_download(raw);
     const ImporterOutput output(
@@ -50,7 +50,7 @@ class CsvImporter : public Importer {
       const auto type = types.all().find(name);
       if (type == types.all().end()) {
         throw Error(ErrorKind::data,
-                    fmt::format("--root {}={}: expected media there, found none; {} of the files that {} listed "
+                    fmt::format("`root` {}={}: expected media there, found none; {} of the files that {} listed "
                                 "samples name cannot be used{}",
                                 name, text, set.missing.size(), listed,
                                 set.missing.empty() ? "" : ", the first: " + set.missing.front()));
@@ -80,7 +80,7 @@ class CsvImporter : public Importer {
     }
     if (!lists.empty()) return lists;
     throw Error(ErrorKind::io, fmt::format("{}: expected lists train.csv, val.csv or test.csv, found none; name their "
-                                           "folder with --lists",
+                                           "folder with `lists`",
                                            folder.string()));
   }
 
@@ -103,7 +103,7 @@ class CsvImporter : public Importer {
                              if (field == "id") return row.id;
                              if (field == "label") return row.label;
                              if (field == "split") return row.split;
-                             throw Error(ErrorKind::usage, fmt::format("--root {}={}: expected {{id}}, {{label}} or "
+                             throw Error(ErrorKind::usage, fmt::format("`root` {}={}: expected {{id}}, {{label}} or "
                                                                        "{{split}}, found {{{}}}",
                                                                        name, text, field));
                            })).lexically_normal();
@@ -116,7 +116,7 @@ class CsvImporter : public Importer {
     const std::string type = media_type(file);
     if (type.empty()) {
       throw Error(ErrorKind::data, fmt::format("{}: expected a picture, recording, video, .npy, .txt or folder of "
-                                               "pictures, found another extension; correct --root {}={}",
+                                               "pictures, found another extension; correct `root` {}={}",
                                                file.string(), name, text));
     }
     types.add(name, type, file.string());

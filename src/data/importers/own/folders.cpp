@@ -104,7 +104,7 @@ class FoldersImporter : public Importer {
       if (lower_case(name) == lower_case(layout_)) return name;
     }
     throw Error(ErrorKind::usage,
-                fmt::format("--layout: expected auto, {}, found '{}'", fmt::join(layout_names(), ", "), layout_));
+                fmt::format("`layout`: expected auto, {}, found '{}'", fmt::join(layout_names(), ", "), layout_));
   }
 
   static void add_media(Samples& samples, ModalityTypes& types, const ClassFolder& label, const PictureKind& kind,
@@ -161,7 +161,7 @@ class FoldersImporter : public Importer {
     log_info(text);
     if (reading.doubt.empty()) return;
     log_warning(
-        fmt::format("the folders fit {} nearly as well as {}, which was chosen by their names; --layout says "
+        fmt::format("the folders fit {} nearly as well as {}, which was chosen by their names; `layout` says "
                     "which it is",
                     reading.doubt, name_of(reading.layout)));
   }

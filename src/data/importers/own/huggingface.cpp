@@ -121,10 +121,10 @@ class HuggingfaceImporter : public Importer {
                                            root.string()));
   }
 
-  size_t require(const MetadataTable& table, const std::string& column, const char* flag) const {
+  size_t require(const MetadataTable& table, const std::string& column, const char* option) const {
     if (const auto found = table.find(column)) return *found;
     throw Error(ErrorKind::data, fmt::format("{}: column '{}' is missing{}; name another with {}", table.file.string(),
-                                             column, suggestion(column, table.columns), flag));
+                                             column, suggestion(column, table.columns), option));
   }
 
   // The split of a row: of its file, its column, the folder its medium is in; else train.
@@ -141,7 +141,7 @@ class HuggingfaceImporter : public Importer {
   void add_rows(ImportedSet& set, ModalityTypes& types, std::vector<Found>& found, const MetadataTable& table,
                 const fs::path& root) const {
     const std::vector<Column> columns = media_columns(table);
-    const size_t label = require(table, label_, "--label");
+    const size_t label = require(table, label_, "`label`");
     for (const MetadataTable::Row& row : table.rows) {
       Found item;
       const std::string& first = row.fields[columns.front().position];
@@ -153,7 +153,7 @@ class HuggingfaceImporter : public Importer {
       for (const Column& column : columns) add_media(set, types, item, table, row, column, root);
       for (const std::string& text : texts_) {
         types.add(text, "text", table.file.string());
-        item.cells[text] = row.fields[require(table, text, "--text")];
+        item.cells[text] = row.fields[require(table, text, "`text`")];
       }
       found.push_back(std::move(item));
     }

@@ -102,7 +102,7 @@ fs::path find_races(const fs::path& raw) {
     }
   }
   throw Error(ErrorKind::io, fmt::format("{}: expected CeFA as downloaded, with folders Ethnicity/AF, CA and EA, found "
-                                         "none of them; name the folder above with --raw",
+                                         "none of them; name the folder above with `raw`",
                                          raw.string()));
 }
 

@@ -121,7 +121,7 @@ class KineticsSoundsImporter : public Importer {
   void run(const fs::path& download, const fs::path& out) override {
     if (classes_.empty()) {
       throw Error(ErrorKind::usage,
-                  "--classes: expected ks34, ks33 or ks31, found nothing; papers mean different lists "
+                  "`classes`: expected ks34, ks33 or ks31, found nothing; papers mean different lists "
                   "by Kinetics-Sounds, so that there is no default");
     }
     const fs::path raw = open_download(download);
@@ -174,12 +174,12 @@ class KineticsSoundsImporter : public Importer {
     if (!set.clips.empty()) return;
     if (!set.filtered.empty()) {
       throw Error(ErrorKind::data, fmt::format("expected clips of the classes of {}, found none: {}; choose another "
-                                               "list with --classes, or --lists of Kinetics-400",
+                                               "list with `classes`, or `lists` of Kinetics-400",
                                                classes_, fmt::join(set.filtered, "; ")));
     }
     throw Error(ErrorKind::io, fmt::format("{}: expected lists (my_train.txt and my_test.txt for ks31, or "
                                            "annotations/train.csv) or folders such as audio/train/<class>, found "
-                                           "none; name the folder of the lists with --lists",
+                                           "none; name the folder of the lists with `lists`",
                                            raw.string()));
   }
 
@@ -245,7 +245,7 @@ class KineticsSoundsImporter : public Importer {
       const auto found = table.find(names[i]);
       if (!found) {
         throw Error(ErrorKind::data, fmt::format("{}: expected a column '{}', as in the annotations of Kinetics-400, "
-                                                 "found {}; an old test.csv has no labels: take a newer one, or --test "
+                                                 "found {}; an old test.csv has no labels: take a newer one, or `test` "
                                                  "val",
                                                  file.string(), names[i], fmt::join(table.columns, ",")));
       }
@@ -323,7 +323,7 @@ class KineticsSoundsImporter : public Importer {
       }
     }
     if (unused.empty()) return;
-    log_warning(fmt::format("clips in folders of the split {} are not used; --test {} makes them the test split",
+    log_warning(fmt::format("clips in folders of the split {} are not used; `test` {} makes them the test split",
                             fmt::join(unused, ", "), fmt::join(unused, ", ")));
   }
 

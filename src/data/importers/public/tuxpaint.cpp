@@ -183,7 +183,7 @@ class TuxpaintImporter : public Importer {
 
   void run(const fs::path& raw, const fs::path& out) override {
     if (options_.val + options_.test >= 1) {
-      throw Error(ErrorKind::usage, "--val and --test: expected shares that leave something for training");
+      throw Error(ErrorKind::usage, "`val` and `test`: expected shares that leave something for training");
     }
     const ImporterOutput output(out, settings(raw), options_.overwrite);
     if (output.is_done_already()) return;

@@ -160,7 +160,7 @@ class Ucf101Importer : public Importer {
     if (source.horizontal.empty() && source.mixed.empty()) {
       throw Error(ErrorKind::io, fmt::format("expected optical flow as tvl1_flow/u/VIDEO and tvl1_flow/v/VIDEO or as "
                                              "rawframes/CLASS/VIDEO/flow_x_00001.jpg, found neither in {}; name its "
-                                             "folder with --flow",
+                                             "folder with `flow`",
                                              (given.empty() ? root : given).string()));
     }
     return source;

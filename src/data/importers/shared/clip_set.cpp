@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/signal.h"
+#include "base/text/option_names.h"
 #include "base/text/text_table.h"
 #include "data/decode/video/video.h"
 #include "data/importers/shared/extract_frames.h"
@@ -138,7 +139,7 @@ std::string metadata_csv(const ClipSet& set, const ClipOptions& options, const s
   return csv;
 }
 
-// "path: reason" of all that is missing, by kind of problem.
+// "path: reason" of all that is missing, by kind of problem. counts.json has options as flags.
 struct Missing {
   std::map<std::string, std::vector<std::string>> by_kind;
   std::vector<std::string> all;
@@ -147,7 +148,7 @@ struct Missing {
     by_kind[problem.starts_with("is ") || problem.starts_with("has no") ? what + " " + problem
                                                                         : what + " cannot be used"]
         .push_back(path);
-    all.push_back(fmt::format("{}: {} {}", path, what, problem));
+    all.push_back(fmt::format("{}: {} {}", path, what, with_flags(problem)));
   }
 };
 
@@ -242,7 +243,7 @@ void report_counts(const ClipSet& set, const Counts& counts) {
   for (const std::string& rule : set.filtered) log_info(rule);
   log_info("clips found, of those that were published; per class also in counts.json");
   log_lines(text_table(rows, true));
-  if (for_val > 0) log_info(fmt::format("{} clips of train are the validation split (--val)", grouped(for_val)));
+  if (for_val > 0) log_info(fmt::format("{} clips of train are the validation split (`val`)", grouped(for_val)));
 }
 
 // The stills of released code are a second apart, the first frames of a video are not.
@@ -251,8 +252,8 @@ void warn_of_close_frames(const ClipSet& set, const ClipOptions& options) {
   if (set.sample.policy != "first" || set.sample.frames == 1) return;
   if (std::none_of(set.clips.begin(), set.clips.end(), is_video)) return;
   log_warning(
-      fmt::format("--profile released takes the first {} pictures: of stills those of as many seconds, of a "
-                  "video neighbours that look the same; pass --extract for the former",
+      fmt::format("`profile` released takes the first {} pictures: of stills those of as many seconds, of a "
+                  "video neighbours that look the same; pass `extract` for the former",
                   set.sample.frames));
 }
 
@@ -274,7 +275,7 @@ void check_anything_left(const ClipSet& set, const ClipOptions& options) {
     const Medium& medium = clip.audio.problem.empty() ? clip.visual : clip.audio;
     throw Error(ErrorKind::data,
                 fmt::format("expected sound and pictures of the listed clips, found none of train: '{}' {}; name the "
-                            "folder of the download with --raw, and see `pdmp prepare {} --help`{}",
+                            "folder of the download with `raw`, and see `pdmp prepare {} --help`{}",
                             medium.file.string(), medium.problem, set.name, losses(set)));
   }
   throw Error(ErrorKind::data,

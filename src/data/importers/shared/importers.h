@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "data/importers/shared/importer.h"
+#include "pdmp/importer.h"
 
 namespace pdmp::data {
 

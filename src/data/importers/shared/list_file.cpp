@@ -40,9 +40,11 @@ void check_content(std::string_view text, const fs::path& file) {
 }  // namespace
 
 void ListFile::refuse(const Line& line, std::string_view expected) const {
-  throw Error(ErrorKind::data, fmt::format("{}:{}: expected {}, found '{}'; use the published list, or correct the "
-                                           "line",
-                                           file.string(), line.number, expected, line.text));
+  throw Error(
+      ErrorKind::data,
+      fmt::format("{}:{}: expected {}, found '{}'; use the published list, or correct the line", file.string(),
+                  line.number, expected, line.text),
+      {.expected = std::string(expected), .found = std::string(line.text), .file = file.string(), .line = line.number});
 }
 
 ListFile read_list(const fs::path& file) {
@@ -81,7 +83,7 @@ fs::path require_list(const std::vector<fs::path>& folders, const std::vector<st
   if (const auto found = find_list(folders, names)) return *found;
   std::vector<std::string> places;
   for (const fs::path& folder : folders) places.push_back(folder.string());
-  throw Error(ErrorKind::io, fmt::format("expected the list {}, found none in {}; name its folder with --lists",
+  throw Error(ErrorKind::io, fmt::format("expected the list {}, found none in {}; name its folder with `lists`",
                                          fmt::join(names, " or "), fmt::join(places, ", ")));
 }
 

@@ -42,12 +42,12 @@ ImporterOutput::ImporterOutput(fs::path directory, const nlohmann::json& setting
   if (complete_) return;
   if (!ours && holds_anything(directory_)) {
     throw Error(ErrorKind::io, fmt::format("{}: expected an empty or new folder for the data set, found other files in "
-                                           "it; name another with --out",
+                                           "it; name another with `out`",
                                            directory_.string()));
   }
   if (finished && !overwrite) {
-    throw Error(ErrorKind::io, fmt::format("{}: there is a data set made with other settings ({}); pass --overwrite to "
-                                           "replace it or name another folder with --out",
+    throw Error(ErrorKind::io, fmt::format("{}: there is a data set made with other settings ({}); pass `overwrite` to "
+                                           "replace it or name another folder with `out`",
                                            directory_.string(), kSettings));
   }
   make_directories(directory_);

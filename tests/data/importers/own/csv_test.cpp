@@ -62,13 +62,13 @@ TEST(CsvLists, MissingMediaAreNamed) {
 
 TEST(CsvLists, BadListsAndTemplatesAreRefused) {
   const TemporaryDirectory raw, target;
-  expect_error(ErrorKind::usage, {"--root MODALITY=TEMPLATE"}, [&] { prepare(raw, target, {}); });
-  expect_error(ErrorKind::io, {"train.csv", "--lists"}, [&] { prepare(raw, target); });
+  expect_error(ErrorKind::usage, {"`root` MODALITY=TEMPLATE"}, [&] { prepare(raw, target, {}); });
+  expect_error(ErrorKind::io, {"train.csv", "`lists`"}, [&] { prepare(raw, target); });
   testing::write_own_lists(raw.path());
   expect_error(ErrorKind::usage, {"{name}", "{split}"}, [&] {
     prepare(raw, target, {{"root", "a={name}.wav"}, {"overwrite", "true"}});
   });
-  expect_error(ErrorKind::data, {"--root a=", "found none"}, [&] {
+  expect_error(ErrorKind::data, {"`root` a=", "found none"}, [&] {
     prepare(raw, target, {{"root", "a=no/{id}.wav"}});
   });
   raw.write("train.csv", "a,0\nb\n");

@@ -41,7 +41,7 @@ TEST(Huggingface, OneTableWithSplitsAndListsOfFiles) {
   raw.write("metadata.jsonl",
             "{\"view_file_names\": [\"a/1.jpg\", \"a/2.jpg\"], \"kind\": 0, \"split\": \"train\"}\n"
             "{\"view_file_names\": [\"b/1.jpg\", \"b/2.jpg\"], \"kind\": 1, \"split\": \"validation\"}\n");
-  expect_error(ErrorKind::data, {"column 'label'", "--label"}, [&] { prepare(raw, target); });
+  expect_error(ErrorKind::data, {"column 'label'", "`label`"}, [&] { prepare(raw, target); });
   const auto manifest = prepare(raw, target, {{"label", "kind"}});
   EXPECT_EQ(rows_per_split(*manifest), (Counts{{"train", 1}, {"val", 1}}));
   EXPECT_EQ(manifest->modalities[0].type, "frames");

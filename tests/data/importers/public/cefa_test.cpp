@@ -158,7 +158,7 @@ TEST(Cefa, IncompleteTriplesAreLeftOutAndNamed) {
 
 TEST(Cefa, OtherFoldersAreRefused) {
   const TemporaryDirectory raw;
-  expect_error(ErrorKind::io, {"Ethnicity/AF", "--raw"},
+  expect_error(ErrorKind::io, {"Ethnicity/AF", "`raw`"},
                [&] { testing::run_importer(make_cefa_importer(), raw.path(), raw / "out"); });
 }
 

@@ -46,7 +46,7 @@ TEST(KineticsSounds, TrapTheClassListIsChosenByName) {
   EXPECT_EQ(kinetics_classes("ks34").labels[7], "");  // "typing" is no class of Kinetics-400
   const Download download;
   testing::write_kinetics_videos(download.raw.path());
-  expect_error(ErrorKind::usage, {"--classes", "ks34, ks33 or ks31"}, [&] { download.prepare({}); });
+  expect_error(ErrorKind::usage, {"`classes`", "ks34, ks33 or ks31"}, [&] { download.prepare({}); });
 }
 
 TEST(KineticsSounds, AnnotationsGiveTheClassesOfEachList) {
@@ -82,7 +82,7 @@ TEST(KineticsSounds, TrapTheTestSplitIsTheOneAskedFor) {
   testing::write_kinetics_videos(download.raw.path());
   const std::string val = read_file(download.raw / "k400/annotations/val.csv");
   download.raw.write("k400/annotations/test.csv", "youtube_id,time_start,time_end,split\n-_03_clip00,21,31,test\n");
-  expect_error(ErrorKind::data, {"test.csv", "'label'", "--test val"}, [&] {
+  expect_error(ErrorKind::data, {"test.csv", "'label'", "`test` val"}, [&] {
     download.prepare(flags_of("ks33", {{"test", "test"}}));
   });
   download.raw.write("k400/annotations/test.csv", val);

@@ -134,7 +134,7 @@ TEST(Tuxpaint, GoesOnWhereItStoppedAndIsDoneOnce) {
 TEST(Tuxpaint, OtherSettingsAndForeignFoldersAreRefused) {
   const Folder folder;
   folder.prepare();
-  expect_error(ErrorKind::io, {"pass --overwrite"}, [&] { folder.prepare({{"seed", "1"}}); });
+  expect_error(ErrorKind::io, {"pass `overwrite`"}, [&] { folder.prepare({{"seed", "1"}}); });
   folder.prepare({{"seed", "1"}, {"overwrite", "true"}});
   const Folder other;
   other.target.write("stamps/thesis.tex", "precious");

@@ -111,7 +111,7 @@ TEST(Ucf101, MissingMediaAreNamedAndCounted) {
 
 TEST(Ucf101, ListsThatDoNotFitAreRefused) {
   const Download download;
-  expect_error(ErrorKind::io, {"tvl1_flow/u/VIDEO", "--flow"}, [&] { download.prepare(); });
+  expect_error(ErrorKind::io, {"tvl1_flow/u/VIDEO", "`flow`"}, [&] { download.prepare(); });
   testing::write_ucf101_two_stream(download.raw.path());
   const std::string row = "Hammering/v_Hammering_g08_c01.avi";
   download.raw.write("ucfTrainTestlist/trainlist01.txt", row + " 36\r\n");

@@ -64,11 +64,11 @@ TEST(ClipSet, IsDoneOnceAndGoesOnWhereItStopped) {
 
 TEST(ClipSet, ADownloadThatIsNoneIsSaid) {
   const Download download;
-  expect_error(ErrorKind::io, {"train.csv", "--lists"}, [&] { download.prepare({}); });
+  expect_error(ErrorKind::io, {"train.csv", "`lists`"}, [&] { download.prepare({}); });
   expect_error(ErrorKind::io, {"gone", "folder of the download"}, [&] { open_download(download.raw / "gone"); });
   download.raw.write("train.csv", "1001_DFA_NEU_XX,NEU\n");
   download.raw.write("test.csv", "1001_TIE_NEU_XX,NEU\n");
-  expect_error(ErrorKind::data, {"AudioWAV/1001_DFA_NEU_XX.wav", "is not there", "--raw"},
+  expect_error(ErrorKind::data, {"AudioWAV/1001_DFA_NEU_XX.wav", "is not there", "`raw`"},
                [&] { download.prepare({}); });
 }
 

@@ -30,7 +30,7 @@ TEST(ListFile, PointersEmptyFilesAndOtherEncodingsAreRefused) {
   expect_error(ErrorKind::data, {"e.csv", "empty"}, [&] { read_list(empty); });
   const auto latin = folder.write("l.csv", "a\nb\xE9\n");
   expect_error(ErrorKind::data, {"l.csv:2", "UTF-8", "0xe9"}, [&] { read_list(latin); });
-  expect_error(ErrorKind::io, {"train.csv or all.csv", "--lists", folder.path().string()}, [&] {
+  expect_error(ErrorKind::io, {"train.csv or all.csv", "`lists`", folder.path().string()}, [&] {
     require_list({folder.path()}, {"train.csv", "all.csv"});
   });
 }
