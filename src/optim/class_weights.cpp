@@ -23,7 +23,7 @@ Tensor balanced_weights(const Dataset& train) {
 
 [[noreturn]] void refuse(const std::string& text, const Dataset& train) {
   throw Error(ErrorKind::usage,
-              fmt::format("--class-weights: expected none, balanced, or a number from 0 on for each of {} classes in "
+              fmt::format("`class-weights`: expected none, balanced, or a number from 0 on for each of {} classes in "
                           "the order of the data set (1,2,0.5), not all 0; found '{}'",
                           train.classes().size(), text));
 }

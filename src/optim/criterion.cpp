@@ -13,7 +13,7 @@ Criterion::Criterion(const OptimizerOptions& options, const Dataset& train)
       label_smoothing_(options.label_smoothing),
       class_weights_(optim::class_weights(options.class_weights, train)) {
   if (label_smoothing_ == 0 || loss_->takes_label_smoothing()) return;
-  throw Error(ErrorKind::usage, fmt::format("--loss {}: expected no label smoothing, found --label-smoothing {}; leave "
+  throw Error(ErrorKind::usage, fmt::format("`loss` {}: expected no label smoothing, found `label-smoothing` {}; leave "
                                             "one of the two out",
                                             options.loss, label_smoothing_));
 }

@@ -58,7 +58,7 @@ const std::vector<LossInfo>& loss_table() {
 }
 
 std::shared_ptr<const LossFunction> make_loss(const std::string& spec) {
-  return configure(loss_table(), "loss", spec, "--loss");
+  return configure(loss_table(), "loss", spec, "`loss`");
 }
 
 }  // namespace pdmp::optim

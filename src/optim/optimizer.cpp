@@ -145,31 +145,30 @@ std::vector<Tensor> Optimizer::states(const std::vector<Slot*>& slots, size_t in
 }
 
 void Optimizer::save(Archive& archive) const {
-  std::vector<size_t> counts;
+  std::vector<int64_t> counts;
   for (const std::vector<Slot>& slots : slots_) {
     for (const Slot& slot : slots) {
       for (size_t k = 0; k < slot.state.size(); ++k) {
         archive.tensors.emplace_back(state_name(counts.size(), k), slot.state[k].detach().clone());
       }
-      counts.push_back(slot.state.size());
+      counts.push_back(static_cast<int64_t>(slot.state.size()));
     }
   }
-  archive.values["optimizer"] = {{"name", options_.optimizer}, {"states", counts}};
+  archive.values["optimizer"] = options_.optimizer;
+  archive.values["states"] = counts;
 }
 
 void Optimizer::load(const Archive& archive) {
   const torch::NoGradGuard no_grad;
   if (!archive.values.contains("optimizer")) refuse_state("it holds no optimizer");
-  const nlohmann::json& values = archive.values.at("optimizer");
-  if (values.at("name") != options_.optimizer) {
-    refuse_state(fmt::format("it is of '{}', this is '{}'", values.at("name").get<std::string>(), options_.optimizer));
-  }
-  const auto counts = values.at("states").get<std::vector<size_t>>();
+  const auto name = archive.value("optimizer", std::string());
+  if (name != options_.optimizer) refuse_state(fmt::format("it is of '{}', this is '{}'", name, options_.optimizer));
+  const auto counts = archive.value("states", std::vector<int64_t>());
   size_t parameter = 0;
   std::vector<std::vector<Slot>> loaded = slots_;  // so that an error leaves the optimizer as it was
   for (std::vector<Slot>& slots : loaded) {
     for (Slot& slot : slots) {
-      const size_t stored = parameter < counts.size() ? counts[parameter] : 0;
+      const size_t stored = parameter < counts.size() ? static_cast<size_t>(counts[parameter]) : 0;
       slot.state = stored == 0 ? std::vector<Tensor>() : fresh_state(slot.parameter);
       if (slot.state.size() != stored) {
         refuse_state(

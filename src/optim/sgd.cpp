@@ -29,7 +29,7 @@ class Sgd : public Optimizer {
 
 std::unique_ptr<Optimizer> make_sgd(const OptimizerOptions& options, std::vector<ParameterGroup> groups) {
   if (options.nesterov && options.momentum == 0) {
-    throw Error(ErrorKind::usage, "--nesterov needs a --momentum above 0, found 0; leave one of the two out");
+    throw Error(ErrorKind::usage, "`nesterov` needs a `momentum` above 0, found 0; leave one of the two out");
   }
   return std::make_unique<Sgd>(options, std::move(groups));
 }

@@ -23,7 +23,7 @@ TEST(ClassWeights, NoneBalancedOrOnePerClass) {
 
 TEST(ClassWeights, RefusesWhatDoesNotFitTheClasses) {
   for (const char* text : {"1,2", "1,2,3,4", "1,2,-3", "1,,3", "1,2,nan", "1, 2, 3", "0,0,0", "balance", ""}) {
-    testing::expect_error(ErrorKind::usage, {"--class-weights", "3 classes", std::string("found '") + text + "'"},
+    testing::expect_error(ErrorKind::usage, {"`class-weights`", "3 classes", std::string("found '") + text + "'"},
                           [&] { weights(text); });
   }
 }

@@ -57,7 +57,7 @@ TEST(Loss, FocalOfACertainSampleHasAFiniteGradient) {
 }
 
 TEST(Loss, UnknownOnesAreNamed) {
-  testing::expect_error(ErrorKind::usage, {"--loss", "foacl", "did you mean 'focal'"}, [] { make_loss("foacl"); });
+  testing::expect_error(ErrorKind::usage, {"`loss`", "foacl", "did you mean 'focal'"}, [] { make_loss("foacl"); });
   testing::expect_error(ErrorKind::usage, {"gamma", "-1"}, [] { make_loss("focal:gamma=-1"); });
 }
 

@@ -69,12 +69,11 @@ TEST(Optimizer, StateFollowsAParameterThatChangesItsLayout) {
   EXPECT_TRUE(at::equal(plain, moved));
 }
 
-// Tensors as they come back from a file: contiguous, whatever they were.
+// Tensors as they come back from a file: contiguous, whatever they were. Values come back as they are.
 Archive through_a_file(const Optimizer& optimizer) {
   Archive archive;
   optimizer.save(archive);
   for (auto& [name, tensor] : archive.tensors) tensor = tensor.contiguous();
-  archive.values = nlohmann::json::parse(archive.values.dump());
   return archive;
 }
 

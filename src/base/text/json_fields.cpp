@@ -29,8 +29,10 @@ JsonFields::JsonFields(const nlohmann::json& value, std::filesystem::path file, 
     : value_(value), file_(std::move(file)), advice_(std::move(advice)), within_(std::move(within)) {
   if (value_.is_object()) return;
   const std::string where = within_.empty() ? "" : fmt::format("field '{}': ", within_);
-  throw Error(ErrorKind::data, fmt::format("{}: {}expected a JSON object, found {}; {}", file_.string(), where,
-                                           json_type_name(value_), advice_));
+  throw Error(
+      ErrorKind::data,
+      fmt::format("{}: {}expected a JSON object, found {}; {}", file_.string(), where, json_type_name(value_), advice_),
+      {.expected = "a JSON object", .found = json_type_name(value_), .file = file_.string()});
 }
 
 const nlohmann::json& JsonFields::at(const std::string& name, const std::string& expected) const {
@@ -40,8 +42,10 @@ const nlohmann::json& JsonFields::at(const std::string& name, const std::string&
 }
 
 void JsonFields::fail(const std::string& name, const std::string& expected, const std::string& found) const {
-  throw Error(ErrorKind::data, fmt::format("{}: field '{}': expected {}, found {}; {}", file_.string(),
-                                           within_.empty() ? name : within_ + "." + name, expected, found, advice_));
+  throw Error(ErrorKind::data,
+              fmt::format("{}: field '{}': expected {}, found {}; {}", file_.string(),
+                          within_.empty() ? name : within_ + "." + name, expected, found, advice_),
+              {.expected = expected, .found = found, .file = file_.string()});
 }
 
 double JsonFields::number_or_nan(const std::string& name) const {

@@ -80,7 +80,7 @@ std::string json_expected() {
 
 class JsonFields {
  public:
-  // `advice` ends every error: "start again with --overwrite". `value` must outlive the object. Error{data} where it is
+  // `advice` ends every error: "start again with `overwrite`". `value` must outlive the object. Error{data} where it is
   // no object.
   JsonFields(const nlohmann::json& value, std::filesystem::path file, std::string advice, std::string within = "");
 

@@ -79,8 +79,10 @@ std::string nesting_problem(std::string_view text) { return Walk(text).problem()
 void expect_nested(std::string_view text, std::string_view where) {
   const std::string problem = nesting_problem(text);
   if (problem.empty()) return;
-  throw Error(ErrorKind::usage, fmt::format("{}: expected brackets and quotes that are closed, found '{}', where {}",
-                                            where, text, problem));
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("{}: expected brackets and quotes that are closed, found '{}', where {}", where, text, problem),
+      {.expected = "brackets and quotes that are closed", .found = std::string(text)});
 }
 
 std::vector<std::string> split_nested(std::string_view text, char separator) {

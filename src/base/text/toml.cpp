@@ -88,7 +88,8 @@ class TomlReader {
   using Place = std::pair<unsigned, unsigned>;  // line and column, from 1
 
   [[noreturn]] void fail(unsigned line, const std::string& message) const {
-    throw Error(ErrorKind::data, with_bytes_back(fmt::format("{}:{}: {}", path_, line, message)));
+    throw Error(ErrorKind::data, with_bytes_back(fmt::format("{}:{}: {}", path_, line, message)),
+                {.file = path_, .line = line});
   }
 
   std::string_view line_text(unsigned line) const {

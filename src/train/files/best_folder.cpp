@@ -10,14 +10,14 @@
 #include "train/files/layout.h"
 #include "train/files/weights_folder.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr int kFormatVersion = 2;
 constexpr const char* kIndex = run_layout::kBestIndex;
-constexpr const char* kAdvice = "restore the folder, or train again with --overwrite";
+constexpr const char* kAdvice = "restore the folder, or train again with `overwrite`";
 
 nlohmann::json read_index(const fs::path& folder) {
   nlohmann::json index = read_checked_json(folder / kIndex, kAdvice, /*must_have_digest=*/true);
@@ -94,4 +94,4 @@ bool recover_best(const fs::path& checkpoints, int64_t epoch, int64_t next_epoch
   return later;
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -5,7 +5,7 @@
 
 #include "train/files/run_directory.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 void write_best(const std::filesystem::path& checkpoints, const Weights& weights, int64_t epoch);
 
@@ -17,4 +17,4 @@ void load_best_weights(const std::filesystem::path& checkpoints, const Weights& 
 // be written again. Removes what else is left over.
 bool recover_best(const std::filesystem::path& checkpoints, int64_t epoch, int64_t next_epoch);
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -7,17 +7,18 @@
 #include "base/text/json_fields.h"
 #include "models/weights/safetensors.h"
 #include "pdmp/error.h"
+#include "train/files/archive_json.h"
 #include "train/files/layout.h"
 #include "train/files/nonfinite_json.h"
 #include "train/files/weights_folder.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kFormatVersion = 2;
+constexpr int kFormatVersion = 3;
 constexpr const char* kState = run_layout::kState;
 constexpr const char* kIndex = run_layout::kCheckpointIndex;
 constexpr const char* kAdvice = "the checkpoint is damaged";
@@ -26,7 +27,7 @@ void add_tensors(models::Safetensors& file, const std::string& prefix, const Arc
   for (const auto& [name, tensor] : archive.tensors) file.tensors.emplace_back(prefix + name, tensor);
 }
 
-Archive take_tensors(const models::Safetensors& file, const std::string& prefix, nlohmann::json values) {
+Archive take_tensors(const models::Safetensors& file, const std::string& prefix, std::map<std::string, Value> values) {
   Archive archive;
   for (const auto& [name, tensor] : file.tensors) {
     if (name.starts_with(prefix)) archive.tensors.emplace_back(name.substr(prefix.size()), tensor);
@@ -51,13 +52,15 @@ FileDigest log_of(const JsonFields& index, const std::string& name) {
   return {entry.get<uint64_t>("bytes"), entry.get<std::string>("digest")};
 }
 
-CheckpointState state_of(const JsonFields& index, const models::Safetensors& tensors) {
+// What `index`, read from `file`, and the tensors beside it say.
+CheckpointState state_of(const JsonFields& index, const fs::path& file, const models::Safetensors& tensors) {
+  const auto values = [&](const std::string& name) { return values_from(index.get<nlohmann::json>(name), file, name); };
   CheckpointState state;
   state.epoch = index.get<int64_t>("epoch");
   state.batch = index.get<int64_t>("batch");
   state.step = index.get<int64_t>("step");
-  state.optimizer = take_tensors(tensors, "optimizer/", index.get<nlohmann::json>("optimizer"));
-  state.method = take_tensors(tensors, "method/", index.get<nlohmann::json>("method"));
+  state.optimizer = take_tensors(tensors, "optimizer/", values("optimizer"));
+  state.method = take_tensors(tensors, "method/", values("method"));
   for (const auto& [name, tensor] : tensors.tensors) {
     if (name == "generator") state.generator = tensor;
   }
@@ -83,8 +86,8 @@ void write_checkpoint(const fs::path& folder, const Weights& weights, const Chec
            {"epoch", state.epoch},
            {"batch", state.batch},
            {"step", state.step},
-           {"optimizer", state.optimizer.values},
-           {"method", state.method.values},
+           {"optimizer", to_json(state.optimizer.values)},
+           {"method", to_json(state.method.values)},
            {"values", state.values},
            {"logs", {{run_layout::kMetrics, to_json(logs.metrics)}, {run_layout::kTiming, to_json(logs.timing)}}},
            {"files", files}}));
@@ -95,8 +98,8 @@ CheckpointState read_checkpoint(const fs::path& folder, const Weights& weights,
   const nlohmann::json index = read_index(folder);
   const JsonFields fields(index, folder / kIndex, kAdvice);
   check_logs({log_of(fields, run_layout::kMetrics), log_of(fields, run_layout::kTiming)});
-  CheckpointState state =
-      state_of(fields, models::parse_safetensors(folder / kState, read_listed_file(folder, fields, kState)));
+  CheckpointState state = state_of(
+      fields, folder / kIndex, models::parse_safetensors(folder / kState, read_listed_file(folder, fields, kState)));
   load_weights_files(folder, fields, weights);
   return state;
 }
@@ -105,7 +108,7 @@ void load_last_weights(const fs::path& folder, const Weights& weights, int64_t e
   if (!fs::exists(folder / kIndex)) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: expected the weights of epoch {}, which the run selected, found none; "
-                            "train it again with --keep weights",
+                            "train it again with `keep` weights",
                             folder.string(), epoch + 1));
   }
   const nlohmann::json index = read_index(folder);
@@ -113,10 +116,10 @@ void load_last_weights(const fs::path& folder, const Weights& weights, int64_t e
   const auto next = fields.get<int64_t>("epoch"), batch = fields.get<int64_t>("batch");
   if (next != epoch + 1 || batch != 0) {
     throw Error(ErrorKind::data, fmt::format("{}: expected the weights after epoch {}, which the run selected, found "
-                                             "those after {} epochs and {} batches; go on with --resume",
+                                             "those after {} epochs and {} batches; go on with `resume`",
                                              folder.string(), epoch + 1, next, batch));
   }
   load_weights_files(folder, fields, weights);
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -9,7 +9,7 @@
 #include "base/files/checked_file.h"
 #include "train/files/run_directory.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 // The logs up to the checkpoint: resuming cuts them back to it.
 struct LogDigests {
@@ -26,4 +26,4 @@ CheckpointState read_checkpoint(const std::filesystem::path& folder, const Weigh
 // another epoch.
 void load_last_weights(const std::filesystem::path& folder, const Weights& weights, int64_t epoch);
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-namespace pdmp::train::run_layout {
+namespace pdmp::training::run_layout {
 
 // In the run directory.
 inline constexpr const char* kConfig = "config.toml";
@@ -37,4 +37,4 @@ inline constexpr const char* kState = "state.safetensors";
 
 inline bool is_finished(const std::filesystem::path& run) { return std::filesystem::exists(run / kSummary); }
 
-}  // namespace pdmp::train::run_layout
+}  // namespace pdmp::training::run_layout

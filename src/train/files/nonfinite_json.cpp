@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 constexpr const char* kMark = "nonfinite";
@@ -33,4 +33,4 @@ nlohmann::json with_nonfinite(nlohmann::json value) {
   return value;
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 nlohmann::json without_nonfinite(nlohmann::json value);  // inf -> {"nonfinite": "inf"}
 nlohmann::json with_nonfinite(nlohmann::json value);     // and back
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

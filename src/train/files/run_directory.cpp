@@ -11,13 +11,13 @@
 #include "train/files/checkpoint.h"
 #include "train/files/layout.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kBusyAdvice = "wait for it, or choose another --run";
+constexpr const char* kBusyAdvice = "wait for it, or choose another `run`";
 
 // What a killed process left. The lock is held, so nobody else writes here. Folders best.* are recovered or removed
 // once it is known which epoch is the best.
@@ -82,7 +82,7 @@ std::optional<CheckpointState> RunDirectory::load_checkpoint(const Weights& weig
   }
   if (!damage.empty()) {
     throw Error(ErrorKind::data,
-                fmt::format("{}; no complete checkpoint is left, start again with --overwrite", damage));
+                fmt::format("{}; no complete checkpoint is left, start again with `overwrite`", damage));
   }
   metrics_.cut_back(0);
   timing_.cut_back(0);
@@ -100,14 +100,14 @@ void RunDirectory::load_best(const Weights& weights, int64_t epoch) const {
 }
 
 void RunDirectory::recover_best(const Weights& weights, int64_t epoch, const CheckpointState& state) {
-  if (pdmp::train::recover_best(checkpoints(), epoch, state.epoch)) return;
+  if (pdmp::training::recover_best(checkpoints(), epoch, state.epoch)) return;
   const fs::path best = checkpoints() / run_layout::kBest;
   const std::string problem = fmt::format(
       "{}: expected the weights of epoch {}, the best so far, found none that are "
       "whole",
       best.string(), epoch + 1);
   if (state.epoch != epoch + 1 || state.batch != 0) {
-    throw Error(ErrorKind::data, problem + "; restore the folder, or start again with --overwrite");
+    throw Error(ErrorKind::data, problem + "; restore the folder, or start again with `overwrite`");
   }
   log_warning(problem + "; they are those of the checkpoint and written again");
   save_best(weights, epoch);
@@ -126,4 +126,4 @@ void RunDirectory::trim(const std::string& keep) {
   }
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

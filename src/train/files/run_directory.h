@@ -16,7 +16,7 @@ namespace pdmp::models {
 class WeightAverage;  // models/weights/weight_average.h
 }  // namespace pdmp::models
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 // State of a run between two steps.
 struct CheckpointState {
@@ -79,4 +79,4 @@ class RunDirectory {
   std::optional<FolderLock> lock_;
 };
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -6,7 +6,7 @@
 #include "base/files/file.h"
 #include "pdmp/error.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 namespace fs = std::filesystem;
@@ -59,4 +59,4 @@ void RunLog::cut_back(uint64_t bytes) {
   }
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -8,7 +8,7 @@
 #include "base/files/checked_file.h"
 #include "base/files/digest.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 class RunLog {
  public:
@@ -30,4 +30,4 @@ class RunLog {
   uint64_t bytes_ = 0;
 };
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -6,7 +6,7 @@
 #include "models/weights/weights.h"
 #include "train/files/layout.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 namespace fs = std::filesystem;
@@ -70,4 +70,4 @@ void load_weights_files(const fs::path& folder, const JsonFields& index, const W
   load(folder, weights, kAveraged, average);
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -9,7 +9,7 @@
 #include "base/text/json_fields.h"
 #include "train/files/run_directory.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 // What the index says of the files written.
 nlohmann::json write_weights_files(const std::filesystem::path& folder, const Weights& weights);
@@ -21,4 +21,4 @@ std::string read_listed_file(const std::filesystem::path& folder, const JsonFiel
 // Error before the weights are touched where a file is missing or damaged.
 void load_weights_files(const std::filesystem::path& folder, const JsonFields& index, const Weights& weights);
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

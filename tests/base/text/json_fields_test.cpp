@@ -42,6 +42,17 @@ TEST(JsonFields, NamesFileFieldAndBothTypes) {
   EXPECT_THROW(JsonFields(large, "f", "").get<int64_t>("n"), Error);
 }
 
+TEST(JsonFields, ErrorsHaveTheSameAsFields) {
+  try {
+    fields().get<int64_t>("x");
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.expected(), "a whole number");
+    EXPECT_EQ(error.found(), "the number 0.5");
+    EXPECT_EQ(error.file(), "f.json");
+  }
+}
+
 TEST(JsonFields, ProblemsOfTheLibraryLoseTheirNumber) {
   try {
     nlohmann::json(nullptr).get<double>();

@@ -7,7 +7,7 @@
 #include "support/temporary_directory.h"
 #include "support/toy_task.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 namespace fs = std::filesystem;
@@ -70,4 +70,4 @@ TEST_F(BestWeightsTest, ALaterEpochIsWrittenAgain) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

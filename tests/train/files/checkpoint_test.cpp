@@ -8,7 +8,7 @@
 #include "support/temporary_directory.h"
 #include "support/toy_task.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 namespace fs = std::filesystem;
@@ -72,4 +72,4 @@ TEST(Checkpoint, EachCutFileIsNamed) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

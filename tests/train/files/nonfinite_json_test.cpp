@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <limits>
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 TEST(NonfiniteJson, InfinityAndNanSurviveText) {
@@ -23,4 +23,4 @@ TEST(NonfiniteJson, FiniteValuesStayAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -8,7 +8,7 @@
 #include "support/temporary_directory.h"
 #include "support/toy_task.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 namespace fs = std::filesystem;
@@ -95,7 +95,7 @@ TEST_F(RunDirectoryTest, OnlyDamagedCheckpointsAreAnError) {
     FAIL() << "expected an error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::data);
-    EXPECT_THAT(error.what(), HasSubstr("--overwrite"));
+    EXPECT_THAT(error.what(), HasSubstr("`overwrite`"));
   }
 }
 
@@ -131,4 +131,4 @@ TEST_F(RunDirectoryTest, TrimKeepsWhatWasAskedFor) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -6,7 +6,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 namespace fs = std::filesystem;
@@ -59,4 +59,4 @@ TEST_F(RunLogTest, CutBackAndContinued) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

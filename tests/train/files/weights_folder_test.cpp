@@ -8,7 +8,7 @@
 #include "support/temporary_directory.h"
 #include "support/toy_task.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 using testing::expect_error;
@@ -47,4 +47,4 @@ TEST(WeightsFolder, NothingIsTouchedWhereAFileIsDamagedOrNotListed) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training
