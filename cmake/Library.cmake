@@ -120,7 +120,7 @@ function(pdmp_test name)
   list(APPEND sources ${arg_ALSO})
   add_executable(${name}_tests ${sources})
   target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests)
-  target_link_libraries(${name}_tests PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name}_tests PRIVATE pdmp_test_console ${arg_LINK} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name}_tests PRIVATE
     PDMP_GOLDEN_DIR="${CMAKE_SOURCE_DIR}/tests/golden" PDMP_PROGRAM="${CMAKE_BINARY_DIR}/pdmp")
   # Test code is compiled once and run for moments: optimizing it is most of the build time and gains nothing.

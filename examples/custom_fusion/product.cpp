@@ -1,11 +1,9 @@
 // A fusion of one's own, outside the library, and what to look at before trusting it: docs/adding-a-fusion.md.
 #include <cstdio>
 #include <pdmp/model.h>
+#include <pdmp/trainer.h>
 #include <string>
-#include <torch/nn/functional/loss.h>
 #include <torch/nn/modules/linear.h>
-#include <torch/optim.h>
-#include <torch/optim/adam.h>
 
 namespace {
 
@@ -57,6 +55,23 @@ class Product : public pdmp::Fusion {
   std::vector<torch::nn::Linear> projections_;
 };
 
+struct ProductOptions : public pdmp::FusionOptions {
+  int64_t width = 16;
+
+  void describe(pdmp::OptionList& list) override { list.add("width", &width, "Of the product.").at_least(1); }
+  std::shared_ptr<pdmp::Fusion> make(const std::vector<int64_t>& widths, int64_t classes) const override {
+    return std::make_shared<Product>(widths, width, classes);
+  }
+};
+
+void register_product() {
+  pdmp::register_fusion(
+      {.name = "product",
+       .summary = "a linear layer over the product of the modalities' features",
+       .make_options = []() -> std::unique_ptr<pdmp::FusionOptions> { return std::make_unique<ProductOptions>(); },
+       .source = "example of pdmp"});
+}
+
 int failures = 0;
 
 void expect(bool condition, const char* what) {
@@ -93,32 +108,26 @@ void check_what_every_fusion_promises() {
          "what lies in an absent modality's feature changes nothing");
 }
 
-// The class is the sign of x y: neither modality alone tells it. Encoders come from the library.
+// The class is the sign of x y: neither modality alone tells it. Encoders and the training come from the library, which
+// knows the fusion by its name.
 double accuracy_after_training() {
-  const std::vector<pdmp::ModalityInfo> infos = {{"x", "vector", {1}}, {"y", "vector", {1}}};
-  const Tensor x = torch::randn({64, 1}), y = torch::randn({64, 1}), present = torch::ones({64, 2}, torch::kBool);
-  const Tensor labels = (x * y).flatten().gt(0).to(torch::kInt64);
-  const auto encoder_x = pdmp::make_encoder("mlp:hidden=16", infos[0]);
-  const auto encoder_y = pdmp::make_encoder("mlp:hidden=16", infos[1]);
-  Product fusion({encoder_x->width(), encoder_y->width()}, 8, 2);
-  std::vector<Tensor> parameters = fusion.parameters();
-  for (const auto& encoder : {encoder_x, encoder_y}) {
-    for (const Tensor& parameter : encoder->parameters()) parameters.push_back(parameter);
-  }
-  torch::optim::Adam optimizer(parameters, torch::optim::AdamOptions(0.02));
-  Tensor logits;
-  for (int step = 0; step < 300; ++step) {
-    logits = fusion.forward({encoder_x->forward(x), encoder_y->forward(y)}, present);
-    optimizer.zero_grad();
-    torch::nn::functional::cross_entropy(logits, labels).backward();
-    optimizer.step();
-  }
-  return logits.argmax(1).eq(labels).to(torch::kFloat64).mean().item<double>();
+  const Tensor x = torch::randn({64, 1}), y = torch::randn({64, 1});
+  const auto data = pdmp::tensor_dataset({{"x", x}, {"y", y}}, (x * y).flatten().gt(0).to(torch::kInt64));
+  const auto model = std::make_shared<pdmp::Model>(
+      data->modalities(), 2,
+      pdmp::ModelOptions{.fusion = "product:width=8", .encoders = {{"x", "mlp:hidden=16"}, {"y", "mlp:hidden=16"}}}, 0);
+  pdmp::TrainOptions options{.epochs = 300, .batch_size = 64, .workers = 0};
+  options.optimizer.optimizer = "adamw";
+  options.optimizer.lr = 0.02;
+  pdmp::Method joint;
+  pdmp::Trainer(options, std::nullopt).fit(model, joint, {.train = data});
+  return pdmp::evaluate(*model, joint, data, options).accuracy();
 }
 
 }  // namespace
 
 int main() {
+  register_product();
   torch::manual_seed(0);
   check_what_every_fusion_promises();
   expect(accuracy_after_training() > 0.95, "a product of features learns the sign of a product");

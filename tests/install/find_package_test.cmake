@@ -15,17 +15,41 @@ function(expect_consumer name source expected)
   run(${CMAKE_COMMAND} -S ${source} -B ${SCRATCH}/${name} -G Ninja -DCMAKE_PREFIX_PATH=${SCRATCH}/prefix
     -DCMAKE_CXX_COMPILER=${COMPILER})
   run(${CMAKE_COMMAND} --build ${SCRATCH}/${name})
-  run(${SCRATCH}/${name}/${name})
+  run(${SCRATCH}/${name}/${name} ${ARGN})
   if(NOT output MATCHES "^${expected}$")
     message(FATAL_ERROR "${name}: expected it to print\n${expected}found:\n${output}")
   endif()
 endfunction()
 
-run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${SCRATCH}/prefix)
+# It works wherever it is moved.
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${SCRATCH}/first)
+file(RENAME ${SCRATCH}/first ${SCRATCH}/prefix)
 expect_consumer(consumer ${CONSUMER} "fused logits 4 x 3, unimodal logits 2\n")
 expect_consumer(custom_fusion ${EXAMPLES}/custom_fusion "product fusion: all checks passed\n")
 expect_consumer(custom_method ${EXAMPLES}/custom_method
   "test accuracy over 3 seeds: joint 0\\.[0-9]+, equal_norms 0\\.[0-9]+\n")
+
+expect_consumer(embed ${EXAMPLES}/embed "favor, epoch 0: accuracy [01]\\.[0-9]+ on validation\n.*sample 0 is a [a-z]+\n.*joint: [01]\\.[0-9]+\nfavor:modality=1:factor=4: [01]\\.[0-9]+\n"
+  ${SCRATCH}/embedded)
+
+# The program takes the method from a plugin: by name, with flags, help and a place in a comparison.
+set(plugin ${SCRATCH}/custom_method/libequal_norms.so)
+run(${SCRATCH}/prefix/bin/pdmp list methods --plugin ${plugin})
+if(NOT output MATCHES "equal_norms")
+  message(FATAL_ERROR "expected the plugin's method in the list, found:\n${output}")
+endif()
+run(${SCRATCH}/prefix/bin/pdmp train --help --method equal_norms --plugin ${plugin})
+if(NOT output MATCHES "--equal_norms.strength")
+  message(FATAL_ERROR "expected the flag of the plugin's method in the help, found:\n${output}")
+endif()
+file(WRITE ${SCRATCH}/numbers/dataset.json
+  "{\"classes\": [\"a\", \"b\"], \"modalities\": [{\"name\": \"x\", \"type\": \"vector\", \"columns\": [\"x0\"]}, {\"name\": \"y\", \"type\": \"vector\", \"columns\": [\"y0\"]}]}")
+file(WRITE ${SCRATCH}/numbers/metadata.csv "id,split,label,x0,y0\n1,train,a,1,2\n2,train,b,2,1\n3,val,a,1,2\n4,test,b,2,1\n")
+run(${SCRATCH}/prefix/bin/pdmp compare --data ${SCRATCH}/numbers --out ${SCRATCH}/compared --methods joint,equal_norms:strength=0.5
+  --seeds 1 --epochs 1 --batch-size 2 --jobs 2 --plugin ${plugin})
+if(NOT output MATCHES "equal_norms")
+  message(FATAL_ERROR "expected the plugin's method in the comparison, found:\n${output}")
+endif()
 
 # The installed program finds LibTorch by itself.
 run(${SCRATCH}/prefix/bin/pdmp info)
