@@ -1,10 +1,11 @@
 # The front door. Presets (CMakePresets.json) do the work; scripts/setup is the only thing that installs.
 #   make test                  build and test; `make test PRESET=asan` under the sanitizers
 #   make demo                  PDMP on real pictures, speech and captions, in about ten minutes
+#   make docs                  the reference of the C++ interface, by Doxygen
 #   make bench                 ours and PyTorch's, in turn (docs/performance.md); `make bench SHORT=1`: whether it runs
 PRESET ?= release
 
-.PHONY: setup build test demo bench lint fuzz
+.PHONY: setup build test demo bench lint fuzz docs
 
 setup:
 	@scripts/setup
@@ -28,6 +29,10 @@ bench: build
 lint:
 	@scripts/setup lint
 	@scripts/lint
+
+docs:
+	@scripts/setup docs
+	@mkdir -p build/docs && doxygen docs/Doxyfile && echo "build/docs/html/index.html"
 
 fuzz:
 	@scripts/setup fuzz
