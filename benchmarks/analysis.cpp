@@ -51,8 +51,7 @@ Measure prepare_analysis(const BenchOptions& options) {
     const double joint = seconds_of([&] {
       Method method;
       Trainer(training, std::nullopt)
-          .fit(std::make_shared<Model>(data.train->modalities(), kClasses, model, training.seed), method, data,
-               nullptr);
+          .fit(std::make_shared<Model>(data.train->modalities(), kClasses, model, training.seed), method, data);
     });
     const double analysis = seconds_of([&] { analyze(data, model, training, AnalysisOptions{}, ""); });
     return nlohmann::json{{"seconds", analysis}, {"joint_seconds", joint}, {"samples", kTrain}};

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "base/files/file.h"
+#include "base/text/option_names.h"
 #include "cli/arguments.h"
 #include "data/cache/sample_cache.h"
 #include "data/decode/ffmpeg.h"
@@ -201,13 +202,13 @@ void run(const std::vector<std::string>& args) {
   list.add("seconds", &settings.seconds, "Length of one measurement.").above(0);
   list.add("memory", &settings.memory_rows, "Measure resident memory with that many samples instead; 0: speed.")
       .at_least(0);
-  const CommandHelp help{.name = "pdmp_loader_benchmark",
-                         .summary = "Samples a second, or resident memory, as JSON.",
-                         .example = "pdmp_loader_benchmark media --workers 2",
-                         .argument = "DIR",
-                         .argument_help = "Folder for the media; what is there is used.",
-                         .min_arguments = 1,
-                         .max_arguments = 1};
+  const cli::CommandHelp help{.name = "pdmp_loader_benchmark",
+                              .summary = "Samples a second, or resident memory, as JSON.",
+                              .example = "pdmp_loader_benchmark media --workers 2",
+                              .argument = "DIR",
+                              .argument_help = "Folder for the media; what is there is used.",
+                              .min_arguments = 1,
+                              .max_arguments = 1};
   std::vector<std::string> words;
   if (!cli::parse_arguments(list, args, help, std::cout, &words)) return;
   settings.directory = fs::absolute(words[0]);
@@ -223,7 +224,7 @@ int main(int count, char** arguments) {
     run({arguments + 1, arguments + count});
     return 0;
   } catch (const Error& error) {
-    std::cerr << error.what() << std::endl;
+    std::cerr << with_flags(error.what()) << std::endl;
     return exit_code(error.kind());
   }
 }

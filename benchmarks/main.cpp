@@ -6,7 +6,9 @@
 #include <iostream>
 #include <sys/resource.h>
 
+#include "base/console.h"
 #include "base/log.h"
+#include "base/text/option_names.h"
 #include "bench.h"
 #include "cli/arguments.h"
 #include "pdmp/error.h"
@@ -57,14 +59,15 @@ void run(const std::vector<std::string>& args) {
   OptionList list;
   describe(options, list);
   std::vector<std::string> names;
-  const CommandHelp help{.name = "pdmp_bench",
-                         .summary = "Measures one benchmark, and again for every line on standard input.",
-                         .example = "pdmp_bench step --workload pictures",
-                         .argument = "NAME",
-                         .argument_help = "step, convolutions, inference or analysis",
-                         .min_arguments = 1,
-                         .max_arguments = 1};
+  const cli::CommandHelp help{.name = "pdmp_bench",
+                              .summary = "Measures one benchmark, and again for every line on standard input.",
+                              .example = "pdmp_bench step --workload pictures",
+                              .argument = "NAME",
+                              .argument_help = "step, convolutions, inference or analysis",
+                              .min_arguments = 1,
+                              .max_arguments = 1};
   if (!cli::parse_arguments(list, args, help, std::cout, &names)) return;
+  install_console();
   set_log_level(LogLevel::warning);
   const Measure measure = find_bench(names[0]).prepare(options);
   std::string line;
@@ -84,7 +87,7 @@ int main(int count, char** arguments) {
   try {
     pdmp::run({arguments + 1, arguments + count});
   } catch (const pdmp::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    fmt::print(stderr, "{}\n", pdmp::with_flags(error.what()));
     return 1;
   }
   return 0;

@@ -20,7 +20,7 @@ Measure prepare_step(const BenchOptions& options) {
   const MethodInfo& method = find_method(options.method);
   return [=, &method] {
     TimedMethod timed(method.make_options()->make());
-    Trainer(training, ranking).fit(model, timed, {.train = data, .val = {}, .test = {}}, nullptr);
+    Trainer(training, ranking).fit(model, timed, {.train = data, .val = {}, .test = {}});
     std::vector<double> seconds = timed.rounds();
     seconds.erase(seconds.begin(), seconds.begin() + kWarmUp);
     return nlohmann::json{{"seconds", median(seconds)}, {"samples", training.batch_size}};

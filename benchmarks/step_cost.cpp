@@ -8,7 +8,9 @@
 #include <cstdlib>
 #include <fmt/format.h>
 
+#include "base/console.h"
 #include "base/log.h"
+#include "base/text/option_names.h"
 #include "bench.h"
 #include "pdmp/error.h"
 #include "pdmp/memory.h"
@@ -67,7 +69,7 @@ std::unique_ptr<Method> make_method(const MethodInfo& info) {
 // Seconds of a step of `info` on that fusion.
 double step_seconds(const MethodInfo& info, const std::string& fusion, const TrainingData& data) {
   TimedMethod timed(make_method(info));
-  make_trainer(fusion).fit(make_model(fusion, pictures()), timed, data, nullptr);
+  make_trainer(fusion).fit(make_model(fusion, pictures()), timed, data);
   return median({timed.steps().begin() + kWarmUp, timed.steps().end()});
 }
 
@@ -112,6 +114,7 @@ void print_row(const MethodInfo& info, const TrainingData& data) {
 
 int main(int count, char** arguments) {
   pdmp::keep_freed_memory();  // as the program does
+  install_console();
   set_log_level(LogLevel::warning);
   std::vector<std::string> names;
   for (int i = 1; i < count; ++i) {
@@ -137,7 +140,7 @@ int main(int count, char** arguments) {
   try {
     for (const std::string& name : names) print_row(find_method(name), data);
   } catch (const Error& error) {
-    fmt::print(stderr, "pdmp_step_cost: {}\n", error.what());
+    fmt::print(stderr, "pdmp_step_cost: {}\n", with_flags(error.what()));
     return 1;
   }
   return 0;

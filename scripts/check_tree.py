@@ -6,7 +6,7 @@
 Rules: includes point down the layers; every source has its test and is listed in its CMakeLists.txt; tests/ mirrors src/, with few
 folders more; no file grows
 past 500 lines; no notes to self; no folder or file for everything that found no name; docs/data-traps.md and the tests of
-traps name each other.
+traps name each other; outside of the command line errors and log lines name options without dashes.
 """
 import re
 import sys
@@ -32,7 +32,7 @@ ROOMS = {
 }
 
 # Namespaces within pdmp of layers whose own name is taken (pdmp::run is a function), and of those that have none.
-NAMESPACES = {"base": "", "run": "runs"}
+NAMESPACES = {"base": "", "train": "training", "run": "runs", "compare": "comparing"}
 
 # Without LibTorch, which costs the compiler seconds a source.
 WITHOUT_TORCH = ["base", "kernels", "data/files", "data/tables", "data/manifest", "data/decode", "data/svg", "data/encode",
@@ -46,17 +46,28 @@ MORE_FILES = {
 
 # The layer that implements each public header. `torch` stands for LibTorch: not for base, free for everyone above it.
 PUBLIC_HEADERS = {
-    "error": "base", "file_options": "data", "memory": "base", "options": "base", "random": "base", "fwd": "base",
-    "tensor": "torch", "torch": "torch", "dataset": "data", "model": "models",
-    "optimizer": "optim", "method": "methods", "trainer": "train", "analysis": "analysis", "run": "run", "pdmp": "run",
+    "error": "base", "fwd": "base", "memory": "base", "options": "base", "plugin": "base", "random": "base",
+    "registry": "base", "scope": "base", "session": "base", "version": "base", "tensor": "torch", "torch": "torch",
+    "metric": "metrics", "statistics": "metrics", "dataset": "data", "file_options": "data", "importer": "data",
+    "model": "models", "archive": "optim", "optimizer": "optim", "method": "methods", "method_options": "methods",
+    "trainer": "train", "analysis": "analysis", "run": "run", "trained_model": "run", "compare": "compare",
+    "pdmp": "compare",
 }
+
+
+def layer_of_public(name):
+    """Layer of a header by its path within include/pdmp; '' for one that nobody claims."""
+    return "methods" if name.startswith("methods/") else PUBLIC_HEADERS.get(name.removesuffix(".h"), "")
+
 
 # Sources without a test file of their own, and the test that goes through them.
 TESTED_IN = {
     "base/files/json_file.cpp": "base/files/file_test.cpp",
+    "base/log.cpp": "base/session_test.cpp",
     "base/spec.cpp": "models/encoder_spec_test.cpp",
     "cli/commands/cache_fill.cpp": "cli/commands/cache_test.cpp",
     "cli/print/failures.cpp": "cli/commands/compare_test.cpp",
+    "compare/execute/compare.cpp": "compare/compare_test.cpp",
     "compare/execute/child_runs.cpp": "cli/child_runs_test.cpp",
     "compare/execute/comparison_run.cpp": "cli/commands/compare_test.cpp",
     "data/decode/audio/appended_tags.cpp": "regressions/recording_edges_test.cpp",
@@ -152,6 +163,9 @@ NOTE_TO_SELF = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
 TRAPS = Path("docs/data-traps.md")
 TEST = re.compile(r"^TEST(?:_[FP])?\((\w+), (\w+)\)", re.MULTILINE)
 NAMED_TEST = re.compile(r"`(\w+\.[A-Z]\w+)`")
+MESSAGE = re.compile(r"\b(?:throw Error|log_info|log_warning)\(")
+TOKEN = re.compile(r'//[^\n]*|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)\'|[()]')
+FLAG = re.compile(r"--(?!help\b)[a-z{]")
 NAMELESS = {"util", "utils", "common", "helper", "helpers", "misc"}
 
 
@@ -177,7 +191,7 @@ def includes(root, path):
 def layer_of(path):
     """Layer of a file of src/ or include/pdmp; None for the precompiled header, '' for a public header nobody claims."""
     if path.parts[0] == "include":
-        return PUBLIC_HEADERS.get(path.stem, "")
+        return layer_of_public("/".join(path.parts[2:]))
     return path.parts[1] if len(path.parts) > 2 else None
 
 
@@ -187,7 +201,7 @@ def layer_of_include(name, quoted):
         return "torch" if name.startswith(("torch/", "ATen/", "c10/")) else None
     first = name.split("/")[0]
     if first == "pdmp":
-        return PUBLIC_HEADERS.get(Path(name).stem, "")
+        return layer_of_public(name.removeprefix("pdmp/"))
     return first if first in LAYERS else None
 
 
@@ -346,7 +360,23 @@ def check_traps(root):
         yield f"{TRAPS}: expected a line for the test {name}, found none"
 
 
-RULES = [check_includes, check_rooms, check_without_torch, check_namespaces, check_folders, check_tests, check_test_folders, check_lists, check_text, check_names, check_traps]
+def check_flags(root):
+    """Messages of the library name an option in backticks; the dashes are the command line's. See include/pdmp/error.h."""
+    for path in source_files(root, ["include", "src"]):
+        if path.suffix not in CODE or path.parts[1] == "cli" or path == Path("src/base/flags.cpp"):
+            continue
+        text = (root / path).read_text()
+        for message in MESSAGE.finditer(text):
+            depth = 1
+            for token in TOKEN.finditer(text, message.end()):
+                depth += {"(": 1, ")": -1}.get(token[0], 0)
+                if depth == 0:
+                    break
+                if token[0].startswith('"') and FLAG.search(token[0]):
+                    yield f"{path}:{text.count(chr(10), 0, token.start()) + 1}: a message with a flag; name the option in backticks, without dashes"
+
+
+RULES = [check_includes, check_rooms, check_without_torch, check_namespaces, check_folders, check_tests, check_test_folders, check_lists, check_text, check_names, check_traps, check_flags]
 
 
 def check(root):

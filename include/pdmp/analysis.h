@@ -1,4 +1,4 @@
-// Modality analysis: train each modality alone, rank them (methods-modulation 1.3; PDMP, section III-B, Algorithm 1).
+// Modality analysis: trains each modality alone and ranks them (PDMP, section III-B, Algorithm 1).
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,88 +16,105 @@
 
 namespace pdmp {
 
+// Options of a modality analysis. Flags --analysis.<name>, with '-' for '_'.
 struct AnalysisOptions {
-  std::vector<double> subset = {1};          // fractions of train, class-stratified; several: one analysis each
-  std::string criterion = "unimodal_early";  // unimodal_early | multimodal_branch | dependency | manual
-  std::string end_mode = "mean_last";        // mean_last | last | best
-  std::string performance_dominant, optimization_dominant;  // manual: names of modalities
-  int64_t epochs = 0;                                       // 0 = as the training
-  std::string stop = "auto";                                // auto (StopEvidence) | never
-  void describe(OptionList& list);                          // names without prefix; grouped as `analysis.`
+  // Fractions of train to analyze, each in (0, 1], drawn class by class. `analyze` takes one; `pdmp analyze` several,
+  // for one analysis each.
+  std::vector<double> subset = {1};
+  // What decides which modality leads at the beginning: unimodal_early: the first epochs of each modality alone;
+  // multimodal_branch: unimodal accuracies in a short joint training; dependency: Eq. 5 in that training; manual: the
+  // two names below.
+  std::string criterion = "unimodal_early";
+  std::string end_mode = "mean_last";  // the end of a curve: mean_last (mean of the last tenth) | last | best
+  std::string performance_dominant, optimization_dominant;  // criterion manual: names of modalities
+  int64_t epochs = 0;               // of each modality alone, at least 0; 0: as many as the training
+  std::string stop = "auto";        // auto: end early as StopEvidence describes | never
+  void describe(OptionList& list);  // adds the options without prefix; callers group them as `analysis.`
 };
 
-// One modality trained alone. Scores are of TrainOptions::select_metric; `se` is sqrt(a (1 - a) / n_eval) of an
-// accuracy, 0 for metrics whose error is not known.
+// One modality trained alone. Scores are those of TrainOptions::select_metric. Standard errors are
+// sqrt(a (1 - a) / n_eval) of an accuracy a, and 0 for other metrics.
 struct UnimodalCurve {
   std::vector<double> score;             // per epoch, on the evaluation split
-  double final_score = 0, final_se = 0;  // `end_mode` of the curve
-  double final_loss = 0;                 // cross-entropy after the last epoch
-  double early = 0, early_se = 0;        // mean of the first `early_points`
+  double final_score = 0, final_se = 0;  // the end of the curve (AnalysisOptions::end_mode), and its standard error
+  double final_loss = 0;                 // mean cross-entropy after the last epoch
+  double early = 0, early_se = 0;        // mean of the first `early_points` epochs, and its standard error
 };
 
-// Whether an analysis ended before its last epoch, and why. Rule `auto`: it ends after an epoch where
-//   - ten epochs and a quarter of those planned are over, which takes the beginning (`early_points`) in;
-//   - the modality that is best so far (`end_mode`) was ahead of every other one in each of the last 5 evaluations, and
-//     the 95 % interval of its mean lead in them, a paired bootstrap over evaluations and samples, lies above 0;
-//   - it would be ahead after the last epoch too, did it keep falling and the others rising as they did over the last
-//     half of their curves: mean of the last 5 evaluations plus slope (least squares; 0 where it falls for the others,
-//     where it rises for the best) times the epochs left.
-// Learning rates are those of the whole training. One modality alone is settled after the first of the three. The
-// bootstrap is one of accuracies: an analysis by another metric goes on to its last epoch.
+// Whether an analysis ended before its last epoch, and why. By rule `auto` it ends after an epoch where all of these
+// hold.
+//
+// 1. At least ten epochs and a quarter of the planned ones are over; the beginning (`early_points`) is within them.
+//
+// 2. The modality that is best so far (`end_mode`) was ahead of every other one in each of the last 5 evaluations, and
+// the 95 % interval of its mean lead in them, by a paired bootstrap over evaluations and samples, is above 0.
+//
+// 3. It is still ahead in a forecast for the last epoch, which is the mean of the last 5 evaluations plus the slope
+// times the epochs left. The slope is that of least squares over the last half of the curve, where it is against the
+// best modality: falling for it, rising for the others; otherwise 0.
+//
+// Learning rates are those of the whole training. A single modality needs the first condition only. The bootstrap is
+// one of accuracies: an analysis by another metric goes on to its last epoch.
 struct StopEvidence {
+  // A confidence interval.
   struct Interval {
-    double low = 0, high = 0;
+    double low = 0, high = 0;  // its ends, as differences of accuracy
   };
   std::string rule = "never";              // auto | never
-  std::optional<int64_t> stopped_after;    // epochs; nothing: it went on to the last one
+  std::optional<int64_t> stopped_after;    // epochs; nothing: all were trained
   int64_t of = 0;                          // epochs planned
-  int64_t evaluations = 0, resamples = 0;  // `auto`: 5, and those of the bootstrap
-  std::map<std::string, Interval> leads;   // where stopped: over each other modality
-  std::map<std::string, double> forecast;  // where stopped: accuracies after the last epoch, as above
+  int64_t evaluations = 0, resamples = 0;  // rule auto: evaluations compared (5), resamples of the bootstrap
+  std::map<std::string, Interval> leads;   // if stopped: 95 % interval of the lead over each other modality
+  std::map<std::string, double> forecast;  // if stopped: forecast accuracy of each modality after the last epoch
 };
 
+// The result of an analysis, as in analysis.json.
 struct AnalysisResult {
-  ModalityRanking ranking;            // `early` is what the criterion compares; not a number where not measured
-  std::vector<UnimodalCurve> curves;  // per modality; empty for criterion manual, which trains nothing
-  double subset = 1;
-  std::string metric = "accuracy";                // that modalities are compared by
-  std::string criterion, end_mode, evaluated_on;  // "val" or "10 % of train"
-  int64_t n_train = 0, n_eval = 0, epochs = 0, early_points = 0;
-  double performance_margin = 0, optimization_margin = 0;  // leader minus runner-up; 0 for one modality
+  ModalityRanking ranking;                        // `early` is what the criterion compares
+  std::vector<UnimodalCurve> curves;              // per modality; empty for criterion manual, which trains nothing
+  double subset = 1;                              // fraction of train that was analyzed
+  std::string metric = "accuracy";                // name of the metric by which modalities are compared
+  std::string criterion, end_mode, evaluated_on;  // as AnalysisOptions; evaluation data: "val" or "10 % of train"
+  int64_t n_train = 0, n_eval = 0, epochs = 0, early_points = 0;  // samples, epochs trained, epochs that count as early
+  double performance_margin = 0, optimization_margin = 0;         // leader minus runner-up; 0 for one modality
   std::optional<int64_t> crossing_epoch;  // first 0-based epoch in which the modalities are ordered as at the end
   std::map<std::string, std::string> other_criteria;  // criterion -> its optimization-dominant modality, where computed
-  std::string settings;                               // as analysis_settings
-  StopEvidence stop;
+  std::string settings;                               // analysis_settings() and a hash of the data
+  StopEvidence stop;                                  // whether and why it ended early
 };
 
-// The decision alone, from curves of `metric` (criterion unimodal_early): the best of the aggregated ends and
-// beginnings, ties to the lower final loss, then to the first. Ambiguous where the two best are closer than twice the
-// leader's standard error (equal, where that is not known), and at the beginning also where there are fewer than two
-// epochs. `options.epochs`: of the whole training where the curves were stopped before, since the beginning is a part
-// of that.
+// Ranks modalities by their curves of `metric`, by criterion unimodal_early. The performance-dominant modality is that
+// with the best end (`options.end_mode`), the optimization-dominant one that with the best beginning; of equals that
+// with the lower final loss, then the first. A choice is ambiguous where the two best are closer than twice the
+// leader's standard error, or equal where there is none; at the beginning also where there are fewer than two epochs.
+// `names`, `scores` and `final_loss`: per modality; curves have one length, at least 1. `n_eval`: samples of the
+// evaluation. `options.epochs`: of the whole training, where curves were stopped early; it sets the number of early
+// epochs. Error{usage} where sizes do not fit.
 AnalysisResult rank_modalities(const std::vector<std::string>& names, const std::vector<std::vector<double>>& scores,
                                const std::vector<double>& final_loss, int64_t n_eval, const AnalysisOptions& options,
                                const std::string& metric = "accuracy");
 
-// Trains what the options ask for, `options.subset` being one fraction; the modalities side by side on the same
-// batches, each with the numbers it has when trained alone. Scored on `data.val`, or on a stratified 10 % of train
-// where there is none; never on test. `directory` holds checkpoints of unfinished trainings, so that a killed analysis
-// goes on where it was; empty: nothing is written. unimodal/<m>.safetensors and .json are left in it.
+// Trains the modalities and ranks them; `options.subset` must be one fraction. Modalities are trained side by side on
+// the same batches, with the same results as one by one. They are scored on `data.val`, or on a stratified tenth of
+// train where there is none; never on test. `directory` keeps checkpoints of unfinished trainings, so that an analysis
+// that was killed goes on, and afterwards unimodal/<m>.safetensors and .json; empty: nothing is written. Error{usage},
+// {data}, {interrupted}.
 AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, const TrainOptions& train,
                        const AnalysisOptions& options, const std::filesystem::path& directory);
 
-// What an analysis depends on besides the data, in words: encoders, init, epochs, batch size, optimizer. Not the seed.
+// What an analysis depends on besides the data and the seed, as text: encoders, initial weights, epochs, batch size,
+// optimizer.
 std::string analysis_settings(const std::vector<ModalityInfo>& modalities, const ModelOptions& model,
                               const TrainOptions& train, const AnalysisOptions& options);
 
-// The ranking in the order of `names`. Error{data} where the analysis ranks other modalities; `where` begins the
-// message.
+// The ranking with modalities in the order of `names`. Error{data}, whose message begins with `where`, unless the
+// analysis ranks exactly these modalities.
 ModalityRanking ranking_for(const AnalysisResult& result, const std::vector<std::string>& names,
                             const std::string& where);
 
-nlohmann::json to_json(const AnalysisResult& result);  // what analysis.json holds
+// Writes a result as analysis.json (docs/run-directory.md), replacing the file as a whole. Error{io}.
 void write_analysis(const AnalysisResult& result, const std::filesystem::path& path);
 AnalysisResult read_analysis(const std::filesystem::path& path);  // Error{data} naming the file and the field
-std::string analysis_table(const AnalysisResult& result);         // for people
+std::string analysis_table(const AnalysisResult& result);  // scores and roles as a table for people, of many lines
 
 }  // namespace pdmp

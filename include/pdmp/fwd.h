@@ -1,4 +1,4 @@
-// Forward declaration of Tensor, for interfaces that only pass tensors on. pdmp/tensor.h defines it.
+// Forward declarations for interfaces that only pass these types on. pdmp/tensor.h defines Tensor.
 #pragma once
 
 namespace at {
@@ -7,6 +7,12 @@ class Tensor;
 
 namespace pdmp {
 
+// LibTorch's tensor: a handle with a reference count. Copies share their values.
 using Tensor = at::Tensor;
+
+class Dataset;
+class Method;
+class Model;
+class OptionList;
 
 }  // namespace pdmp

@@ -1,12 +1,12 @@
-// Memory of the process.
+// Memory allocation of the process.
 #pragma once
 
 namespace pdmp {
 
-// Tells the C library to keep the memory that is freed instead of giving it back: a training step frees and takes the
-// same gigabyte every time, and the kernel needs a tenth of the step to hand it out again. Holds for the whole process
-// and for good, so the `pdmp` program calls it and the library does not: call it once, before the first tensor. Whether
-// this C library can be told so (glibc can; others and sanitizers keep their own ways).
+// Makes the C library keep freed memory instead of returning it to the system. Each training step frees and allocates
+// the same gigabyte, and returning it costs up to a tenth of the step. The setting holds for the whole process and
+// cannot be undone, so only the program pdmp makes it, not the library: call it once, before the first tensor.
+// Returns whether the C library supports it: glibc does; others, and builds with sanitizers, use their own allocators.
 bool keep_freed_memory();
 
 }  // namespace pdmp

@@ -1,5 +1,5 @@
-// What an interface with modules needs of LibTorch, nothing else. Sources include the layers and functions they use
-// themselves: all of torch/nn costs the compiler 7 s more in each of them, precompiled or not.
+// The part of LibTorch that interfaces with modules need. Sources include the layers and functions they use: all of
+// torch/nn takes the compiler 7 s more in each of them, precompiled or not.
 #pragma once
 
 #include <torch/nn/module.h>

@@ -16,6 +16,7 @@
 #include "metrics/metric.h"
 #include "pdmp/error.h"
 #include "train/files/layout.h"
+#include "train/training_turn.h"
 
 namespace pdmp {
 namespace {
@@ -29,7 +30,7 @@ void check_options(const AnalysisOptions& options, bool manual) {
   if (named && !manual) {
     throw Error(ErrorKind::usage,
                 fmt::format("performance-dominant and optimization-dominant belong to criterion manual, "
-                            "found criterion {}; add --criterion manual or leave them out",
+                            "found criterion {}; add `criterion` manual or leave them out",
                             options.criterion));
   }
 }
@@ -37,12 +38,12 @@ void check_options(const AnalysisOptions& options, bool manual) {
 int64_t position(const std::vector<std::string>& names, const std::string& name, const char* option) {
   if (name.empty()) {
     throw Error(ErrorKind::usage,
-                fmt::format("criterion manual: --{} is missing; name one of {}", option, fmt::join(names, ", ")));
+                fmt::format("criterion manual: `{}` is missing; name one of {}", option, fmt::join(names, ", ")));
   }
   for (size_t m = 0; m < names.size(); ++m) {
     if (names[m] == name) return static_cast<int64_t>(m);
   }
-  throw Error(ErrorKind::usage, fmt::format("--{}: unknown modality '{}'{}", option, name, suggestion(name, names)));
+  throw Error(ErrorKind::usage, fmt::format("`{}`: unknown modality '{}'{}", option, name, suggestion(name, names)));
 }
 
 AnalysisResult manual_result(const std::vector<std::string>& names, const AnalysisOptions& options) {
@@ -89,6 +90,7 @@ void warn_where_criteria_disagree(const AnalysisResult& result) {
 
 AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, const TrainOptions& train,
                        const AnalysisOptions& options, const std::filesystem::path& directory) {
+  const training::TrainingTurn turn;
   const analysis::EarlyCriterion& criterion = analysis::find_early_criterion(options.criterion);
   const std::vector<std::string> names = data::modality_names(data.train->modalities());
   check_options(options, criterion.figures == nullptr);
@@ -103,7 +105,7 @@ AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, cons
   const std::string key =
       fmt::format("{}; seed {}; subset {}; {} samples, scored on {} of {}", described, train.seed, chosen.subset,
                   chosen.splits.train->size(), chosen.splits.val->size(), chosen.evaluated_on);
-  const std::filesystem::path work = directory.empty() ? directory : directory / train::run_layout::kUnimodal;
+  const std::filesystem::path work = directory.empty() ? directory : directory / training::run_layout::kUnimodal;
   if (!work.empty()) {
     make_directories(work);
     for (const std::filesystem::path& folder : {directory, work}) remove_temporaries(folder, /*locked=*/false);
@@ -111,7 +113,7 @@ AnalysisResult analyze(const TrainingData& data, const ModelOptions& model, cons
 
   AnalysisOptions planned = options;
   planned.epochs = settings.epochs;
-  if (!metrics::find_metric(settings.select_metric).is_share_of_samples) planned.stop = "never";
+  if (!find_metric(settings.select_metric).is_share_of_samples) planned.stop = "never";
   AnalysisResult result =
       rank_trainings(names, analysis::train_unimodal(chosen, names, model, settings, planned, work, key), planned,
                      chosen.splits.val->size(), settings);

@@ -1,10 +1,11 @@
 // analysis.json (docs/run-directory.md).
+#include "analysis/analysis_file.h"
+
 #include <cmath>
 #include <fmt/format.h>
 
 #include "analysis/rank.h"
 #include "base/files/checked_file.h"
-#include "pdmp/analysis.h"
 #include "pdmp/error.h"
 
 namespace pdmp {
@@ -117,7 +118,7 @@ void read_curves(AnalysisResult& result, const Fields& fields) {
 
 }  // namespace
 
-Json to_json(const AnalysisResult& result) {
+Json analysis::to_json(const AnalysisResult& result) {
   const ModalityRanking& ranking = result.ranking;
   Json curves = Json::object();
   std::vector<double> final_se, final_loss, early, early_se;
@@ -161,7 +162,7 @@ Json to_json(const AnalysisResult& result) {
 }
 
 void write_analysis(const AnalysisResult& result, const std::filesystem::path& path) {
-  write_checked_json(path, to_json(result));
+  write_checked_json(path, analysis::to_json(result));
 }
 
 AnalysisResult read_analysis(const std::filesystem::path& path) {

@@ -53,7 +53,7 @@ std::string analysis_table(const AnalysisResult& result) {
   const ModalityRanking& ranking = result.ranking;
   size_t width = std::string("modality").size();
   for (const std::string& name : ranking.modalities) width = std::max(width, name.size());
-  const bool has_error = metrics::find_metric(result.metric).is_share_of_samples;
+  const bool has_error = find_metric(result.metric).is_share_of_samples;
   std::string text = fmt::format("{:<{}}  {:<13}  {:<13}  {}\n", "modality", width, "early", "final", "role");
   for (size_t m = 0; m < ranking.modalities.size(); ++m) {
     std::string early = "-", final = "-";

@@ -4,6 +4,7 @@
 
 #include "base/files/checked_file.h"
 #include "base/text/json_fields.h"
+#include "train/fit_in.h"
 
 namespace pdmp::analysis {
 namespace {
@@ -31,7 +32,7 @@ KeptTraining::KeptTraining(const std::filesystem::path& directory, const std::st
     return;
   }
   if (!read_kept(work_key, key)) std::filesystem::remove_all(work_);
-  run_ = std::make_unique<train::RunDirectory>(work_);
+  run_ = std::make_unique<training::RunDirectory>(work_);
   write_checked_json(work_key, {{kKey, key}});
 }
 
@@ -45,7 +46,7 @@ void KeptTraining::finish(nlohmann::json result) {
 }
 
 nlohmann::json kept_training(const std::filesystem::path& directory, const std::string& name, const std::string& key,
-                             const std::function<nlohmann::json(train::RunDirectory*)>& train) {
+                             const std::function<nlohmann::json(training::RunDirectory*)>& train) {
   KeptTraining kept(directory, name, key);
   if (!kept.finished()) kept.finish(train(kept.run()));
   return kept.result();
@@ -59,10 +60,9 @@ TrainOptions to_the_end(TrainOptions options) {
 }
 
 FitResult train_jointly(const std::shared_ptr<Model>& model, const TrainingData& data, const TrainOptions& options,
-                        train::RunDirectory* run, const std::string& label) {
+                        training::RunDirectory* run, const std::string& label) {
   const std::unique_ptr<Method> method = find_method("joint").make_options()->make();
-  Trainer trainer(to_the_end(options), std::nullopt);
-  return trainer.fit(model, *method, data, run, label);
+  return training::fit_in(run, Trainer(to_the_end(options), std::nullopt), model, *method, data, label);
 }
 
 }  // namespace pdmp::analysis

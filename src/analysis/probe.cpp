@@ -29,14 +29,15 @@ void run_probe(EarlyEvidence& evidence, const AnalysisData& data, const ModelOpt
                int64_t points, const std::filesystem::path& directory, const std::string& key) {
   TrainOptions options = train;
   options.epochs = std::max(kShortest, train.epochs / 10);
-  const nlohmann::json result = kept_training(directory, "probe", key, [&](train::RunDirectory* run) -> nlohmann::json {
-    const Dataset& samples = *data.splits.train;
-    const auto joint = std::make_shared<Model>(samples.modalities(), static_cast<int64_t>(samples.classes().size()),
-                                               model, static_cast<uint64_t>(train.seed));
-    const FitResult fit = train_jointly(joint, data.splits, options, run, "short joint run");
-    return {{"branch", mean_of_last(fit, points, &Evaluation::unimodal_accuracy)},
-            {"dependency", mean_of_last(fit, points, &Evaluation::dependency)}};
-  });
+  const nlohmann::json result =
+      kept_training(directory, "probe", key, [&](training::RunDirectory* run) -> nlohmann::json {
+        const Dataset& samples = *data.splits.train;
+        const auto joint = std::make_shared<Model>(samples.modalities(), static_cast<int64_t>(samples.classes().size()),
+                                                   model, static_cast<uint64_t>(train.seed));
+        const FitResult fit = train_jointly(joint, data.splits, options, run, "short joint run");
+        return {{"branch", mean_of_last(fit, points, &Evaluation::unimodal_accuracy)},
+                {"dependency", mean_of_last(fit, points, &Evaluation::dependency)}};
+      });
   const JsonFields fields(result, directory / "probe.json", "delete it to train the short joint run again");
   fields.get_to("branch", evidence.branch);
   fields.get_to("dependency", evidence.dependency);

@@ -30,19 +30,17 @@ std::vector<size_t> order_of(const std::vector<double>& figures) {
   return order;
 }
 
-std::vector<double> merits(const std::vector<double>& scores, const metrics::Metric& metric) {
+std::vector<double> merits(const std::vector<double>& scores, const Metric& metric) {
   std::vector<double> result;
   for (const double score : scores) result.push_back(metric.merit(score));
   return result;
 }
 
 // Samples behind a standard error; 0 where there is none.
-int64_t samples_behind(const metrics::Metric& metric, int64_t n_eval) {
-  return metric.is_share_of_samples ? n_eval : 0;
-}
+int64_t samples_behind(const Metric& metric, int64_t n_eval) { return metric.is_share_of_samples ? n_eval : 0; }
 
 std::optional<int64_t> crossing(const std::vector<std::vector<double>>& scores, const std::vector<double>& final,
-                                const metrics::Metric& metric) {
+                                const Metric& metric) {
   const std::vector<size_t> wanted = order_of(merits(final, metric));
   for (size_t epoch = 0; epoch < scores.front().size(); ++epoch) {
     std::vector<double> now;
@@ -66,7 +64,7 @@ void check_curves(const std::vector<std::string>& names, const std::vector<std::
 }
 
 UnimodalCurve describe_curve(const std::vector<double>& scores, double final_loss, int64_t points, int64_t n,
-                             const std::string& end_mode, const metrics::Metric& metric) {
+                             const std::string& end_mode, const Metric& metric) {
   UnimodalCurve curve;
   curve.score = scores;
   curve.final_score = metric.merit(analysis::aggregate_end(merits(scores, metric), end_mode));
@@ -143,7 +141,7 @@ AnalysisResult rank_modalities(const std::vector<std::string>& names, const std:
                                const std::vector<double>& final_loss, int64_t n_eval, const AnalysisOptions& options,
                                const std::string& metric_name) {
   check_curves(names, scores, final_loss);
-  const metrics::Metric& metric = metrics::find_metric(metric_name);
+  const Metric& metric = find_metric(metric_name);
   const int64_t n = samples_behind(metric, n_eval);
   AnalysisResult result;
   result.metric = metric_name;
@@ -178,7 +176,7 @@ analysis::Leader leader_by(const analysis::EarlyCriterion& row, const std::vecto
   if (row.figures != &analysis::EarlyEvidence::unimodal) {
     return analysis::find_leader(figures, final_loss, row.is_accuracy ? result.n_eval : 0);
   }
-  const metrics::Metric& metric = metrics::find_metric(result.metric);
+  const Metric& metric = find_metric(result.metric);
   return analysis::find_leader(merits(figures, metric), final_loss, samples_behind(metric, result.n_eval));
 }
 

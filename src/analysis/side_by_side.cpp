@@ -29,10 +29,10 @@ class SideBySide {
   SideBySide(const std::vector<Lane>& lanes, const std::shared_ptr<const Dataset>& train, const TrainOptions& options)
       : lanes_(lanes),
         generators_(lanes.size()),
-        loader_(train, train::training_loader(options)),
-        metric_(metrics::find_metric(options.select_metric)),
+        loader_(train, training::training_loader(options)),
+        metric_(find_metric(options.select_metric)),
         progress_("each modality alone", options.epochs * loader_.batches(), "step") {
-    for (size_t i = 0; i < lanes_.size(); ++i) alone(i, &train::TrainingLoop::begin);
+    for (size_t i = 0; i < lanes_.size(); ++i) alone(i, &training::TrainingLoop::begin);
     progress_.advance(epoch() * loader_.batches());
   }
 
@@ -53,14 +53,14 @@ class SideBySide {
     int64_t number = loader_.batches();
     for (const size_t i : here) {
       number = std::min(number, loop(i).batch_in_epoch());
-      alone(i, &train::TrainingLoop::begin_epoch);
+      alone(i, &training::TrainingLoop::begin_epoch);
     }
     progress_.advance(number);
     loader_.start_epoch(epoch(), number);
-    for (; const std::optional<Batch> batch = train::next_batch(loader_, [this] { stop(); }); ++number) {
+    for (; const std::optional<Batch> batch = training::next_batch(loader_, [this] { stop(); }); ++number) {
       for (const size_t i : here) {
         if (loop(i).batch_in_epoch() == number)
-          alone(i, &train::TrainingLoop::train_step, part_of(*batch, lanes_[i].modality));
+          alone(i, &training::TrainingLoop::train_step, part_of(*batch, lanes_[i].modality));
       }
       progress_.advance();
       if (interrupted()) stop();
@@ -68,7 +68,7 @@ class SideBySide {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     try {
       for (const size_t i : here)
-        alone(i, &train::TrainingLoop::finish_epoch, seconds.count(), loader_.wait_seconds() - waited);
+        alone(i, &training::TrainingLoop::finish_epoch, seconds.count(), loader_.wait_seconds() - waited);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::interrupted) throw;
       stop();  // each lane before its evaluation, or in the next epoch
@@ -77,7 +77,7 @@ class SideBySide {
   }
 
  private:
-  train::TrainingLoop& loop(size_t lane) { return *lanes_[lane].loop; }
+  training::TrainingLoop& loop(size_t lane) { return *lanes_[lane].loop; }
 
   std::vector<size_t> lanes_in(int64_t epoch) {
     std::vector<size_t> result;
@@ -89,7 +89,7 @@ class SideBySide {
 
   // Calls a part of the lane's training with LibTorch's generator as that left it.
   template <class... Parameters, class... Arguments>
-  void alone(size_t lane, void (train::TrainingLoop::*part)(Parameters...), Arguments&&... arguments) {
+  void alone(size_t lane, void (training::TrainingLoop::*part)(Parameters...), Arguments&&... arguments) {
     at::Generator generator = at::detail::getDefaultCPUGenerator();
     if (generators_[lane].defined()) generator.set_state(generators_[lane]);
     try {
@@ -112,14 +112,14 @@ class SideBySide {
   }
 
   void stop() {
-    for (size_t i = 0; i + 1 < lanes_.size(); ++i) alone(i, &train::TrainingLoop::checkpoint);
-    alone(lanes_.size() - 1, &train::TrainingLoop::stop_for_interrupt);
+    for (size_t i = 0; i + 1 < lanes_.size(); ++i) alone(i, &training::TrainingLoop::checkpoint);
+    alone(lanes_.size() - 1, &training::TrainingLoop::stop_for_interrupt);
   }
 
   const std::vector<Lane>& lanes_;
   std::vector<Tensor> generators_;  // per lane; undefined before it began, which seeds it
   Loader loader_;
-  const metrics::Metric& metric_;
+  const Metric& metric_;
   Progress progress_;
 };
 

@@ -12,7 +12,7 @@
 namespace pdmp::analysis {
 
 struct Lane {
-  train::TrainingLoop* loop;
+  training::TrainingLoop* loop;
   int64_t modality;  // position in `train`: what of a batch is its own
 };
 

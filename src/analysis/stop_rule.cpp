@@ -84,7 +84,7 @@ std::optional<StopEvidence> settled(const std::vector<std::string>& names, const
   }
   for (size_t m = 0; m < names.size(); ++m) {  // last, as it takes the longest
     if (m == leader) continue;
-    const metrics::Difference lead = metrics::paired_bootstrap(recent(hits[m]), recent(hits[leader]), kResamples, seed);
+    const Difference lead = metrics::paired_bootstrap(recent(hits[m]), recent(hits[leader]), kResamples, seed);
     if (lead.low <= 0) return std::nullopt;
     evidence.leads[names[m]] = {lead.low, lead.high};
   }

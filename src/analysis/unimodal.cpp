@@ -22,13 +22,13 @@ std::vector<uint8_t> hits_of(const Tensor& correct) {
   return {values.data_ptr<bool>(), values.data_ptr<bool>() + values.numel()};
 }
 
-nlohmann::json to_json(const std::vector<EpochRecord>& history, const metrics::Metric& metric) {
+nlohmann::json to_json(const std::vector<EpochRecord>& history, const Metric& metric) {
   nlohmann::json value = {{"accuracy", nlohmann::json::array()}};
   for (const EpochRecord& record : history) {
     value["accuracy"].push_back(record.val->accuracy());
     if (!metrics::is_accuracy(metric)) value["score"].push_back(record.val->score(metric.name));
     value["loss"] = record.val->loss();
-    if (record.val->correct.defined()) value["correct"].push_back(train::text_of_correct(record.val->correct));
+    if (record.val->correct.defined()) value["correct"].push_back(training::text_of_correct(record.val->correct));
   }
   return value;
 }
@@ -47,7 +47,7 @@ class Alone {
   Alone(const AnalysisData& data, const std::string& modality, const ModelOptions& model, const TrainOptions& train,
         bool keep_correct, const fs::path& directory, const std::string& key)
       : modality_(modality),
-        metric_(metrics::find_metric(train.select_metric)),
+        metric_(find_metric(train.select_metric)),
         directory_(directory),
         kept_(open_kept(directory, modality, key)) {
     if (kept_.finished()) {
@@ -65,19 +65,19 @@ class Alone {
     model_ = std::make_shared<Model>(alone.train->modalities(), static_cast<int64_t>(alone.train->classes().size()),
                                      models::with_linear_head(model, data.splits.train->modalities()), train.seed);
     method_ = find_method("joint").make_options()->make();
-    loop_ = std::make_unique<train::TrainingLoop>(train::TrainingInputs{.options = to_the_end(train),
-                                                                        .ranking = std::nullopt,
-                                                                        .model = model_,
-                                                                        .method = *method_,
-                                                                        .data = alone,
-                                                                        .run = kept_.run(),
-                                                                        .select_on = nullptr,
-                                                                        .keep_correct = keep_correct,
-                                                                        .make_model = {},
-                                                                        .unimodal_model = {}});
+    loop_ = std::make_unique<training::TrainingLoop>(training::TrainingInputs{.options = to_the_end(train),
+                                                                              .ranking = std::nullopt,
+                                                                              .model = model_,
+                                                                              .method = *method_,
+                                                                              .data = alone,
+                                                                              .run = kept_.run(),
+                                                                              .select_on = nullptr,
+                                                                              .keep_correct = keep_correct,
+                                                                              .make_model = {},
+                                                                              .unimodal_model = {}});
   }
 
-  train::TrainingLoop* loop() const { return loop_.get(); }  // null: finished before
+  training::TrainingLoop* loop() const { return loop_.get(); }  // null: finished before
   const std::string& modality() const { return modality_; }
   const UnimodalTraining& training() const { return training_; }
 
@@ -110,17 +110,17 @@ class Alone {
     training_.correct.clear();
     if (!result.has("correct")) return;
     for (const std::string& text : result.get<std::vector<std::string>>("correct")) {
-      training_.correct.push_back(hits_of(train::correct_of_text(text, data.splits.val->size())));
+      training_.correct.push_back(hits_of(training::correct_of_text(text, data.splits.val->size())));
     }
   }
 
   std::string modality_;
-  const metrics::Metric& metric_;
+  const Metric& metric_;
   fs::path directory_;
   KeptTraining kept_;
   std::shared_ptr<Model> model_;
   std::unique_ptr<Method> method_;
-  std::unique_ptr<train::TrainingLoop> loop_;
+  std::unique_ptr<training::TrainingLoop> loop_;
   UnimodalTraining training_;
 };
 

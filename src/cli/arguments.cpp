@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "base/log.h"
+#include "base/console.h"
 #include "pdmp/error.h"
 
 namespace pdmp::cli {
@@ -16,11 +16,14 @@ const std::vector<std::string> kLevels = {"info", "warning", "error"};  // as Lo
 bool parse_arguments(OptionList& list, const std::vector<std::string>& args, const CommandHelp& help, std::ostream& out,
                      std::vector<std::string>* words) {
   bool quiet = false;
-  std::string level = kLevels.front(), file;
+  std::string level = kLevels.front(), file, plugin;  // plugins are loaded before a command is called
   list.heading("Options");
   list.add("quiet", &quiet, "Say nothing on stderr but warnings and errors: --log-level warning.").internal();
   list.add("log-level", &level, "What stderr shows: all, from warnings on, or errors.")
       .one_of(kLevels)
+      .advanced()
+      .internal();
+  list.add("plugin", &plugin, "Library of methods, encoders, fusions, metrics or importers of one's own to load first.")
       .advanced()
       .internal();
   list.add("log-file", &file, "File that every message is appended to, with time and level.").advanced().internal();
@@ -30,6 +33,8 @@ bool parse_arguments(OptionList& list, const std::vector<std::string>& args, con
   set_log_file(file);
   return true;
 }
+
+std::filesystem::path this_program() { return std::filesystem::read_symlink("/proc/self/exe"); }
 
 void require(const OptionList& list, const CommandHelp& help, std::initializer_list<const char*> names) {
   for (const auto& option : list.all()) {

@@ -4,16 +4,20 @@
 #include <iostream>
 #include <new>
 
+#include "base/console.h"
 #include "base/log.h"
 #include "base/signal.h"
 #include "base/table.h"
+#include "base/text/option_names.h"
 #include "base/text/printable.h"
 #include "base/text/text_table.h"
 #include "cli/command.h"
 #include "cli/openmp_wait.h"
+#include "cli/plugins.h"
 #include "data/files/damaged_files.h"
 #include "pdmp/error.h"
 #include "pdmp/memory.h"
+#include "pdmp/version.h"
 
 namespace pdmp::cli {
 namespace {
@@ -66,13 +70,14 @@ std::vector<std::string> without_help_word(std::vector<std::string> args) {
 }
 
 int run_program(const std::vector<std::string>& given, std::ostream& out) {
-  const std::vector<std::string> args = without_help_word(given);
+  std::vector<std::string> args = without_help_word(given);
+  load_plugins(args);
   if (args.empty()) throw Error(ErrorKind::usage, "expected a command, found none; see pdmp --help");
   int status = 0;
   if (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
     out << help_text();
   } else if (args[0] == "--version") {
-    out << "pdmp " << PDMP_VERSION << "\n";
+    out << "pdmp " << version() << "\n";
   } else {
     status = find_command(args[0]).run({args.begin() + 1, args.end()}, out);
     if (const std::string damaged = data::damaged_files().text(); !damaged.empty()) log_warning(damaged);
@@ -102,13 +107,15 @@ int fail(const std::string& message, int status) {
 int main(int count, char** arguments) {
   if (count > 1 && pdmp::cli::computes(arguments[1])) pdmp::cli::bound_openmp_wait(arguments);
   pdmp::keep_freed_memory();
+  pdmp::install_console();
   // A limit on file sizes becomes an error of the write, as a full disk is.
   std::signal(SIGXFSZ, SIG_IGN);
   try {
     return pdmp::cli::run_program({arguments + 1, arguments + count}, pdmp::cli::printable_output());
   } catch (const pdmp::Error& error) {
     const bool interrupted = error.kind() == pdmp::ErrorKind::interrupted;
-    return pdmp::cli::fail(error.what(), interrupted ? pdmp::interrupt_exit_code() : pdmp::exit_code(error.kind()));
+    return pdmp::cli::fail(pdmp::with_flags(error.what()),
+                           interrupted ? pdmp::interrupt_exit_code() : pdmp::exit_code(error.kind()));
   } catch (const c10::Error& error) {
     return pdmp::cli::fail(std::string("LibTorch: ") + pdmp::cli::first_line(error.what_without_backtrace()), 1);
   } catch (const std::bad_alloc&) {

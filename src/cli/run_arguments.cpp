@@ -30,31 +30,29 @@ void RunArguments::describe(OptionList& list, const char* data_help, const std::
            "Refuse a data set that reads files outside its own folder, as --data of train does.");
 }
 
-runs::LoadedRun RunArguments::load() const {
-  runs::LoadedRun loaded = runs::load_run(run);
-  loaded.options.data.cache = cache;
-  loaded.options.data.cache_gib = cache_gib;
-  FileOptions& files = loaded.options.data.files;
-  files.max_file_mib = max_file_mib.value_or(files.max_file_mib);
-  files.max_file_seconds = max_file_seconds.value_or(files.max_file_seconds);
-  files.untrusted = files.untrusted || untrusted;
-  if (!media.empty()) files.media = media;
-  TrainOptions& train = loaded.options.train;
-  train.threads = threads.value_or(train.threads);
-  train.workers = workers.value_or(train.workers);
-  train.batch_size = batch_size.value_or(train.batch_size);
-  if (train.threads > 0) at::set_num_threads(static_cast<int>(train.threads));
-  return loaded;
+TrainedModel RunArguments::load() const {
+  TrainedModel model = pdmp::load(run, {.workers = workers,
+                                        .batch_size = batch_size,
+                                        .device = std::nullopt,
+                                        .cache = cache,
+                                        .cache_gib = cache_gib,
+                                        .max_file_mib = max_file_mib,
+                                        .max_file_seconds = max_file_seconds,
+                                        .media = media.empty() ? std::nullopt : std::optional(media),
+                                        .untrusted = untrusted});
+  const int64_t wanted = threads.value_or(model.options().train.threads);
+  if (wanted > 0) at::set_num_threads(static_cast<int>(wanted));
+  return model;
 }
 
-std::shared_ptr<const Dataset> RunArguments::open(const runs::LoadedRun& loaded) const {
-  const TrainingData splits = runs::load_data_for(loaded, data);
+std::shared_ptr<const Dataset> RunArguments::open(const TrainedModel& model) const {
+  const TrainingData splits = model.data(data);
   const std::map<std::string, std::shared_ptr<const Dataset>> by_name = {
       {"train", splits.train}, {"val", splits.val}, {"test", splits.test}};
   const auto chosen = by_name.at(split);
   if (!chosen) {
     throw Error(ErrorKind::usage, fmt::format("--split {}: {} has no such samples; choose another split", split,
-                                              data.empty() ? loaded.options.data.data : data));
+                                              data.empty() ? model.options().data.data : data));
   }
   return chosen;
 }

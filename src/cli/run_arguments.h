@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "run/predict/load_run.h"
+#include "pdmp/trained_model.h"
 
 namespace pdmp::cli {
 
@@ -21,9 +21,8 @@ struct RunArguments {
   // `data_help`, `splits`: what this command takes.
   void describe(OptionList& list, const char* data_help = "Data set; empty: the one the run was trained on.",
                 const std::vector<std::string>& splits = {"test", "val", "train"});
-  runs::LoadedRun load() const;  // with the flags above in its options
-  std::shared_ptr<const Dataset> open(
-      const runs::LoadedRun& loaded) const;  // the split; Error{usage} where there is none
+  TrainedModel load() const;                                             // sets the number of LibTorch's threads
+  std::shared_ptr<const Dataset> open(const TrainedModel& model) const;  // the split; Error{usage} where there is none
 };
 
 }  // namespace pdmp::cli

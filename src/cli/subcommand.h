@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "base/flags.h"
 #include "cli/command.h"
+#include "cli/flags.h"
 
 namespace pdmp::cli {
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 constexpr const char* kBelow = "below the best single modality";
@@ -147,8 +147,8 @@ std::string below_mark(const ComparisonRow& row) {
   return result == Verdict::below ? kBelow : "";
 }
 
-std::string difference_text(const metrics::Difference& difference) {
+std::string difference_text(const Difference& difference) {
   return fmt::format("{:+.3f} [{:+.3f}, {:+.3f}]", difference.mean, difference.low, difference.high);
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

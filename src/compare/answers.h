@@ -6,7 +6,7 @@
 
 #include "compare/comparison.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 
 // "joint"; "joint (sum)" where the comparison has several fusions.
 std::string row_name(const ComparisonRow& row, const Comparison& comparison);
@@ -28,6 +28,6 @@ std::vector<std::string> answers(const Comparison& comparison);
 std::string below_mark(const ComparisonRow& row);
 
 // "+0.050 [-0.013, +0.100]": mean and 95 % interval.
-std::string difference_text(const metrics::Difference& difference);
+std::string difference_text(const Difference& difference);
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

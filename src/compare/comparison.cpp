@@ -18,7 +18,7 @@
 #include "run/files/summary.h"
 #include "train/files/layout.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 namespace fs = std::filesystem;
@@ -32,7 +32,7 @@ class TestSamples {
  public:
   // Which of them the run in `directory` got right.
   std::vector<uint8_t> hits(const fs::path& directory) {
-    const fs::path file = directory / train::run_layout::kPredictions;
+    const fs::path file = directory / training::run_layout::kPredictions;
     std::vector<runs::Prediction> read = runs::read_predictions(file, "test");
     if (read.empty()) fail(file, "expected predictions of test samples, found none");
     if (samples_.empty()) {
@@ -97,12 +97,12 @@ Timing read_timing(const fs::path& file) {
 
 // Equal for two runs only where they went the same way: what the selected weights say of every sample, their losses,
 // and the training loss of every epoch, which differs from the first step on that another method touches.
-std::string trace_of(const fs::path& directory, const RunSummary& summary) {
-  std::string trace = digest_of(read_file(directory / train::run_layout::kPredictions));
+std::string trace_of(const fs::path& directory, const TrainingRun& summary) {
+  std::string trace = digest_of(read_file(directory / training::run_layout::kPredictions));
   for (const auto& scores : {summary.test, summary.val}) {
     if (scores) trace += fmt::format(" {}", scores->loss());
   }
-  for_each_line(directory / train::run_layout::kMetrics, "the numbers of a step or an epoch",
+  for_each_line(directory / training::run_layout::kMetrics, "the numbers of a step or an epoch",
                 [&](const JsonFields& fields) {
                   if (fields.get<std::string>("kind") == "epoch")
                     trace += fmt::format(" {}", fields.number_or_nan("train/loss"));
@@ -110,7 +110,7 @@ std::string trace_of(const fs::path& directory, const RunSummary& summary) {
   return trace;
 }
 
-void add_scores(ComparisonRow& row, const RunSummary& summary, const fs::path& file) {
+void add_scores(ComparisonRow& row, const TrainingRun& summary, const fs::path& file) {
   if (!summary.test) fail(file, "expected scores of the test split, found none");
   if (summary.modalities != row.modalities) {
     fail(file, fmt::format("expected a model of {}, found one of {}", fmt::join(row.modalities, ", "),
@@ -126,8 +126,7 @@ void add_scores(ComparisonRow& row, const RunSummary& summary, const fs::path& f
   }
 }
 
-RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, const metrics::Metric& metric,
-                  TestSamples& samples) {
+RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, const Metric& metric, TestSamples& samples) {
   if (row.runs.size() != seeds.size()) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: expected {} runs, one a seed, found {}", row.name, seeds.size(), row.runs.size()));
@@ -137,14 +136,16 @@ RowRuns read_runs(ComparisonRow& row, const std::vector<uint64_t>& seeds, const 
   RowRuns runs;
   for (size_t s = 0; s < seeds.size(); ++s) {
     const fs::path directory = row.runs[s];
-    const RunSummary summary = read_summary(directory);
+    const TrainingRun summary = read_summary(directory);
     if (summary.seed != seeds[s]) {
-      fail(directory / train::run_layout::kSummary, fmt::format("expected seed {}, found {}", seeds[s], summary.seed));
+      fail(directory / training::run_layout::kSummary,
+           fmt::format("expected seed {}, found {}", seeds[s], summary.seed));
     }
-    add_scores(row, summary, directory / train::run_layout::kSummary);
-    for (const char* name : {train::run_layout::kMetrics, train::run_layout::kTiming, train::run_layout::kPredictions})
+    add_scores(row, summary, directory / training::run_layout::kSummary);
+    for (const char* name :
+         {training::run_layout::kMetrics, training::run_layout::kTiming, training::run_layout::kPredictions})
       runs::check_run_file(directory, name);
-    const Timing timing = read_timing(directory / train::run_layout::kTiming);
+    const Timing timing = read_timing(directory / training::run_layout::kTiming);
     row.epoch_seconds.push_back(timing.epoch_seconds);
     row.peak_memory.push_back(timing.peak_memory);
     runs.hits.push_back(samples.hits(directory));
@@ -185,15 +186,9 @@ void check_fusion(const Comparison& comparison, const std::vector<RowRuns>& runs
 
 }  // namespace
 
-const std::vector<double>& ComparisonRow::score(const std::string& metric) const {
-  static const std::vector<double> none;
-  const auto found = scores.find(metric);
-  return found == scores.end() ? none : found->second;
-}
-
-std::vector<const metrics::Metric*> shown_metrics(const Comparison& comparison, metrics::MetricPlace least) {
-  std::vector<const metrics::Metric*> shown;
-  for (const metrics::Metric& metric : metrics::metric_table()) {
+std::vector<const Metric*> shown_metrics(const Comparison& comparison, MetricPlace least) {
+  std::vector<const Metric*> shown;
+  for (const Metric& metric : metric_table()) {
     const bool is_there = std::any_of(comparison.rows.begin(), comparison.rows.end(),
                                       [&](const ComparisonRow& row) { return !row.score(metric.name).empty(); });
     if (is_there && metric.place <= least) shown.push_back(&metric);
@@ -201,7 +196,7 @@ std::vector<const metrics::Metric*> shown_metrics(const Comparison& comparison, 
   return shown;
 }
 
-std::string test_heading(const metrics::Metric& metric) {
+std::string test_heading(const Metric& metric) {
   return (metrics::is_accuracy(metric) ? "test " : "") + std::string(metric.heading);
 }
 
@@ -228,11 +223,11 @@ void complete(Comparison& comparison, const std::vector<std::string>& other_batc
   for (size_t i = 0; i < runs.size(); ++i) {
     ComparisonRow& row = comparison.rows[i];
     if (!row.has_scores()) continue;
-    runs[i] = read_runs(row, comparison.seeds, metrics::find_metric(comparison.select_metric), samples);
+    runs[i] = read_runs(row, comparison.seeds, find_metric(comparison.select_metric), samples);
     if (!is_unimodal(row)) fusions.insert(row.fusion);
   }
   for (const std::string& fusion : fusions) check_fusion(comparison, runs, fusion, other_batches);
   judge(comparison, runs);
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

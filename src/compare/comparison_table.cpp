@@ -8,7 +8,7 @@
 #include "compare/answers.h"
 #include "compare/comparison.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 using Line = std::vector<std::string>;
@@ -62,9 +62,9 @@ std::string reason_of(const ComparisonRow& row) {
 void append(Line& line, const Line& more) { line.insert(line.end(), more.begin(), more.end()); }
 
 // Those of the second table.
-std::vector<const metrics::Metric*> detailed_metrics(const Comparison& comparison) {
-  std::vector<const metrics::Metric*> metrics = shown_metrics(comparison, metrics::MetricPlace::details);
-  std::erase_if(metrics, [](const metrics::Metric* metric) { return metric->place != metrics::MetricPlace::details; });
+std::vector<const Metric*> detailed_metrics(const Comparison& comparison) {
+  std::vector<const Metric*> metrics = shown_metrics(comparison, MetricPlace::details);
+  std::erase_if(metrics, [](const Metric* metric) { return metric->place != MetricPlace::details; });
   return metrics;
 }
 
@@ -79,8 +79,7 @@ std::string versus(const std::string& name, const char* otherwise) {
 
 Line score_headers(const Comparison& comparison) {
   Line line = {"", "rank"};
-  for (const metrics::Metric* metric : shown_metrics(comparison, metrics::MetricPlace::headline))
-    line.push_back(test_heading(*metric));
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::headline)) line.push_back(test_heading(*metric));
   if (!comparison.reference.empty()) {
     append(line, {versus(comparison.reference, "difference to reference"), "Holm p", "McNemar"});
   }
@@ -98,7 +97,7 @@ Line contrast_cells(const std::optional<Contrast>& contrast, const std::string& 
 // How good the models are.
 Line score_line(const Comparison& comparison, const ComparisonRow& row, const std::string& accuracy) {
   Line line = {row_name(row, comparison), row.rank > 0 ? fmt::format("{:g}", row.rank) : ""};
-  for (const metrics::Metric* metric : shown_metrics(comparison, metrics::MetricPlace::headline)) {
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::headline)) {
     line.push_back(metrics::is_accuracy(*metric) ? accuracy : mean_text(row.score(metric->name)));
   }
   if (!comparison.reference.empty()) {
@@ -121,7 +120,7 @@ std::string relative_header(const Comparison& comparison) {
 Line inside_headers(const Comparison& comparison) {
   Line line = {""};
   for (const std::string& name : comparison.modalities) append(line, {name + " branch", name + " share"});
-  for (const metrics::Metric* metric : detailed_metrics(comparison)) line.emplace_back(metric->heading);
+  for (const Metric* metric : detailed_metrics(comparison)) line.emplace_back(metric->heading);
   line.emplace_back("epoch");
   if (!comparison.reference.empty()) line.push_back(relative_header(comparison));
   line.emplace_back("memory");
@@ -137,7 +136,7 @@ Line inside_line(const Comparison& comparison, const ComparisonRow& row) {
                   has ? fmt::format("{:.0f} %", 100 * metrics::mean_sd(row.dependency[m]).mean) : ""});
   }
   const double seconds = row.epoch_seconds.empty() ? 0 : metrics::mean_sd(row.epoch_seconds).mean;
-  for (const metrics::Metric* metric : detailed_metrics(comparison)) line.push_back(mean_text(row.score(metric->name)));
+  for (const Metric* metric : detailed_metrics(comparison)) line.push_back(mean_text(row.score(metric->name)));
   line.push_back(seconds > 0 ? fmt::format("{:.2f} s", seconds) : "");
   if (!comparison.reference.empty()) {
     const double relative = is_reference(comparison, row) ? 1 : row.relative_time;
@@ -187,7 +186,7 @@ Line meanings(const Comparison& comparison) {
       "test accuracy: share of the test samples that is classified right; bold (on a page): best of the table; ≈: no "
       "worse than the best, as far as this test can tell (the 95 % interval of their difference holds 0); ↓: below the "
       "best single modality; ⇓: significantly below it (Holm p < 0.05); =: equal to joint training to the last digit"};
-  for (const metrics::Metric* metric : shown_metrics(comparison, metrics::MetricPlace::details)) {
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::details)) {
     if (!metrics::is_accuracy(*metric)) lines.push_back(fmt::format("{}: {}", metric->heading, metric->summary));
   }
   if (!reference.empty()) {
@@ -240,7 +239,7 @@ std::string score_table(const Comparison& comparison, int64_t width) {
   for (const ComparisonRow& row : comparison.rows) {
     if (row.has_scores()) table.push_back(score_line(comparison, row, accuracy_text(row, marks)));
   }
-  const size_t contrasts = 2 + shown_metrics(comparison, metrics::MetricPlace::headline).size();
+  const size_t contrasts = 2 + shown_metrics(comparison, MetricPlace::headline).size();
   return fitted_table(std::move(table), {1, contrasts, contrasts + 3}, width);
 }
 
@@ -295,7 +294,7 @@ std::string markdown_table(const std::vector<Line>& lines) {
 
 }  // namespace
 
-std::string comparison_text(const Comparison& comparison, const TextForm& form) {
+std::string as_text(const Comparison& comparison, const TextForm& form) {
   const std::string loud = comparison.selected_by == "test" ? wrapped_text(kTestSelected, form.width) + "\n" : "";
   // Below the table, where a long reason widens no column.
   std::string text = loud + score_table(comparison, form.width) + lines_text(refusals(comparison), form.width) + "\n";
@@ -305,7 +304,7 @@ std::string comparison_text(const Comparison& comparison, const TextForm& form) 
   return text + "\n" + lines_text(meanings(comparison), form.width);
 }
 
-std::string comparison_markdown(const Comparison& comparison) {
+std::string as_markdown(const Comparison& comparison) {
   std::vector<Line> scores = {score_headers(comparison)}, inside = {inside_headers(comparison)};
   for (const ComparisonRow& row : comparison.rows) {
     if (!row.has_scores()) {
@@ -323,4 +322,4 @@ std::string comparison_markdown(const Comparison& comparison) {
          markdown_list(facts(comparison)) + "\n## What the columns mean\n\n" + markdown_list(meanings(comparison));
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -10,7 +10,7 @@
 #include "data/tables/csv.h"
 #include "data/tables/spreadsheet_text.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 using Json = nlohmann::json;
@@ -59,7 +59,7 @@ Values of_modality(const std::string& name, std::vector<std::vector<double>> Com
 
 std::vector<Column> value_columns(const Comparison& comparison) {
   std::vector<Column> columns;
-  for (const metrics::Metric* metric : shown_metrics(comparison, metrics::MetricPlace::values)) {
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::values)) {
     add_values(columns, metric->name, [name = metric->name](const ComparisonRow& row) { return row.score(name); });
   }
   add_values(columns, "validation_accuracy", [](const ComparisonRow& row) { return row.validation_accuracy; });
@@ -137,7 +137,7 @@ Json difference_json(const Contrast& contrast) {
 Json mcnemar_json(const Contrast& contrast) {
   Json seeds = Json::array();
   for (size_t s = 0; s < contrast.mcnemar.size(); ++s) {
-    const metrics::McNemar& test = contrast.mcnemar[s];
+    const McNemar& test = contrast.mcnemar[s];
     seeds.push_back({{"only_reference", test.only_reference},
                      {"only_other", test.only_other},
                      {"p", test.p},
@@ -190,7 +190,7 @@ Json row_json(const Comparison& comparison, const ComparisonRow& row) {
                 {"validation_accuracy", mean_json(row.validation_accuracy)},
                 {"epoch_seconds", mean_json(row.epoch_seconds)},
                 {"peak_memory_bytes", mean_json(memory_of(row))}});
-  for (const metrics::Metric* metric : shown_metrics(comparison, metrics::MetricPlace::values)) {
+  for (const Metric* metric : shown_metrics(comparison, MetricPlace::values)) {
     value[metric->name] = mean_json(row.score(metric->name));
   }
   if (!is_unimodal(row)) {
@@ -205,7 +205,7 @@ Json row_json(const Comparison& comparison, const ComparisonRow& row) {
 
 }  // namespace
 
-std::string comparison_csv(const Comparison& comparison) {
+std::string as_csv(const Comparison& comparison) {
   std::vector<Column> columns = value_columns(comparison);
   for (Column& column : judgement_columns()) columns.push_back(std::move(column));
   Line header = {"name", "method", "fusion", "refusal", "tuned", "seed", "run"};
@@ -229,7 +229,7 @@ std::string comparison_csv(const Comparison& comparison) {
   return text;
 }
 
-Json comparison_json(const Comparison& comparison) {
+Json as_json(const Comparison& comparison) {
   Json rows = Json::array();
   for (const ComparisonRow& row : comparison.rows) rows.push_back(row_json(comparison, row));
   return {{"format_version", 1},
@@ -252,4 +252,4 @@ Json comparison_json(const Comparison& comparison) {
           {"rows", rows}};
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

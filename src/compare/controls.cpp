@@ -7,11 +7,11 @@
 #include <map>
 
 #include "base/text/nested_text.h"
-#include "base/text/value_text.h"
 #include "compare/tune.h"
 #include "methods/parts/coefficients.h"
+#include "pdmp/methods/pdmp.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 constexpr std::string_view kOwn = "pdmp.";
@@ -20,13 +20,6 @@ constexpr const char* kCoefficients = "pdmp.coefficients";
 // A product of two decimal numbers as a person would write it: 0.1 x 3 is 0.3.
 std::string decimal(double value) { return fmt::format("{:.12g}", value); }
 
-template <class T>
-T option_value(RunOptions options, const std::string& name) {
-  OptionList list;
-  options.describe(list);
-  return *parse_value(list.at(name, name).text(), static_cast<const T*>(nullptr));
-}
-
 // What pdmp puts on the encoders, before an analysis is known.
 struct Factors {
   double leading = 1;
@@ -34,9 +27,9 @@ struct Factors {
 };
 
 Factors factors_of(const RunOptions& options, const std::vector<std::string>& modalities) {
-  const auto given = option_value<NameMap>(options, kCoefficients);
-  if (given.empty()) return {option_value<double>(options, "pdmp.gamma"), false};
-  const std::vector<double> values = methods::manual_coefficients(given, modalities);
+  const auto pdmp = options.method.get<PdmpOptions>();
+  if (pdmp.coefficients.empty()) return {pdmp.gamma, false};
+  const std::vector<double> values = methods::manual_coefficients(pdmp.coefficients, modalities);
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   return {*most, *least == *most};
 }
@@ -116,14 +109,10 @@ GridRun& run_in(Grid& grid, const std::string& directory) {
 
 bool multiplies_alike(const RunOptions& options, const std::vector<std::string>& modalities,
                       const ModalityRanking* ranking) {
-  if (options.method != "pdmp" || ranking == nullptr || !option_value<NameMap>(options, kCoefficients).empty()) {
-    return false;
-  }
-  const methods::MultiPolicy policy =
-      methods::parse_multi_policy(option_value<std::string>(options, "pdmp.multi-policy"));
+  const auto pdmp = options.method.get<PdmpOptions>();
+  if (options.method.name() != PdmpOptions::kMethod || ranking == nullptr || !pdmp.coefficients.empty()) return false;
   if (ranking->modalities != modalities) return false;  // the run itself will say so
-  const std::vector<double> values =
-      methods::pdmp_coefficients(*ranking, option_value<double>(options, "pdmp.gamma"), policy);
+  const std::vector<double> values = methods::pdmp_coefficients(*ranking, pdmp.gamma, pdmp.multi_policy);
   return values[0] > 1 && std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; });
 }
 
@@ -226,4 +215,4 @@ void follow_search(Grid& grid) {
   }
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

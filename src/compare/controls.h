@@ -8,7 +8,7 @@
 #include "compare/grid.h"
 #include "compare/variant.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 
 // The variants, and behind every `pdmp` two more with its other settings, gamma being its own factor on the encoder
 // that leads (`gamma`; of coefficients by hand the largest):
@@ -29,4 +29,4 @@ void drop_needless_controls(Grid& grid, const ModalityRanking* ranking);
 // that was named and searched itself is no control any more.
 void follow_search(Grid& grid);
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 // "seed 1 of 3: it diverged"; the reason is that of the first.
@@ -43,4 +43,4 @@ void note_failures(Comparison& comparison, const Failures& failures) {
   }
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -8,7 +8,7 @@
 #include "compare/comparison.h"
 #include "compare/grid.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 
 // What failed (directory of a run, or file of the analysis) -> why.
 using Failures = std::map<std::string, std::string>;
@@ -20,4 +20,4 @@ void remove_failed(std::vector<GridRun>& runs, Failures& failures);
 // the means beside it.
 void note_failures(Comparison& comparison, const Failures& failures);
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

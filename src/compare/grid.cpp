@@ -9,7 +9,7 @@
 #include "pdmp/error.h"
 #include "train/files/layout.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 namespace fs = std::filesystem;
@@ -95,7 +95,7 @@ std::string choose_reference(const std::string& wanted, const std::vector<Compar
   const std::string name = wanted.starts_with(kAlone) ? wanted.substr(kAlone.size()) + " alone" : wanted;
   if (named(name)) return name;
   throw Error(ErrorKind::usage,
-              fmt::format("--reference: expected one of --methods or a modality alone (alone:NAME), found '{}'{}",
+              fmt::format("`reference`: expected one of `methods` or a modality alone (alone:NAME), found '{}'{}",
                           wanted, suggestion(name, names)));
 }
 
@@ -162,7 +162,7 @@ class GridMaker {
 
  private:
   void note_needs(const ComparisonRow& row, const RunOptions& run) {
-    const std::unique_ptr<Method> method = run.method_options().make();
+    const std::unique_ptr<Method> method = run.method.make();
     grid_.needs_ranking = grid_.needs_ranking || ranks(*method, row);
     const bool holds_out = method->needs_held_out() && !data_.val;
     if (holds_out || has_other_batches(run.train, options_.run.train)) grid_.other_batches.push_back(row.name);
@@ -176,13 +176,13 @@ class GridMaker {
 
   void add_runs(const ComparisonRow& row, const RunOptions& run, const Variant& variant) {
     const NameMap teachers = alone_.folders(run, row.fusion);
-    const std::unique_ptr<Method> method = run.method_options().make();
+    const std::unique_ptr<Method> method = run.method.make();
     for (size_t k = 0; k < by_seed_.size(); ++k) {
       const uint64_t seed = grid_.comparison.seeds[k];
       GridRun one{fmt::format("{}, {}, seed {}", row.name, row.fusion, seed), with_variant(run, variant), {}};
       one.options.train.seed = seed;
       one.options.run = row.runs[k];
-      one.options.analysis_file = (fs::path(options_.out) / train::run_layout::kAnalysis).string();
+      one.options.analysis_file = (fs::path(options_.out) / training::run_layout::kAnalysis).string();
       if (ranks(*method, row)) one.needs.push_back(one.options.analysis_file);
       for (const auto& [modality, where] : teachers) {
         const std::string teacher = (fs::path(where) / seed_folder(seed)).string();
@@ -212,4 +212,4 @@ Grid make_grid(const GridOptions& options, const TrainingData& data) {
   return maker.finish();
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

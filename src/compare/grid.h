@@ -8,7 +8,7 @@
 #include "compare/comparison.h"
 #include "compare/variant.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 
 struct GridOptions {
   std::vector<Variant> variants;
@@ -38,4 +38,4 @@ struct Grid {
 // learn from models of one modality get those of OUT/alone. Error{usage} on a reference that is not among the rows.
 Grid make_grid(const GridOptions& options, const TrainingData& data);
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

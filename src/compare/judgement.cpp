@@ -10,7 +10,7 @@
 
 #include "metrics/metric.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 constexpr uint64_t kBootstrapSeed = 0;
@@ -24,9 +24,7 @@ struct Pair {
 class Judge {
  public:
   Judge(Comparison& comparison, const std::vector<RowRuns>& runs)
-      : comparison_(comparison),
-        runs_(runs),
-        by_accuracy_(metrics::find_metric(comparison.select_metric).is_share_of_samples) {
+      : comparison_(comparison), runs_(runs), by_accuracy_(find_metric(comparison.select_metric).is_share_of_samples) {
     for (size_t i = 0; i < runs.size(); ++i) {
       if (comparison.rows[i].has_scores()) members_.push_back(i);
     }
@@ -141,7 +139,7 @@ class Judge {
   bool is_near_a_best(size_t i) {
     return std::any_of(members_.begin(), members_.end(), [&](size_t best) {
       if (!row(best).best) return false;
-      const metrics::Difference& behind = difference(i, best);
+      const Difference& behind = difference(i, best);
       return behind.low <= 0 && behind.high >= 0;
     });
   }
@@ -157,7 +155,7 @@ class Judge {
     contrast(family);
   }
 
-  const metrics::Difference& difference(size_t better, size_t other) {
+  const Difference& difference(size_t better, size_t other) {
     const auto [known, is_new] = differences_.try_emplace({better, other});
     if (is_new) {
       known->second =
@@ -193,18 +191,10 @@ class Judge {
   const std::vector<RowRuns>& runs_;
   bool by_accuracy_;
   std::vector<size_t> members_;  // rows with runs
-  std::map<std::pair<size_t, size_t>, metrics::Difference> differences_;
+  std::map<std::pair<size_t, size_t>, Difference> differences_;
 };
 
 }  // namespace
-
-Verdict verdict(const Contrast& contrast) {
-  const double mean = contrast.difference.mean;
-  const bool significant = contrast.p_holm < kSignificant;
-  if (mean > 0) return significant ? Verdict::better : Verdict::above;
-  if (mean < 0) return significant ? Verdict::worse : Verdict::below;
-  return Verdict::equal;
-}
 
 void judge(Comparison& comparison, const std::vector<RowRuns>& runs) {
   Judge judge(comparison, runs);
@@ -216,4 +206,4 @@ void judge(Comparison& comparison, const std::vector<RowRuns>& runs) {
   judge.mark_idle_methods();
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

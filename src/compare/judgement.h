@@ -7,7 +7,7 @@
 
 #include "compare/comparison.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 
 // What is needed of a row's runs beside the row itself, per seed.
 struct RowRuns {
@@ -27,4 +27,4 @@ struct RowRuns {
 // chosen and a note says so.
 void judge(Comparison& comparison, const std::vector<RowRuns>& runs);
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

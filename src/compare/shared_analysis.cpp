@@ -3,7 +3,7 @@
 #include "analysis/analysis_data.h"
 #include "base/log.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 
 AnalysisResult shared_analysis(const RunOptions& options, const TrainingData& data, const std::filesystem::path& file) {
   const std::string settings =
@@ -18,4 +18,4 @@ AnalysisResult shared_analysis(const RunOptions& options, const TrainingData& da
   return result;
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -8,7 +8,7 @@
 #include "pdmp/random.h"
 #include "train/files/layout.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 constexpr double kDecade = 10;
@@ -21,14 +21,14 @@ double draw(RandomStream& random, double low, double high, bool log_scale) {
 
 Settings draw_trial(const RunOptions& options, int64_t trial, uint64_t seed, double lr_factor) {
   if (trial == 0) return {};
-  RandomStream random = random_stream(seed, fmt::format("tune/{}/{}", options.method, trial));
+  RandomStream random = random_stream(seed, fmt::format("tune/{}/{}", options.method.name(), trial));
   const double lr = options.train.optimizer.lr;
   Settings settings = {{"lr", fmt::format("{:.4g}", draw(random, lr / lr_factor, lr * lr_factor, true))}};
   RunOptions all = options;
   OptionList list;
   all.describe(list);
   for (const auto& option : list.all()) {
-    if (!option->name().starts_with(options.method + ".") || !option->search_range()) continue;
+    if (!option->name().starts_with(options.method.name() + ".") || !option->search_range()) continue;
     const auto [low, high] = *option->search_range();
     const double value = draw(random, low, high, low > 0 && high >= kDecade * low);
     settings.emplace_back(option->name(),
@@ -37,11 +37,11 @@ Settings draw_trial(const RunOptions& options, int64_t trial, uint64_t seed, dou
   return settings;
 }
 
-const Trial& best_trial(const std::vector<Trial>& trials, const metrics::Metric& metric) {
+const Trial& best_trial(const std::vector<Trial>& trials, const Metric& metric) {
   const Trial* best = nullptr;
   double merit = 0, loss = 0;
   for (const Trial& trial : trials) {
-    if (!train::run_layout::is_finished(trial.run)) continue;
+    if (!training::run_layout::is_finished(trial.run)) continue;
     const std::optional<Evaluation> val = read_summary(trial.run).val;
     if (!val || !std::isfinite(val->loss())) continue;
     const double found = metric.merit(val->score(metric.name));
@@ -53,7 +53,7 @@ const Trial& best_trial(const std::vector<Trial>& trials, const metrics::Metric&
   if (best == nullptr) {
     throw Error(ErrorKind::data,
                 fmt::format("{}: no trial has a validation score; a search needs a validation split and a smaller "
-                            "--lr or --tune-lr where every trial diverged",
+                            "`lr` or `tune-lr` where every trial diverged",
                             trials.at(0).run));
   }
   return *best;
@@ -65,4 +65,4 @@ std::string settings_text(const Settings& settings) {
   return text;
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -10,7 +10,7 @@
 #include "compare/grid.h"
 #include "metrics/metric.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 
 using Settings = std::vector<std::pair<std::string, std::string>>;  // full option name -> text
 
@@ -27,8 +27,8 @@ struct Trial {
 // The trial that is best on validation by `metric`; of equals that with the lower validation loss, then the first.
 // Trials without a result (diverged) lose. Error{data} where none has one, naming the first. Test scores are not looked
 // at.
-const Trial& best_trial(const std::vector<Trial>& trials, const metrics::Metric& metric);
+const Trial& best_trial(const std::vector<Trial>& trials, const Metric& metric);
 
 std::string settings_text(const Settings& settings);  // "lr=0.004,pdmp.gamma=8"; "" for none
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

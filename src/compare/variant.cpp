@@ -13,7 +13,7 @@
 #include "base/text/nested_text.h"
 #include "pdmp/error.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 constexpr const char* kAll = "all";
@@ -21,19 +21,6 @@ constexpr const char* kNested = "; a value with commas or colons stands in brack
 // What all rows share, or they could not be compared.
 constexpr std::array kFixed = {"data",   "modalities", "val",  "max-undecodable", "cache",  "cache-gib",
                                "method", "fusion",     "seed", "select",          "device", "keep"};
-
-// A copy that shares nothing with `options`, whose methods' options are pointers.
-RunOptions copy_of(RunOptions options) {
-  RunOptions copy;
-  OptionList from, to;
-  options.describe(from);
-  copy.describe(to);
-  for (const auto& option : from.all()) {
-    Option& target = to.at(option->name(), option->name());
-    if (option->text() != target.text()) target.set(option->text(), "--" + option->name());
-  }
-  return copy;
-}
 
 // "gamma" of pdmp -> "pdmp.gamma"; "lr" -> "lr".
 std::string full_name(const std::string& key, const std::string& method, const std::string& where) {
@@ -60,12 +47,12 @@ std::string full_name(const std::string& key, const std::string& method, const s
 }
 
 Variant parse_variant(const std::string& text) {
-  const std::string where = "--methods " + text;
+  const std::string where = "`methods` " + text;
   expect_nested(text, where);
   const std::vector<std::string> parts = split_nested(text, ':');
   if (parts[0].empty() || parts[0].find('=') != std::string::npos) {
     throw Error(ErrorKind::usage,
-                fmt::format("--methods: expected NAME:option=value, found '{}'{}", parts[0], kNested));
+                fmt::format("`methods`: expected NAME:option=value, found '{}'{}", parts[0], kNested));
   }
   Variant variant{.name = text, .method = find_method(parts[0]).name, .settings = {}};
   for (size_t i = 1; i < parts.size(); ++i) {
@@ -103,20 +90,20 @@ std::vector<Variant> parse_variants(const std::vector<std::string>& texts) {
   std::set<std::string> known;
   for (const std::string& name : names) {
     if (!known.insert(name).second) {
-      throw Error(ErrorKind::usage, fmt::format("--methods: '{}' is there twice; name each once", name));
+      throw Error(ErrorKind::usage, fmt::format("`methods`: '{}' is there twice; name each once", name));
     }
     variants.push_back(parse_variant(name));
   }
-  if (variants.empty()) throw Error(ErrorKind::usage, "--methods: expected at least one method, found none");
+  if (variants.empty()) throw Error(ErrorKind::usage, "`methods`: expected at least one method, found none");
   return variants;
 }
 
 RunOptions with_variant(const RunOptions& base, const Variant& variant) {
-  RunOptions options = copy_of(base);
-  options.method = variant.method;
+  RunOptions options = base;
+  options.method.select(variant.method);
   OptionList list;
   options.describe(list);
-  apply_spec({variant.method, variant.settings}, list, "--methods " + variant.name);
+  apply_spec({variant.method, variant.settings}, list, "`methods` " + variant.name);
   return options;
 }
 
@@ -133,4 +120,4 @@ std::string folder_name(const std::string& text) {
   return name.substr(0, kLongest) + "~" + digest_of(text).substr(0, kDigits);
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -8,7 +8,7 @@
 #include "compare/comparison.h"
 #include "pdmp/run.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 
 // NAME[:option=value]..., as encoders and fusions are named: "joint:lr=0.015", "pdmp:gamma=5". Brackets or quotes hold
 // values with commas and colons together: "pdmp:coefficients=[audio=15,lips=15]" (base/text/nested_text.h).
@@ -33,4 +33,4 @@ RunOptions with_variant(const RunOptions& base, const Variant& variant);
 // before options does not tell is followed by "~" and a digest of the text.
 std::string folder_name(const std::string& text);
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -18,11 +18,11 @@ namespace fs = std::filesystem;
 
 void check_alone(const runs::LoadedRun& run, const std::string& modality, const std::string& directory) {
   const std::vector<ModalityInfo>& found = run.description.modalities;
-  if (found.size() == 1 && found[0].name == modality && run.options.method == "joint") return;
+  if (found.size() == 1 && found[0].name == modality && run.options.method.name() == "joint") return;
   const std::vector<std::string> names = data::modality_names(found);
   throw Error(ErrorKind::usage,
-              fmt::format("--alone {0}={1}: expected a run of joint training of {0} alone, found one of {2} with {3}",
-                          modality, directory, run.options.method, fmt::join(names, ", ")));
+              fmt::format("`alone` {0}={1}: expected a run of joint training of {0} alone, found one of {2} with {3}",
+                          modality, directory, run.options.method.name(), fmt::join(names, ", ")));
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ RunOptions alone_options(const RunOptions& options, const std::vector<ModalityIn
   one.alone.clear();
   one.run = directory.string();
   one.resume = fs::exists(directory);
-  one.overwrite = one.dry_run = false;
+  one.overwrite = false;
   return one;
 }
 
@@ -49,18 +49,18 @@ std::shared_ptr<Model> runs::model_alone(const RunOptions& options, const std::v
   std::string directory = given == options.alone.end() ? "" : given->second;
   if (directory.empty()) {
     RunOptions one =
-        alone_options(options, modalities, modality, fs::path(options.run) / train::run_layout::kAlone / modality);
+        alone_options(options, modalities, modality, fs::path(options.run) / training::run_layout::kAlone / modality);
     one.train.keep = "best";
-    log_info(fmt::format("{} alone: training the model that {} learns from", modality, options.method));
-    run(one);
+    log_info(fmt::format("{} alone: training the model that {} learns from", modality, options.method.name()));
+    train(one);
     directory = one.run;
   }
   const runs::LoadedRun loaded = runs::load_run(directory);
   check_alone(loaded, modality, directory);
-  if (!runs::made_of_same_samples(directory,
-                                  data::read_manifest(options.data.data, static_cast<uint64_t>(options.train.seed)))) {
-    log_warning(fmt::format("--alone {}={}: it was trained on other data than {} and is used all the same", modality,
-                            directory, options.data.data));
+  const runs::RunData data(options.data, options.train.seed);
+  if (!runs::made_of_same_samples(directory, data)) {
+    log_warning(fmt::format("`alone` {}={}: it was trained on other data than {} and is used all the same", modality,
+                            directory, data.name()));
   }
   return loaded.model;
 }

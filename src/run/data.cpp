@@ -47,7 +47,7 @@ std::vector<std::string> chosen_modalities(const data::Manifest& manifest, const
   for (const std::string& name : wanted) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     throw Error(ErrorKind::usage,
-                fmt::format("--modalities: {} has no modality '{}'{}", (manifest.directory / "dataset.json").string(),
+                fmt::format("`modalities`: {} has no modality '{}'{}", (manifest.directory / "dataset.json").string(),
                             name, suggestion(name, names)));
   }
   for (const std::string& name : names) {
@@ -81,7 +81,7 @@ void report_empty_modalities(const data::Manifest& manifest, const DataOptions& 
       const std::string found = fmt::format("{}: modality '{}': every cell of {} is empty in split '{}'",
                                             manifest.directory.string(), entry.name, source_of(entry), split);
       if (options.trains && split == std::string("train")) {
-        throw Error(ErrorKind::data, found + "; fill some, or name the other modalities with --modalities");
+        throw Error(ErrorKind::data, found + "; fill some, or name the other modalities with `modalities`");
       }
       log_warning(found + "; scores there are without it");
     }
@@ -101,19 +101,12 @@ std::shared_ptr<data::SampleCache> open_cache(const DataOptions& options, const 
   try {
     return std::make_shared<data::SampleCache>(options.cache, data::cache_limit(options.cache_gib));
   } catch (const Error& error) {
-    log_warning(fmt::format("--cache: {}; this run goes on without", error.what()));
+    log_warning(fmt::format("`cache`: {}; this run goes on without", error.what()));
     return nullptr;
   }
 }
 
-}  // namespace
-
-std::shared_ptr<const data::Manifest> runs::load_manifest(const DataOptions& options, uint64_t seed) {
-  if (options.data.empty()) throw Error(ErrorKind::usage, "--data is missing: name the folder of dataset.json");
-  return std::make_shared<const data::Manifest>(data::read_manifest(options.data, seed, options.files));
-}
-
-TrainingData runs::load_splits(const DataOptions& options, const std::shared_ptr<const data::Manifest>& manifest) {
+TrainingData open_splits(const DataOptions& options, const std::shared_ptr<const data::Manifest>& manifest) {
   const std::vector<std::string> modalities = chosen_modalities(*manifest, options.modalities);
   report_empty_modalities(*manifest, options, modalities);
   const std::shared_ptr<data::SampleCache> cache = open_cache(options, *manifest, modalities);
@@ -122,16 +115,36 @@ TrainingData runs::load_splits(const DataOptions& options, const std::shared_ptr
     if (split != "train" && !manifest->rows.has_split(split)) return nullptr;
     return data::open_split(manifest, split, modalities, options.max_undecodable, data::kCacheBytes, cache);
   };
-  TrainingData data{.train = open("train"), .val = open("val"), .test = open("test")};
-  if (options.val == "none" && data.val) {
+  return {.train = open("train"), .val = open("val"), .test = open("test")};
+}
+
+// Samples in memory, of the modalities asked for.
+TrainingData with_modalities(const DataOptions& options) {
+  TrainingData data = options.in_memory;
+  if (options.modalities.empty()) return data;
+  for (std::shared_ptr<const Dataset>* split : {&data.train, &data.val, &data.test}) {
+    if (*split) *split = select_modalities(*split, options.modalities);
+  }
+  return data;
+}
+
+}  // namespace
+
+runs::RunData::RunData(const DataOptions& options, uint64_t seed) : options_(options) {
+  if (options.in_memory.train) return;
+  if (options.data.empty()) throw Error(ErrorKind::usage, "`data` is missing: name the folder of dataset.json");
+  manifest_ = std::make_shared<const data::Manifest>(data::read_manifest(options.data, seed, options.files));
+}
+
+TrainingData runs::RunData::open() const {
+  TrainingData data = manifest_ ? open_splits(options_, manifest_) : with_modalities(options_);
+  if (options_.val == "none" && data.val) {
     data.train = std::make_shared<Joined>(data.train, data.val);
     data.val = nullptr;
   }
   return data;
 }
 
-TrainingData load_data(const DataOptions& options, uint64_t seed) {
-  return runs::load_splits(options, runs::load_manifest(options, seed));
-}
+TrainingData load_data(const DataOptions& options, uint64_t seed) { return runs::RunData(options, seed).open(); }
 
 }  // namespace pdmp

@@ -22,7 +22,7 @@ constexpr const char* kFusion = "fusion.";
 LoadedRun load(const std::string& path) {
   std::error_code ignored;
   const bool file = std::filesystem::is_regular_file(path, ignored);
-  return file ? load_run_weights(path, "--init-from") : load_run(path, "--init-from");
+  return file ? load_run_weights(path, "`init-from`") : load_run(path, "`init-from`");
 }
 
 // Position of a modality in the model; nothing where it has none of that name.
@@ -60,15 +60,15 @@ std::string classes_line(const models::SharedClasses& classes) {
   return text;
 }
 
-// The flags of the model that a run was given and this one was not: " --encoders a=mlp:hidden=16".
-std::string other_flags(const ModelOptions& now, const ModelOptions& before) {
+// The options of the model that a run was given and this one was not: " `encoders` a=mlp:hidden=16".
+std::string other_options(const ModelOptions& now, const ModelOptions& before) {
   std::vector<std::string> encoders;
   for (const auto& [modality, spec] : before.encoders) {
     const auto found = now.encoders.find(modality);
     if (found == now.encoders.end() || found->second != spec) encoders.push_back(modality + "=" + spec);
   }
-  std::string text = encoders.empty() ? "" : fmt::format(" --encoders {}", fmt::join(encoders, ","));
-  if (before.fusion != now.fusion) text += " --fusion " + before.fusion;
+  std::string text = encoders.empty() ? "" : fmt::format(" `encoders` {}", fmt::join(encoders, ","));
+  if (before.fusion != now.fusion) text += " `fusion` " + before.fusion;
   return text;
 }
 
@@ -211,29 +211,29 @@ std::vector<std::string> StartingWeights::start(Model& model, const RunOptions& 
                                                 const std::vector<std::string>& classes) const {
   const models::SharedClasses shared(classes, run_.description.classes);
   Model larger = with_one_class_more(model, options);
-  Filling filling(model, run_, larger, shared, "--init-from " + path_);
+  Filling filling(model, run_, larger, shared, "`init-from` " + path_);
   try {
     filling.fill_encoders();
     filling.fill_head(options.model);
   } catch (const Error& error) {
-    const std::string given = other_flags(options.model, run_.options.model);
+    const std::string given = other_options(options.model, run_.options.model);
     if (error.kind() != ErrorKind::data || given.empty()) throw;
-    throw Error(ErrorKind::data, fmt::format("{}; the run was trained with{}", error.what(), given));
+    throw Error(ErrorKind::data, fmt::format("{}; the run was trained with{}", error.what(), given), error.details());
   }
   return filling.lines();
 }
 
 std::string StartingWeights::start_parts(torch::nn::Module& parts, const Model& model, const RunOptions& options,
                                          const std::vector<std::string>& classes) const {
-  const std::string where = fmt::format("--init-from {}: own parts of {}", path_, options.method);
-  if (run_.method_parts == nullptr || run_.options.method != options.method) {
-    return fmt::format("{} start afresh (the run was trained by {})", where, run_.options.method);
+  const std::string where = fmt::format("`init-from` {}: own parts of {}", path_, options.method.name());
+  if (run_.method_parts == nullptr || run_.options.method.name() != options.method.name()) {
+    return fmt::format("{} start afresh (the run was trained by {})", where, run_.options.method.name());
   }
   if (data::modality_names(model.infos()) != data::modality_names(run_.model->infos()))
     return where + " start afresh (the run has other modalities)";
   const models::SeededGenerator undisturbed(options.train.seed);
   Model larger = with_one_class_more(model, options);
-  const auto method = options.method_options().make();
+  const auto method = options.method.make();
   const auto larger_parts = method->extend(larger);
   const models::SharedClasses shared(classes, run_.description.classes);
   if (larger_parts != nullptr &&

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "pdmp/error.h"
 #include "run/files/config.h"
+#include "run/files/environment.h"
 #include "train/files/layout.h"
 
 namespace pdmp::runs {
@@ -15,9 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using train::run_layout::kConfig;
-using train::run_layout::kEnvironment;
-using train::run_layout::kLock;
+using training::run_layout::kConfig;
+using training::run_layout::kEnvironment;
+using training::run_layout::kLock;
 
 // What shows that a folder is a run directory.
 constexpr std::array kMarks = {kConfig, kEnvironment};
@@ -36,7 +37,7 @@ void refuse_foreign_folder(const fs::path& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     if (is_nothing(entry.path())) continue;
     throw Error(ErrorKind::usage,
-                fmt::format("--run {}: expected a new folder, an empty one or a run of pdmp, found other "
+                fmt::format("`run` {}: expected a new folder, an empty one or a run of pdmp, found other "
                             "files ('{}'); choose another folder",
                             folder.string(), entry.path().filename().string()));
   }
@@ -56,37 +57,37 @@ void expect_marks(const fs::path& folder) {
   for (const char* mark : kMarks) {
     if (fs::exists(folder / mark)) continue;
     throw Error(ErrorKind::data, fmt::format("{}: expected what the run began with, found no such file; restore it, or "
-                                             "start again with --overwrite",
+                                             "start again with `overwrite`",
                                              (folder / mark).string()));
   }
 }
 
 RunState inspect_resumed(const RunOptions& options, const ResumeAdvice& advice) {
   const fs::path folder = options.run, config = folder / kConfig;
-  if (fs::exists(folder / train::run_layout::kCheckpoints)) expect_marks(folder);
+  if (fs::exists(folder / training::run_layout::kCheckpoints)) expect_marks(folder);
   if (!fs::exists(config)) return RunState::unfinished;
   const RunOptions before = read_config(config);
   check_same_config(options, before, config, advice);
-  if (!train::run_layout::is_finished(folder)) return RunState::unfinished;
+  if (!training::run_layout::is_finished(folder)) return RunState::unfinished;
   if (options.train.epochs == before.train.epochs) return RunState::finished;
   if (before.train.keep != "all") {
     throw Error(ErrorKind::usage,
-                fmt::format("{}: {} is finished and was trimmed (--keep {}), so it can't be trained for more epochs; "
+                fmt::format("{}: {} is finished and was trimmed (`keep` {}), so it can't be trained for more epochs; "
                             "choose {}",
-                            advice.flag, folder.string(), before.train.keep, advice.other));
+                            advice.option, folder.string(), before.train.keep, advice.other));
   }
   return RunState::unfinished;
 }
 
 RunState look_at(const RunOptions& options, const ResumeAdvice& advice = {}) {
-  if (options.run.empty()) throw Error(ErrorKind::usage, "--run is missing: name the folder this run is written to");
+  if (options.run.empty()) throw Error(ErrorKind::usage, "`run` is missing: name the folder this run is written to");
   if (options.resume && options.overwrite) {
-    throw Error(ErrorKind::usage, "--resume and --overwrite contradict each other; give one of them");
+    throw Error(ErrorKind::usage, "`resume` and `overwrite` contradict each other; give one of them");
   }
   const fs::path folder = options.run;
   if (!fs::exists(folder)) return RunState::fresh;
   if (!fs::is_directory(folder)) {
-    throw Error(ErrorKind::usage, fmt::format("--run {}: expected a folder, found a file", folder.string()));
+    throw Error(ErrorKind::usage, fmt::format("`run` {}: expected a folder, found a file", folder.string()));
   }
   if (!holds_run(folder)) {
     refuse_foreign_folder(folder);
@@ -95,7 +96,7 @@ RunState look_at(const RunOptions& options, const ResumeAdvice& advice = {}) {
   if (options.overwrite) return RunState::fresh;
   if (options.resume) return inspect_resumed(options, advice);
   throw Error(ErrorKind::usage,
-              fmt::format("--run {}: there is a run already; add --resume to go on with it or --overwrite "
+              fmt::format("`run` {}: there is a run already; add `resume` to go on with it or `overwrite` "
                           "to delete it and start again",
                           folder.string()));
 }
@@ -103,17 +104,17 @@ RunState look_at(const RunOptions& options, const ResumeAdvice& advice = {}) {
 }  // namespace
 
 RunState inspect_run(const RunOptions& options, const ResumeAdvice& advice) {
-  if (!options.run.empty()) train::RunDirectory::expect_free(options.run);
+  if (!options.run.empty()) training::RunDirectory::expect_free(options.run);
   return look_at(options, advice);
 }
 
-std::unique_ptr<train::RunDirectory> open_run(const RunOptions& options) {
+std::unique_ptr<training::RunDirectory> open_run(const RunOptions& options) {
   inspect_run(options);
-  auto run = std::make_unique<train::RunDirectory>(options.run);
+  auto run = std::make_unique<training::RunDirectory>(options.run);
   look_at(options);  // again: another process may have been here before we had the lock
   if (options.overwrite) delete_run(run->path());
   // A run that is extended is unfinished again.
-  fs::remove(run->file(train::run_layout::kSummary));
+  fs::remove(run->file(training::run_layout::kSummary));
   write_file_atomically(run->file(kConfig), config_toml(options));
   if (!fs::exists(run->file(kEnvironment))) write_checked_json(run->file(kEnvironment), environment(options.train));
   return run;

@@ -21,6 +21,6 @@ enum class RunState {
 RunState inspect_run(const RunOptions& options, const ResumeAdvice& advice = {});
 
 // Locks the folder, deletes what --overwrite replaces, writes config.toml and, for a new run, environment.json.
-std::unique_ptr<train::RunDirectory> open_run(const RunOptions& options);
+std::unique_ptr<training::RunDirectory> open_run(const RunOptions& options);
 
 }  // namespace pdmp::runs

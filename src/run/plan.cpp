@@ -6,6 +6,7 @@
 #include "pdmp/run.h"
 #include "run/files/config.h"
 #include "run/trial_cost.h"
+#include "train/training_turn.h"
 
 namespace pdmp {
 namespace {
@@ -60,6 +61,7 @@ std::string time_lines(const RunOptions& options, const TrainingData& data, cons
 }  // namespace
 
 std::string plan(const RunOptions& options) {
+  const training::TrainingTurn turn;
   runs::check_options(options);
   DataOptions uncached = options.data;  // a plan writes nothing
   uncached.cache.clear();
@@ -67,12 +69,12 @@ std::string plan(const RunOptions& options) {
   options.model.check(data.train->modalities());
   const Model model(data.train->modalities(), static_cast<int64_t>(data.train->classes().size()), options.model,
                     static_cast<uint64_t>(options.train.seed));
-  const bool analysis = options.method_options().make()->needs_ranking() && options.analysis_file.empty() &&
+  const bool analysis = options.method.make()->needs_ranking() && options.analysis_file.empty() &&
                         model.modalities() > 1 &&
                         analysis::find_early_criterion(options.analysis.criterion).figures != nullptr;
   int64_t parameters = 0;
   std::string text =
-      fmt::format("method      {}\n", options.method) + data_line(data) + parameter_lines(model, parameters);
+      fmt::format("method      {}\n", options.method.name()) + data_line(data) + parameter_lines(model, parameters);
   const runs::TrialCost measured = runs::measure_trial(options, data);
   // Weights, gradients, and one state of momentum or two moments.
   const int64_t copies = options.train.optimizer.adaptive() ? 4 : 3;

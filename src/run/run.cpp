@@ -9,7 +9,6 @@
 #include "base/files/file.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "base/text/printable.h"
 #include "data/loader/modality_names.h"
 #include "methods/parts/coefficients.h"
 #include "models/weights/weight_average.h"
@@ -17,6 +16,7 @@
 #include "run/alone.h"
 #include "run/files/choices.h"
 #include "run/files/config.h"
+#include "run/files/environment.h"
 #include "run/files/model_description.h"
 #include "run/files/paths.h"
 #include "run/files/predictions.h"
@@ -26,6 +26,8 @@
 #include "run/open_run.h"
 #include "run/run_data.h"
 #include "train/files/layout.h"
+#include "train/fit_in.h"
+#include "train/training_turn.h"
 
 namespace pdmp {
 namespace {
@@ -43,9 +45,9 @@ void fix_threads(RunOptions& options) {
 }
 
 bool has_checkpoint(const RunOptions& options) {
-  const fs::path checkpoints = fs::path(options.run) / train::run_layout::kCheckpoints;
-  return options.resume &&
-         (fs::exists(checkpoints / train::run_layout::kLast) || fs::exists(checkpoints / train::run_layout::kPrevious));
+  const fs::path checkpoints = fs::path(options.run) / training::run_layout::kCheckpoints;
+  return options.resume && (fs::exists(checkpoints / training::run_layout::kLast) ||
+                            fs::exists(checkpoints / training::run_layout::kPrevious));
 }
 
 std::shared_ptr<Model> make_model(const RunOptions& options, const Dataset& data, bool pretrained) {
@@ -118,7 +120,7 @@ AnalysisResult read_given_analysis(const RunOptions& options, const TrainingData
 
 // The run's own analysis.json, else the one given, else a new one.
 AnalysisResult obtain_analysis(const RunOptions& options, const TrainingData& data, const fs::path& directory) {
-  const fs::path own = directory / train::run_layout::kAnalysis;
+  const fs::path own = directory / training::run_layout::kAnalysis;
   if (fs::exists(own)) return read_analysis(own);
   const AnalysisResult result = options.analysis_file.empty()
                                     ? analyze(data, options.model, options.train, options.analysis, directory)
@@ -135,7 +137,7 @@ std::optional<ModalityRanking> find_ranking(const RunOptions& options, const Met
   const AnalysisResult analysis = obtain_analysis(options, data, directory);
   log_lines(analysis_table(analysis));
   return ranking_for(analysis, names,
-                     options.analysis_file.empty() ? train::run_layout::kAnalysis : options.analysis_file);
+                     options.analysis_file.empty() ? training::run_layout::kAnalysis : options.analysis_file);
 }
 
 void tell_failures(const TrainingData& data) {
@@ -157,7 +159,7 @@ void tell_failures(const TrainingData& data) {
 }
 
 // The held-out splits with the weights that were trained, beside the scores of their average.
-void score_trained(RunSummary& summary, Model& model, Method& method, const TrainingData& data,
+void score_trained(TrainingRun& summary, Model& model, Method& method, const TrainingData& data,
                    const RunOptions& options, const models::WeightAverage* average) {
   if (average == nullptr) return;
   const models::AveragedWeights trained(average);  // it holds those that were trained
@@ -170,9 +172,9 @@ void score_trained(RunSummary& summary, Model& model, Method& method, const Trai
 }
 
 // Scores the held-out splits, each once, with the weights the model holds, and writes what a run leaves behind.
-void score(RunSummary& summary, Model& model, Method& method, const TrainingData& data, const RunOptions& options,
-           train::RunDirectory& run, const models::WeightAverage* average) {
-  runs::PredictionsFile predictions(run.file(train::run_layout::kPredictions));
+void score(TrainingRun& summary, Model& model, Method& method, const TrainingData& data, const RunOptions& options,
+           training::RunDirectory& run, const models::WeightAverage* average) {
+  runs::PredictionsFile predictions(run.file(training::run_layout::kPredictions));
   const auto scores_of = [&](const std::string& split, const std::shared_ptr<const Dataset>& samples) {
     return evaluate(model, method, samples, options.train, "scoring " + split, {},
                     predictions.of_split(split, *samples));
@@ -181,26 +183,26 @@ void score(RunSummary& summary, Model& model, Method& method, const TrainingData
   if (data.test) summary.test = scores_of("test", data.test);
   score_trained(summary, model, method, data, options, average);
   nlohmann::json files = run.sync_logs();
-  files[train::run_layout::kPredictions] = to_json(predictions.commit());
-  summary.seconds = runs::seconds_trained(run.file(train::run_layout::kTiming));
-  runs::write_summary(summary, run.file(train::run_layout::kSummary), files);
+  files[training::run_layout::kPredictions] = to_json(predictions.commit());
+  summary.seconds = runs::seconds_trained(run.file(training::run_layout::kTiming));
+  runs::write_summary(summary, run.file(training::run_layout::kSummary), files);
 }
 
-RunSummary train_and_score(const RunOptions& options, const TrainingData& data, const Beginner& beginner,
-                           const std::shared_ptr<Model>& model, Method& method, train::RunDirectory& run) {
+TrainingRun train_and_score(const RunOptions& options, const TrainingData& data, const Beginner& beginner,
+                            const std::shared_ptr<Model>& model, Method& method, training::RunDirectory& run) {
   const std::optional<ModalityRanking> ranking = find_ranking(options, method, data, run.path());
   Trainer trainer(options.train, ranking);
   trainer.make_model = [&] { return beginner.model(/*tell=*/false); };
   trainer.start_parts = beginner.parts_of(model);
   trainer.unimodal_model = [&](int64_t m) { return runs::model_alone(options, data.train->modalities(), m); };
   if (options.train.select == "best_test") {
-    log_warning("--select best_test: the epoch is chosen on the test split, so its scores are too good");
+    log_warning("`select` best_test: the epoch is chosen on the test split, so its scores are too good");
     trainer.select_on = data.test;
   }
   const TrainingData without_test{.train = data.train, .val = data.val, .test = nullptr};
-  const FitResult fit = trainer.fit(model, method, without_test, &run, options.method);
-  RunSummary summary;
-  summary.method = options.method;
+  const FitResult fit = training::fit_in(&run, trainer, model, method, without_test, options.method.name());
+  TrainingRun summary;
+  summary.method = options.method.name();
   summary.seed = static_cast<uint64_t>(options.train.seed);
   summary.modalities = data::modality_names(data.train->modalities());
   summary.epochs = static_cast<int64_t>(fit.history.size());
@@ -215,7 +217,7 @@ RunSummary train_and_score(const RunOptions& options, const TrainingData& data, 
     if (error.kind() != ErrorKind::interrupted) throw;
     throw Error(ErrorKind::interrupted,
                 fmt::format("stopped while scoring; the training is saved in {}: go on with the "
-                            "same command and --resume",
+                            "same command and `resume`",
                             run.path().string()));
   }
   return summary;
@@ -223,44 +225,37 @@ RunSummary train_and_score(const RunOptions& options, const TrainingData& data, 
 
 }  // namespace
 
-RunSummary run(const RunOptions& requested) {
+TrainingRun train(const RunOptions& requested) {
+  const training::TrainingTurn turn;
   RunOptions options = requested;
   runs::check_options(options);
-  if (options.dry_run) {
-    const std::string text = printable_lines(plan(options));
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return {};
-  }
   runs::make_paths_absolute(options);  // config.toml must mean the same wherever it is read
   const runs::RunState state = runs::inspect_run(options);
   if (options.resume && state == runs::RunState::fresh) {
-    log_info(fmt::format("--resume: no run in {} yet, so one begins", options.run));
+    log_info(fmt::format("`resume`: no run in {} yet, so one begins", options.run));
   }
   if (state == runs::RunState::finished) {
     runs::SameData().expect(options);
-    log_info(fmt::format("{} is finished; more --epochs would extend it", options.run));
+    log_info(fmt::format("{} is finished; more `epochs` would extend it", options.run));
     return read_summary(options.run);
   }
   fix_threads(options);
   // Everything that can be refused is refused before anything is deleted or written.
-  const std::unique_ptr<Method> method = options.method_options().make();
-  const std::shared_ptr<const data::Manifest> manifest =
-      runs::load_manifest(options.data, static_cast<uint64_t>(options.train.seed));
-  runs::expect_same_data(options, *manifest);
-  const TrainingData data = runs::load_splits(options.data, manifest);
+  const std::unique_ptr<Method> method = options.method.make();
+  const runs::RunData source(options.data, options.train.seed);
+  source.expect_same(options);
+  const TrainingData data = source.open();
   const Beginner beginner(options, *data.train);
   const std::shared_ptr<Model> model = beginner.model(/*tell=*/true);
   if (method->needs_ranking()) methods::expect_own_encoders(*model);
   const Criterion expected(options.train.optimizer, *data.train);  // loss and class weights fit the classes
   options.train.precision = runs::choose_precision(options, *data.train);
-  environment(options.train);  // precision and device
-  const std::unique_ptr<train::RunDirectory> directory = runs::open_run(options);
-  runs::keep_content_hash(directory->path(), *manifest);
-  runs::ModelDescription description = runs::describe_model(*data.train, options.data.data);
-  description.lacked = runs::lacked_modalities(*manifest, description.modalities, options.data.val == "none",
-                                               options.train.modality_dropout > 0 || method->hides_modalities());
-  runs::write_model_description(description, directory->file(train::run_layout::kModel));
-  const RunSummary summary = train_and_score(options, data, beginner, model, *method, *directory);
+  runs::environment(options.train);  // precision and device
+  const std::unique_ptr<training::RunDirectory> directory = runs::open_run(options);
+  source.keep_hash(directory->path());
+  const bool hides = options.train.modality_dropout > 0 || method->hides_modalities();
+  runs::write_model_description(source.describe(*data.train, hides), directory->file(training::run_layout::kModel));
+  const TrainingRun summary = train_and_score(options, data, beginner, model, *method, *directory);
   tell_failures(data);
   directory->trim(options.train.keep);
   return summary;

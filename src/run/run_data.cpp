@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFile = train::run_layout::kData;
+constexpr const char* kFile = training::run_layout::kData;
 
 data::ContentHash read_content_hash(const fs::path& file) {
   return data::content_hash_from(read_json(file), file.string());
@@ -32,38 +32,47 @@ std::vector<std::string> used_modalities(const RunOptions& options, const data::
 
 }  // namespace
 
-void expect_same_data(const RunOptions& options, const data::Manifest& manifest, const ResumeAdvice& advice) {
+data::ContentHash RunData::hash() const {
+  return manifest_ ? data::content_hash(*manifest_) : data::content_hash(options_.in_memory);
+}
+
+std::string RunData::name() const { return manifest_ ? manifest_->directory.string() : "samples in memory"; }
+
+void RunData::expect_same(const RunOptions& options, const ResumeAdvice& advice) const {
   const fs::path file = fs::path(options.run) / kFile;
   if (!options.resume || !fs::exists(file)) return;
-  const data::ContentHash before = read_content_hash(file), now = data::content_hash(manifest);
-  const auto changes = data::content_changes(before, now, manifest, used_modalities(options, before, now));
+  const data::ContentHash before = read_content_hash(file), now = hash();
+  const auto changes = data::content_changes(before, now, manifest_.get(), used_modalities(options, before, now));
   if (changes.empty()) return;
-  throw Error(
-      ErrorKind::data,
-      fmt::format("{}: expected the data that {} began with, found others in {}: {}; bring back the old "
-                  "data, or choose {}",
-                  advice.flag, options.run, manifest.directory.string(), fmt::join(changes, "; "), advice.other));
+  throw Error(ErrorKind::data,
+              fmt::format("{}: expected the data that {} began with, found others in {}: {}; bring back the old "
+                          "data, or choose {}",
+                          advice.option, options.run, name(), fmt::join(changes, "; "), advice.other));
+}
+
+void RunData::keep_hash(const fs::path& run) const {
+  const fs::path file = run / kFile;
+  if (!fs::exists(file)) write_json(file, data::to_json(hash()));
+}
+
+ModelDescription RunData::describe(const Dataset& train, bool hides) const {
+  if (!manifest_) return describe_model(train);
+  ModelDescription description = describe_model(train, manifest_->directory);
+  description.lacked = lacked_modalities(*manifest_, description.modalities, options_.val == "none", hides);
+  return description;
 }
 
 void SameData::expect(const RunOptions& options) {
   const fs::path folder = options.data.data;
   if (!options.resume || !fs::exists(fs::path(options.run) / kFile) || !fs::exists(folder / "dataset.json")) return;
-  auto& manifest = manifests_[{options.data.data, options.train.seed}];
-  if (!manifest) {
-    manifest =
-        std::make_shared<const data::Manifest>(data::read_manifest(folder, static_cast<uint64_t>(options.train.seed)));
-  }
-  expect_same_data(options, *manifest, advice_);
+  auto& data = data_[{options.data.data, options.train.seed}];
+  if (!data) data = std::make_shared<const RunData>(DataOptions(options.data.data), options.train.seed);
+  data->expect_same(options, advice_);
 }
 
-void keep_content_hash(const fs::path& run, const data::Manifest& manifest) {
-  const fs::path file = run / kFile;
-  if (!fs::exists(file)) write_json(file, data::to_json(data::content_hash(manifest)));
-}
-
-bool made_of_same_samples(const fs::path& directory, const data::Manifest& manifest) {
+bool made_of_same_samples(const fs::path& directory, const RunData& data) {
   const fs::path file = directory / kFile;
-  return !fs::exists(file) || read_content_hash(file).samples == data::content_hash(manifest).samples;
+  return !fs::exists(file) || read_content_hash(file).samples == data.hash().samples;
 }
 
 }  // namespace pdmp::runs

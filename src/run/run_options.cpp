@@ -1,6 +1,5 @@
-#include "base/table.h"
 #include "data/cache/sample_cache.h"
-#include "pdmp/error.h"
+#include "pdmp/run.h"
 #include "run/files/config.h"
 
 namespace pdmp {
@@ -11,7 +10,7 @@ void describe_all_but_methods(RunOptions& options, OptionList& list) {
   options.data.describe(list);
   list.heading("Run");
   list.add("run", &options.run, "Run directory; it is made.").internal();
-  list.add("method", &options.method, "Training strategy.").one_of(row_names(method_table()));
+  options.method.describe_name(list);
   list.add("analysis", &options.analysis_file, "analysis.json to use instead of analysing the modalities.").internal();
   list.add("alone", &options.alone,
            "Runs of the modalities trained alone (audio=DIR,visual=DIR) for methods that learn from them; one that is "
@@ -23,7 +22,6 @@ void describe_all_but_methods(RunOptions& options, OptionList& list) {
            "checkpoints/. Encoders are matched by modality, rows of the head by class; what it lacks starts afresh.");
   list.add("resume", &options.resume, "Go on with the run in --run; with more --epochs, extend it.").internal();
   list.add("overwrite", &options.overwrite, "Delete the run in --run and start again.").internal();
-  list.add("dry-run", &options.dry_run, "Say what the run would cost, write nothing.").internal();
   list.heading("Model");
   options.model.describe(list);
   list.heading("Training");
@@ -52,30 +50,14 @@ void DataOptions::describe(OptionList& list) {
   files.describe(list);
 }
 
-RunOptions::RunOptions() {
-  for (const MethodInfo& row : method_table()) methods.emplace_back(row.name, row.make_options());
-}
-
 void RunOptions::describe(OptionList& list) {
   describe_all_but_methods(*this, list);
-  for (const auto& [name, options] : methods) {
-    list.alternative(name, "method", [&shared = options](OptionList& inner) { shared->describe(inner); });
-  }
-}
-
-const MethodOptions& RunOptions::method_options() const {
-  for (const auto& [name, options] : methods) {
-    if (name == method) return *options;
-  }
-  refuse_name(ErrorKind::usage, "unknown method", method, row_names(method_table()));
+  method.describe_all(list);
 }
 
 void runs::describe_config(RunOptions& options, OptionList& list) {
   describe_all_but_methods(options, list);
-  for (const auto& [name, chosen] : options.methods) {
-    if (name != options.method) continue;
-    list.group(name, [&shared = chosen](OptionList& inner) { shared->describe(inner); });
-  }
+  options.method.describe_chosen(list);
 }
 
 }  // namespace pdmp

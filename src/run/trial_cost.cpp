@@ -10,13 +10,14 @@
 #include <time.h>
 
 #include "base/files/file.h"
-#include "base/log.h"
 #include "base/peak_memory.h"
+#include "base/session.h"
 #include "data/loader/modality_names.h"
 #include "methods/parts/coefficients.h"
 #include "pdmp/error.h"
 #include "train/files/layout.h"
 #include "train/files/run_directory.h"
+#include "train/fit_in.h"
 
 namespace pdmp {
 namespace {
@@ -91,13 +92,13 @@ class TemporaryFolder {
 // What the run in `folder` wrote.
 void weigh(runs::TrialCost& cost, const fs::path& folder) {
   for (const fs::directory_entry& file :
-       fs::directory_iterator(folder / train::run_layout::kCheckpoints / train::run_layout::kLast)) {
+       fs::directory_iterator(folder / training::run_layout::kCheckpoints / training::run_layout::kLast)) {
     const auto bytes = static_cast<int64_t>(file.file_size());
     const std::string name = file.path().filename();
-    const bool is_state = name == train::run_layout::kState || name == train::run_layout::kCheckpointIndex;
+    const bool is_state = name == training::run_layout::kState || name == training::run_layout::kCheckpointIndex;
     (is_state ? cost.state_bytes : cost.weight_bytes) += bytes;
   }
-  const std::string lines = read_file(folder / train::run_layout::kMetrics);
+  const std::string lines = read_file(folder / training::run_layout::kMetrics);
   const auto count = std::count(lines.begin(), lines.end(), '\n');
   cost.line_bytes = static_cast<int64_t>(lines.size()) / std::max<int64_t>(1, count);
 }
@@ -125,12 +126,12 @@ TrainOptions trial_options(const RunOptions& options) {
 void warm_up(runs::TrialCost& cost, Trainer& trainer, const std::shared_ptr<Model>& model, Method& method,
              const TrainingData& data, runs::TrialPlace place) {
   if (place == runs::TrialPlace::in_memory) {
-    trainer.fit(model, method, data, nullptr);
+    trainer.fit(model, method, data);
     return;
   }
   const TemporaryFolder folder;
-  train::RunDirectory run(folder.path());
-  trainer.fit(model, method, data, &run);
+  training::RunDirectory run(folder.path());
+  training::fit_in(&run, trainer, model, method, data);
   weigh(cost, folder.path());
 }
 
@@ -148,13 +149,13 @@ runs::TrialCost runs::measure_trial(const RunOptions& options, const TrainingDat
   const SilentInfo quiet;  // what the method notes belongs to the real run
   const TrainOptions trial = trial_options(options);
   const std::shared_ptr<Model> model = untrained(options, data.train->modalities(), *data.train);
-  const std::unique_ptr<Method> method = options.method_options().make();
+  const std::unique_ptr<Method> method = options.method.make();
   Trainer trainer = trial_trainer(options, trial, data.train);
   runs::TrialCost cost;
   cost.start_seconds = start_seconds;
   warm_up(cost, trainer, model, *method, only_train(first_batches(data.train, 1, trial.step_samples())), place);
   const auto timed = first_batches(data.train, kTimedSteps, trial.step_samples());
-  const FitResult fit = trainer.fit(model, *method, only_train(timed), nullptr);
+  const FitResult fit = trainer.fit(model, *method, only_train(timed));
   cost.steps = (timed->size() + trial.step_samples() - 1) / trial.step_samples();
   cost.step_seconds = fit.seconds / static_cast<double>(cost.steps);
   if (data.val) cost.evaluation_seconds = seconds_of_validation(options, trial, data, *model, *method);
@@ -184,7 +185,7 @@ runs::RunDisk runs::disk_of_run(const RunOptions& options, const TrainingData& d
 std::string not_applicable(const RunOptions& options, const TrainingData& data) {
   const SilentInfo quiet;  // what the method notes belongs to the real run
   try {
-    const std::unique_ptr<Method> method = options.method_options().make();
+    const std::unique_ptr<Method> method = options.method.make();
     options.model.check(data.train->modalities());
     const std::shared_ptr<Model> model = untrained(options, data.train->modalities(), *data.train);
     if (method->needs_ranking()) methods::expect_own_encoders(*model);

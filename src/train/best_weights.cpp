@@ -5,13 +5,13 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 void BestWeights::consider(const Evaluation& scores, int64_t epoch, bool keep) {
   const char* metric = best_.metric().name;
   if (std::isnan(scores.score(metric))) {
     throw Error(ErrorKind::usage,
-                fmt::format("--select-metric {}: undefined on the {} held-out samples; expected a metric that these "
+                fmt::format("`select-metric` {}: undefined on the {} held-out samples; expected a metric that these "
                             "samples have (pdmp list metrics)",
                             metric, scores.n));
   }
@@ -38,4 +38,4 @@ void BestWeights::restore() {
   for (size_t i = 0; i < tensors.size(); ++i) Tensor(tensors[i]).copy_(copies_[i]);
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -8,7 +8,7 @@
 #include "train/step/best_epoch.h"
 #include "train/step/trained_parts.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 class BestWeights {
  public:
@@ -31,4 +31,4 @@ class BestWeights {
   std::vector<Tensor> copies_;  // without a run directory
 };
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -60,7 +60,7 @@ struct Sums {
     const auto sum = CrossEntropyFuncOptions().reduction(torch::kSum);
     const Tensor fused = outputs.fused.to(torch::kFloat32);
     const double of_batch = cross_entropy(fused, truth, sum).item<double>();
-    if (!std::isfinite(of_batch)) throw train::NotFinite(of_batch, data.id(first_nonfinite(fused, batch)));
+    if (!std::isfinite(of_batch)) throw training::NotFinite(of_batch, data.id(first_nonfinite(fused, batch)));
     keep(result.predictions, fused.argmax(1));
     keep(result.labels, truth);
     keep(result.present, batch.present);
@@ -132,16 +132,16 @@ Evaluation evaluate(Model& model, Method& method, const std::shared_ptr<const Da
                     const PredictionSink& sink) {
   const torch::NoGradGuard no_gradients;
   const models::EvaluationMode mode(model);
-  const torch::Device device = train::resolve_device(options.device);
-  const train::Precision precision = train::resolve_precision(options.precision, device);
+  const torch::Device device = training::resolve_device(options.device);
+  const training::Precision precision = training::resolve_precision(options.precision, device);
   Loader loader(data, {.batch_size = options.batch_size, .workers = options.workers});
   loader.start_epoch(0);
   Progress progress(progress_label, loader.batches(), "batch");
   Sums sums(*data, model, sink);
   while (std::optional<Batch> batch = loader.next()) {
     stop_if_interrupted("stopped while scoring; nothing was written");
-    const Batch here = train::to_device(without(std::move(*batch), missing), device);
-    const train::PrecisionScope scope(precision, device);
+    const Batch here = training::to_device(without(std::move(*batch), missing), device);
+    const training::PrecisionScope scope(precision, device);
     sums.add(method.forward(model, here, Mode::evaluate), here);
     progress.advance();
   }

@@ -7,7 +7,7 @@
 #include "train/step/batch_device.h"
 #include "train/step/own_parts.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 Batch with_type(at::ScalarType type, Batch batch) {
@@ -34,7 +34,7 @@ MethodServices::MethodServices(const TrainingInputs& inputs, HeldOut held_out, c
 const ModalityRanking& MethodServices::ranking() const {
   if (!inputs_.ranking) {
     throw Error(ErrorKind::usage,
-                "this method needs to know which modality leads: pass --analysis FILE, or a ranking to the Trainer");
+                "this method needs to know which modality leads: pass `analysis` FILE, or a ranking to the Trainer");
   }
   return *inputs_.ranking;
 }
@@ -117,4 +117,4 @@ void prepare(TrainedParts& parts, MethodServices& services, const TrainingInputs
   parts.average = std::make_shared<models::WeightAverage>(std::move(averaged), inputs.options.ema);
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

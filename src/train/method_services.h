@@ -8,7 +8,7 @@
 #include "train/step/training_state.h"
 #include "train/training_inputs.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 // What a method that needs it may judge by: validation, or a tenth of train, which `inputs.data.train` then is without.
 HeldOut hold_out(TrainingInputs& inputs);
@@ -49,4 +49,4 @@ int64_t micro_batch_of(const TrainOptions& options);
 // Before the first step: the model on its device, the method's own parts, the optimizer and the averaged weights.
 void prepare(TrainedParts& parts, MethodServices& services, const TrainingInputs& inputs, const torch::Device& device);
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

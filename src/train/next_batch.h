@@ -6,7 +6,7 @@
 #include "pdmp/dataset.h"
 #include "pdmp/error.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 // A file that takes long is given up once the program is asked to end (data/files/file_reading.h): then `stop`, which
 // saves and throws.
@@ -20,4 +20,4 @@ std::optional<Batch> next_batch(Loader& loader, const Stop& stop) {
   }
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -25,7 +25,7 @@ void TrainOptions::describe(OptionList& list) {
       .one_of({"auto", "last", "best_val", "best_test"});
   list.add("select-metric", &select_metric,
            "What epochs, modalities, trials of a search and methods are compared by on held-out samples.")
-      .one_of(row_names(metrics::metric_table()));
+      .one_of(row_names(metric_table()));
   list.add("sampler", &sampler,
            "Samples of an epoch: each once (uniform), or drawn with replacement, every class as often (balanced).")
       .one_of({"uniform", "balanced"});

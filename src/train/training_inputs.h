@@ -9,9 +9,10 @@
 
 #include "pdmp/trainer.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
-class Recorder;  // train/recorder.h
+class Recorder;      // train/recorder.h
+class RunDirectory;  // train/files/run_directory.h
 
 struct TrainingInputs {
   TrainOptions options;
@@ -27,9 +28,10 @@ struct TrainingInputs {
   std::function<std::shared_ptr<Model>()> make_model;
   std::function<std::shared_ptr<Model>(int64_t m)> unimodal_model;
   std::function<void(torch::nn::Module& parts)> start_parts = {};
+  std::function<std::optional<Batch>(int64_t epoch, int64_t position)> batches = {};  // empty: of a Loader
 };
 
 // How the batches of train are made.
 LoaderOptions training_loader(const TrainOptions& options);
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

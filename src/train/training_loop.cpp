@@ -14,7 +14,7 @@
 #include "train/step/finite.h"
 #include "train/step/history.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -25,10 +25,10 @@ TrainingInputs checked(TrainingInputs inputs) {
   inputs.options = resolve_clip_position(inputs.options, inputs.method);
   if (inputs.options.select == "best_val" && !inputs.data.val) {
     throw Error(ErrorKind::usage,
-                "--select best_val: expected a validation split, this run has none; use --select last");
+                "`select` best_val: expected a validation split, this run has none; use `select` last");
   }
   if (inputs.options.select == "best_test" && !inputs.select_on) {
-    throw Error(ErrorKind::usage, "--select best_test: expected a test split, this run has none; use --select last");
+    throw Error(ErrorKind::usage, "`select` best_test: expected a test split, this run has none; use `select` last");
   }
   return inputs;
 }
@@ -70,7 +70,7 @@ TrainingLoop::TrainingLoop(TrainingInputs inputs)
     : in_(checked(std::move(inputs))),
       held_out_(hold_out(in_)),
       criterion_(in_.options.optimizer, *in_.data.train),
-      state_(in_.options.seed, metrics::find_metric(in_.options.select_metric)),
+      state_(in_.options.seed, find_metric(in_.options.select_metric)),
       parts_{.model = in_.model, .method = in_.method},
       runner_(in_.options, parts_, criterion_, state_, in_.run),
       services_(in_, held_out_, criterion_, state_, runner_),
@@ -115,7 +115,7 @@ void TrainingLoop::resume(const CheckpointState& saved) {
     state_.load(saved, parts_);
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorKind::data, fmt::format("{}/checkpoints: expected the state of a training of this pdmp, found "
-                                             "another ({}); start again with --overwrite",
+                                             "another ({}); start again with `overwrite`",
                                              in_.run->path().string(), json_problem(error)));
   }
   if (selects_best()) best_.recover(saved);
@@ -139,12 +139,8 @@ void TrainingLoop::train_epoch(Loader& loader) {
   const auto epoch_start = std::chrono::steady_clock::now();
   const double waited = loader.wait_seconds();
   begin_epoch();
-  loader.start_epoch(state_.epoch, state_.batch);
-  const auto next = [&] {
-    const Phase phase("data wait");
-    return next_batch(loader, [this] { stop_for_interrupt(); });
-  };
-  while (std::optional<Batch> batch = next()) {
+  if (!in_.batches) loader.start_epoch(state_.epoch, state_.batch);
+  while (std::optional<Batch> batch = next_batch(loader)) {
     train_step(std::move(*batch));
     if (interrupted()) stop_for_interrupt();
   }
@@ -154,6 +150,12 @@ void TrainingLoop::train_epoch(Loader& loader) {
     if (error.kind() != ErrorKind::interrupted) throw;
     stop_for_interrupt();  // after the last step, as if the evaluation had not begun
   }
+}
+
+std::optional<Batch> TrainingLoop::next_batch(Loader& loader) {
+  const Phase phase("data wait");
+  if (in_.batches) return in_.batches(state_.epoch, state_.batch);
+  return training::next_batch(loader, [this] { stop_for_interrupt(); });
 }
 
 void TrainingLoop::begin_epoch() {
@@ -277,7 +279,7 @@ void TrainingLoop::stop_for_interrupt() {
   progress_.reset();
   throw Error(ErrorKind::interrupted, in_.run != nullptr
                                           ? fmt::format("stopped in {}; everything so far is saved in {}: go on with "
-                                                        "the same command and --resume",
+                                                        "the same command and `resume`",
                                                         place(), in_.run->path().string())
                                           : fmt::format("stopped in {}; nothing was saved", place()));
 }
@@ -300,4 +302,4 @@ FitResult TrainingLoop::finish() {
   return result;
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -17,7 +17,7 @@
 #include "train/step/training_state.h"
 #include "train/training_inputs.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 class TrainingLoop {
  public:
@@ -45,6 +45,7 @@ class TrainingLoop {
   void prepare_method();
   void resume(const CheckpointState& saved);
   void train_epoch(Loader& loader);
+  std::optional<Batch> next_batch(Loader& loader);
   void account(const StepResult& result);
   void score_epoch(EpochRecord& record, const std::shared_ptr<const Dataset>& data);
   Evaluation score(const std::shared_ptr<const Dataset>& data);
@@ -68,4 +69,4 @@ class TrainingLoop {
   std::chrono::steady_clock::time_point start_;
 };
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

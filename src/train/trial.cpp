@@ -12,7 +12,7 @@
 #include "models/architecture.h"
 #include "models/weights/init.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 Batch made_up(const Model& model, int64_t rows) {
@@ -112,4 +112,4 @@ int64_t bytes_per_sample(Model& model) {
   return std::max<int64_t>(0, peak_bytes(model, 2 * kFew) - peak_bytes(model, kFew)) / kFew;
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -6,7 +6,7 @@
 #include "pdmp/model.h"
 #include "train/step/precision.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 struct PrecisionTimes {
   double fp32 = 0, bf16 = 0;  // seconds of the same forward and backward pass
@@ -23,4 +23,4 @@ Precision try_precisions(Model& model, int64_t batch_size);
 // Memory that a forward and backward pass needs for each sample, at its peak.
 int64_t bytes_per_sample(Model& model);
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -1,9 +1,10 @@
+#include "analysis/analysis_file.h"
+
 #include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/files/file.h"
-#include "pdmp/analysis.h"
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"
 

@@ -165,7 +165,7 @@ TEST(Analyze, RefusesContradictions) {
   options.performance_dominant = "a";
   EXPECT_THAT(refusal(options), HasSubstr("criterion manual"));
   options.criterion = "manual";
-  EXPECT_THAT(refusal(options), HasSubstr("--optimization-dominant is missing"));
+  EXPECT_THAT(refusal(options), HasSubstr("`optimization-dominant` is missing"));
   options.optimization_dominant = "c";
   EXPECT_THAT(refusal(options), HasSubstr("unknown modality 'c'"));
   options = {};

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 TEST(KeptTraining, TrainsOnceAndKeepsTheResult) {
   const testing::TemporaryDirectory directory;
   int trained = 0;
-  const auto train = [&](train::RunDirectory* run) -> nlohmann::json {
+  const auto train = [&](training::RunDirectory* run) -> nlohmann::json {
     EXPECT_NE(run, nullptr);
     EXPECT_TRUE(fs::exists(directory / "audio"));
     return {{"value", ++trained}};
@@ -48,23 +48,24 @@ TEST(KeptTraining, AnotherKeyStartsAgain) {
   directory.write("audio/settings.json", R"({"made_with": "old"})");
   directory.write("audio/checkpoints/last/weights.safetensors", "stale");
   directory.write("audio.json", R"({"made_with": "old", "value": 0})");
-  const auto result = kept_training(directory.path(), "audio", "new", [&](train::RunDirectory* run) -> nlohmann::json {
-    EXPECT_FALSE(fs::exists(run->file("checkpoints")));
-    return {{"value", 1}};
-  });
+  const auto result =
+      kept_training(directory.path(), "audio", "new", [&](training::RunDirectory* run) -> nlohmann::json {
+        EXPECT_FALSE(fs::exists(run->file("checkpoints")));
+        return {{"value", 1}};
+      });
   EXPECT_EQ(result.at("value"), 1);
   EXPECT_EQ(read_json(directory / "audio.json").at("value"), 1);
 }
 
 TEST(KeptTraining, AnInterruptedOneKeepsItsFolder) {
   const testing::TemporaryDirectory directory;
-  const auto stopped = [](train::RunDirectory* run) -> nlohmann::json {
+  const auto stopped = [](training::RunDirectory* run) -> nlohmann::json {
     write_json(run->file("progress"), 1);
     throw Error(ErrorKind::interrupted, "stopped");
   };
   EXPECT_THROW(kept_training(directory.path(), "audio", "key", stopped), Error);
   EXPECT_FALSE(fs::exists(directory / "audio.json"));
-  kept_training(directory.path(), "audio", "key", [](train::RunDirectory* run) -> nlohmann::json {
+  kept_training(directory.path(), "audio", "key", [](training::RunDirectory* run) -> nlohmann::json {
     EXPECT_TRUE(fs::exists(run->file("progress")));
     return nlohmann::json::object();
   });
@@ -73,7 +74,7 @@ TEST(KeptTraining, AnInterruptedOneKeepsItsFolder) {
 
 TEST(KeptTraining, WithoutADirectoryNothingIsKept) {
   int trained = 0;
-  const auto train = [&](train::RunDirectory* run) -> nlohmann::json {
+  const auto train = [&](training::RunDirectory* run) -> nlohmann::json {
     EXPECT_EQ(run, nullptr);
     return {{"value", ++trained}};
   };

@@ -21,7 +21,7 @@ TEST(Probe, MeansOfTheLastEpochsOfAShortJointRun) {
   options.select = "last";
   const auto model = std::make_shared<Model>(data.splits.train->modalities(), 3, testing::tiny_model(), 0);
   const auto method = find_method("joint").make_options()->make();
-  const FitResult fit = Trainer(options, std::nullopt).fit(model, *method, data.splits, nullptr);
+  const FitResult fit = Trainer(options, std::nullopt).fit(model, *method, data.splits);
   for (size_t m = 0; m < 2; ++m) {
     const Evaluation &fifth = *fit.history[4].val, &sixth = *fit.history[5].val;
     EXPECT_NEAR(evidence.branch.at(m), (fifth.unimodal_accuracy[m] + sixth.unimodal_accuracy[m]) / 2, 1e-12);

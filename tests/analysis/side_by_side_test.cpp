@@ -122,23 +122,23 @@ std::vector<Trained> together(const std::shared_ptr<NoisyData>& train, const Tra
   const auto val = std::make_shared<NoisyData>();
   const auto method = find_method("joint").make_options()->make();
   std::vector<Trained> result;
-  std::vector<std::unique_ptr<train::RunDirectory>> runs;
-  std::vector<std::unique_ptr<train::TrainingLoop>> fits;
+  std::vector<std::unique_ptr<training::RunDirectory>> runs;
+  std::vector<std::unique_ptr<training::TrainingLoop>> fits;
   std::vector<Lane> lanes;
   for (const std::string& name : kNames) {
     TrainingData data{
         .train = select_modalities(train, {name}), .val = select_modalities(val, {name}), .test = nullptr};
-    runs.push_back(folder.empty() ? nullptr : std::make_unique<train::RunDirectory>(folder / name));
+    runs.push_back(folder.empty() ? nullptr : std::make_unique<training::RunDirectory>(folder / name));
     result.push_back({{}, model_of(*data.train)});
-    fits.push_back(std::make_unique<train::TrainingLoop>(train::TrainingInputs{.options = to_the_end(options),
-                                                                               .ranking = std::nullopt,
-                                                                               .model = result.back().model,
-                                                                               .method = *method,
-                                                                               .data = data,
-                                                                               .run = runs.back().get(),
-                                                                               .select_on = nullptr,
-                                                                               .make_model = {},
-                                                                               .unimodal_model = {}}));
+    fits.push_back(std::make_unique<training::TrainingLoop>(training::TrainingInputs{.options = to_the_end(options),
+                                                                                     .ranking = std::nullopt,
+                                                                                     .model = result.back().model,
+                                                                                     .method = *method,
+                                                                                     .data = data,
+                                                                                     .run = runs.back().get(),
+                                                                                     .select_on = nullptr,
+                                                                                     .make_model = {},
+                                                                                     .unimodal_model = {}}));
     lanes.push_back({fits.back().get(), static_cast<int64_t>(lanes.size())});
   }
   train_side_by_side(lanes, train, options, enough);
@@ -203,7 +203,7 @@ TEST_F(SideBySideTest, StoppedAnywhereItGoesOnBitIdentically) {
       FAIL() << "expected an interruption";
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::interrupted);
-      EXPECT_THAT(error.what(), HasSubstr("--resume"));
+      EXPECT_THAT(error.what(), HasSubstr("`resume`"));
     }
     clear_interrupt();
     const std::vector<Trained> resumed = together(std::make_shared<NoisyData>(), training(4), run);

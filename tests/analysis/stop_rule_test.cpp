@@ -102,7 +102,7 @@ TEST(StopRule, ALeadIsJudgedByAllOfTheLastEvaluationsTogether) {
   EXPECT_GT(unclear, 0);
   const auto found = of_two(behind, ahead, 12);
   ASSERT_TRUE(found.has_value());
-  const metrics::Difference lead =
+  const Difference lead =
       metrics::paired_bootstrap({behind.end() - 5, behind.end()}, {ahead.end() - 5, ahead.end()}, 1000, 0);
   EXPECT_EQ(found->leads.at("a").low, lead.low);
   EXPECT_EQ(found->leads.at("a").high, lead.high);

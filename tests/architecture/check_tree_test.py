@@ -141,6 +141,15 @@ class CheckTree(unittest.TestCase):
                               f"{page}: expected a line for the test File.TrapOfOne")
         self.assert_complains(tests, f"{page}: expected a line for the test File.TrapOfOne")
 
+    def test_a_message_with_a_flag(self):
+        breach = "src/base/file.cpp:2: a message with a flag"
+        self.assert_complains({"src/base/file.cpp": 'void f() {\n  throw Error(kind, "use --select last");\n}\n'}, breach)
+        self.assert_complains({"src/base/file.cpp": 'log_warning(fmt::format("{} (so)", g(1)) +  // "\n  "--{}.x is (");\n'}, breach)
+        self.assert_complains({"src/base/file.cpp": 'log_info("use `select` last, see `pdmp x --help`");  // --select\nh("--serve");\n--i;\n'})
+        self.assert_complains({"src/cli/a.h": '#pragma once\nlog_info("--select");\n',
+                               "src/base/flags.cpp": 'throw Error(kind, "--select");\n', "tests/base/flags_test.cpp": "",
+                               "src/base/CMakeLists.txt": "file.cpp flags.cpp"})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sstream>
 
+#include "base/console.h"
 #include "base/files/file.h"
 #include "base/log.h"
 #include "support/expect_error.h"
@@ -12,7 +13,7 @@
 namespace pdmp::testing {
 namespace {
 
-const CommandHelp kHelp{"pdmp toy", "Does nothing.", "pdmp toy --data x"};
+const cli::CommandHelp kHelp{"pdmp toy", "Does nothing.", "pdmp toy --data x"};
 
 TEST(Arguments, QuietIsTakenByEveryCommand) {
   std::string data;

@@ -1,4 +1,5 @@
 // The program itself: its table of commands, and errors as one line and an exit status.
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <set>

@@ -155,7 +155,7 @@ void expect_model_of(const PublicSet& set, const fs::path& run) {
 void expect_run_of(const PublicSet& set, const fs::path& run, const std::string& method) {
   SCOPED_TRACE(set.importer + ", " + method);
   ASSERT_TRUE(fs::exists(run / "summary.json"));
-  const RunSummary summary = read_summary(run);
+  const TrainingRun summary = read_summary(run);
   EXPECT_EQ(summary.method, method);
   EXPECT_EQ(summary.epochs, 1);
   ASSERT_TRUE(summary.test);

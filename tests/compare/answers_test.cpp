@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 using ::testing::ElementsAre;
@@ -144,4 +144,4 @@ TEST(BelowMark, IsOfMethodsBelowTheBestUnimodalModel) {
 }
 
 }  // namespace
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

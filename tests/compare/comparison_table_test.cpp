@@ -9,7 +9,7 @@
 #include "compare/comparison.h"
 #include "compare/example.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 using ::testing::AllOf;
@@ -247,4 +247,4 @@ TEST(MeanText, OfOneSeedOfSeveralAndOfWhatIsUndefined) {
 }
 
 }  // namespace
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -11,7 +11,7 @@
 #include "support/expect_error.h"
 #include "support/temporary_directory.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 using ::testing::DoubleNear;
@@ -37,7 +37,7 @@ class Runs {
     for (size_t s = 0; s < hits.size(); ++s) {
       const std::string run = fmt::format("{}-{}-{}", fusion, name, s);
       row.runs.push_back((directory / run).string());
-      RunSummary summary;
+      TrainingRun summary;
       summary.seed = comparison.seeds[s];
       summary.modalities = row.modalities;
       summary.beginning = {{{"a", fmt::format("weights {}", s)}}, fmt::format("batches {}", s)};
@@ -53,8 +53,8 @@ class Runs {
   }
 
   // Writes the summary of a run again, changed.
-  void change(const std::string& run, const std::function<void(RunSummary&)>& how) const {
-    RunSummary summary = read_summary(directory / run);
+  void change(const std::string& run, const std::function<void(TrainingRun&)>& how) const {
+    TrainingRun summary = read_summary(directory / run);
     how(summary);
     runs::write_summary(summary, directory / run / "summary.json");
   }
@@ -190,7 +190,7 @@ TEST(Complete, AMethodThatWentAsJointTrainingNeverActed) {
   EXPECT_EQ(never_acted(), "");
   runs.directory.write("concat-same-1/metrics.jsonl", metrics + "5}\n");
   EXPECT_EQ(never_acted(), "joint");
-  runs.change("concat-same-0", [](RunSummary& summary) { summary.test->scores["loss"] += 1e-12; });
+  runs.change("concat-same-0", [](TrainingRun& summary) { summary.test->scores["loss"] += 1e-12; });
   EXPECT_EQ(never_acted(), "");
 }
 
@@ -226,10 +226,10 @@ TEST(Complete, RefusesOtherBeginningsUnlessTheMethodHasThemByNature) {
     Comparison copy = runs.comparison;
     complete(copy, other_batches);
   };
-  runs.change("concat-same-1", [](RunSummary& summary) { summary.beginning.batches = "others"; });
+  runs.change("concat-same-1", [](TrainingRun& summary) { summary.beginning.batches = "others"; });
   testing::expect_error(ErrorKind::data, {"concat-same-1", "other batches", "concat-joint-1"}, [&] { completed({}); });
   completed({"same"});
-  runs.change("concat-better-0", [](RunSummary& summary) { summary.beginning.encoders["a"] = "others"; });
+  runs.change("concat-better-0", [](TrainingRun& summary) { summary.beginning.encoders["a"] = "others"; });
   testing::expect_error(ErrorKind::data, {"concat-better-0", "other encoder weights"}, [&] { completed({"same"}); });
 }
 
@@ -245,11 +245,11 @@ TEST(Complete, NamesWhatIsWrongWithARun) {
   runs.directory.write("concat-same-0/timing.jsonl", "{\"train_seconds\": 1, \"peak_memory_bytes\": 2}\n");
   runs.directory.write("concat-same-0/metrics.jsonl", "{\"kind\": \"epoch\"}\n");
   testing::expect_error(ErrorKind::data, {"concat-same-0/metrics.jsonl:1", "train/loss"}, completed);
-  runs.change("concat-better-1", [](RunSummary& summary) { summary.seed = 9; });
+  runs.change("concat-better-1", [](TrainingRun& summary) { summary.seed = 9; });
   testing::expect_error(ErrorKind::data, {"concat-better-1", "expected seed 4, found 9"}, completed);
-  runs.change("concat-joint-1", [](RunSummary& summary) { summary.val = std::exchange(summary.test, std::nullopt); });
+  runs.change("concat-joint-1", [](TrainingRun& summary) { summary.val = std::exchange(summary.test, std::nullopt); });
   testing::expect_error(ErrorKind::data, {"concat-joint-1", "test split"}, completed);
 }
 
 }  // namespace
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -6,7 +6,7 @@
 #include "compare/example.h"
 #include "data/tables/csv.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 using testing::example;
@@ -67,7 +67,7 @@ TEST(ComparisonCsv, CarriesTheMarks) {
 }
 
 TEST(ComparisonJson, HasEverything) {
-  const nlohmann::json json = comparison_json(example());
+  const nlohmann::json json = as_json(example());
   EXPECT_EQ(json["format_version"], 1);
   EXPECT_EQ(json["selected_by"], "validation");
   EXPECT_EQ(json["chance"], .25);
@@ -102,7 +102,7 @@ TEST(ComparisonJson, CarriesTheMarksAndTheGainsOverControls) {
                                   .what = "every encoder × 5",
                                   .of_encoders = true,
                                   .gain = comparison.rows[2].against_reference}};
-  const nlohmann::json json = comparison_json(comparison), &row = json["rows"][1];
+  const nlohmann::json json = as_json(comparison), &row = json["rows"][1];
   EXPECT_EQ(row["mark"], "significantly below the best single modality");
   EXPECT_EQ(row["never_acted"], "joint");
   EXPECT_EQ(row["control_of"][0]["of"], "pdmp:gamma=5");
@@ -111,4 +111,4 @@ TEST(ComparisonJson, CarriesTheMarksAndTheGainsOverControls) {
 }
 
 }  // namespace
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

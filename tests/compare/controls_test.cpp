@@ -5,7 +5,7 @@
 
 #include "compare/small_grid.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 using ::testing::ElementsAre;
@@ -190,10 +190,10 @@ TEST(FollowSearch, TheLearningRateIsTheFoundOneTimesTheFoundFactor) {
   grid.methods[0].options = with_variant(
       grid.methods[0].options, {.name = "pdmp", .method = "pdmp", .settings = {{"pdmp.gamma", "8"}, {"lr", "0.02"}}});
   follow_search(grid);
-  EXPECT_EQ(grid.methods[2].options.method, "joint");
+  EXPECT_EQ(grid.methods[2].options.method.name(), "joint");
   EXPECT_EQ(grid.methods[2].options.train.optimizer.lr, .16);
   EXPECT_EQ(grid.comparison.rows.back().tuned, "lr=0.16");
 }
 
 }  // namespace
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -8,9 +8,8 @@
 
 namespace pdmp::testing {
 
-inline compare::ComparisonRow scored(const std::string& name, const std::string& fusion,
-                                     const std::vector<double>& accuracy) {
-  compare::ComparisonRow row;
+inline ComparisonRow scored(const std::string& name, const std::string& fusion, const std::vector<double>& accuracy) {
+  ComparisonRow row;
   row.name = name;
   row.method = "joint";
   row.fusion = fusion;
@@ -27,8 +26,8 @@ inline compare::ComparisonRow scored(const std::string& name, const std::string&
   return row;
 }
 
-inline compare::ComparisonRow alone() {
-  compare::ComparisonRow row = scored("picture alone", "", {.4, .4});
+inline ComparisonRow alone() {
+  ComparisonRow row = scored("picture alone", "", {.4, .4});
   row.modalities = {"picture"};
   row.branch_accuracy = {{.4, .4}};
   row.dependency = {{1, 1}};
@@ -36,16 +35,16 @@ inline compare::ComparisonRow alone() {
   return row;
 }
 
-inline compare::ComparisonRow reference(const std::string& fusion = "concat") {
-  compare::ComparisonRow row = scored("joint", fusion, {.7, .7});
+inline ComparisonRow reference(const std::string& fusion = "concat") {
+  ComparisonRow row = scored("joint", fusion, {.7, .7});
   row.rank = 2;
   row.indistinguishable = true;
   row.against_unimodal = {{.3, .2, .4, .0001}, .0002, {{1, 6, .125}, {0, 9, .00390625}}, {.125, .0078125}};
   return row;
 }
 
-inline compare::ComparisonRow best(const std::string& fusion = "concat") {
-  compare::ComparisonRow row = scored("pdmp:gamma=5", fusion, {.7, .8});
+inline ComparisonRow best(const std::string& fusion = "concat") {
+  ComparisonRow row = scored("pdmp:gamma=5", fusion, {.7, .8});
   row.method = "pdmp";
   row.against_reference = {{.05, -.0125, .1, .02}, .04, {{3, 3, 1}, {0, 9, .00390625}}, {1, .0078125}};
   row.against_unimodal = {{.35, .25, .45, .0001}, .0002, {{1, 6, .125}, {0, 9, .00390625}}, {.125, .0078125}};
@@ -55,8 +54,8 @@ inline compare::ComparisonRow best(const std::string& fusion = "concat") {
   return row;
 }
 
-inline compare::ComparisonRow refused() {
-  compare::ComparisonRow row;
+inline ComparisonRow refused() {
+  ComparisonRow row;
   row.name = "mla";
   row.method = "mla";
   row.fusion = "concat";
@@ -64,8 +63,8 @@ inline compare::ComparisonRow refused() {
   return row;
 }
 
-inline compare::Comparison example() {
-  compare::Comparison comparison;
+inline Comparison example() {
+  Comparison comparison;
   comparison.data = "stamps";
   comparison.selected_by = "validation";
   comparison.reference = "joint";

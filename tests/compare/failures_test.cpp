@@ -6,7 +6,7 @@
 
 #include "compare/small_grid.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 using ::testing::AllOf;
@@ -62,7 +62,7 @@ TEST(Failures, ARowThatFailedHasNoScores) {
   Grid grid = small.make();
   for (const auto* runs : {&grid.alone, &grid.methods}) {
     for (const GridRun& one : *runs) {
-      if (one.options.run != grid.comparison.rows[3].runs[1]) run(one.options);
+      if (one.options.run != grid.comparison.rows[3].runs[1]) train(one.options);
     }
   }
   grid.comparison.resamples = 200;
@@ -77,11 +77,11 @@ TEST(Failures, ARowThatFailedHasNoScores) {
   EXPECT_THAT(comparison_text(grid.comparison), HasSubstr("failed: seed 1 of 2: it diverged, -1 | 2\n"));
   EXPECT_THAT(comparison_markdown(grid.comparison), HasSubstr("| ogm | failed: seed 1 of 2: it diverged, -1 \\| 2 |"));
   EXPECT_THAT(comparison_csv(grid.comparison), HasSubstr("\"seed 1 of 2: it diverged, -1 | 2\""));
-  const nlohmann::json rows = comparison_json(grid.comparison).at("rows");
+  const nlohmann::json rows = as_json(grid.comparison).at("rows");
   EXPECT_EQ(rows[3].at("failure"), "seed 1 of 2: it diverged, -1 | 2");
   EXPECT_EQ(rows[3].at("accuracy"), nullptr);
   EXPECT_EQ(rows[2].at("failure"), nullptr);
 }
 
 }  // namespace
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

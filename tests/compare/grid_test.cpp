@@ -5,7 +5,7 @@
 #include "compare/small_grid.h"
 #include "support/expect_error.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 using testing::SmallGrid;
@@ -27,7 +27,7 @@ TEST(Grid, IsEachModalityAloneAndEveryMethodWithEverySeed) {
   EXPECT_TRUE(grid.needs_ranking);
   EXPECT_EQ(grid.methods[0].options.train.seed, 0);  // all methods of a seed before the next seed
   EXPECT_EQ(grid.methods[1].options.train.seed, 0);
-  EXPECT_EQ(grid.methods[1].options.method, "pdmp");
+  EXPECT_EQ(grid.methods[1].options.method.name(), "pdmp");
   std::set<std::string> folders;
   for (const auto* runs : {&grid.alone, &grid.methods}) {
     for (const GridRun& run : *runs) folders.insert(run.options.run);
@@ -90,7 +90,7 @@ TEST(Grid, AMethodThatMustHoldOutDataIsNamed) {
 TEST(Grid, AReferenceMustBeThere) {
   SmallGrid small({"joint", "ogm"});
   small.options.reference = "ogmm";
-  testing::expect_error(ErrorKind::usage, {"--reference", "'ogmm'", "ogm"}, [&] { small.make(); });
+  testing::expect_error(ErrorKind::usage, {"`reference`", "'ogmm'", "ogm"}, [&] { small.make(); });
   small.options.reference = "ogm";
   EXPECT_EQ(small.make().comparison.reference, "ogm");
   EXPECT_EQ(SmallGrid({"ogm"}).make().comparison.reference, "");
@@ -99,8 +99,8 @@ TEST(Grid, AReferenceMustBeThere) {
     EXPECT_EQ(small.make().comparison.reference, "b alone");
   }
   small.options.reference = "alone:c";
-  testing::expect_error(ErrorKind::usage, {"--reference", "'alone:c'", "alone:NAME"}, [&] { small.make(); });
+  testing::expect_error(ErrorKind::usage, {"`reference`", "'alone:c'", "alone:NAME"}, [&] { small.make(); });
 }
 
 }  // namespace
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 using ::testing::DoubleEq;
@@ -208,4 +208,4 @@ TEST(Judge, AMethodWhoseEveryRunIsAJointOneNeverActed) {
 }
 
 }  // namespace
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -4,7 +4,7 @@
 
 #include "compare/small_grid.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 TEST(SharedAnalysis, IsMadeOnceForTheSameSettings) {
@@ -20,4 +20,4 @@ TEST(SharedAnalysis, IsMadeOnceForTheSameSettings) {
 }
 
 }  // namespace
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

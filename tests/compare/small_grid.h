@@ -12,17 +12,17 @@ namespace pdmp::testing {
 
 struct SmallGrid {
   TemporaryDirectory directory;
-  compare::GridOptions options;
+  comparing::GridOptions options;
   TrainingData data;
 
   explicit SmallGrid(const std::vector<std::string>& methods, int64_t seeds = 2) {
     options.run = tiny_run(write_vector_data(directory), "");
-    options.variants = compare::parse_variants(methods);
+    options.variants = comparing::parse_variants(methods);
     options.seeds = seeds;
     options.out = (directory / "out").string();
     data = load_data(options.run.data, 0);
   }
-  compare::Grid make() const { return compare::make_grid(options, data); }
+  comparing::Grid make() const { return comparing::make_grid(options, data); }
 };
 
 }  // namespace pdmp::testing

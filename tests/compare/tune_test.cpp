@@ -7,7 +7,7 @@
 #include "run/files/summary.h"
 #include "support/expect_error.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 RunOptions of_method(const std::string& method) {
@@ -58,12 +58,12 @@ TEST(Tune, TheBestTrialIsChosenOnValidation) {
     RunOptions options = small.options.run;
     options.run = (small.directory / name).string();
     options.train.optimizer.lr = lr;
-    run(options);
+    train(options);
     return Trial{{{"lr", fmt::format("{}", lr)}}, options.run};
   };
   const std::vector<Trial> trials = {
       trial("slow", 1e-6), {{{"lr", "9"}}, (small.directory / "diverged").string()}, trial("fast", 0.05)};
-  const metrics::Metric& accuracy = metrics::find_metric("accuracy");
+  const Metric& accuracy = find_metric("accuracy");
   EXPECT_EQ(best_trial(trials, accuracy).run, trials[2].run);
   EXPECT_EQ(settings_text(best_trial(trials, accuracy).settings), "lr=0.05");
   testing::expect_error(ErrorKind::data, {"diverged", "no trial has a validation score"},
@@ -74,7 +74,7 @@ TEST(Tune, TheBestTrialIsChosenOnValidation) {
 TEST(Tune, TheBestTrialIsChosenByTheMetric) {
   const testing::TemporaryDirectory folder;
   const auto trial = [&](const std::string& name, double accuracy, double macro_f1, double loss) {
-    RunSummary summary;
+    TrainingRun summary;
     summary.modalities = {"a"};
     Evaluation val;
     val.scores["accuracy"] = accuracy;
@@ -87,10 +87,10 @@ TEST(Tune, TheBestTrialIsChosenByTheMetric) {
     return Trial{{}, (folder.path() / name).string()};
   };
   const std::vector<Trial> trials = {trial("a", .8, .5, .7), trial("b", .7, .6, .6), trial("c", .6, .4, .5)};
-  EXPECT_EQ(&best_trial(trials, metrics::find_metric("accuracy")), &trials[0]);
-  EXPECT_EQ(&best_trial(trials, metrics::find_metric("macro_f1")), &trials[1]);
-  EXPECT_EQ(&best_trial(trials, metrics::find_metric("loss")), &trials[2]);
+  EXPECT_EQ(&best_trial(trials, find_metric("accuracy")), &trials[0]);
+  EXPECT_EQ(&best_trial(trials, find_metric("macro_f1")), &trials[1]);
+  EXPECT_EQ(&best_trial(trials, find_metric("loss")), &trials[2]);
 }
 
 }  // namespace
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -6,7 +6,7 @@
 #include "base/files/digest.h"
 #include "support/expect_error.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 using testing::expect_error;
@@ -60,7 +60,7 @@ TEST(Variant, EveryListOfEveryMethodCanBeSet) {
 }
 
 TEST(Variant, ABadBracketIsOneErrorWithItsPosition) {
-  expect_error(ErrorKind::usage, {"--methods pdmp:coefficients=[a=15", "the [ at character 19 is not closed"},
+  expect_error(ErrorKind::usage, {"`methods` pdmp:coefficients=[a=15", "the [ at character 19 is not closed"},
                [] { parse_variants({"pdmp:coefficients=[a=15"}); });
   // What is left of a list without brackets.
   expect_error(ErrorKind::usage, {"expected NAME:option=value, found 'lips=15'", "stands in brackets"}, [] {
@@ -74,7 +74,7 @@ TEST(Variant, SettingsStayInTheirOwnOptions) {
   RunOptions base;
   base.train.epochs = 7;
   const RunOptions one = with_variant(base, parse_variants({"pdmp:gamma=5:schedule-epochs=30+60"})[0]);
-  EXPECT_EQ(one.method, "pdmp");
+  EXPECT_EQ(one.method.name(), "pdmp");
   EXPECT_EQ(one.train.epochs, 7);
   EXPECT_EQ(option_of(one, "pdmp.gamma"), "5");
   EXPECT_EQ(one.train.optimizer.schedule_epochs, (std::vector<double>{30, 60}));
@@ -84,7 +84,7 @@ TEST(Variant, SettingsStayInTheirOwnOptions) {
 
 TEST(Variant, RefusesWhatCannotBeCompared) {
   expect_error(ErrorKind::usage, {"unknown method 'pdmpp'", "pdmp"}, [] { parse_variants({"pdmpp"}); });
-  expect_error(ErrorKind::usage, {"--methods pdmp:gama=5", "unknown option 'gama'", "gamma"},
+  expect_error(ErrorKind::usage, {"`methods` pdmp:gama=5", "unknown option 'gama'", "gamma"},
                [] { parse_variants({"pdmp:gama=5"}); });
   expect_error(ErrorKind::usage, {"pdmp.gamma", "[1, inf)", "'0.5'"}, [] { parse_variants({"pdmp:gamma=0.5"}); });
   expect_error(ErrorKind::usage, {"'seed' is the same for all rows"}, [] { parse_variants({"joint:seed=3"}); });
@@ -134,4 +134,4 @@ TEST(Variant, OtherTextsHaveOtherFolders) {
 }
 
 }  // namespace
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -12,6 +12,7 @@
 #include "support/temporary_directory.h"
 #include "support/toy_task.h"
 #include "train/files/run_directory.h"
+#include "train/fit_in.h"
 
 namespace pdmp {
 namespace {
@@ -122,17 +123,17 @@ class MethodContract : public ::testing::TestWithParam<const MethodInfo*> {
     return trainer;
   }
 
-  FitResult fit(const TrainingData& data, const TrainOptions& options, train::RunDirectory* run = nullptr,
+  FitResult fit(const TrainingData& data, const TrainOptions& options, training::RunDirectory* run = nullptr,
                 std::shared_ptr<Model>* trained = nullptr) const {
     return fit_on(task(), data, options, run, trained);
   }
 
-  FitResult fit_on(const Task& chosen, const TrainingData& data, const TrainOptions& options, train::RunDirectory* run,
-                   std::shared_ptr<Model>* trained) const {
+  FitResult fit_on(const Task& chosen, const TrainingData& data, const TrainOptions& options,
+                   training::RunDirectory* run, std::shared_ptr<Model>* trained) const {
     const auto model = chosen.model(data.train->modalities(), 3);
     if (trained != nullptr) *trained = model;
     const std::unique_ptr<Method> fresh = method();
-    return trainer(chosen, data, options).fit(model, *fresh, data, run);
+    return training::fit_in(run, trainer(chosen, data, options), model, *fresh, data);
   }
 };
 
@@ -162,10 +163,10 @@ TEST_P(MethodContract, StoppedAndResumedIsBitIdentical) {
   const TrainingData data = task().splits(2);
   std::shared_ptr<Model> undisturbed, resumed;
   {
-    train::RunDirectory run(folder.path() / "a");
+    training::RunDirectory run(folder.path() / "a");
     fit(data, testing::toy_training(3), &run, &undisturbed);
   }
-  train::RunDirectory run(folder.path() / "b");
+  training::RunDirectory run(folder.path() / "b");
   std::raise(SIGTERM);  // seen after the first step
   EXPECT_THROW(fit(data, testing::toy_training(3), &run), Error);
   clear_interrupt();
@@ -192,12 +193,12 @@ TEST_P(MethodContract, StoppedAndResumedIsBitIdenticalWithEveryTrainingOption) {
   options.optimizer.class_weights = "1,2,0.5";
   std::shared_ptr<Model> undisturbed, resumed;
   {
-    train::RunDirectory run(folder.path() / "a");
+    training::RunDirectory run(folder.path() / "a");
     const FitResult result = fit(data, options, &run, &undisturbed);
     EXPECT_TRUE(std::isfinite(result.history.back().ema->loss()));
     EXPECT_NE(result.history.back().ema->loss(), result.history.back().val->loss());
   }
-  train::RunDirectory run(folder.path() / "b");
+  training::RunDirectory run(folder.path() / "b");
   std::raise(SIGTERM);  // seen after the first step
   EXPECT_THROW(fit(data, options, &run), Error);
   clear_interrupt();
@@ -336,7 +337,7 @@ TEST_P(MethodContract, TrainsTheParametersItSaysAndNoOthers) {
   const std::unique_ptr<Method> fresh = method();
   TrainOptions options = testing::toy_training(4);
   options.select = "last";
-  trainer(chosen, data, options).fit(model, *fresh, data, nullptr);
+  trainer(chosen, data, options).fit(model, *fresh, data);
   for (size_t i = 0; i < before.size(); ++i) {
     const OwnedParameter& parameter = model->ownership()[i];
     EXPECT_EQ(fresh->trains(parameter), !parameter.value.equal(before[i])) << parameter.name;
@@ -383,7 +384,7 @@ TEST_P(MethodContract, TrainsOnEveryFusionOrRefusesIt) {
     }
     const auto trained = make();
     const std::unique_ptr<Method> fresh = method();
-    const FitResult result = trainer.fit(trained, *fresh, splits, nullptr);
+    const FitResult result = trainer.fit(trained, *fresh, splits);
     EXPECT_TRUE(std::isfinite(result.history.back().train_loss)) << c.fusion.spec;
     EXPECT_TRUE(finite(*trained)) << c.fusion.spec;
   }

@@ -179,7 +179,7 @@ TEST_F(ArrayTypes, NpzThatClaimsOrGrowsToMoreThanAFileMayHave) {
   limits.max_bytes = 1 << 20;
   const auto file =
       directory_.write("a.npz", zip({{"a.npy", npy("|u1", "(8388608,)", std::string(8 << 20, '\0'))}}, true));
-  expect_error(ErrorKind::data, {"8388736 bytes", "--max-file-mib"}, [&] { data::read_npy(file, limits); });
+  expect_error(ErrorKind::data, {"8388736 bytes", "`max-file-mib`"}, [&] { data::read_npy(file, limits); });
   // The same, where the archive says that it is small.
   std::string liar = testing::own_file(file);
   const size_t entry = liar.rfind("PK\x01\x02");

@@ -30,61 +30,61 @@ struct ChangedData : ::testing::Test {
   void expect_refused(const std::vector<std::string>& words) {
     options.resume = true;
     options.train.epochs = 2;
-    expect_error(ErrorKind::data, words, [&] { run(options); });
+    expect_error(ErrorKind::data, words, [&] { train(options); });
   }
 };
 
 TEST_F(ChangedData, ResumeAfterLabelsWereSwapped) {
-  run(options);
+  train(options);
   change(
       replaced(replaced(table(), "train3,train,red", "train3,train,green"), "train4,train,green", "train4,train,red"));
-  expect_refused({"--resume", "labels of train", "'train3'", "metadata.csv:5"});
+  expect_refused({"`resume`", "labels of train", "'train3'", "metadata.csv:5"});
 }
 
 TEST_F(ChangedData, ResumeAfterRowsWereRemoved) {
-  run(options);
+  train(options);
   const std::string before = table();
   const size_t start = before.find("train7,"), end = before.find('\n', start) + 1;
   change(before.substr(0, start) + before.substr(end));
-  expect_refused({"--resume", "train had 48 samples, has 47", "'train8'"});
+  expect_refused({"`resume`", "train had 48 samples, has 47", "'train8'"});
 }
 
 TEST_F(ChangedData, ResumeAfterSplitsMoved) {
-  run(options);
+  train(options);
   change(replaced(replaced(table(), "train3,train", "train3,test"), "test3,test", "test3,train"));
-  expect_refused({"--resume", "train has other samples", "test has other samples"});
+  expect_refused({"`resume`", "train has other samples", "test has other samples"});
 }
 
 TEST_F(ChangedData, ResumeAfterRowsWereReordered) {
-  run(options);
+  train(options);
   const std::string before = table();
   const size_t start = before.find("train0,"), end = before.find('\n', start) + 1;
   change(before.substr(0, start) + before.substr(end) + before.substr(start, end - start));
-  expect_refused({"--resume", "another order"});
+  expect_refused({"`resume`", "another order"});
 }
 
 TEST_F(ChangedData, ResumeAfterACellChanged) {
-  run(options);
+  train(options);
   const std::string before = table();
   const size_t value = before.find("test5,test,blue,") + 16;
   change(before.substr(0, value) + "9" + before.substr(value));
-  expect_refused({"--resume", "cells of 'a'", "'test5'"});
+  expect_refused({"`resume`", "cells of 'a'", "'test5'"});
 }
 
 TEST_F(ChangedData, ResumeOfAFinishedRun) {
-  run(options);
+  train(options);
   change(replaced(table(), "train3,train,red", "train3,train,green"));
   options.resume = true;
-  expect_error(ErrorKind::data, {"labels of train"}, [&] { run(options); });
+  expect_error(ErrorKind::data, {"labels of train"}, [&] { train(options); });
 }
 
 TEST_F(ChangedData, ResumeAfterADataSetMoved) {
-  const RunSummary before = run(options);
+  const TrainingRun before = train(options);
   fs::rename(data, directory / "elsewhere");
   data = options.data.data = (directory / "elsewhere").string();
   change(table());  // another time
   options.resume = true;
-  EXPECT_EQ(run(options).test->accuracy(), before.test->accuracy());
+  EXPECT_EQ(train(options).test->accuracy(), before.test->accuracy());
 }
 
 TEST_F(ChangedData, CompareGoesOnWithOtherData) {
@@ -114,7 +114,7 @@ TEST_F(ChangedData, ATeacherOfOtherData) {
   teacher.data.modalities = {"a"};
   teacher.run = (directory / "teacher").string();
   std::erase_if(teacher.model.encoders, [](const auto& entry) { return entry.first != "a"; });
-  run(teacher);
+  train(teacher);
   change(replaced(table(), "train3,train,red", "train3,train,green"));
   const ProgramResult result =
       run_program({"train", "--data", data, "--run", (directory / "umt").string(), "--method", "umt", "--epochs", "1",

@@ -31,7 +31,7 @@ struct CheckpointDamage : ::testing::Test {
 
   // Three epochs, then one more is asked for.
   void train_and_extend() {
-    run(options);
+    train(options);
     options.resume = true;
     options.train.epochs = 4;
   }
@@ -39,7 +39,7 @@ struct CheckpointDamage : ::testing::Test {
     RunOptions other = options;
     other.run = (directory / "undisturbed").string();
     other.resume = false;
-    return run(other).test->loss();
+    return train(other).test->loss();
   }
 };
 
@@ -55,7 +55,7 @@ TEST_F(CheckpointDamage, FlippedBitInLastFallsBackToPreviousAndEndsTheSame) {
     const fs::path file = checkpoints / "last" / name;
     flip_bit(file, fs::file_size(file) * 3 / 4, 5);
     ::testing::internal::CaptureStderr();
-    EXPECT_EQ(run(options).test->loss(), expected) << name;
+    EXPECT_EQ(train(options).test->loss(), expected) << name;
     const std::string said = ::testing::internal::GetCapturedStderr();
     EXPECT_THAT(said, HasSubstr(name));
     EXPECT_THAT(said, HasSubstr("going on from"));
@@ -65,12 +65,12 @@ TEST_F(CheckpointDamage, FlippedBitInLastFallsBackToPreviousAndEndsTheSame) {
 TEST_F(CheckpointDamage, BothDamagedIsOneError) {
   train_and_extend();
   for (const char* name : {"last", "previous"}) flip_bit(checkpoints / name / "weights.safetensors", 900);
-  expect_error(ErrorKind::data, {"last", "previous", "--overwrite"}, [&] { run(options); });
+  expect_error(ErrorKind::data, {"last", "previous", "`overwrite`"}, [&] { train(options); });
 }
 
 // Was: other numbers, 12 of 28.
 TEST_F(CheckpointDamage, FlippedBitInBestIsAnErrorOfWhoLoadsIt) {
-  run(options);
+  train(options);
   for (const char* name : {"weights.safetensors", "best.json"}) {
     const fs::path file = checkpoints / "best" / name;
     const std::string whole = read_file(file);
@@ -88,7 +88,7 @@ TEST_F(CheckpointDamage, FlippedBitInLastIsAnErrorWhereItWasSelected) {
   for (const char* keep : {"all", "weights", "best"}) {
     fs::remove_all(options.run);
     options.train.keep = keep;
-    run(options);
+    train(options);
     const fs::path file = checkpoints / "last/weights.safetensors";
     EXPECT_NO_THROW(runs::load_run(options.run)) << keep;
     flip_bit(file, 900);
@@ -98,20 +98,20 @@ TEST_F(CheckpointDamage, FlippedBitInLastIsAnErrorWhereItWasSelected) {
 
 // Was: .933 -> .867 without a word.
 TEST_F(CheckpointDamage, MissingBestIsRefused) {
-  run(options);
+  train(options);
   fs::remove_all(checkpoints / "best");
-  expect_error(ErrorKind::data, {"checkpoints/best", "found none", "--overwrite"},
+  expect_error(ErrorKind::data, {"checkpoints/best", "found none", "`overwrite`"},
                [&] { runs::load_run(options.run); });
 }
 
 TEST_F(CheckpointDamage, BestOfAnotherEpochIsRefused) {
-  run(options);
-  const RunSummary summary = read_summary(options.run);
+  train(options);
+  const TrainingRun summary = read_summary(options.run);
   RunOptions other = options;
   other.run = (directory / "other").string();
   for (other.train.epochs = 1; other.train.epochs <= 3; ++other.train.epochs) {
     fs::remove_all(other.run);
-    if (run(other).selected_epoch == summary.selected_epoch) continue;
+    if (train(other).selected_epoch == summary.selected_epoch) continue;
     fs::remove_all(checkpoints / "best");
     fs::copy(directory / "other/checkpoints/best", checkpoints / "best", fs::copy_options::recursive);
     expect_error(ErrorKind::data,
@@ -124,7 +124,7 @@ TEST_F(CheckpointDamage, BestOfAnotherEpochIsRefused) {
 
 TEST_F(CheckpointDamage, LastOfAnotherEpochIsRefused) {
   options.train.select = "last";
-  run(options);
+  train(options);
   fs::remove_all(checkpoints / "last");
   fs::rename(checkpoints / "previous", checkpoints / "last");
   expect_error(ErrorKind::data, {"checkpoints/last", "after epoch 3", "after 2 epochs"},
@@ -139,10 +139,10 @@ TEST_F(CheckpointDamage, ResumeWithoutBestIsRefusedOrMendsIt) {
   fs::remove_all(checkpoints / "best");
   if (best == 2) {  // the checkpoint's own
     ::testing::internal::CaptureStderr();
-    EXPECT_EQ(run(options).test->loss(), expected);
+    EXPECT_EQ(train(options).test->loss(), expected);
     EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("written again"));
   } else {
-    expect_error(ErrorKind::data, {"checkpoints/best", fmt::format("epoch {}", best + 1)}, [&] { run(options); });
+    expect_error(ErrorKind::data, {"checkpoints/best", fmt::format("epoch {}", best + 1)}, [&] { train(options); });
   }
 }
 
@@ -152,13 +152,13 @@ TEST_F(CheckpointDamage, AKillBetweenTheTwoRenamesOfBestLosesNothing) {
   const double expected = undisturbed_loss();
   fs::copy(checkpoints / "best", checkpoints / "best.new", fs::copy_options::recursive);
   fs::rename(checkpoints / "best", checkpoints / "best.old");
-  EXPECT_EQ(run(options).test->loss(), expected);
+  EXPECT_EQ(train(options).test->loss(), expected);
   EXPECT_FALSE(fs::exists(checkpoints / "best.old"));
   EXPECT_FALSE(fs::exists(checkpoints / "best.new"));
 }
 
 TEST_F(CheckpointDamage, WarmStartFromADamagedFileOfARunIsRefused) {
-  run(options);
+  train(options);
   const fs::path file = checkpoints / "best/weights.safetensors";
   flip_bit(file, fs::file_size(file) - 10);
   Model model(runs::read_model_description(directory / "run/model.json").modalities, 3, options.model, 0);
@@ -166,7 +166,7 @@ TEST_F(CheckpointDamage, WarmStartFromADamagedFileOfARunIsRefused) {
   RunOptions warm = options;
   warm.run = (directory / "warm").string();
   warm.model.encoders["a"] = "mlp:hidden=8:weights=" + file.string();
-  expect_error(ErrorKind::data, {"weights.safetensors", "damaged"}, [&] { run(warm); });
+  expect_error(ErrorKind::data, {"weights.safetensors", "damaged"}, [&] { train(warm); });
 }
 
 // A teacher is a run too.
@@ -174,20 +174,20 @@ TEST_F(CheckpointDamage, ADamagedTeacherIsRefused) {
   options.data.modalities = {"a"};
   options.model.encoders.erase("b");
   options.method = "joint";
-  run(options);
+  train(options);
   flip_bit(checkpoints / "best/weights.safetensors", 500);
   RunOptions pupil = tiny_run((directory / "data").string(), (directory / "pupil").string(), "umt");
   pupil.data.data = options.data.data;
   pupil.alone = {{"a", options.run}};
-  expect_error(ErrorKind::data, {"weights.safetensors"}, [&] { run(pupil); });
+  expect_error(ErrorKind::data, {"weights.safetensors"}, [&] { train(pupil); });
 }
 
 // Ratios that are logged may be infinite: null in their place would stop the run that goes on.
 TEST_F(CheckpointDamage, NumbersThatAreNotFiniteComeBack) {
-  train::RunDirectory run(directory / "plain");
+  training::RunDirectory run(directory / "plain");
   const auto data = load_data(options.data, 0).train;
   Model model(data->modalities(), 3, options.model, 0);
-  train::CheckpointState state;
+  training::CheckpointState state;
   state.generator = torch::zeros({3}, torch::kUInt8);
   state.values = {{"sum", std::numeric_limits<double>::infinity()}};
   run.save_checkpoint({model}, state);
@@ -203,7 +203,7 @@ TEST_F(CheckpointDamage, AnOlderFormatIsSaid) {
     index.erase("digest");
     write_json(checkpoints / name / "checkpoint.json", index);
   }
-  expect_error(ErrorKind::data, {"checkpoint.json", "format_version 2", "found 1"}, [&] { run(options); });
+  expect_error(ErrorKind::data, {"checkpoint.json", "format_version 3", "found 1"}, [&] { train(options); });
 }
 
 }  // namespace

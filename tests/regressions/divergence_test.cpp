@@ -12,6 +12,7 @@
 #include "support/expect_error.h"
 #include "support/tiny_task.h"
 #include "train/files/run_directory.h"
+#include "train/fit_in.h"
 
 namespace pdmp::testing {
 namespace {
@@ -55,8 +56,8 @@ FitResult fit(const MethodInfo& row, const TrainOptions& options, const Training
     return std::make_shared<Model>(one, 3, ModelOptions{}, 0);
   };
   const std::unique_ptr<Method> method = row.make_options()->make();
-  train::RunDirectory run(folder);
-  return trainer.fit(make(), *method, data, &run);
+  training::RunDirectory run(folder);
+  return training::fit_in(&run, trainer, make(), *method, data);
 }
 
 // Ends well (a method may bound its steps), or in one sentence; and what is on disk is finite.
@@ -68,7 +69,7 @@ void train_with(const MethodInfo& row, const TrainOptions& options, int& diverge
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::usage) GTEST_SKIP() << error.what();  // does not do with this model
     ++diverged;
-    for (const char* word : {"expected finite numbers", "since step", "diverged", "--lr"}) {
+    for (const char* word : {"expected finite numbers", "since step", "diverged", "`lr`"}) {
       EXPECT_THAT(error.what(), HasSubstr(word));
     }
     EXPECT_EQ(error.kind(), ErrorKind::data);
@@ -123,9 +124,9 @@ TEST(DivergenceOfARun, KeepsItsCheckpoints) {
   const TrainingData data = tiny_task();
   TrainOptions options = tiny_training(2);
   const auto train = [&] {
-    train::RunDirectory run(directory / "run");
+    training::RunDirectory run(directory / "run");
     const auto model = std::make_shared<Model>(data.train->modalities(), 3, tiny_model(), 0);
-    Trainer(options, std::nullopt).fit(model, *find_method("joint").make_options()->make(), data, &run);
+    training::fit_in(&run, Trainer(options, std::nullopt), model, *find_method("joint").make_options()->make(), data);
   };
   train();
   std::map<fs::path, std::string> before;
@@ -137,7 +138,7 @@ TEST(DivergenceOfARun, KeepsItsCheckpoints) {
   options.optimizer.lr = 1e30;
   for (int again = 0; again < 2; ++again) {
     expect_error(ErrorKind::data,
-                 {"since step", "(epoch 3)", "the training diverged", "--lr (it is 1e+30)", "encoders.", "run"}, train);
+                 {"since step", "(epoch 3)", "the training diverged", "`lr` (it is 1e+30)", "encoders.", "run"}, train);
   }
   for (const auto& [file, content] : before) EXPECT_TRUE(read_file(file) == content) << file;
 }
@@ -146,7 +147,7 @@ TEST(DivergenceOfARun, InTheAnalysisNamesTheModality) {
   const TemporaryDirectory directory;
   RunOptions options = tiny_run(write_vector_data(directory), (directory / "run").string(), "pdmp", 40);
   options.train.optimizer.lr = 1e30;
-  expect_error(ErrorKind::data, {"modality a alone", "the training diverged"}, [&] { run(options); });
+  expect_error(ErrorKind::data, {"modality a alone", "the training diverged"}, [&] { train(options); });
   expect_finite_checkpoints(directory / "run/unimodal/a");
 }
 
@@ -164,7 +165,7 @@ TEST(DivergenceOfARun, AnInputThatIsNotFiniteIsNamed) {
   const std::unique_ptr<Method> method = find_method("joint").make_options()->make();
   Trainer trainer(tiny_training(2), std::nullopt);
   expect_error(ErrorKind::data, {"the input of modality 'b' (sample 21 of train)", "since step"},
-               [&] { trainer.fit(model, *method, data, nullptr); });
+               [&] { trainer.fit(model, *method, data); });
 }
 
 TEST(DivergenceOfARun, AModalityWithoutAnyCellIsAnError) {
@@ -183,8 +184,8 @@ TEST(DivergenceOfARun, AModalityWithoutAnyCellIsAnError) {
     RunOptions options;
     options.data.data = (directory / "data").string();
     options.run = (directory / "run").string();
-    expect_error(ErrorKind::data, {"modality 'c'", "column 'caption'", "split 'train'", "--modalities"},
-                 [&] { run(options); });
+    expect_error(ErrorKind::data, {"modality 'c'", "column 'caption'", "split 'train'", "`modalities`"},
+                 [&] { train(options); });
     EXPECT_FALSE(fs::exists(directory / "run"));
   }
 }

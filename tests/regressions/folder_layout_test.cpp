@@ -201,7 +201,7 @@ TEST_F(FolderLayout, TheFlagFixesIt) {
   EXPECT_THAT(said_, HasSubstr("read as SPLIT/MODALITY/CLASS: 8 samples\n"));
   EXPECT_EQ(prepare("split/class")->classes.size(), 2u);
   EXPECT_THAT(said_, HasSubstr("read as SPLIT/CLASS: 8 samples\n"));
-  expect_error(ErrorKind::usage, {"--layout", "'CLASS'", "SPLIT/CLASS"}, [&] { prepare("CLASS"); });
+  expect_error(ErrorKind::usage, {"`layout`", "'CLASS'", "SPLIT/CLASS"}, [&] { prepare("CLASS"); });
   expect_error(ErrorKind::io, {"MODALITY/SPLIT/CLASS", "found none"}, [&] { prepare("MODALITY/SPLIT/CLASS"); });
 }
 

@@ -128,7 +128,7 @@ TEST(ListFilter, ListsOfOneselfSayHowManyFilesAreNotThere) {
   const testing::TemporaryDirectory raw, target;
   raw.write("train.csv", "a,0\nb,1\nc,1\n");
   expect_error(
-      ErrorKind::data, {"--root view=", "3 of the files that 3 listed samples name", "a.jpg: is not there"}, [&] {
+      ErrorKind::data, {"`root` view=", "3 of the files that 3 listed samples name", "a.jpg: is not there"}, [&] {
         testing::run_importer(data::make_csv_importer(), raw.path(), target / "out", {{"root", "view={id}.jpg"}});
       });
 }

@@ -30,7 +30,7 @@ struct RunFileDamage : ::testing::Test {
   fs::path folder = directory / "run";
 
   void train_and_extend() {
-    run(options);
+    train(options);
     options.resume = true;
     options.train.epochs = 3;
   }
@@ -56,7 +56,7 @@ TEST_F(RunFileDamage, EveryFileReadBackIsNamedWhateverItHolds) {
       try {
         if (resume) {
           fs::remove(folder / "summary.json");  // a run that goes on
-          run(options);
+          train(options);
         } else {
           if (name != "summary.json") write_file_atomically(folder / "summary.json", summary);  // a resume removes it
           runs::load_run(options.run);
@@ -82,7 +82,7 @@ TEST_F(RunFileDamage, OneFlippedBitOfASettingIsFound) {
     expect_error(ErrorKind::data, {fs::path(name).filename().string(), "damaged"}, use);
     write_file_atomically(folder / name, whole);
   };
-  const auto resume = [&] { run(options); };
+  const auto resume = [&] { train(options); };
   const auto load = [&] { runs::load_run(options.run); };
   flipped("config.toml", "seed = 0", load);
   flipped("model.json", "\"shape\": [\n        3", load);
@@ -94,7 +94,7 @@ TEST_F(RunFileDamage, OneFlippedBitOfASettingIsFound) {
 
 // As --config of another run it is used, with a warning: a copy is edited on purpose.
 TEST_F(RunFileDamage, AnEditedConfigIsUsedElsewhereWithAWord) {
-  run(options);
+  train(options);
   const std::string whole = read_file(folder / "config.toml");
   std::string edited = whole;
   edited.replace(edited.find("epochs = 2"), 10, "epochs = 1");
@@ -117,7 +117,7 @@ TEST_F(RunFileDamage, ARunWithoutItsFirstFilesIsNotResumed) {
   for (const char* name : {"config.toml", "environment.json"}) {
     const std::string whole = read_file(folder / name);
     fs::remove(folder / name);
-    expect_error(ErrorKind::data, {name, "--overwrite"}, [&] { run(options); });
+    expect_error(ErrorKind::data, {name, "`overwrite`"}, [&] { train(options); });
     write_file_atomically(folder / name, whole);
   }
 }
@@ -134,10 +134,10 @@ TEST_F(RunFileDamage, AShorterOrChangedLogFallsBackToThePreviousCheckpoint) {
     other.resume = false;
     other.run = (directory / "undisturbed").string();
     fs::remove_all(other.run);
-    const RunSummary expected = run(other);
+    const TrainingRun expected = train(other);
     fs::resize_file(log, fs::file_size(log) - 3);  // its last line is of the last epoch: previous does without
     ::testing::internal::CaptureStderr();
-    EXPECT_EQ(run(options).test->loss(), expected.test->loss());
+    EXPECT_EQ(train(options).test->loss(), expected.test->loss());
     EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr(name));
     EXPECT_EQ(read_file(folder / "metrics.jsonl"), read_file(directory / "undisturbed/metrics.jsonl"));
   }
@@ -146,25 +146,25 @@ TEST_F(RunFileDamage, AShorterOrChangedLogFallsBackToThePreviousCheckpoint) {
 TEST_F(RunFileDamage, ALogThatFitsNoCheckpointIsAnError) {
   train_and_extend();
   flip_bit(folder / "metrics.jsonl", 12);
-  expect_error(ErrorKind::data, {"metrics.jsonl", "--overwrite"}, [&] { run(options); });
+  expect_error(ErrorKind::data, {"metrics.jsonl", "`overwrite`"}, [&] { train(options); });
   fs::resize_file(folder / "metrics.jsonl", 3);
-  expect_error(ErrorKind::data, {"metrics.jsonl", "cut"}, [&] { run(options); });
+  expect_error(ErrorKind::data, {"metrics.jsonl", "cut"}, [&] { train(options); });
 }
 
 TEST_F(RunFileDamage, AComparisonReadsOnlyWhatItsRunsWrote) {
   options.method = "joint";
-  const RunSummary summary = run(options);
+  const TrainingRun summary = train(options);
   const auto compared = [&] {
-    compare::Comparison comparison;
+    Comparison comparison;
     comparison.seeds = {summary.seed};
     comparison.resamples = 100;
-    compare::ComparisonRow row;
+    ComparisonRow row;
     row.name = row.method = "joint";
     row.fusion = "concat";
     row.modalities = summary.modalities;
     row.runs = {options.run};
     comparison.rows = {row};
-    compare::complete(comparison, {});
+    comparing::complete(comparison, {});
   };
   compared();
   for (const char* name : {"predictions.csv", "timing.jsonl"}) {
@@ -184,14 +184,15 @@ TEST_F(RunFileDamage, KeptTrainingsOfTheAnalysisAreChecked) {
     const std::string whole = read_file(folder / name);
     for (const char* content : {"[]", "null", "{}", "{\"made_with\": 3}"}) {
       write_file_atomically(folder / name, content);
-      expect_error(ErrorKind::data, {fs::path(name).filename().string()}, [&] { run(options); });
+      expect_error(ErrorKind::data, {fs::path(name).filename().string()}, [&] { train(options); });
     }
     write_file_atomically(folder / name, whole);
     flip_bit(folder / name, whole.find("0.") + 2);
-    expect_error(ErrorKind::data, {fs::path(name).filename().string(), "damaged", "delete it"}, [&] { run(options); });
+    expect_error(ErrorKind::data, {fs::path(name).filename().string(), "damaged", "delete it"},
+                 [&] { train(options); });
     write_file_atomically(folder / name, whole);
   }
-  EXPECT_NO_THROW(run(options));
+  EXPECT_NO_THROW(train(options));
 }
 
 TEST_F(RunFileDamage, WhatKilledProcessesLeftIsSwept) {
@@ -204,7 +205,7 @@ TEST_F(RunFileDamage, WhatKilledProcessesLeftIsSwept) {
     fs::create_directories(folder / "checkpoints" / name);
     left.push_back(folder / "checkpoints" / name);
   }
-  run(options);
+  train(options);
   for (const fs::path& path : left) EXPECT_FALSE(fs::exists(path)) << path;
 }
 

@@ -10,6 +10,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "analysis/analysis_file.h"
 #include "base/files/file.h"
 #include "base/signal.h"
 #include "cli/program.h"
@@ -19,6 +20,7 @@
 #include "support/temporary_directory.h"
 #include "support/tiny_task.h"
 #include "train/files/run_directory.h"
+#include "train/fit_in.h"
 
 namespace pdmp::testing {
 namespace {
@@ -169,7 +171,7 @@ TEST_F(Signals, AComparisonStopsItsTrainings) {
     int saved = 0;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(out)) {
       if (entry.path().filename() != "config.toml") continue;
-      EXPECT_NO_THROW(train::RunDirectory(entry.path().parent_path())) << "its process is still there";
+      EXPECT_NO_THROW(training::RunDirectory(entry.path().parent_path())) << "its process is still there";
       saved += fs::exists(entry.path().parent_path() / "checkpoints/last") ? 1 : 0;
     }
     EXPECT_EQ(saved, 2) << "each training saves";
@@ -222,9 +224,10 @@ struct StoppedEvaluation : ::testing::Test {
 TEST_F(StoppedEvaluation, OfATrainingResumesToTheSameResult) {
   std::shared_ptr<Model> model;
   const auto train = [&](const std::string& name, const TrainingData& splits) {
-    train::RunDirectory run(directory / name);
+    training::RunDirectory run(directory / name);
     model = std::make_shared<Model>(splits.train->modalities(), 3, tiny_model(), 0);
-    Trainer(tiny_training(3), std::nullopt).fit(model, *find_method("ogm_ge").make_options()->make(), splits, &run);
+    training::fit_in(&run, Trainer(tiny_training(3), std::nullopt), model,
+                     *find_method("ogm_ge").make_options()->make(), splits);
   };
   train("undisturbed", data);
   const std::vector<Tensor> expected = model->parameters();
@@ -242,16 +245,16 @@ TEST_F(StoppedEvaluation, OfATrainingResumesToTheSameResult) {
 TEST_F(StoppedEvaluation, OfAnAnalysisResumesToTheSameResult) {
   AnalysisOptions options;
   options.stop = "never";
-  const auto analysis = [&](const std::string& name, const TrainingData& splits) {
-    return to_json(analyze(splits, tiny_model(), tiny_training(3), options, directory / name));
+  const auto analyzed = [&](const std::string& name, const TrainingData& splits) {
+    return analysis::to_json(analyze(splits, tiny_model(), tiny_training(3), options, directory / name));
   };
-  const nlohmann::json expected = analysis("undisturbed", data);
+  const nlohmann::json expected = analyzed("undisturbed", data);
   for (int64_t at = 1; at <= 6 * data.val->size(); at += 13) {  // two modalities, three epochs
     TrainingData splits = data;
     splits.val = std::make_shared<Stopping>(data.val, at);
     const std::string name = fmt::format("run{}", at);
     nlohmann::json found;
-    EXPECT_EQ(until_done([&] { found = analysis(name, splits); }), 1) << at;
+    EXPECT_EQ(until_done([&] { found = analyzed(name, splits); }), 1) << at;
     EXPECT_EQ(found, expected) << at;
   }
 }

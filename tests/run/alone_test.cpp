@@ -22,7 +22,7 @@ TEST_F(AloneTest, OptionsAreThoseOfJointTrainingOfOneEncoder) {
   options.model.fusion = "film";
   options.train.modality_dropout = 0.3;
   const RunOptions one = alone_options(options, modalities, "b", directory / "b");
-  EXPECT_EQ(one.method, "joint");
+  EXPECT_EQ(one.method.name(), "joint");
   EXPECT_EQ(one.data.modalities, std::vector<std::string>{"b"});
   EXPECT_EQ(one.model.fusion, "concat");
   EXPECT_EQ(one.model.encoders, (NameMap{{"b", "mlp:hidden=8"}}));
@@ -44,17 +44,17 @@ TEST_F(AloneTest, IsTrainedOnceAndThenRead) {
 }
 
 TEST_F(AloneTest, ANamedRunIsUsedIfItIsTheRightOne) {
-  run(alone_options(options, modalities, "a", directory / "a"));
+  train(alone_options(options, modalities, "a", directory / "a"));
   options.alone = {{"a", (directory / "a").string()}, {"b", (directory / "a").string()}};
   EXPECT_EQ(model_alone(options, modalities, 0)->infos()[0].name, "a");
   EXPECT_FALSE(fs::exists(fs::path(options.run) / "alone"));
-  testing::expect_error(ErrorKind::usage, {"--alone b=", "expected a run of joint training of b alone", "with a"},
+  testing::expect_error(ErrorKind::usage, {"`alone` b=", "expected a run of joint training of b alone", "with a"},
                         [&] { model_alone(options, modalities, 1); });
 }
 
 // The teachers of umt come from the whole training set, whatever the analysis or the run did.
 TEST_F(AloneTest, ARunThatNeedsTeachersTrainsThemFirst) {
-  const RunSummary summary = run(options);
+  const TrainingRun summary = train(options);
   EXPECT_EQ(summary.method, "umt");
   for (const char* name : {"a", "b"}) {
     EXPECT_EQ(read_summary(fs::path(options.run) / "alone" / name).epochs, options.train.epochs) << name;

@@ -83,7 +83,7 @@ std::string refusal(const DataOptions& options, ErrorKind kind) {
 
 TEST(LoadData, RefusesWhatIsNotThere) {
   const testing::TemporaryDirectory directory;
-  EXPECT_THAT(refusal({}, ErrorKind::usage), HasSubstr("--data"));
+  EXPECT_THAT(refusal({}, ErrorKind::usage), HasSubstr("`data`"));
   DataOptions options;
   options.data = testing::write_vector_data(directory);
   options.modalities = {"a", "bb"};

@@ -47,19 +47,19 @@ struct InitFrom : ::testing::Test {
 };
 
 TEST_F(InitFrom, TheSameModelStartsWhereTheRunSelected) {
-  run(options());
+  train(options());
   Model model = fresh(next(), both);
   const std::vector<std::string> lines = runs::StartingWeights(first).start(model, next(), kClasses);
   const auto expected = weights_of(*runs::load_run(first).model), found = weights_of(model);
   ASSERT_EQ(found.size(), expected.size());
   for (const auto& [name, tensor] : expected) EXPECT_TRUE(torch::equal(found.at(name), tensor)) << name;
   EXPECT_EQ(lines,
-            (std::vector<std::string>{"--init-from " + first + ": took encoder of 'a', encoder of 'b', fusion concat",
-                                      "--init-from " + first + ": kept 3 classes"}));
+            (std::vector<std::string>{"`init-from` " + first + ": took encoder of 'a', encoder of 'b', fusion concat",
+                                      "`init-from` " + first + ": kept 3 classes"}));
 }
 
 TEST_F(InitFrom, RowsOfTheHeadFollowTheirClasses) {
-  run(options());
+  train(options());
   Model model = fresh(next(), both);
   const auto before = weights_of(model), source = weights_of(*runs::load_run(first).model);
   const std::vector<std::string> lines = runs::StartingWeights(first).start(model, next(), kOthers);
@@ -74,7 +74,7 @@ TEST_F(InitFrom, RowsOfTheHeadFollowTheirClasses) {
 }
 
 TEST_F(InitFrom, ModalitiesAreMatchedByName) {
-  run(options());
+  train(options());
   RunOptions one = next();
   one.model.encoders = {{"b", "mlp:hidden=8"}, {"c", "mlp:hidden=8"}};
   Model model = fresh(one, {{"c", "vector", {4}}, {"b", "vector", {2}}});
@@ -93,7 +93,7 @@ TEST_F(InitFrom, ModalitiesAreMatchedByName) {
 }
 
 TEST_F(InitFrom, OtherKindsStartAfreshAndOtherSizesAreErrors) {
-  run(options());
+  train(options());
   RunOptions other = next();
   other.model.fusion = "sum";
   other.model.encoders["a"] = "mlp:hidden=8+8";
@@ -105,15 +105,15 @@ TEST_F(InitFrom, OtherKindsStartAfreshAndOtherSizesAreErrors) {
   wider.model.encoders["a"] = "mlp:hidden=16";
   Model wide = fresh(wider, both);
   expect_error(ErrorKind::data,
-               {"--init-from", "encoder of 'a'", "expected shape (16)", "found (8)", "with --encoders a=mlp:hidden=8"},
+               {"`init-from`", "encoder of 'a'", "expected shape (16)", "found (8)", "with `encoders` a=mlp:hidden=8"},
                [&] { runs::StartingWeights(first).start(wide, wider, kClasses); });
 }
 
 TEST_F(InitFrom, OwnPartsOfTheMethodKeepTheRowsOfTheirClasses) {
-  run(options("mmpareto"));
+  train(options("mmpareto"));
   const RunOptions again = next("mmpareto");
   Model model = fresh(again, both);
-  const auto method = again.method_options().make();
+  const auto method = again.method.make();
   const auto parts = method->extend(model);
   const auto before = weights_of(*parts), source = weights_of(*runs::load_run(first).method_parts);
   const std::string line = runs::StartingWeights(first).start_parts(*parts, model, again, kOthers);
@@ -132,32 +132,32 @@ TEST_F(InitFrom, OwnPartsOfTheMethodKeepTheRowsOfTheirClasses) {
 
 // A whole training with a class renamed, whose starting point may go once it has a checkpoint.
 TEST_F(InitFrom, ATrainingGoesOnWithoutTheRunItStartedFrom) {
-  run(options("mmpareto"));
+  train(options("mmpareto"));
   write_vector_data(directory, {48, 24, 24}, "renamed");
   for (const char* file : {"renamed/metadata.csv", "renamed/dataset.json"})
     replace_in(directory / file, "green", "violet");
   RunOptions whole = next("mmpareto");
   whole.data.data = (directory / "renamed").string();
-  const RunSummary expected = run(whole);
+  const TrainingRun expected = train(whole);
   RunOptions parts = whole;
   parts.run = (directory / "parts").string();
   parts.train.epochs = 1;
-  run(parts);
+  train(parts);
   EXPECT_THAT(read_file(directory / "parts/config.toml"), HasSubstr("init-from = \"" + first + "\""));
   fs::rename(first, directory / "moved");
   parts.resume = true;
   parts.train.epochs = 3;
-  const RunSummary resumed = run(parts);
+  const TrainingRun resumed = train(parts);
   EXPECT_EQ(resumed.test->loss(), expected.test->loss());
   EXPECT_EQ(resumed.test->accuracy(), expected.test->accuracy());
   RunOptions scratch = whole;
   scratch.run = (directory / "scratch").string();
   scratch.init_from.clear();
-  EXPECT_NE(run(scratch).test->loss(), expected.test->loss());
+  EXPECT_NE(train(scratch).test->loss(), expected.test->loss());
 }
 
 TEST_F(InitFrom, AWeightsFileOfTheRunWillDoAndIsChecked) {
-  run(options());
+  train(options());
   const fs::path file = fs::path(first) / "checkpoints/best/weights.safetensors";
   Model model = fresh(next(), both);
   runs::StartingWeights(file.string()).start(model, next(), kClasses);
@@ -171,13 +171,13 @@ TEST_F(InitFrom, AWeightsFileOfTheRunWillDoAndIsChecked) {
 }
 
 TEST_F(InitFrom, SaysWhatIsNoRun) {
-  expect_error(ErrorKind::usage, {"--init-from", "config.toml"},
+  expect_error(ErrorKind::usage, {"`init-from`", "config.toml"},
                [&] { runs::StartingWeights{directory.path().string()}; });
   const std::string file = directory.write("weights.safetensors", "x").string();
-  expect_error(ErrorKind::usage, {"--init-from", file, "--encoders.MODALITY.weights"},
+  expect_error(ErrorKind::usage, {"`init-from`", file, "`encoders`.MODALITY.weights"},
                [&] { runs::StartingWeights{file}; });
   RunOptions options = next();
-  expect_error(ErrorKind::usage, {"--init-from"}, [&] { run(options); });
+  expect_error(ErrorKind::usage, {"`init-from`"}, [&] { train(options); });
   EXPECT_FALSE(fs::exists(options.run));
 }
 

@@ -52,7 +52,7 @@ TEST_F(OpenRun, ANewRunHasItsConfigurationAndEnvironment) {
 
 TEST_F(OpenRun, AnExistingRunIsRefusedWithBothWaysOut) {
   open_run(options());
-  EXPECT_THAT(refusal(options()), AllOf(HasSubstr("--resume"), HasSubstr("--overwrite")));
+  EXPECT_THAT(refusal(options()), AllOf(HasSubstr("`resume`"), HasSubstr("`overwrite`")));
   EXPECT_TRUE(fs::exists(directory_ / "run/config.toml"));
   RunOptions both = resumed();
   both.overwrite = true;
@@ -94,7 +94,7 @@ TEST_F(OpenRun, ATrimmedRunIsNotExtended) {
   trimmed.resume = true;
   EXPECT_EQ(inspect_run(trimmed), RunState::finished);
   trimmed.train.epochs = 5;
-  EXPECT_THAT(refusal(trimmed), HasSubstr("--keep weights"));
+  EXPECT_THAT(refusal(trimmed), HasSubstr("`keep` weights"));
 }
 
 TEST_F(OpenRun, ResumeKeepsTheEnvironmentOfTheBeginning) {
@@ -136,7 +136,7 @@ TEST_F(OpenRun, ARunAtWorkIsNotOverwritten) {
       FAIL() << "a locked run was taken";
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::busy);
-      EXPECT_THAT(error.what(), AllOf(HasSubstr("works there"), Not(HasSubstr("--overwrite"))));
+      EXPECT_THAT(error.what(), AllOf(HasSubstr("works there"), Not(HasSubstr("`overwrite`"))));
     }
   }
   EXPECT_TRUE(fs::exists(directory_ / "run/config.toml"));
@@ -145,7 +145,7 @@ TEST_F(OpenRun, ARunAtWorkIsNotOverwritten) {
 TEST_F(OpenRun, NeedsAFolder) {
   RunOptions nowhere = options();
   nowhere.run.clear();
-  EXPECT_THAT(refusal(nowhere), HasSubstr("--run"));
+  EXPECT_THAT(refusal(nowhere), HasSubstr("`run`"));
 }
 
 }  // namespace

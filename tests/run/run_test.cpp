@@ -34,7 +34,7 @@ class Run : public ::testing::Test {
 size_t lines(const std::string& text) { return static_cast<size_t>(std::count(text.begin(), text.end(), '\n')); }
 
 TEST_F(Run, JointLeavesEverythingBehind) {
-  const RunSummary summary = run(options("run"));
+  const TrainingRun summary = train(options("run"));
   EXPECT_EQ(summary.method, "joint");
   EXPECT_EQ(summary.epochs, 3);
   EXPECT_EQ(summary.selected_by, "best_val");
@@ -55,16 +55,16 @@ TEST_F(Run, JointLeavesEverythingBehind) {
 TEST_F(Run, MetricsOfAttacksChooseEpochsWhereALiveClassIsNamed) {
   RunOptions attacks = options("attacks");
   attacks.train.select_metric = "acer";
-  testing::expect_error(ErrorKind::usage, {"--select-metric acer", "undefined", "held-out samples"},
-                        [&] { run(attacks); });
+  testing::expect_error(ErrorKind::usage, {"`select-metric` acer", "undefined", "held-out samples"},
+                        [&] { train(attacks); });
   nlohmann::json description = read_json(fs::path(data_) / "dataset.json");
   description["live_class"] = "red";
   write_json(fs::path(data_) / "dataset.json", description);
   attacks.overwrite = true;
-  const RunSummary summary = run(attacks);
+  const TrainingRun summary = train(attacks);
   const double apcer = summary.val->score("apcer"), bpcer = summary.val->score("bpcer");
   EXPECT_DOUBLE_EQ(summary.val->score("acer"), (apcer + bpcer) / 2);
-  const RunSummary read = read_summary(directory_ / "attacks");
+  const TrainingRun read = read_summary(directory_ / "attacks");
   EXPECT_EQ(read.test->scores, summary.test->scores);
   EXPECT_THAT(summary_text(read), HasSubstr("  ACER 0."));
   EXPECT_THAT(content("attacks/metrics.jsonl"), HasSubstr("\"val/acer\":"));
@@ -74,10 +74,10 @@ TEST_F(Run, AveragedWeightsAreReportedAndKeptBesideTheTrained) {
   RunOptions averaged = options("averaged");
   averaged.train.ema = 0.9;
   averaged.train.select = "last";
-  const RunSummary summary = run(averaged);
+  const TrainingRun summary = train(averaged);
   RunOptions plain = options("plain");
   plain.train.select = "last";
-  const RunSummary trained = run(plain);
+  const TrainingRun trained = train(plain);
   EXPECT_EQ(summary.trained_test->loss(), trained.test->loss());
   EXPECT_EQ(summary.trained_val->loss(), trained.val->loss());
   EXPECT_NE(summary.test->loss(), trained.test->loss());
@@ -93,30 +93,30 @@ TEST_F(Run, AveragedWeightsAreReportedAndKeptBesideTheTrained) {
 TEST_F(Run, ClassWeightsThatDoNotFitAreRefusedBeforeAnythingIsWritten) {
   RunOptions wrong = options("run");
   wrong.train.optimizer.class_weights = "1,2";  // three classes
-  testing::expect_error(ErrorKind::usage, {"--class-weights", "3 classes"}, [&] { run(wrong); });
+  testing::expect_error(ErrorKind::usage, {"`class-weights`", "3 classes"}, [&] { train(wrong); });
   EXPECT_FALSE(exists("run"));
   RunOptions right = options("run");
   right.train.optimizer.class_weights = "1,2,3";
   right.train.optimizer.loss = "focal:gamma=1";
   right.train.select_metric = "macro_f1";
-  EXPECT_EQ(run(right).select_metric, "macro_f1");
+  EXPECT_EQ(train(right).select_metric, "macro_f1");
   EXPECT_THAT(content("run/config.toml"), HasSubstr("class-weights = \"1,2,3\""));
   EXPECT_THAT(content("run/config.toml"), HasSubstr("loss = \"focal:gamma=1\""));
   EXPECT_EQ(read_summary(directory_ / "run").select_metric, "macro_f1");
   right.train.optimizer.loss = "focal:gamma=2";
   testing::expect_error(ErrorKind::usage, {"loss (the run: focal:gamma=1, now: focal:gamma=2)"},
-                        [&] { run(resumed(right)); });
+                        [&] { train(resumed(right)); });
 }
 
 TEST_F(Run, AutoPrecisionIsChosenOnceAndNamed) {
-  run(options("run"));
+  train(options("run"));
   EXPECT_THAT(content("run/config.toml"), HasSubstr("precision = \"fp32\""));  // a small model
   EXPECT_EQ(read_json(directory_ / "run/environment.json").at("precision"), "fp32");
-  EXPECT_EQ(run(resumed(options("run", "joint", 4))).epochs, 4);
+  EXPECT_EQ(train(resumed(options("run", "joint", 4))).epochs, 4);
 }
 
 TEST_F(Run, PdmpAnalysesFirst) {
-  const RunSummary summary = run(options("run", "pdmp"));
+  const TrainingRun summary = train(options("run", "pdmp"));
   EXPECT_EQ(summary.method, "pdmp");
   const AnalysisResult analysis = read_analysis(directory_ / "run/analysis.json");
   EXPECT_EQ(analysis.epochs, 3);
@@ -125,7 +125,7 @@ TEST_F(Run, PdmpAnalysesFirst) {
   // A given analysis is used as it is, also for a run that would not have made one like it.
   RunOptions given = options("second", "pdmp");
   given.analysis_file = (directory_ / "run/analysis.json").string();
-  run(given);
+  train(given);
   EXPECT_EQ(content("second/analysis.json"), content("run/analysis.json"));
   EXPECT_EQ(content("second/metrics.jsonl"), content("run/metrics.jsonl"));
   EXPECT_FALSE(exists("second/unimodal"));
@@ -140,10 +140,10 @@ TEST_F(Run, PdmpRefusesASharedEncoderBeforeItAnalyses) {
   RunOptions shared = options("run", "pdmp");
   shared.data.data = twice;
   shared.model.encoders["b"] = "@a";
-  testing::expect_error(ErrorKind::usage, {"'a' and 'b' share one encoder"}, [&] { run(shared); });
+  testing::expect_error(ErrorKind::usage, {"'a' and 'b' share one encoder"}, [&] { train(shared); });
   EXPECT_FALSE(exists("run"));
   shared.method = "joint";
-  EXPECT_EQ(run(shared).epochs, 3);
+  EXPECT_EQ(train(shared).epochs, 3);
   EXPECT_THAT(plan(shared), HasSubstr("encoders of several modalities"));
 }
 
@@ -153,7 +153,7 @@ TEST_F(Run, AnAnalysisOfOtherModalitiesIsRefused) {
   RunOptions given = options("run", "pdmp");
   given.analysis_file = (directory_ / "other.json").string();
   try {
-    run(given);
+    train(given);
     FAIL() << "an analysis of other modalities was taken";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::data);
@@ -162,12 +162,12 @@ TEST_F(Run, AnAnalysisOfOtherModalitiesIsRefused) {
 }
 
 TEST_F(Run, AnAnalysisMadeOtherwiseIsUsedWithAWarning) {
-  run(options("run", "pdmp"));
+  train(options("run", "pdmp"));
   RunOptions given = options("second", "pdmp");
   given.analysis_file = (directory_ / "run/analysis.json").string();
   given.train.optimizer.lr = 0.02;
   ::testing::internal::CaptureStderr();
-  run(given);
+  train(given);
   const std::string told = ::testing::internal::GetCapturedStderr();
   EXPECT_THAT(told, HasSubstr("warning"));
   EXPECT_THAT(told, HasSubstr("is used all the same (it: lr 0.05; this run: lr 0.02)"));
@@ -177,7 +177,7 @@ TEST_F(Run, OneModalityNeedsNoAnalysis) {
   RunOptions single = options("run", "pdmp");
   single.data.modalities = {"a"};
   single.model.encoders.erase("b");
-  const RunSummary summary = run(single);
+  const TrainingRun summary = train(single);
   EXPECT_EQ(summary.modalities, std::vector<std::string>{"a"});
   EXPECT_FALSE(exists("run/unimodal"));
 }
@@ -185,7 +185,7 @@ TEST_F(Run, OneModalityNeedsNoAnalysis) {
 TEST_F(Run, ValNoneSelectsTheLastEpoch) {
   RunOptions all = options("run");
   all.data.val = "none";
-  const RunSummary summary = run(all);
+  const TrainingRun summary = train(all);
   EXPECT_FALSE(summary.val.has_value());
   EXPECT_EQ(summary.selected_by, "last");
   EXPECT_EQ(summary.selected_epoch, 2);
@@ -193,47 +193,47 @@ TEST_F(Run, ValNoneSelectsTheLastEpoch) {
 }
 
 TEST_F(Run, AFinishedRunIsNotTrainedAgain) {
-  run(options("run"));
+  train(options("run"));
   const std::string summary = content("run/summary.json"), timing = content("run/timing.jsonl");
-  const RunSummary again = run(resumed(options("run")));
+  const TrainingRun again = train(resumed(options("run")));
   EXPECT_EQ(again.test->n, 24);
   EXPECT_EQ(content("run/summary.json"), summary);
   EXPECT_EQ(content("run/timing.jsonl"), timing);
-  EXPECT_THROW(run(options("run")), Error);
+  EXPECT_THROW(train(options("run")), Error);
 }
 
 TEST_F(Run, AnExtendedRunEqualsALongOne) {
-  run(options("short", "pdmp", 2));
+  train(options("short", "pdmp", 2));
   RunOptions longer = resumed(options("short", "pdmp", 4));
-  const RunSummary extended = run(longer);
+  const TrainingRun extended = train(longer);
   EXPECT_EQ(extended.epochs, 4);
   RunOptions undisturbed = options("long", "pdmp", 4);
   undisturbed.analysis_file = (directory_ / "short/analysis.json").string();
-  run(undisturbed);
+  train(undisturbed);
   EXPECT_EQ(content("short/metrics.jsonl"), content("long/metrics.jsonl"));
   EXPECT_EQ(content("short/predictions.csv"), content("long/predictions.csv"));
 }
 
 TEST_F(Run, AKilledAnalysisGoesOn) {
-  run(options("whole", "pdmp"));
-  run(options("killed", "pdmp"));
+  train(options("whole", "pdmp"));
+  train(options("killed", "pdmp"));
   // As if it had been killed before the second modality was done.
   for (const char* file :
        {"summary.json", "analysis.json", "metrics.jsonl", "timing.jsonl", "unimodal/b.json", "predictions.csv"}) {
     fs::remove(directory_ / "killed" / file);
   }
   fs::remove_all(directory_ / "killed/checkpoints");
-  run(resumed(options("killed", "pdmp")));
+  train(resumed(options("killed", "pdmp")));
   EXPECT_EQ(content("killed/analysis.json"), content("whole/analysis.json"));
   EXPECT_EQ(content("killed/metrics.jsonl"), content("whole/metrics.jsonl"));
 }
 
 TEST_F(Run, AnotherConfigurationIsNotResumed) {
-  run(options("run"));
+  train(options("run"));
   RunOptions other = resumed(options("run"));
   other.train.optimizer.lr = 0.2;
   try {
-    run(other);
+    train(other);
     FAIL() << "another learning rate was taken";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::usage);
@@ -242,31 +242,27 @@ TEST_F(Run, AnotherConfigurationIsNotResumed) {
 }
 
 TEST_F(Run, OverwriteStartsAgainButBadOptionsDeleteNothing) {
-  run(options("run"));
+  train(options("run"));
   const std::string before = content("run/summary.json");
   RunOptions bad = options("run");
   bad.overwrite = true;
   bad.model.encoders["a"] = "resnet18";  // takes no vector
-  EXPECT_THROW(run(bad), Error);
+  EXPECT_THROW(train(bad), Error);
   EXPECT_EQ(content("run/summary.json"), before);
   RunOptions good = options("run", "joint", 1);
   good.overwrite = true;
-  EXPECT_EQ(run(good).epochs, 1);
+  EXPECT_EQ(train(good).epochs, 1);
 }
 
-TEST_F(Run, DryRunWritesNothing) {
-  RunOptions dry = options("run", "pdmp");
-  dry.dry_run = true;
-  ::testing::internal::CaptureStdout();
-  run(dry);
-  EXPECT_THAT(::testing::internal::GetCapturedStdout(), HasSubstr("parameters  107 in all"));
+TEST_F(Run, PlanWritesNothing) {
+  EXPECT_THAT(plan(options("run", "pdmp")), HasSubstr("parameters  107 in all"));
   EXPECT_FALSE(exists("run"));
 }
 
 TEST_F(Run, KeepBoundsTheDisk) {
   RunOptions frugal = options("run");
   frugal.train.keep = "weights";
-  run(frugal);
+  train(frugal);
   EXPECT_TRUE(exists("run/checkpoints/last/weights.safetensors"));
   EXPECT_FALSE(exists("run/checkpoints/last/state.safetensors"));
   EXPECT_FALSE(exists("run/checkpoints/previous"));

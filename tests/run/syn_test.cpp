@@ -34,8 +34,8 @@ FitResult train(const std::string& method_name, int64_t seed) {
   const TrainingData data = testing::syn_task(static_cast<uint64_t>(seed));
   const auto model =
       std::make_shared<Model>(data.train->modalities(), 4, testing::syn_model(), static_cast<uint64_t>(seed));
-  const auto method = run.method_options().make();
-  return Trainer(options, syn_ranking()).fit(model, *method, data, nullptr);
+  const auto method = run.method.make();
+  return Trainer(options, syn_ranking()).fit(model, *method, data);
 }
 
 double w(const EpochRecord& record) { return record.val->dependency[0] / record.val->dependency[1]; }

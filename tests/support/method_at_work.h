@@ -68,7 +68,7 @@ class WatchedMethod : public Method {
 struct WorkParts {
   WorkParts(std::shared_ptr<Model> model, std::shared_ptr<Method> wanted, const OptimizerOptions& options,
             const Batch& samples, std::optional<ModalityRanking> ranking,
-            const std::function<void(train::TrainingInputs&)>& set_up)
+            const std::function<void(training::TrainingInputs&)>& set_up)
       : own_method(std::move(wanted)),
         watched(*own_method),
         inputs{.options = {.batch_size = 4, .workers = 0, .optimizer = options},
@@ -79,7 +79,7 @@ struct WorkParts {
                .select_on = nullptr,
                .make_model = {},
                .unimodal_model = {}} {
-    inputs.options = train::resolve_clip_position(inputs.options, *own_method);
+    inputs.options = training::resolve_clip_position(inputs.options, *own_method);
     inputs.data.train = inputs.data.val = dataset_of(*inputs.model, samples);  // what is held out is what is trained on
     if (set_up) set_up(inputs);
     loss_criterion.emplace(inputs.options.optimizer, *inputs.data.train);
@@ -87,22 +87,22 @@ struct WorkParts {
 
   std::shared_ptr<Method> own_method;
   WatchedMethod watched;
-  train::TrainingInputs inputs;
+  training::TrainingInputs inputs;
   std::optional<Criterion> loss_criterion;
-  train::TrainingState state{0, metrics::find_metric("accuracy")};
-  train::TrainedParts parts{.model = inputs.model, .method = watched};
+  training::TrainingState state{0, find_metric("accuracy")};
+  training::TrainedParts parts{.model = inputs.model, .method = watched};
 };
 
 // Prepares the method when made, after `set_up` has changed what the training is given; `train(batch)` does one step.
-class MethodAtWork : public WorkParts, public train::StepRunner {
+class MethodAtWork : public WorkParts, public training::StepRunner {
  public:
   MethodAtWork(std::shared_ptr<Model> model, std::shared_ptr<Method> method, OptimizerOptions options,
                const Batch& samples, std::optional<ModalityRanking> ranking = std::nullopt,
-               const std::function<void(train::TrainingInputs&)>& set_up = {})
+               const std::function<void(training::TrainingInputs&)>& set_up = {})
       : WorkParts(std::move(model), std::move(method), options, samples, std::move(ranking), set_up),
-        train::StepRunner(inputs.options, parts, *loss_criterion, state),
-        services(inputs, train::hold_out(inputs), *loss_criterion, state, *this) {
-    train::prepare(parts, services, inputs, device());
+        training::StepRunner(inputs.options, parts, *loss_criterion, state),
+        services(inputs, training::hold_out(inputs), *loss_criterion, state, *this) {
+    training::prepare(parts, services, inputs, device());
   }
 
   Loss train(const Batch& batch) {
@@ -113,9 +113,9 @@ class MethodAtWork : public WorkParts, public train::StepRunner {
   }
 
   Method& method() { return *own_method; }
-  Model& model() override { return train::StepRunner::model(); }
+  Model& model() override { return training::StepRunner::model(); }
 
-  train::MethodServices services;
+  training::MethodServices services;
 };
 
 }  // namespace pdmp::testing

@@ -5,7 +5,7 @@
 #include "support/tiny_task.h"
 #include "train/step/precision.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 TrainOptions in_bf16() {
@@ -44,7 +44,7 @@ TEST_F(Bf16, EveryMethodTrains) {
     };
     try {
       const auto model = make_model();
-      const FitResult fit = trainer.fit(model, *method, testing::tiny_task(), nullptr);
+      const FitResult fit = trainer.fit(model, *method, testing::tiny_task());
       EXPECT_EQ(fit.history.size(), 2u);
       for (const Tensor& parameter : model->parameters()) EXPECT_EQ(parameter.scalar_type(), torch::kFloat32);
     } catch (const Error& error) {
@@ -59,10 +59,10 @@ TEST_F(Bf16, AccumulatedBatchesLearnAsOneLargeBatch) {
   TrainOptions options = in_bf16();
   options.select = "last";
   const auto start = make_model(), large = make_model(), small = make_model();
-  Trainer(options, std::nullopt).fit(large, joint, testing::tiny_task(), nullptr);
+  Trainer(options, std::nullopt).fit(large, joint, testing::tiny_task());
   options.batch_size = 4;
   options.accumulate = 4;
-  Trainer(options, std::nullopt).fit(small, joint, testing::tiny_task(), nullptr);
+  Trainer(options, std::nullopt).fit(small, joint, testing::tiny_task());
   for (size_t i = 0; i < start->parameters().size(); ++i) {
     const Tensor moved = large->parameters()[i] - start->parameters()[i];
     const Tensor apart = large->parameters()[i] - small->parameters()[i];
@@ -72,7 +72,7 @@ TEST_F(Bf16, AccumulatedBatchesLearnAsOneLargeBatch) {
 
 TEST_F(Bf16, ProbesLearnToo) {
   Method joint;
-  const FitResult fit = Trainer(in_bf16(), std::nullopt).fit(make_model("probe"), joint, testing::tiny_task(), nullptr);
+  const FitResult fit = Trainer(in_bf16(), std::nullopt).fit(make_model("probe"), joint, testing::tiny_task());
   EXPECT_EQ(fit.history.size(), 2u);
 }
 
@@ -85,11 +85,11 @@ TEST_F(Bf16, StatisticsOfBatchNormStayFp32) {
   options.encoders = {{"a", "resnet18:width=8"}};
   const auto model = std::make_shared<Model>(infos, int64_t{2}, options, 0);
   Method joint;
-  Trainer(in_bf16(), std::nullopt).fit(model, joint, {.train = data, .val = {}, .test = {}}, nullptr);
+  Trainer(in_bf16(), std::nullopt).fit(model, joint, {.train = data, .val = {}, .test = {}});
   for (const Tensor& buffer : model->buffers()) {
     EXPECT_NE(buffer.scalar_type(), torch::kBFloat16);
   }
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

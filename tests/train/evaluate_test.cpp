@@ -4,7 +4,7 @@
 #include "pdmp/trainer.h"
 #include "support/toy_task.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 // Fixed logits, whatever the input: rows of `logits` in the order of the data set.
@@ -117,4 +117,4 @@ TEST(Evaluate, PutsEveryPartBackIntoItsMode) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -5,7 +5,7 @@
 #include "support/toy_task.h"
 #include "train/training_loop.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 TrainingInputs inputs_of(const std::shared_ptr<Model>& model, Method& method, const TrainingData& data) {
@@ -105,4 +105,4 @@ TEST(MethodServices, TeachersAreFrozenAndMakingThemLeavesTheGeneratorAlone) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -6,7 +6,7 @@
 
 #include "support/tiny_task.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 // What this thread calls, and others on its behalf, while it lives. An update of many parameters in one call counts as
@@ -56,7 +56,7 @@ std::map<std::string, int64_t> operators_of(const char* name, int64_t steps, con
   const std::unique_ptr<Method> method = options->make();
   const ModalityRanking ranking{{"a", "b"}, 1, 0, {0.5, 0.4}, {0.6, 0.8}, ""};
   const Operators operators;
-  Trainer(training, ranking).fit(model, *method, data, nullptr);
+  Trainer(training, ranking).fit(model, *method, data);
   return operators.calls();
 }
 
@@ -83,4 +83,4 @@ TEST(PdmpCost, ItsStepsRunTheOperatorsOfJointTraining) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

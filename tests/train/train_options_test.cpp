@@ -3,7 +3,7 @@
 #include "pdmp/error.h"
 #include "pdmp/trainer.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 TEST(TrainOptions, DefaultsAreThePapers) {
@@ -39,4 +39,4 @@ TEST(TrainOptions, OutOfRangeIsRefused) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -9,8 +9,9 @@
 #include "pdmp/error.h"
 #include "support/temporary_directory.h"
 #include "support/toy_task.h"
+#include "train/fit_in.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 namespace fs = std::filesystem;
@@ -45,7 +46,7 @@ Outcome train(const fs::path& folder, Method& method, const TrainOptions& option
   RunDirectory run(folder);
   const TrainingData data = testing::toy_splits();
   const auto model = testing::toy_model(*data.train);
-  Trainer(options, kRanking).fit(model, method, data, &run);
+  training::fit_in(&run, Trainer(options, kRanking), model, method, data);
   Outcome outcome{.metrics = read_file(run.file("metrics.jsonl")), .weights = {}};
   for (const Tensor& parameter : model->parameters()) outcome.weights.push_back(parameter.detach().clone());
   return outcome;
@@ -77,7 +78,7 @@ TEST_F(TrainingLoopTest, InterruptedInTheMiddleOfAnEpochThenResumedIsBitIdentica
         FAIL() << "expected an interruption";
       } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::interrupted);
-        EXPECT_THAT(error.what(), HasSubstr("--resume"));
+        EXPECT_THAT(error.what(), HasSubstr("`resume`"));
       }
       clear_interrupt();
       expect_same(train(run, plain, options), undisturbed);
@@ -123,7 +124,7 @@ TEST_F(TrainingLoopTest, ProbesChangeNothingElse) {
       asked.unimodal = form;
       models[form] = std::make_shared<Model>(data.train->modalities(), 3, asked, 0);
       Method plain;
-      results[form] = Trainer(options, kRanking).fit(models[form], plain, data, nullptr);
+      results[form] = Trainer(options, kRanking).fit(models[form], plain, data);
     }
     const auto probed = models["probe"]->named_parameters();
     for (const auto& item : models["fusion"]->named_parameters())
@@ -158,7 +159,7 @@ TEST_F(TrainingLoopTest, DivergenceIsOneClearError) {
     FAIL() << "expected an error";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("expected finite numbers, found a loss of nan"));
-    EXPECT_THAT(error.what(), HasSubstr("since step 2 (epoch 1): the training diverged; lower --lr"));
+    EXPECT_THAT(error.what(), HasSubstr("since step 2 (epoch 1): the training diverged; lower `lr`"));
   }
 }
 
@@ -193,10 +194,10 @@ TEST_F(TrainingLoopTest, BestTestChoosesTheEpochOnTheTestSplitAndSaysSo) {
   options.select = "best_test";
   Method plain;
   Trainer trainer(options, kRanking);
-  EXPECT_THROW(trainer.fit(model, plain, data, nullptr), Error);
+  EXPECT_THROW(trainer.fit(model, plain, data), Error);
   trainer.select_on = data.test;
   RunDirectory run(folder.path() / "run");
-  EXPECT_EQ(trainer.fit(model, plain, data, &run).selected_by, "best_test");
+  EXPECT_EQ(training::fit_in(&run, trainer, model, plain, data).selected_by, "best_test");
   const std::string metrics = read_file(run.file("metrics.jsonl"));
   EXPECT_THAT(metrics, HasSubstr("test/accuracy"));
   EXPECT_THAT(metrics, ::testing::Not(HasSubstr("val/accuracy")));
@@ -209,9 +210,9 @@ TEST_F(TrainingLoopTest, AveragedWeightsAreScoredBesideAndChangeNoTraining) {
   options.select = "last";
   const auto plain_model = testing::toy_model(*data.train), model = testing::toy_model(*data.train);
   Method plain;
-  const FitResult without = Trainer(options, kRanking).fit(plain_model, plain, data, nullptr);
+  const FitResult without = Trainer(options, kRanking).fit(plain_model, plain, data);
   options.ema = 0.9;
-  const FitResult with = Trainer(options, kRanking).fit(model, plain, data, nullptr);
+  const FitResult with = Trainer(options, kRanking).fit(model, plain, data);
   for (size_t epoch = 0; epoch < 3; ++epoch) {
     EXPECT_EQ(with.history[epoch].train_loss, without.history[epoch].train_loss);
     EXPECT_EQ(with.history[epoch].val->loss(), without.history[epoch].val->loss());
@@ -251,10 +252,10 @@ TEST_F(TrainingLoopTest, AccumulatedBatchesAreOneOfManyTimesTheSize) {
   options.batch_size = 64;
   const auto large = testing::toy_model(*data.train), small = testing::toy_model(*data.train);
   Method plain;
-  const FitResult expected = Trainer(options, kRanking).fit(large, plain, data, nullptr);
+  const FitResult expected = Trainer(options, kRanking).fit(large, plain, data);
   options.batch_size = 16;
   options.accumulate = 4;
-  const FitResult found = Trainer(options, kRanking).fit(small, plain, data, nullptr);
+  const FitResult found = Trainer(options, kRanking).fit(small, plain, data);
   for (size_t i = 0; i < large->parameters().size(); ++i) {
     EXPECT_TRUE(small->parameters()[i].allclose(large->parameters()[i], 1e-4, 1e-6)) << i;
   }
@@ -294,10 +295,10 @@ TEST_F(TrainingLoopTest, TheEpochIsChosenByTheMetric) {
     TrainOptions options = testing::toy_training(3);
     options.select_metric = metric;
     ScriptedMethod method;
-    const FitResult result = Trainer(options, kRanking).fit(testing::toy_model(*data.train), method, data, nullptr);
+    const FitResult result = Trainer(options, kRanking).fit(testing::toy_model(*data.train), method, data);
     EXPECT_EQ(result.selected_epoch, epoch) << metric;
     options.patience = 1;
-    const FitResult stopped = Trainer(options, kRanking).fit(testing::toy_model(*data.train), method, data, nullptr);
+    const FitResult stopped = Trainer(options, kRanking).fit(testing::toy_model(*data.train), method, data);
     EXPECT_EQ(stopped.history.size(), static_cast<size_t>(epoch + 2)) << metric;
   }
 }
@@ -356,4 +357,4 @@ TEST_F(TrainingLoopTest, ProfiledPhasesCoverTheEpochAndChangeNothing) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -3,7 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 Model pictures(int64_t side, const std::string& encoder) {
@@ -47,4 +47,4 @@ TEST(Trial, MemoryOfASampleGrowsWithIt) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

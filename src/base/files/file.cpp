@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const char* action, const fs::path& path, int code) {
   throw Error(ErrorKind::io,
-              fmt::format("cannot {} '{}': {}", action, path.string(), std::generic_category().message(code)));
+              fmt::format("cannot {} '{}': {}", action, path.string(), std::generic_category().message(code)),
+              {.file = path.string()});
 }
 
 int open_file(const fs::path& path, int flags, const char* action) {

@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 
+#include "analysis/analysis_file.h"
 #include "base/files/checked_file.h"
 #include "base/files/file.h"
 #include "base/log.h"
@@ -10,6 +11,7 @@
 #include "pdmp/error.h"
 #include "pdmp/run.h"
 #include "run/files/choices.h"
+#include "run/files/environment.h"
 #include "run/files/paths.h"
 
 namespace pdmp::cli {
@@ -50,7 +52,7 @@ std::string choose_and_keep_precision(RunOptions options, const Dataset& train) 
   const std::filesystem::path directory = options.run, file = directory / "environment.json";
   if (!directory.empty() && !std::filesystem::exists(file)) {
     make_directories(directory);
-    write_checked_json(file, environment(options.train));
+    write_checked_json(file, runs::environment(options.train));
   }
   return options.train.precision;
 }
@@ -83,7 +85,7 @@ int analyze_command(const std::vector<std::string>& args, std::ostream& out) {
     const AnalysisResult result = analyze_subset(options.run, data, subset);
     const std::filesystem::path file = file_of(options.out, subset, subsets.size());
     write_analysis(result, file);
-    all.push_back(to_json(result));
+    all.push_back(analysis::to_json(result));
     if (!options.as_json) out << analysis_table(result);
     log_info("analysis written to " + file.string());
   }

@@ -39,7 +39,7 @@ void fill_cache_with(const CacheFillOptions& options, std::ostream& out) {
   try {
     opened.emplace(options.cache, data::cache_limit(options.gib));
   } catch (const Error& error) {
-    throw Error(error.kind(), fmt::format("--cache: {}", error.what()));
+    throw Error(error.kind(), fmt::format("--cache: {}", error.what()), error.details());
   }
   data::SampleCache& cache = *opened;
   if (options.keys) {

@@ -2,26 +2,27 @@
 #include <fmt/format.h>
 
 #include "base/signal.h"
-#include "base/terminal.h"
 #include "base/text/json.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/plugins.h"
 #include "cli/print/failures.h"
+#include "cli/terminal.h"
 #include "compare/execute/comparison_run.h"
 
 namespace pdmp::cli {
 namespace {
 
 struct CompareFlags {
-  compare::ComparisonOptions options;
-  std::string config, controls = "on";
+  ComparisonOptions options;
+  std::string config, method, controls = "on";
   bool best_test = false, as_json = false, dry_run = false, explain = false, wide = false;
 
   CompareFlags() { options.run.train.keep = "best"; }
 };
 
 void describe(CompareFlags& flags, OptionList& list) {
-  compare::ComparisonOptions& options = flags.options;
+  ComparisonOptions& options = flags.options;
   list.heading("Comparison");
   list.add("methods", &options.methods,
            "Methods to compare, each with settings of its own where wanted (joint,joint:lr=0.015,pdmp:gamma=5). "
@@ -67,14 +68,12 @@ void describe(CompareFlags& flags, OptionList& list) {
   list.heading("Training");
   options.run.train.describe(list);
   list.group("analysis", [&](OptionList& inner) { options.run.analysis.describe(inner); });
-  for (const auto& [name, method_options] : options.run.methods) {
-    list.alternative(name, "methods", [&shared = method_options](OptionList& inner) { shared->describe(inner); });
-  }
+  options.run.method.describe_all(list, "methods");
 }
 
-int tell_cost(compare::ComparisonRun& comparison, bool as_json, std::ostream& out) {
-  const compare::ComparisonCost cost = comparison.cost();
-  out << (as_json ? json_text(compare::cost_json(cost)) : compare::cost_text(cost));
+int tell_cost(comparing::ComparisonRun& comparison, bool as_json, std::ostream& out) {
+  const comparing::ComparisonCost cost = comparison.cost();
+  out << (as_json ? json_text(comparing::cost_json(cost)) : comparing::cost_text(cost));
   return 0;
 }
 
@@ -90,7 +89,7 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   OptionList list;
   list.add("config", &flags.config, "TOML file of options, as config.toml of a run directory; flags override it.")
       .internal();
-  list.add("method", &flags.options.run.method, "What a config file of one run holds; --methods counts here.")
+  list.add("method", &flags.method, "What a config file of one run holds; --methods counts here.")
       .internal()
       .advanced();
   describe(flags, list);
@@ -98,12 +97,14 @@ int compare_command(const std::vector<std::string>& args, std::ostream& out) {
   flags.options.controls = flags.controls == "on";
   if (flags.best_test) flags.options.run.train.select = "best_test";
   install_interrupt_handler();
-  compare::ComparisonRun run(flags.options, flags.dry_run);
+  flags.options.program = this_program();
+  flags.options.program_arguments = plugin_arguments();
+  comparing::ComparisonRun run(flags.options, flags.dry_run);
   if (flags.dry_run) return tell_cost(run, flags.as_json, out);
   run.train();
-  const compare::Comparison& comparison = run.comparison();
-  const compare::TextForm form{flags.wide ? 0 : output_width(), flags.explain};
-  out << (flags.as_json ? json_text(compare::comparison_json(comparison)) : compare::comparison_text(comparison, form));
+  const Comparison& comparison = run.comparison();
+  const TextForm form{flags.wide ? 0 : output_width(), flags.explain};
+  out << (flags.as_json ? json_text(comparing::as_json(comparison)) : comparison_text(comparison, form));
   return tell_failures(run.failures());
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/signal.h"
 #include "base/text/json.h"
+#include "base/text/option_names.h"
 #include "base/text/printable.h"
 #include "base/text/text_table.h"
 #include "cli/arguments.h"
@@ -32,7 +33,7 @@ std::vector<std::string> chosen_splits(const data::Manifest& manifest, const std
 // The cell itself may be a long text; reasons name its file.
 std::string line_of(const data::CheckFailure& failure) {
   return message_line(fmt::format("{}:{}: {} {}, {}: {}", failure.file, failure.line, failure.split, failure.id,
-                                  failure.modality, failure.reason)) +
+                                  failure.modality, with_flags(failure.reason))) +
          "\n";
 }
 
@@ -111,7 +112,7 @@ nlohmann::json json_of(const data::DecodeCheck& check) {
                         {"file", failure.file},
                         {"line", failure.line},
                         {"cell", failure.cell},
-                        {"reason", failure.reason}});
+                        {"reason", with_flags(failure.reason)}});
   }
   return {{"cells", cells},
           {"failed", check.failures.size()},

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text/json.h"
+#include "base/text/option_names.h"
 #include "base/text/printable.h"
 #include "base/text/text_table.h"
 #include "cli/arguments.h"
@@ -191,7 +192,7 @@ Json json_of(const data::ModalityInventory& modality) {
 }
 
 Json json_of(const data::Leakage& leakage) {
-  Json contents = Json::array(), groups = Json::array();
+  Json contents = Json::array(), groups = Json::array(), unread = Json::array();
   for (const data::SharedContent& shared : leakage.contents) {
     contents.push_back({{"split", shared.split},
                         {"path", shared.path},
@@ -201,7 +202,8 @@ Json json_of(const data::Leakage& leakage) {
   for (const data::SharedGroup& shared : leakage.groups) {
     groups.push_back({{"group", shared.group}, {"splits", shared.splits}});
   }
-  return {{"found", leakage.found()}, {"contents", contents}, {"groups", groups}, {"unread", leakage.unread}};
+  for (const std::string& problem : leakage.unread) unread.push_back(with_flags(problem));
+  return {{"found", leakage.found()}, {"contents", contents}, {"groups", groups}, {"unread", unread}};
 }
 
 Json json_of(const data::Manifest& manifest, const data::Inventory& inventory, const data::Leakage& leakage) {

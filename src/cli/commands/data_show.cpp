@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/text/option_names.h"
 #include "base/text/printable.h"
 #include "base/text/text_table.h"
 #include "cli/arguments.h"
@@ -77,7 +78,7 @@ std::string absence(const Dataset& data, const ModalityInfo& info, const std::st
   if (cell.empty()) return "absent: the sample lacks it";
   for (const DecodeFailure& failure : data.failures()) {
     const bool of_cell = failure.path == cell || failure.path.ends_with("/" + cell);
-    if (failure.modality == info.name && of_cell) return "absent: " + failure.reason;
+    if (failure.modality == info.name && of_cell) return "absent: " + with_flags(failure.reason);
   }
   return "absent: a file of " + cell + " is missing";
 }

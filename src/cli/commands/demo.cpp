@@ -6,16 +6,17 @@
 #include "base/files/file.h"
 #include "base/files/folder_lock.h"
 #include "base/signal.h"
-#include "base/terminal.h"
 #include "base/text/json.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/plugins.h"
 #include "cli/print/demo_table.h"
 #include "cli/print/failures.h"
+#include "cli/terminal.h"
 #include "compare/execute/child_runs.h"
 #include "compare/execute/comparison_run.h"
-#include "data/importers/shared/importer.h"
 #include "pdmp/error.h"
+#include "pdmp/importer.h"
 
 namespace pdmp::cli {
 namespace {
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 struct DemoFlags {
   std::string data, raw = "/usr/share/tuxpaint/stamps";
   bool as_json = false;
-  compare::ComparisonOptions options;
+  ComparisonOptions options;
 
   DemoFlags();
   void describe(OptionList& list);
@@ -64,9 +65,7 @@ void DemoFlags::describe(OptionList& list) {
   options.run.model.describe(list);
   list.heading("Training");
   options.run.train.describe(list);
-  for (const auto& [name, method_options] : options.run.methods) {
-    list.alternative(name, "", [&shared = method_options](OptionList& inner) { shared->describe(inner); });
-  }
+  options.run.method.describe_all(list, /*chooser=*/"");
 }
 
 // Small encoders, by type, so that two cores are done in minutes; other types keep their default.
@@ -97,16 +96,16 @@ std::string prepare_stamps(const DemoFlags& flags) {
                             flags.raw));
   }
   const fs::path folder = fs::path(flags.options.out) / "stamps";
-  data::find_importer("tuxpaint").make()->run(flags.raw, folder);
+  find_importer("tuxpaint").make()->run(flags.raw, folder);
   return folder.string();
 }
 
-DemoFacts facts_of(const compare::ComparisonRun& run, const std::string& out,
+DemoFacts facts_of(const comparing::ComparisonRun& run, const std::string& out,
                    std::chrono::steady_clock::time_point start) {
   return {.runs = out,
           .analysis = run.analysis_file(),
           .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-          .peak_memory = compare::peak_memory_of_children()};
+          .peak_memory = comparing::peak_memory_of_children()};
 }
 
 }  // namespace
@@ -124,13 +123,15 @@ int demo_command(const std::vector<std::string>& args, std::ostream& out) {
   flags.describe(list);
   if (!parse_arguments(list, args, help, out)) return 0;
   install_interrupt_handler();
-  compare::ComparisonOptions& options = flags.options;
-  FolderLock::expect_free(options.out, compare::kBusyOut);
+  ComparisonOptions& options = flags.options;
+  options.program = this_program();
+  options.program_arguments = plugin_arguments();
+  FolderLock::expect_free(options.out, comparing::kBusyOut);
   options.run.data.data = flags.data.empty() ? prepare_stamps(flags) : flags.data;
   options.adapt = [](RunOptions& run, const std::vector<ModalityInfo>& modalities) {
     choose_small_encoders(run.model, modalities);
   };
-  compare::ComparisonRun run(options);
+  comparing::ComparisonRun run(options);
   run.train();
   const DemoFacts facts = facts_of(run, options.out, start);
   write_json(fs::path(options.out) / "demo.json", demo_json(run.comparison(), facts));

@@ -30,32 +30,11 @@ struct Pattern {
   double accuracy() const { return static_cast<double>(correct) / static_cast<double>(n); }
 };
 
-metrics::ClassCounts counts_of(const Evaluation& scores) { return {scores.labels, scores.predictions, scores.classes}; }
-
-// Positions of the modalities to take away. What is left must be something.
-std::vector<int64_t> missing_modalities(const runs::LoadedRun& run, const std::vector<std::string>& missing) {
-  const std::vector<std::string> names = data::modality_names(run.description.modalities);
-  std::vector<int64_t> positions;
-  for (const std::string& name : missing) {
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("--missing: the model has no modality '{}'{}", name, suggestion(name, names)));
-    }
-    const int64_t position = found - names.begin();
-    if (std::find(positions.begin(), positions.end(), position) == positions.end()) positions.push_back(position);
-  }
-  if (positions.size() == names.size()) {
-    throw Error(ErrorKind::usage,
-                fmt::format("--missing: expected to leave at least one of {}, found all of them taken away; name fewer",
-                            fmt::join(names, ", ")));
-  }
-  return positions;
-}
+ClassCounts counts_of(const Evaluation& scores) { return {scores.labels, scores.predictions, scores.classes}; }
 
 // Those that occur, the modalities of the model first to last: with the first one before without it.
-std::vector<Pattern> patterns_of(const runs::LoadedRun& run, const Evaluation& scores) {
-  const std::vector<std::string> names = data::modality_names(run.description.modalities);
+std::vector<Pattern> patterns_of(const TrainedModel& model, const Evaluation& scores) {
+  const std::vector<std::string> names = data::modality_names(model.modalities());
   std::map<std::vector<bool>, Pattern, std::greater<>> found;
   for (int64_t i = 0; i < scores.n; ++i) {
     std::vector<bool> key;
@@ -79,11 +58,11 @@ bool is_there(const std::string& modality, const std::vector<std::string>& missi
 }
 
 // null for modalities that were taken away.
-nlohmann::json by_modality(const runs::LoadedRun& run, const std::vector<double>& values,
+nlohmann::json by_modality(const TrainedModel& model, const std::vector<double>& values,
                            const std::vector<std::string>& missing) {
   nlohmann::json result = nlohmann::json::object();
   for (size_t m = 0; m < values.size(); ++m) {
-    const std::string& name = run.description.modalities[m].name;
+    const std::string& name = model.modalities()[m].name;
     result[name] = is_there(name, missing) ? nlohmann::json(values[m]) : nlohmann::json();
   }
   return result;
@@ -109,7 +88,7 @@ class Groups {
     const auto classes = static_cast<int64_t>(samples_->classes().size());
     for (auto& [value, group] : groups_) {
       group.scoring = std::make_unique<metrics::Scoring>(
-          metrics::ScoredSet{.samples = group.samples, .classes = classes, .live = samples_->live_class()});
+          ScoredSet{.samples = group.samples, .classes = classes, .live = samples_->live_class()});
     }
   }
 
@@ -147,7 +126,7 @@ class Groups {
     for (const auto& [value, group] : groups_) {
       const metrics::Scores scores = group.scoring->scores();
       rows.push_back({value.empty() ? "(empty)" : fitted_name(value, kName), std::to_string(group.samples)});
-      for (const metrics::Metric* metric : metrics::shown_metrics(scores, metrics::MetricPlace::headline)) {
+      for (const Metric* metric : metrics::shown_metrics(scores, MetricPlace::headline)) {
         if (rows.size() == 2) rows[0].emplace_back(metric->heading);
         rows.back().push_back(metrics::score_text(scores.at(metric->name)));
       }
@@ -162,21 +141,21 @@ class Groups {
   int64_t next_ = 0;                                                    // sample
 };
 
-nlohmann::json json_of(const runs::LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
+nlohmann::json json_of(const TrainedModel& model, const std::string& split, const std::vector<std::string>& missing,
                        const Evaluation& scores) {
   nlohmann::json patterns = nlohmann::json::array();
-  for (const Pattern& pattern : patterns_of(run, scores)) {
+  for (const Pattern& pattern : patterns_of(model, scores)) {
     patterns.push_back({{"present", pattern.present}, {"n", pattern.n}, {"accuracy", pattern.accuracy()}});
   }
   nlohmann::json result = scores.scores;
   result.update({{"split", split},
                  {"missing", missing},
                  {"n", scores.n},
-                 {"unimodal", by_modality(run, scores.unimodal_accuracy, missing)},
-                 {"dependency", by_modality(run, scores.shares(), missing)},
+                 {"unimodal", by_modality(model, scores.unimodal_accuracy, missing)},
+                 {"dependency", by_modality(model, scores.shares(), missing)},
                  {"patterns", patterns},
-                 {"classes", run.description.classes},
-                 {"per_class", class_json(run.description.classes, counts_of(scores))},
+                 {"classes", model.classes()},
+                 {"per_class", class_json(model.classes(), counts_of(scores))},
                  {"confusion", nullptr}});  // print_json puts it in
   return result;
 }
@@ -202,16 +181,16 @@ std::string text_of_patterns(const std::vector<Pattern>& patterns) {
   return fmt::format("\n{}{}", text_table(rows, true), note);
 }
 
-std::string text_of(const runs::LoadedRun& run, const std::string& split, const std::vector<std::string>& missing,
+std::string text_of(const TrainedModel& model, const std::string& split, const std::vector<std::string>& missing,
                     const Evaluation& scores) {
   std::string line = fmt::format("{}: {} samples", split, scores.n);
-  for (const metrics::Metric* metric : metrics::shown_metrics(scores.scores, metrics::MetricPlace::details)) {
+  for (const Metric* metric : metrics::shown_metrics(scores.scores, MetricPlace::details)) {
     line += fmt::format(", {} {}", metric->heading, metrics::score_text(scores.score(metric->name)));
   }
   std::string text = wrapped_text(line, static_cast<int64_t>(result_columns().value_or(0)));
   std::vector<std::vector<std::string>> rows = {{"modality", "branch accuracy", "dependency"}};
-  for (size_t m = 0; m < run.description.modalities.size(); ++m) {
-    const std::string& name = run.description.modalities[m].name;
+  for (size_t m = 0; m < model.modalities().size(); ++m) {
+    const std::string& name = model.modalities()[m].name;
     if (is_there(name, missing)) {
       rows.push_back(
           {name, fmt::format("{:.4f}", scores.unimodal_accuracy[m]), fmt::format("{:.4f}", scores.shares()[m])});
@@ -220,7 +199,7 @@ std::string text_of(const runs::LoadedRun& run, const std::string& split, const 
     }
   }
   text += text_table(rows, true);
-  const std::vector<Pattern> patterns = patterns_of(run, scores);
+  const std::vector<Pattern> patterns = patterns_of(model, scores);
   return missing.empty() && patterns.size() < 2 ? text : text + text_of_patterns(patterns);
 }
 
@@ -243,29 +222,28 @@ int evaluate_command(const std::vector<std::string>& args, std::ostream& out) {
   if (!parse_arguments(list, args, help, out)) return 0;
   require(list, help, {"run"});
   install_interrupt_handler();
-  const runs::LoadedRun run = arguments.load();
-  const std::vector<int64_t> taken = missing_modalities(run, missing);
-  const std::string& data = arguments.data.empty() ? run.options.data.data : arguments.data;
+  const TrainedModel model = arguments.load();
+  const std::string& data = arguments.data.empty() ? model.options().data.data : arguments.data;
   std::unordered_map<std::string, std::string> values;
-  if (!by.empty()) values = data::column_values(data, by, run.options.data.files);
-  const std::shared_ptr<const Dataset> samples = arguments.open(run);
+  if (!by.empty()) values = data::column_values(data, by, model.options().data.files);
+  const std::shared_ptr<const Dataset> samples = arguments.open(model);
   std::optional<Groups> groups;
   if (!by.empty()) groups.emplace(values, samples);
   const PredictionSink sink = [&](const Tensor& predictions, const Tensor& probabilities) {
     if (groups) groups->add(predictions, probabilities);
   };
-  const Evaluation scores = evaluate(*run.model, *run.method, samples, run.options.train, arguments.split, taken, sink);
+  const Evaluation scores = model.evaluate(samples, {.missing = missing, .sink = sink, .label = arguments.split});
   if (as_json) {
-    nlohmann::json result = json_of(run, arguments.split, missing, scores);
+    nlohmann::json result = json_of(model, arguments.split, missing, scores);
     if (groups) result["by"] = groups->json(by);
     print_json(result, scores, out);
     return 0;
   }
-  out << text_of(run, arguments.split, missing, scores);
+  out << text_of(model, arguments.split, missing, scores);
   if (groups) out << groups->text(by);
   const std::optional<size_t> columns = result_columns();
-  out << class_table(run.description.classes, counts_of(scores), columns);
-  print_confusion_table(run.description.classes, scores.labels, scores.predictions, columns, out);
+  out << class_table(model.classes(), counts_of(scores), columns);
+  print_confusion_table(model.classes(), scores.labels, scores.predictions, columns, out);
   return 0;
 }
 

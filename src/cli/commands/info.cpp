@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "pdmp/error.h"
 #include "pdmp/run.h"
+#include "run/files/environment.h"
 #include "train/step/precision.h"
 
 namespace pdmp::cli {
@@ -53,8 +54,8 @@ int info_command(const std::vector<std::string>& args, std::ostream& out) {
                     ? "pdmp info: expected 'model' before the flags: pdmp info model --data mydata"
                     : fmt::format("pdmp info: unknown word '{}'{}", words[0], suggestion(words[0], {about_model})));
   }
-  nlohmann::json values = environment(options);
-  if (options.device == "cpu") values["precision"] = train::cpu_has_bf16() ? "bf16" : "fp32";
+  nlohmann::json values = runs::environment(options);
+  if (options.device == "cpu") values["precision"] = training::cpu_has_bf16() ? "bf16" : "fp32";
   if (as_json) {
     out << json_text(values);
     return 0;

@@ -8,9 +8,9 @@
 #include "cli/print/method_page.h"
 #include "cli/print/model_page.h"
 #include "data/features/profiles.h"
-#include "data/importers/shared/importer.h"
 #include "metrics/metric.h"
 #include "pdmp/error.h"
+#include "pdmp/importer.h"
 #include "pdmp/method.h"
 #include "pdmp/model.h"
 
@@ -56,9 +56,9 @@ const std::vector<Listing>& listing_table() {
       {"encoders", "input",
        [] { return entries_of(encoder_table(), [](const EncoderInfo& row) { return row.input; }); }},
       {"models", "kind", models, model_page},
-      {"importers", nullptr, [] { return entries_of(data::importer_table()); }},
+      {"importers", nullptr, [] { return entries_of(importer_table()); }},
       {"profiles", nullptr, [] { return entries_of(data::audio_profile_table()); }},
-      {"metrics", nullptr, [] { return entries_of(metrics::metric_table()); }},
+      {"metrics", nullptr, [] { return entries_of(metric_table()); }},
   };
   return table;
 }

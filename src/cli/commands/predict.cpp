@@ -1,8 +1,6 @@
 // What a trained run says of samples that nobody labelled, or of those of a data set.
 #include <algorithm>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <optional>
 #include <unistd.h>
 #include <utility>
 
@@ -12,8 +10,6 @@
 #include "cli/command.h"
 #include "cli/print/prediction_output.h"
 #include "cli/run_arguments.h"
-#include "data/loader/modality_names.h"
-#include "data/types/modality_type.h"
 #include "pdmp/error.h"
 #include "run/predict/row_sources.h"
 
@@ -50,87 +46,40 @@ Inputs take_inputs(std::vector<std::string>& args) {
   return inputs;
 }
 
-size_t modality_index(const runs::ModelDescription& model, const std::string& name) {
-  const std::vector<std::string> names = data::modality_names(model.modalities);
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) {
-    throw Error(ErrorKind::usage,
-                fmt::format("--input: the model has no modality '{}'{}", name, suggestion(name, names)));
-  }
-  return static_cast<size_t>(found - names.begin());
-}
-
-runs::RowPrediction prediction_of(std::string id, const Tensor& probabilities) {
-  return {std::move(id), "", static_cast<size_t>(probabilities.argmax().item<int64_t>()), probabilities};
-}
-
-// Modalities not among `inputs` are absent.
-Sample make_sample(const runs::ModelDescription& model, const Inputs& inputs, const data::FileLimits& limits) {
-  Sample sample;
-  for (const ModalityInfo& modality : model.modalities) {
-    sample.inputs.push_back(
-        torch::zeros(modality.shape, data::holds_integers(modality.type) ? torch::kInt64 : torch::kFloat32));
-    sample.present.push_back(false);
-  }
+// Each modality once.
+NameMap cells_of(const Inputs& inputs) {
+  NameMap cells;
   for (const auto& [name, value] : inputs) {
-    const size_t m = modality_index(model, name);
-    if (sample.present[m])
+    if (!cells.emplace(name, value).second) {
       throw Error(ErrorKind::usage, fmt::format("--input: '{}' is given twice; give it once", name));
-    const auto type = data::make_modality_type(model.entries[m]);
-    const data::Cell cell{value, ".", std::nullopt, std::nullopt, nullptr, &limits};
-    sample.inputs[m] = type->load(cell, nullptr);
-    if (sample.inputs[m].sizes().vec() != model.modalities[m].shape) {
-      throw Error(ErrorKind::data, fmt::format("--input: expected shape ({}) for '{}', found ({})",
-                                               fmt::join(model.modalities[m].shape, ", "), name,
-                                               fmt::join(sample.inputs[m].sizes().vec(), ", ")));
     }
-    sample.present[m] = true;
   }
-  return sample;
-}
-
-void predict_sample(const runs::LoadedRun& run, const Inputs& inputs, PredictionOutput& output) {
-  const torch::NoGradGuard no_gradients;
-  const data::FileLimits limits(run.options.data.files);  // whoever named the files may read them
-  const Batch batch = collate({make_sample(run.description, inputs, limits)}, {0});
-  const Outputs outputs = run.method->forward(*run.model, batch, Mode::evaluate);
-  output.add({prediction_of("input", outputs.fused.to(torch::kFloat32).softmax(1)[0])});
+  return cells;
 }
 
 // A progress bar would stand among results on a terminal.
 std::string progress_label(const std::string& label) { return isatty(STDOUT_FILENO) == 1 ? "" : label; }
 
 // Samples of a data set with labels and splits, as `pdmp evaluate` reads them.
-void predict_split(const runs::LoadedRun& run, RunArguments arguments, PredictionOutput& output) {
+void predict_split(const TrainedModel& model, RunArguments arguments, PredictionOutput& output) {
   if (arguments.split.empty()) arguments.split = "test";
-  const auto data = arguments.open(run);
-  int64_t next = 0;
-  const PredictionSink sink = [&](const Tensor&, const Tensor& probabilities) {
-    std::vector<runs::RowPrediction> batch;
-    for (int64_t i = 0; i < probabilities.size(0); ++i)
-      batch.push_back(prediction_of(data->id(next++), probabilities[i]));
-    output.add(batch);
-  };
-  evaluate(*run.model, *run.method, data, run.options.train, progress_label(arguments.split), {}, sink);
+  model.predict_samples(
+      arguments.open(model), [&](const std::vector<Prediction>& batch) { output.add(batch); },
+      progress_label(arguments.split));
 }
 
 // The exit status: 1 where a row has no prediction.
-int predict_rows(const runs::LoadedRun& run, const runs::RowRequest& request, PredictionOutput& output) {
-  const std::unique_ptr<runs::RowSource> source = runs::open_rows(request, run);
-  runs::RowPredictor predictor(run, source->cells(), request.allow_missing,
-                               request.data == "-" ? "" : progress_label("predicting"),
-                               [&](const std::vector<runs::RowPrediction>& batch) { output.add(batch); });
-  source->read([&](data::UnlabeledRow row) { predictor.add(std::move(row)); }, [&] { predictor.flush(); });
-  predictor.flush();
-  if (predictor.failed() == 0) return 0;
-  log_warning(
-      fmt::format("{} of {} rows have no prediction; their results say why", predictor.failed(), predictor.rows()));
+int predict_rows(const TrainedModel& model, RowRequest request, PredictionOutput& output) {
+  request.label = request.data == "-" ? "" : progress_label("predicting");
+  const RowCount count = model.predict_rows(request, [&](const std::vector<Prediction>& batch) { output.add(batch); });
+  if (count.failed == 0) return 0;
+  log_warning(fmt::format("{} of {} rows have no prediction; their results say why", count.failed, count.rows));
   return 1;
 }
 
 struct PredictArguments {
   RunArguments run;
-  runs::RowRequest rows;
+  RowRequest rows;
   bool standard_input = false, as_json = false, as_csv = false;
   std::string input;  // for the help; take_inputs has read it
 
@@ -178,10 +127,10 @@ struct PredictArguments {
   }
 
   // Whether the samples are those of a split, labels and all.
-  bool names_split(const runs::LoadedRun& loaded) const {
+  bool names_split(const TrainedModel& model) const {
     if (run.data.empty()) return run.split != "all";
     if (run.data == "-" || !runs::is_data_set(run.data) || run.split == "all") return false;
-    return runs::has_labels(run.data, loaded.options.data.files, /*and_splits=*/run.split.empty());
+    return runs::has_labels(run.data, model.options().data.files, /*and_splits=*/run.split.empty());
   }
 };
 
@@ -201,16 +150,16 @@ int predict_command(const std::vector<std::string>& args, std::ostream& out) {
   require(list, help, {"run"});
   install_interrupt_handler();
   arguments.settle(inputs);
-  const runs::LoadedRun run = arguments.run.load();
-  const auto output = make_prediction_output(arguments.format(), run.description.classes, out);
+  const TrainedModel model = arguments.run.load();
+  const auto output = make_prediction_output(arguments.format(), model.classes(), out);
   int status = 0;
   if (!inputs.empty()) {
-    predict_sample(run, inputs, *output);
-  } else if (arguments.names_split(run)) {
-    predict_split(run, arguments.run, *output);
+    output->add({model.predict(cells_of(inputs))});
+  } else if (arguments.names_split(model)) {
+    predict_split(model, arguments.run, *output);
   } else {
-    if (arguments.rows.data.empty()) arguments.rows.data = run.options.data.data;
-    status = predict_rows(run, arguments.rows, *output);
+    if (arguments.rows.data.empty()) arguments.rows.data = model.options().data.data;
+    status = predict_rows(model, arguments.rows, *output);
   }
   output->finish();
   return status;

@@ -4,8 +4,8 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/commands/cache_fill.h"
-#include "data/importers/shared/importer.h"
 #include "pdmp/error.h"
+#include "pdmp/importer.h"
 
 namespace pdmp::cli {
 
@@ -24,9 +24,9 @@ int prepare_command(const std::vector<std::string>& args, std::ostream& out) {
   CacheFillOptions fill;
   fill.describe_cache(list);
   // The name comes first, because an importer may have flags of its own.
-  std::unique_ptr<data::Importer> importer;
+  std::unique_ptr<Importer> importer;
   if (!args.empty() && !args[0].starts_with("-")) {
-    importer = data::find_importer(args[0]).make();
+    importer = find_importer(args[0]).make();
     list.heading("Options of " + args[0]);
     importer->describe(list);
   }

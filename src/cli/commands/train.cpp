@@ -15,12 +15,15 @@ namespace {
 struct TrainFlags {
   RunOptions options;
   std::string config;
+  bool dry_run = false;
   OptionList list;
 
   TrainFlags() {
     list.add("config", &config, "TOML file of options, as config.toml of a run directory; flags override it.")
         .internal();
     options.describe(list);
+    list.heading("Run");
+    list.add("dry-run", &dry_run, "Say what the run would cost, write nothing.").internal();
   }
   TrainFlags(const TrainFlags&) = delete;
   TrainFlags& operator=(const TrainFlags&) = delete;
@@ -30,7 +33,7 @@ struct TrainFlags {
 std::string config_of_resumed(const TrainFlags& flags) {
   const RunOptions& options = flags.options;
   if (!options.resume || !options.data.data.empty() || !flags.config.empty() || options.run.empty()) return "";
-  const std::filesystem::path config = std::filesystem::path(options.run) / train::run_layout::kConfig;
+  const std::filesystem::path config = std::filesystem::path(options.run) / training::run_layout::kConfig;
   return std::filesystem::exists(config) ? config.string() : "";
 }
 
@@ -51,13 +54,13 @@ int train_command(const std::vector<std::string>& args, std::ostream& out) {
   }
   RunOptions& options = flags->options;
   install_interrupt_handler();
-  if (options.dry_run) {
+  if (flags->dry_run) {
     out << plan(options);
     return 0;
   }
-  out << summary_text(run(options));
+  out << summary_text(train(options));
   if (options.train.profile)
-    out << "\n" << runs::phase_text(std::filesystem::path(options.run) / train::run_layout::kTiming);
+    out << "\n" << runs::phase_text(std::filesystem::path(options.run) / training::run_layout::kTiming);
   return 0;
 }
 

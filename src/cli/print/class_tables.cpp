@@ -84,7 +84,7 @@ std::optional<size_t> result_columns() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-std::string class_table(const std::vector<std::string>& classes, const metrics::ClassCounts& counts,
+std::string class_table(const std::vector<std::string>& classes, const ClassCounts& counts,
                         std::optional<size_t> columns) {
   constexpr size_t kOnTerminal = 100;
   const std::vector<metrics::ClassScores> scores = metrics::class_scores(counts);
@@ -102,7 +102,7 @@ std::string class_table(const std::vector<std::string>& classes, const metrics::
   return text;
 }
 
-nlohmann::json class_json(const std::vector<std::string>& classes, const metrics::ClassCounts& counts) {
+nlohmann::json class_json(const std::vector<std::string>& classes, const ClassCounts& counts) {
   nlohmann::json result = nlohmann::json::array();
   const std::vector<metrics::ClassScores> scores = metrics::class_scores(counts);
   for (size_t c = 0; c < scores.size(); ++c) {

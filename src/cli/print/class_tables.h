@@ -17,10 +17,10 @@ std::optional<size_t> result_columns();
 
 // Precision, recall, F1 and number of samples of each class, in the order of `classes`. Names are of at most 32
 // characters. On a terminal (`columns`) the first 100 classes, and how many there are more.
-std::string class_table(const std::vector<std::string>& classes, const metrics::ClassCounts& counts,
+std::string class_table(const std::vector<std::string>& classes, const ClassCounts& counts,
                         std::optional<size_t> columns);
 // [{"class", "precision", "recall", "f1", "n"}, ...] in the order of `classes`.
-nlohmann::json class_json(const std::vector<std::string>& classes, const metrics::ClassCounts& counts);
+nlohmann::json class_json(const std::vector<std::string>& classes, const ClassCounts& counts);
 
 // Rows are the truth, columns the prediction, in the order of `classes`; columns are called by their names where that
 // fits into `columns`, else by their numbers from 0; a line that says so where the table does not fit at all. Printed

@@ -12,26 +12,24 @@ namespace pdmp::cli {
 namespace {
 
 // What a control is says more than the settings that make it.
-std::string name_of(const compare::ComparisonRow& row) {
-  return row.controls.empty() ? row.name : row.controls[0].what;
-}
+std::string name_of(const ComparisonRow& row) { return row.controls.empty() ? row.name : row.controls[0].what; }
 
 // Why a row has no scores, "" where it has.
-std::string lack_of(const compare::ComparisonRow& row) { return row.refusal.empty() ? row.failure : row.refusal; }
+std::string lack_of(const ComparisonRow& row) { return row.refusal.empty() ? row.failure : row.refusal; }
 
-std::vector<std::string> line_of(const compare::Comparison& comparison, const compare::ComparisonRow& row) {
+std::vector<std::string> line_of(const Comparison& comparison, const ComparisonRow& row) {
   std::vector<std::string> line = {name_of(row)};
-  for (const metrics::Metric* metric : compare::shown_metrics(comparison, metrics::MetricPlace::headline)) {
-    line.push_back(compare::mean_text(row.score(metric->name)));
+  for (const Metric* metric : comparing::shown_metrics(comparison, MetricPlace::headline)) {
+    line.push_back(comparing::mean_text(row.score(metric->name)));
   }
-  if (compare::is_unimodal(row)) return line;
+  if (comparing::is_unimodal(row)) return line;
   for (const std::vector<double>& shares : row.dependency) {
     line.push_back(fmt::format("{:.0f} %", 100 * metrics::mean_sd(shares).mean));
   }
   return line;
 }
 
-std::vector<std::string> facts_of(const compare::Comparison& comparison, const DemoFacts& facts) {
+std::vector<std::string> facts_of(const Comparison& comparison, const DemoFacts& facts) {
   const size_t seeds = comparison.seeds.size();
   return {fmt::format("{} over {} seed{}; \"on m\": share of modality m in the fused logits (dependency)",
                       seeds == 1 ? "values" : "mean ± standard deviation", seeds, seeds == 1 ? "" : "s"),
@@ -45,33 +43,33 @@ std::vector<std::string> facts_of(const compare::Comparison& comparison, const D
 }
 
 // What the controls show comes last.
-std::vector<std::string> answers_of(const compare::Comparison& comparison) {
-  std::vector<std::string> lines = compare::idle_answers(comparison);
-  if (const std::string answer = compare::unimodal_answer(comparison); !answer.empty()) lines.push_back(answer);
-  for (const std::string& answer : compare::control_answers(comparison)) lines.push_back(answer);
+std::vector<std::string> answers_of(const Comparison& comparison) {
+  std::vector<std::string> lines = comparing::idle_answers(comparison);
+  if (const std::string answer = comparing::unimodal_answer(comparison); !answer.empty()) lines.push_back(answer);
+  for (const std::string& answer : comparing::control_answers(comparison)) lines.push_back(answer);
   return lines;
 }
 
-nlohmann::json row_json(const compare::Comparison& comparison, const compare::ComparisonRow& row) {
+nlohmann::json row_json(const Comparison& comparison, const ComparisonRow& row) {
   nlohmann::json line = {{"name", name_of(row)}, {"runs", row.runs}};
   if (!row.has_scores()) {
     line["refusal"] = lack_of(row);
     return line;
   }
-  for (const metrics::Metric* metric : compare::shown_metrics(comparison, metrics::MetricPlace::values)) {
-    line[metric->name] = compare::mean_json(row.score(metric->name));
+  for (const Metric* metric : comparing::shown_metrics(comparison, MetricPlace::values)) {
+    line[metric->name] = comparing::mean_json(row.score(metric->name));
   }
   for (size_t m = 0; m < row.modalities.size(); ++m)
-    line["dependency"][row.modalities[m]] = compare::mean_json(row.dependency[m]);
+    line["dependency"][row.modalities[m]] = comparing::mean_json(row.dependency[m]);
   return line;
 }
 
 }  // namespace
 
-std::string demo_text(const compare::Comparison& comparison, const DemoFacts& facts, int64_t width) {
+std::string demo_text(const Comparison& comparison, const DemoFacts& facts, int64_t width) {
   TableRows table = {{""}};
-  for (const metrics::Metric* metric : compare::shown_metrics(comparison, metrics::MetricPlace::headline)) {
-    table[0].push_back(compare::test_heading(*metric));
+  for (const Metric* metric : comparing::shown_metrics(comparison, MetricPlace::headline)) {
+    table[0].push_back(comparing::test_heading(*metric));
   }
   std::vector<size_t> groups = {1};
   for (const std::string& name : comparison.modalities) {
@@ -79,7 +77,7 @@ std::string demo_text(const compare::Comparison& comparison, const DemoFacts& fa
     table[0].push_back("on " + name);
   }
   std::string refused;
-  for (const compare::ComparisonRow& row : comparison.rows) {
+  for (const ComparisonRow& row : comparison.rows) {
     if (row.has_scores()) {
       table.push_back(line_of(comparison, row));
     } else {
@@ -92,9 +90,9 @@ std::string demo_text(const compare::Comparison& comparison, const DemoFacts& fa
   return text;
 }
 
-nlohmann::json demo_json(const compare::Comparison& comparison, const DemoFacts& facts) {
+nlohmann::json demo_json(const Comparison& comparison, const DemoFacts& facts) {
   nlohmann::json table = nlohmann::json::array();
-  for (const compare::ComparisonRow& row : comparison.rows) table.push_back(row_json(comparison, row));
+  for (const ComparisonRow& row : comparison.rows) table.push_back(row_json(comparison, row));
   return {{"format_version", 1},
           {"rows", table},
           {"answers", answers_of(comparison)},

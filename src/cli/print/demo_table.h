@@ -18,7 +18,7 @@ struct DemoFacts {
 // Test accuracy, macro-F1 (mean ± sd) and the share of each modality in the dependency (mean), the facts, which rows
 // beat the best single modality, and last one sentence on what the controls of pdmp show. Of a completed comparison;
 // `width`: columns, 0: no limit.
-std::string demo_text(const compare::Comparison& comparison, const DemoFacts& facts, int64_t width);
-nlohmann::json demo_json(const compare::Comparison& comparison, const DemoFacts& facts);
+std::string demo_text(const Comparison& comparison, const DemoFacts& facts, int64_t width);
+nlohmann::json demo_json(const Comparison& comparison, const DemoFacts& facts);
 
 }  // namespace pdmp::cli

@@ -7,7 +7,7 @@
 
 namespace pdmp::cli {
 
-int tell_failures(const compare::Failures& failures) {
+int tell_failures(const comparing::Failures& failures) {
   constexpr int kSomeFailed = 3;
   if (failures.empty()) return 0;
   const auto& [first, reason] = *failures.begin();

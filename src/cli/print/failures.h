@@ -6,6 +6,6 @@
 namespace pdmp::cli {
 
 // Exit status of the command: 0 where nothing failed.
-int tell_failures(const compare::Failures& failures);
+int tell_failures(const comparing::Failures& failures);
 
 }  // namespace pdmp::cli

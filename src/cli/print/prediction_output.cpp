@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text/option_names.h"
 #include "base/text/printable.h"
 #include "base/text/text_table.h"
 #include "data/tables/csv.h"
@@ -17,19 +18,19 @@ class Table : public PredictionOutput {
  public:
   Table(const std::vector<std::string>& classes, std::ostream& out) : classes_(classes), out_(out) {}
 
-  void add(const std::vector<runs::RowPrediction>& batch) override {
-    for (const runs::RowPrediction& row : batch) {
+  void add(const std::vector<Prediction>& batch) override {
+    for (const Prediction& row : batch) {
       id_width_ = std::max(id_width_, display_width(fitted_name(row.id, kWidest)));
       if (row.problem.empty())
         class_width_ = std::max(class_width_, display_width(fitted_name(classes_[row.best], kWidest)));
     }
-    for (const runs::RowPrediction& row : batch) {
+    for (const Prediction& row : batch) {
       const std::string id = padded(fitted_name(row.id, kWidest), id_width_);
       if (row.problem.empty()) {
         const std::string name = padded(fitted_name(classes_[row.best], kWidest), class_width_);
         out_ << fmt::format("{}  {}  {:.4f}\n", id, name, row.probability());
       } else {
-        out_ << fmt::format("{}  no prediction: {}\n", id, message_line(row.problem));
+        out_ << fmt::format("{}  no prediction: {}\n", id, message_line(with_flags(row.problem)));
       }
     }
   }
@@ -49,14 +50,13 @@ class Table : public PredictionOutput {
 // Objects with their members in the order they were added.
 using Json = nlohmann::ordered_json;
 
-Json json_of(const runs::RowPrediction& row, const std::vector<std::string>& classes) {
-  if (!row.problem.empty()) return {{"id", row.id}, {"error", row.problem}};
+Json json_of(const Prediction& row, const std::vector<std::string>& classes) {
+  if (!row.problem.empty()) return {{"id", row.id}, {"error", with_flags(row.problem)}};
   Json probabilities = Json::object();
   auto& members = probabilities.get_ref<Json::object_t&>();
-  const auto values = row.probabilities.accessor<float, 1>();
   // The library would look for each name among all others.
   for (size_t c = 0; c < classes.size(); ++c) {
-    members.emplace_back(classes[c], static_cast<double>(values[static_cast<int64_t>(c)]));
+    members.emplace_back(classes[c], static_cast<double>(row.probabilities[c]));
   }
   return {{"id", row.id},
           {"class", classes[row.best]},
@@ -73,8 +73,8 @@ class JsonList : public PredictionOutput {
  public:
   JsonList(const std::vector<std::string>& classes, std::ostream& out) : classes_(classes), out_(out) {}
 
-  void add(const std::vector<runs::RowPrediction>& batch) override {
-    for (const runs::RowPrediction& row : batch) {
+  void add(const std::vector<Prediction>& batch) override {
+    for (const Prediction& row : batch) {
       out_ << (any_ ? ",\n  " : "[\n  ");
       for (const char c : text_of(json_of(row, classes_), 2)) {
         out_ << c;
@@ -96,8 +96,8 @@ class JsonLines : public PredictionOutput {
  public:
   JsonLines(const std::vector<std::string>& classes, std::ostream& out) : classes_(classes), out_(out) {}
 
-  void add(const std::vector<runs::RowPrediction>& batch) override {
-    for (const runs::RowPrediction& row : batch) out_ << text_of(json_of(row, classes_), -1) << "\n" << std::flush;
+  void add(const std::vector<Prediction>& batch) override {
+    for (const Prediction& row : batch) out_ << text_of(json_of(row, classes_), -1) << "\n" << std::flush;
   }
 
  private:
@@ -114,18 +114,17 @@ class Csv : public PredictionOutput {
     out_ << data::csv_record(header);
   }
 
-  void add(const std::vector<runs::RowPrediction>& batch) override {
-    for (const runs::RowPrediction& row : batch) {
+  void add(const std::vector<Prediction>& batch) override {
+    for (const Prediction& row : batch) {
       std::vector<std::string> fields = {data::spreadsheet_text(row.id)};
       fields.resize(classes_.size() + 3);
       if (row.problem.empty()) {
         fields[1] = data::spreadsheet_text(classes_[row.best]);
-        const auto values = row.probabilities.accessor<float, 1>();
         for (size_t c = 0; c < classes_.size(); ++c) {
-          fields[c + 2] = fmt::format("{:.6f}", values[static_cast<int64_t>(c)]);
+          fields[c + 2] = fmt::format("{:.6f}", row.probabilities[c]);
         }
       }
-      fields.back() = data::spreadsheet_text(row.problem);
+      fields.back() = data::spreadsheet_text(with_flags(row.problem));
       out_ << data::csv_record(fields);
     }
     out_ << std::flush;

@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "run/predict/predict_rows.h"
+#include "pdmp/trained_model.h"
 
 namespace pdmp::cli {
 
 class PredictionOutput {
  public:
   virtual ~PredictionOutput() = default;
-  virtual void add(const std::vector<runs::RowPrediction>& batch) = 0;
+  virtual void add(const std::vector<Prediction>& batch) = 0;
   virtual void finish() {}
 };
 

@@ -24,7 +24,7 @@
 #include "run/open_run.h"
 #include "run/run_data.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 namespace fs = std::filesystem;
@@ -37,8 +37,6 @@ struct Child {
   fs::path log;
 };
 
-std::string this_program() { return fs::read_symlink("/proc/self/exe").string(); }
-
 fs::path beside(const RunOptions& options, const char* ending) { return fs::path(options.run).concat(ending); }
 
 std::string text_of(const NameMap& map) {
@@ -48,15 +46,17 @@ std::string text_of(const NameMap& map) {
 }
 
 // The options travel in a file: everything config.toml of a run directory holds.
-std::vector<std::string> command_of(const RunOptions& options) {
+std::vector<std::string> command_of(const TrainingProgram& program, const RunOptions& options) {
   const fs::path config = beside(options, ".toml");
   make_directories(config.parent_path());
   remove_temporaries(config.parent_path(), /*locked=*/false);
   write_file_atomically(config, config_toml(options));
-  std::vector<std::string> command = {this_program(), "train", "--config", config.string(), "--run", options.run};
+  std::vector<std::string> command = {program.file.string(), "train", "--config",
+                                      config.string(),       "--run", options.run};
   if (!options.analysis_file.empty()) command.insert(command.end(), {"--analysis", options.analysis_file});
   if (!options.alone.empty()) command.insert(command.end(), {"--alone", text_of(options.alone)});
   if (options.resume) command.emplace_back("--resume");
+  command.insert(command.end(), program.arguments.begin(), program.arguments.end());
   return command;
 }
 
@@ -100,8 +100,8 @@ void reset_handlers() {
   _exit(127);
 }
 
-Child start(const ChildRun& run) {
-  std::vector<std::string> command = command_of(run.options);
+Child start(const TrainingProgram& program, const ChildRun& run) {
+  std::vector<std::string> command = command_of(program, run.options);
   std::vector<char*> arguments;
   for (std::string& word : command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -112,7 +112,7 @@ Child start(const ChildRun& run) {
   const pid_t parent = getpid(), process = fork();
   if (process == 0) become(arguments, file, held, parent);
   close(file);
-  if (process < 0) throw Error(ErrorKind::io, "cannot start another process; use --jobs 1");
+  if (process < 0) throw Error(ErrorKind::io, "cannot start another process; use `jobs` 1");
   return {process, run.name, run.options.run, log};
 }
 
@@ -200,14 +200,31 @@ class Children {
 
 }  // namespace
 
-std::vector<FailedRun> train_in_children(const std::vector<ChildRun>& runs, int64_t jobs, Progress& progress) {
+std::vector<FailedRun> train_here(const std::vector<ChildRun>& runs, Progress& progress) {
+  std::vector<FailedRun> failed;
+  for (const ChildRun& run : runs) {
+    stop_if_interrupted(kStoppedText);
+    try {
+      pdmp::train(run.options);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw Error(ErrorKind::interrupted, kStoppedText);
+      failed.push_back({run.options.run, error.what()});
+    }
+    progress.note(run.name + (failed.empty() || failed.back().run != run.options.run ? " done" : " failed"));
+    progress.advance();
+  }
+  return failed;
+}
+
+std::vector<FailedRun> train_in_children(const TrainingProgram& program, const std::vector<ChildRun>& runs,
+                                         int64_t jobs, Progress& progress) {
   constexpr auto kPause = std::chrono::milliseconds(50);
   Children children;
   size_t next = 0;
   while (next < runs.size() || children.running() > 0) {
     stop_if_interrupted(kStoppedText);
     if (next < runs.size() && static_cast<int64_t>(children.running()) < jobs) {
-      children.add(start(runs[next++]));
+      children.add(start(program, runs[next++]));
       continue;
     }
     std::this_thread::sleep_for(kPause);
@@ -228,7 +245,7 @@ void resumable(const std::function<void()>& work) {
   }
 }
 
-runs::ResumeAdvice advice_of(const std::string& out) { return {.flag = "--out " + out, .other = "another --out"}; }
+runs::ResumeAdvice advice_of(const std::string& out) { return {.option = "`out` " + out, .other = "another `out`"}; }
 
 void expect_same_runs(const std::vector<ChildRun>& runs, const std::string& out) {
   const runs::ResumeAdvice advice = advice_of(out);
@@ -250,4 +267,4 @@ int64_t peak_memory_of_children() {
   return std::max(peak_memory_bytes(RUSAGE_SELF), peak_memory_bytes(RUSAGE_CHILDREN));
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -7,7 +7,7 @@
 #include "base/progress.h"
 #include "train/files/layout.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 namespace fs = std::filesystem;
@@ -28,7 +28,7 @@ double share_of(const RunOptions& run, const TrainingData& data) {
 double epoch_seconds(const RunOptions& run, const TrainingData& data, const runs::TrialCost& trial,
                      int64_t step_samples) {
   const double sample = trial.step_seconds / static_cast<double>(step_samples);
-  const double training = sample * static_cast<double>(data.train->size()) * find_method(run.method).step_factor;
+  const double training = sample * static_cast<double>(data.train->size()) * find_method(run.method.name()).step_factor;
   return (training + trial.evaluation_seconds) * share_of(run, data);
 }
 
@@ -60,7 +60,7 @@ class Sum {
   void add(const GridRun& run) {
     const runs::RunDisk disk = disk_of(run.options, data_, cost_.trial);
     cost_.disk_bytes += disk.finished;
-    if (train::run_layout::is_finished(run.options.run)) {
+    if (training::run_layout::is_finished(run.options.run)) {
       ++cost_.finished;
       return;
     }
@@ -157,4 +157,4 @@ nlohmann::json cost_json(const ComparisonCost& cost) {
           {"trial", {{"method", "joint"}, {"steps", cost.trial.steps}, {"step_seconds", cost.trial.step_seconds}}}};
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -10,7 +10,7 @@
 #include "compare/grid.h"
 #include "run/trial_cost.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 
 // Estimates, all but the counts: they rest on a few steps of joint training.
 struct ComparisonCost {
@@ -34,4 +34,4 @@ ComparisonCost cost_of(const Grid& grid, const std::vector<GridRun>& search, con
 std::string cost_text(const ComparisonCost& cost);
 nlohmann::json cost_json(const ComparisonCost& cost);
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -9,6 +9,7 @@
 #include "base/files/temporary_files.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/text/option_names.h"
 #include "compare/controls.h"
 #include "compare/execute/child_runs.h"
 #include "compare/shared_analysis.h"
@@ -19,19 +20,36 @@
 #include "run/files/paths.h"
 #include "run/open_run.h"
 #include "train/files/layout.h"
+#include "train/training_turn.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 namespace fs = std::filesystem;
 
+std::string name_of(const DataOptions& data) { return data.in_memory.train ? "samples in memory" : data.data; }
+
+void expect_at_least(double least, double found, const char* option) {
+  if (found >= least) return;
+  throw Error(ErrorKind::usage, fmt::format("`{}`: expected at least {}, found {}", option, least, found),
+              {.option = option, .expected = fmt::format("at least {}", least), .found = fmt::format("{}", found)});
+}
+
+void check_numbers(const ComparisonOptions& options) {
+  expect_at_least(1, static_cast<double>(options.seeds), "seeds");
+  expect_at_least(0, static_cast<double>(options.jobs), "jobs");
+  expect_at_least(100, static_cast<double>(options.resamples), "resamples");
+  expect_at_least(0, static_cast<double>(options.tune), "tune");
+  expect_at_least(1, options.tune_lr, "tune-lr");
+}
+
 void check_splits(const ComparisonOptions& options, const TrainingData& data) {
   if (!data.test) {
     throw Error(ErrorKind::data,
-                options.run.data.data + ": expected a test split, found none; mark some samples as test");
+                name_of(options.run.data) + ": expected a test split, found none; mark some samples as test");
   }
   if (options.tune > 0 && !data.val) {
-    throw Error(ErrorKind::usage, "--tune: expected a validation split to choose by, found none");
+    throw Error(ErrorKind::usage, "`tune`: expected a validation split to choose by, found none");
   }
 }
 
@@ -46,13 +64,18 @@ std::vector<ChildRun> children_of(std::vector<GridRun> runs, int64_t threads) {
   return children;
 }
 
+// A reason for the tables: options as the program that trains names them, whose own reasons stand beside this one.
+std::string told(const ComparisonOptions& options, const std::string& reason) {
+  return options.program.empty() ? reason : with_flags(reason);
+}
+
 // A run whose files are damaged fails alone.
-bool needs_training(const ChildRun& child, const runs::ResumeAdvice& advice, Failures& failures) {
+bool needs_training(const ChildRun& child, const ComparisonOptions& options, Failures& failures) {
   try {
-    return runs::inspect_run(child.options, advice) != runs::RunState::finished;
+    return runs::inspect_run(child.options, advice_of(options.out)) != runs::RunState::finished;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::data) throw;
-    failures.emplace(child.options.run, error.what());
+    failures.emplace(child.options.run, told(options, error.what()));
     return false;
   }
 }
@@ -67,8 +90,13 @@ struct ComparisonRun::Search {
 };
 
 ComparisonRun::ComparisonRun(ComparisonOptions options, bool only_plan) : options_(std::move(options)) {
+  if (options_.run.data.in_memory.train && !options_.program.empty()) {
+    throw Error(ErrorKind::usage, "samples in memory are of this process alone: leave out the program that trains");
+  }
+  check_numbers(options_);
+  if (options_.program.empty()) options_.jobs = 1;
   runs::make_paths_absolute(options_.run);
-  if (!only_plan && fs::exists(fs::path(options_.out) / train::run_layout::kLock)) hold();
+  if (!only_plan && fs::exists(fs::path(options_.out) / training::run_layout::kLock)) hold();
   DataOptions uncached = options_.run.data;  // until all is checked, nothing is written
   uncached.cache.clear();
   if (options_.run.data.cache.empty())
@@ -76,7 +104,7 @@ ComparisonRun::ComparisonRun(ComparisonOptions options, bool only_plan) : option
   data_ = load_data(uncached, options_.run.train.seed);
   check_splits(options_, data_);
   if (options_.adapt) options_.adapt(options_.run, data_.train->modalities());
-  analysis_file_ = (fs::path(options_.out) / train::run_layout::kAnalysis).string();
+  analysis_file_ = (fs::path(options_.out) / training::run_layout::kAnalysis).string();
   plan_ = plan_resources(options_.run, *data_.train, options_.jobs, trainings(), options_.out);
   options_.run.train.precision = plan_.precision;
   plan_grid();
@@ -112,6 +140,7 @@ void ComparisonRun::plan_grid() {
                      .run = options_.run},
                     data_);
   Comparison& comparison = grid_.comparison;
+  for (ComparisonRow& row : comparison.rows) row.refusal = told(options_, row.refusal);
   const std::string& select = options_.run.train.select;
   const bool by_validation = select == "best_val" || (select == "auto" && data_.val);
   comparison.select_metric = options_.run.train.select_metric;
@@ -127,7 +156,7 @@ ComparisonRun::Search ComparisonRun::search_of(ComparisonRow& row) const {
   Search search{&row, {}, {}};
   for (int64_t k = 0; k < options_.tune; ++k) {
     const Settings settings = draw_trial(first->options, k, options_.run.train.seed, options_.tune_lr);
-    RunOptions one = with_variant(first->options, {row.name, first->options.method, settings});
+    RunOptions one = with_variant(first->options, {row.name, first->options.method.name(), settings});
     one.run =
         (fs::path(options_.out) / "tune" / folder_name(row.fusion) / folder_name(row.name) / fmt::format("trial{}", k))
             .string();
@@ -159,10 +188,11 @@ std::vector<GridRun> ComparisonRun::runs_of(const std::vector<Search>& searches)
 void ComparisonRun::expect_same_runs() {
   std::vector<GridRun> runs = options_.tune > 0 ? runs_of(searches()) : grid_.methods;
   runs.insert(runs.end(), grid_.alone.begin(), grid_.alone.end());
-  pdmp::compare::expect_same_runs(children_of(std::move(runs), plan_.threads), options_.out);
+  pdmp::comparing::expect_same_runs(children_of(std::move(runs), plan_.threads), options_.out);
 }
 
 ComparisonCost ComparisonRun::cost() {
+  const training::TrainingTurn turn;
   at::set_num_threads(static_cast<int>(plan_.threads));
   RunOptions joint = options_.run;
   joint.method = "joint";
@@ -175,20 +205,23 @@ void ComparisonRun::train_runs(std::vector<GridRun> runs, Failures& failures, co
   remove_failed(runs, failures);
   std::vector<ChildRun> children = children_of(std::move(runs), plan_.threads);
   const auto total = static_cast<int64_t>(children.size());
-  const runs::ResumeAdvice advice = advice_of(options_.out);
-  std::erase_if(children, [&](const ChildRun& child) { return !needs_training(child, advice, failures); });
+  std::erase_if(children, [&](const ChildRun& child) { return !needs_training(child, options_, failures); });
   if (children.empty()) return;
   if (const int64_t done = total - static_cast<int64_t>(children.size()); done > 0) {
     log_info(fmt::format("{}: {} of {} trainings are done already", label, done, total));
   }
   Progress progress(label, static_cast<int64_t>(children.size()), "training");
-  for (FailedRun& failed : train_in_children(children, plan_.jobs, progress)) {
+  std::vector<FailedRun> all =
+      options_.program.empty()
+          ? train_here(children, progress)
+          : train_in_children({options_.program, options_.program_arguments}, children, plan_.jobs, progress);
+  for (FailedRun& failed : all) {
     failures.emplace(std::move(failed.run), std::move(failed.reason));
   }
 }
 
 // Puts the best settings into the runs of the row, which fail where no trial has a result.
-void ComparisonRun::use_best(const Search& search, const metrics::Metric& metric, const Failures& of_trials) {
+void ComparisonRun::use_best(const Search& search, const Metric& metric, const Failures& of_trials) {
   ComparisonRow& row = *search.row;
   Settings settings;
   try {
@@ -197,14 +230,14 @@ void ComparisonRun::use_best(const Search& search, const metrics::Metric& metric
     if (error.kind() != ErrorKind::data) throw;
     const auto first = of_trials.find(search.trials.at(0).run);
     const std::string reason =
-        first == of_trials.end() ? error.what() : "no trial has a result; the first: " + first->second;
+        first == of_trials.end() ? told(options_, error.what()) : "no trial has a result; the first: " + first->second;
     for (const std::string& run : row.runs) failures_.emplace(run, reason);
     return;
   }
   row.tuned = settings.empty() ? "as given" : settings_text(settings);
   for (GridRun& run : grid_.methods) {
     if (std::find(row.runs.begin(), row.runs.end(), run.options.run) == row.runs.end()) continue;
-    run.options = with_variant(run.options, {row.name, run.options.method, settings});
+    run.options = with_variant(run.options, {row.name, run.options.method.name(), settings});
   }
 }
 
@@ -213,7 +246,7 @@ void ComparisonRun::tune() {
   const std::vector<Search> all = searches();
   Failures of_trials = failures_;
   train_runs(runs_of(all), of_trials, "search");
-  const metrics::Metric& metric = metrics::find_metric(options_.run.train.select_metric);
+  const Metric& metric = find_metric(options_.run.train.select_metric);
   for (const Search& search : all) use_best(search, metric, of_trials);
   follow_search(grid_);
 }
@@ -229,7 +262,7 @@ std::optional<ModalityRanking> ComparisonRun::analyze_modalities() {
     });
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::data) throw;
-    failures_.emplace(analysis_file_, error.what());
+    failures_.emplace(analysis_file_, told(options_, error.what()));
   }
   return ranking;
 }
@@ -255,9 +288,9 @@ void ComparisonRun::train() {
 
 void ComparisonRun::write_tables() const {
   const fs::path folder = options_.out;
-  write_json(folder / "comparison.json", comparison_json(grid_.comparison));
+  write_json(folder / "comparison.json", as_json(grid_.comparison));
   write_file_atomically(folder / "comparison.csv", comparison_csv(grid_.comparison));
   write_file_atomically(folder / "comparison.md", comparison_markdown(grid_.comparison));
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

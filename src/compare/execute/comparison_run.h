@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,24 +11,9 @@
 #include "compare/execute/resource_plan.h"
 #include "compare/failures.h"
 #include "compare/grid.h"
+#include "pdmp/compare.h"
 
-namespace pdmp::compare {
-
-struct ComparisonOptions {
-  std::vector<std::string> methods = {"joint", "pdmp"};  // compare/variant.h; "all"
-  std::vector<std::string> fusions;                      // empty: that of `run`
-  std::string out = "comparison";                        // folder of everything; finished runs in it are used
-  std::string reference;                                 // as GridOptions::reference
-  bool controls = true;                                  // beside every pdmp
-  int64_t seeds = 3;
-  int64_t jobs = 0;  // trainings at once; 0: chosen for this machine
-  int64_t resamples = 10000;
-  int64_t tune = 0;  // trials of the search that each method gets; 0: none
-  double tune_lr = 4;
-  RunOptions run;  // what all trainings share
-  // Changes `run` once the modalities are known.
-  std::function<void(RunOptions& run, const std::vector<ModalityInfo>& modalities)> adapt;
-};
+namespace pdmp::comparing {
 
 class ComparisonRun {
  public:
@@ -62,7 +46,7 @@ class ComparisonRun {
   std::optional<ModalityRanking> analyze_modalities();
   void train_runs(std::vector<GridRun> runs, Failures& failures, const std::string& label);
   void tune();
-  void use_best(const Search& search, const metrics::Metric& metric, const Failures& of_trials);
+  void use_best(const Search& search, const Metric& metric, const Failures& of_trials);
   void train_all();
   void write_tables() const;
 
@@ -75,4 +59,4 @@ class ComparisonRun {
   std::string analysis_file_;
 };
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

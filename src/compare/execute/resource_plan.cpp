@@ -9,7 +9,7 @@
 #include "base/text/json_fields.h"
 #include "run/files/choices.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 constexpr const char* kFile = "layout.json";
@@ -64,4 +64,4 @@ void write_resource_plan(const ResourcePlan& plan, const std::filesystem::path& 
       {{"format_version", 1}, {"jobs", plan.jobs}, {"threads", plan.threads}, {"precision", plan.precision}});
 }
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

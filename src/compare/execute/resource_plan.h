@@ -7,7 +7,7 @@
 
 #include "pdmp/run.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 
 struct ResourcePlan {
   int64_t jobs = 1;     // trainings at once, each in a process of its own
@@ -27,4 +27,4 @@ void write_resource_plan(const ResourcePlan& plan, const std::filesystem::path& 
 // Jobs for `cores`, `threads` of each (0: open), `runs` and the memory at hand, both in bytes.
 int64_t best_jobs(int64_t cores, int64_t threads, int64_t runs, int64_t memory, int64_t memory_of_one);
 
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -317,7 +317,7 @@ int64_t SampleCache::make_room(Transaction& transaction, int64_t wanted) {
   const std::lock_guard lock(mutex_);
   if (problem_.empty()) {
     problem_ = fmt::format(
-        "it is full ({:.3g} GiB) with what was used within a day; raise --cache-gib, or empty it with "
+        "it is full ({:.3g} GiB) with what was used within a day; raise `cache-gib`, or empty it with "
         "`pdmp cache clear`",
         static_cast<double>(max_bytes_) / kGibibyte);
     log_warning(fmt::format("sample cache '{}': {}; the rest is decoded every time", folder_.string(), problem_));

@@ -24,7 +24,7 @@ std::string DamagedFiles::text() const {
   constexpr size_t kNamed = 5;
   const std::lock_guard lock(mutex_);
   if (damage_.empty()) return "";
-  std::string text = fmt::format("{} damaged file{} read as far as possible (--media lenient): ", damage_.size(),
+  std::string text = fmt::format("{} damaged file{} read as far as possible (`media` lenient): ", damage_.size(),
                                  damage_.size() == 1 ? " was" : "s were");
   size_t named = 0;
   for (const auto& [path, damage] : damage_) {

@@ -15,7 +15,7 @@ class DamagedFiles {
   void add(const std::filesystem::path& path, const std::string& damage);
   bool has(const std::filesystem::path& path) const;
   int64_t count() const;
-  // "2 damaged files were read as far as they go (--media lenient): 'a.jpg': ...; ..."; "" where there are none.
+  // "2 damaged files were read as far as they go (`media` lenient): 'a.jpg': ...; ..."; "" where there are none.
   std::string text() const;
 
  private:

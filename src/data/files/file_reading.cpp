@@ -100,7 +100,7 @@ void FileReading::check() const {
   if (!is_over()) return;
   if (interrupted()) throw Error(ErrorKind::interrupted, fmt::format("stopped while reading '{}'", path_.string()));
   refuse_media(path_, fmt::format("a file that is read and decoded within {:g} s", limits_.max_seconds),
-               "one that takes longer", "empty its cell, or allow more with --max-file-seconds");
+               "one that takes longer", "empty its cell, or allow more with `max-file-seconds`");
 }
 
 bool FileReading::accepts(const std::string& damage) const {
@@ -167,7 +167,7 @@ std::string InputFile::read_all() const {
 
 void InputFile::refuse_size(int64_t bytes) const {
   refuse_media(reading_.path(), fmt::format("{} of at most {} MiB", expected_, reading_.limits().max_bytes >> 20),
-               fmt::format("{} MiB", bytes >> 20), "replace the file, or allow more with --max-file-mib");
+               fmt::format("{} MiB", bytes >> 20), "replace the file, or allow more with `max-file-mib`");
 }
 
 void check_place(const fs::path& path, std::string_view expected, const FileLimits& limits) {

@@ -39,7 +39,8 @@ std::string read_media(const FileReading& reading, std::string_view expected) {
 
 void refuse_media(const std::filesystem::path& path, std::string_view expected, std::string_view found,
                   std::string_view advice) {
-  throw Error(ErrorKind::data, fmt::format("'{}': expected {}, found {}; {}", path.string(), expected, found, advice));
+  throw Error(ErrorKind::data, fmt::format("'{}': expected {}, found {}; {}", path.string(), expected, found, advice),
+              {.expected = std::string(expected), .found = std::string(found), .file = path.string()});
 }
 
 void refuse_codec(const std::filesystem::path& path, std::string_view expected, std::string_view codec) {

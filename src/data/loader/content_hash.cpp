@@ -46,12 +46,16 @@ struct SplitDigests {
   uint64_t members = 0;  // a sum, so that the order does not matter
   Digest ids, labels, groups;
 
-  void add(const ManifestRow& row) {
+  void add(const std::string& id, int64_t label, const std::string& group) {
     ++samples;
-    members += XXH3_64bits(row.id.data(), row.id.size());
-    add_text(ids, row.id);
-    add_number(labels, row.label);
-    add_text(groups, row.group);
+    members += XXH3_64bits(id.data(), id.size());
+    add_text(ids, id);
+    add_number(labels, label);
+    add_text(groups, group);
+  }
+
+  ContentHash::Split hash() {
+    return {samples, ids.hex(), labels.hex(), groups.hex(), fmt::format("{:016x}", members)};
   }
 };
 
@@ -136,7 +140,7 @@ void hash_rows(const Manifest& manifest, ContentHash& hash) {
   Digest block;
   for (int64_t r = 0; r < hash.rows; ++r) {
     const ManifestRow row = manifest.rows[static_cast<size_t>(r)];
-    splits[row.split].add(row);
+    splits[row.split].add(row.id, row.label, row.group);
     for (size_t m = 0; m < cells.size(); ++m) add_text(cells[m], row.cells[m]);
     add_seconds(times, row.start);
     add_seconds(times, row.end);
@@ -148,10 +152,7 @@ void hash_rows(const Manifest& manifest, ContentHash& hash) {
       block = Digest();
     }
   }
-  for (auto& [name, split] : splits) {
-    hash.splits[name] = {split.samples, split.ids.hex(), split.labels.hex(), split.groups.hex(),
-                         fmt::format("{:016x}", split.members)};
-  }
+  for (auto& [name, split] : splits) hash.splits[name] = split.hash();
   for (size_t m = 0; m < cells.size(); ++m) {
     hash.modalities[manifest.modalities[m].name] = {settings_hash(manifest.modalities[m]), cells[m].hex()};
   }
@@ -159,14 +160,26 @@ void hash_rows(const Manifest& manifest, ContentHash& hash) {
   hash.samples = samples.hex();
 }
 
+void add_inputs(const Dataset& samples, std::vector<Digest>& inputs) {
+  const int64_t step = samples.size() / static_cast<int64_t>(kMostFiles) + 1;
+  for (int64_t i = 0; i < samples.size(); i += step) {
+    const Sample sample = samples.get(i, nullptr);
+    for (size_t m = 0; m < inputs.size(); ++m) {
+      const Tensor input = sample.inputs[m].contiguous();
+      add_number(inputs[m], sample.present[m] ? 1 : 0);
+      inputs[m].add({static_cast<const char*>(input.const_data_ptr()), input.nbytes()});
+    }
+  }
+}
+
 std::string with_first(const std::string& change, const ContentHash& before, const ContentHash& now,
-                       const Manifest& manifest) {
+                       const Manifest* manifest) {
   const int64_t size = block_size(now.rows);
-  if (block_size(before.rows) != size) return change;
+  if (manifest == nullptr || block_size(before.rows) != size) return change;
   const size_t shared = std::min(before.blocks.size(), now.blocks.size());
   for (size_t b = 0; b < shared; ++b) {
     if (before.blocks[b] == now.blocks[b]) continue;
-    const ManifestRow row = manifest.rows[b * static_cast<size_t>(size)];
+    const ManifestRow row = manifest->rows[b * static_cast<size_t>(size)];
     return fmt::format("{} (first {} '{}', {}:{})", change, size == 1 ? "at sample" : "soon after sample", row.id,
                        row.file, row.line);
   }
@@ -202,6 +215,35 @@ ContentHash content_hash(const Manifest& manifest) {
   hash.classes = classes.hex();
   hash_rows(manifest, hash);
   hash.files = sample_files(manifest);
+  return hash;
+}
+
+ContentHash content_hash(const TrainingData& data) {
+  ContentHash hash;
+  Digest classes, samples;
+  for (const std::string& name : data.train->classes()) add_text(classes, name);
+  hash.classes = classes.hex();
+  hash.times = Digest().hex();
+  const std::vector<ModalityInfo>& modalities = data.train->modalities();
+  std::vector<Digest> inputs(modalities.size());
+  for (const auto& [name, split] : {std::pair{"train", data.train}, {"val", data.val}, {"test", data.test}}) {
+    if (!split) continue;
+    SplitDigests digests;
+    for (int64_t i = 0; i < split->size(); ++i) {
+      digests.add(split->id(i), split->label(i), "");
+      add_text(samples, split->id(i));
+      add_number(samples, split->label(i));
+    }
+    hash.splits[name] = digests.hash();
+    add_inputs(*split, inputs);
+  }
+  for (size_t m = 0; m < modalities.size(); ++m) {
+    Digest settings;
+    add_text(settings, modalities[m].type);
+    for (const int64_t size : modalities[m].shape) add_number(settings, size);
+    hash.modalities[modalities[m].name] = {settings.hex(), inputs[m].hex()};
+  }
+  hash.samples = samples.hex();
   return hash;
 }
 
@@ -259,7 +301,7 @@ ContentHash content_hash_from(const json& value, const std::string& where) {
   return hash;
 }
 
-std::vector<std::string> content_changes(const ContentHash& before, const ContentHash& now, const Manifest& manifest,
+std::vector<std::string> content_changes(const ContentHash& before, const ContentHash& now, const Manifest* manifest,
                                          const std::vector<std::string>& modalities) {
   std::vector<std::string> changes;
   if (before.classes != now.classes) changes.emplace_back("the classes or 'missing' of dataset.json");

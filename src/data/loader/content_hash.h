@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "data/manifest/manifest.h"
+#include "pdmp/dataset.h"
 
 namespace pdmp::data {
 
@@ -43,6 +44,8 @@ struct ContentHash {
 };
 
 ContentHash content_hash(const Manifest& manifest);
+// Of samples that no file describes: ids, labels, and the inputs of up to 1,000 of them.
+ContentHash content_hash(const TrainingData& data);
 
 // With a hash of itself, so that damage is told from another data set.
 nlohmann::json to_json(const ContentHash& hash);
@@ -50,8 +53,8 @@ nlohmann::json to_json(const ContentHash& hash);
 ContentHash content_hash_from(const nlohmann::json& value, const std::string& where);
 
 // What of these modalities changed from `before` to `now`, in words; empty where nothing did. `manifest` is that of
-// `now` and names the first sample that differs.
-std::vector<std::string> content_changes(const ContentHash& before, const ContentHash& now, const Manifest& manifest,
+// `now` and names the first sample that differs; null: it is not named.
+std::vector<std::string> content_changes(const ContentHash& before, const ContentHash& now, const Manifest* manifest,
                                          const std::vector<std::string>& modalities);
 
 }  // namespace pdmp::data

@@ -129,8 +129,11 @@ TensorDataset::TensorDataset(std::vector<ModalityInfo> modalities, std::vector<s
     fail(fmt::format("present: expected a tensor of shape ({}, {}) of bool", samples, count));
   }
   const auto classes_count = static_cast<int64_t>(classes_.size());
-  if (samples > 0 && (labels_.min().item<int64_t>() < 0 || labels_.max().item<int64_t>() >= classes_count)) {
-    fail(fmt::format("labels: expected values from 0 to {}", classes_count - 1));
+  if (samples == 0) return;
+  const auto smallest = labels_.min().item<int64_t>(), largest = labels_.max().item<int64_t>();
+  if (smallest < 0 || largest >= classes_count) {
+    fail(fmt::format("labels: expected values from 0 to {}, found {}", classes_count - 1,
+                     smallest < 0 ? smallest : largest));
   }
 }
 

@@ -49,7 +49,8 @@ std::vector<int64_t> find_shape(const Manifest& manifest, const Stream& stream) 
       return stream.type->shape(&cell);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::interrupted) throw;
-      if (!problem) problem = Error(error.kind(), fmt::format("{}: {}", sample_place(row), error.what()));
+      if (!problem)
+        problem = Error(error.kind(), fmt::format("{}: {}", sample_place(row), error.what()), error.details());
     }
   }
   if (problem) throw *problem;
@@ -146,9 +147,11 @@ class MediaDataset : public Dataset {
 
   void refuse_absent(const ManifestRow& row, const std::string& modality, const std::string& what) const {
     if (manifest_->missing != "error") return;
-    throw Error(ErrorKind::data, fmt::format("{}:{}: modality '{}' {}; mend it, or set 'missing' to mask or skip in "
-                                             "dataset.json",
-                                             (manifest_->directory / row.file).string(), row.line, modality, what));
+    const std::string file = (manifest_->directory / row.file).string();
+    throw Error(ErrorKind::data,
+                fmt::format("{}:{}: modality '{}' {}; mend it, or set 'missing' to mask or skip in dataset.json", file,
+                            row.line, modality, what),
+                {.file = file, .line = row.line});
   }
 
   void report_missing_files() const {
@@ -217,7 +220,7 @@ class MediaDataset : public Dataset {
     throw Error(
         ErrorKind::data,
         fmt::format("split '{}', modality '{}': {} of {} cells do not decode, more than the allowed {:g} %: {}; "
-                    "mend or empty these cells, or allow more with --max-undecodable",
+                    "mend or empty these cells, or allow more with `max-undecodable`",
                     split_, infos_[m].name, failed, streams_[m].cells, 100 * max_undecodable_,
                     fmt::join(named(m), "; ")));
   }

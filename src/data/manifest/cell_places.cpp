@@ -39,9 +39,9 @@ void report_roots(const fs::path& directory, const std::vector<std::string>& roo
   if (roots.empty()) return;
   const std::string file = (directory / "dataset.json").string();
   if (untrusted) {
-    throw Error(ErrorKind::data, fmt::format("{}: expected files inside the data set's folder alone (--untrusted), "
+    throw Error(ErrorKind::data, fmt::format("{}: expected files inside the data set's folder alone (`untrusted`), "
                                              "found \"root\" {}; copy the files into the folder, or leave "
-                                             "--untrusted out",
+                                             "`untrusted` out",
                                              file, fmt::join(roots, ", ")));
   }
   const std::string message =

@@ -18,7 +18,7 @@ namespace {
 std::optional<size_t> position(const MetadataTable& table, const std::string& column, const ColumnNames& names) {
   const auto own = table.find(column), found = own ? own : table.find(names.of(column));
   if (found || (column == "split" && !table.split.empty())) return found;
-  throw Error(ErrorKind::usage, fmt::format("--by: {} has no column '{}'{}", table.file.string(), column,
+  throw Error(ErrorKind::usage, fmt::format("`by`: {} has no column '{}'{}", table.file.string(), column,
                                             suggestion(column, table.columns)));
 }
 

@@ -22,7 +22,8 @@ namespace pdmp::data {
 namespace {
 
 [[noreturn]] void fail(const Manifest& manifest, const ManifestRow& row, const std::string& message) {
-  throw Error(ErrorKind::data, fmt::format("{}:{}: {}", (manifest.directory / row.file).string(), row.line, message));
+  const std::string file = (manifest.directory / row.file).string();
+  throw Error(ErrorKind::data, fmt::format("{}:{}: {}", file, row.line, message), {.file = file, .line = row.line});
 }
 
 // Fills manifest.rows. Returns the distinct labels as they are written; a row's label is a position among them.

@@ -203,7 +203,8 @@ std::optional<double> RowReader::seconds(const MetadataTable::Row& row, const ch
 }
 
 void RowReader::fail(const MetadataTable::Row& row, const std::string& message) const {
-  throw Error(ErrorKind::data, fmt::format("{}:{}: {}", table_.file.string(), row.line, message));
+  throw Error(ErrorKind::data, fmt::format("{}:{}: {}", table_.file.string(), row.line, message),
+              {.file = table_.file.string(), .line = row.line});
 }
 
 }  // namespace pdmp::data

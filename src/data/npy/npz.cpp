@@ -38,7 +38,7 @@ class Archive {
     const auto most = static_cast<uint64_t>(reading_.limits().max_bytes);
     if (entry.size > most) {
       refuse(fmt::format("an array of {} bytes, more than the {} that a file may have", entry.size, most),
-             "raise --max-file-mib for it");
+             "raise `max-file-mib` for it");
     }
     std::string content = entry.method == kStored ? std::string(data_of(entry)) : inflated(entry);
     if (content.size() != entry.size) refuse("an array of another size than the archive says");

@@ -39,7 +39,8 @@ class CsvReader {
   int64_t line() const { return line_; }
 
   [[noreturn]] void fail(int64_t line, const std::string& message) const {
-    throw Error(ErrorKind::data, fmt::format("{}:{}: {}", file_.string(), line, message));
+    throw Error(ErrorKind::data, fmt::format("{}:{}: {}", file_.string(), line, message),
+                {.file = file_.string(), .line = line});
   }
 
  private:

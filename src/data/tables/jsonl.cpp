@@ -18,7 +18,8 @@ namespace {
 using Json = nlohmann::json;
 
 [[noreturn]] void fail(const std::filesystem::path& file, int64_t line, const std::string& message) {
-  throw Error(ErrorKind::data, fmt::format("{}:{}: {}", file.string(), line, message));
+  throw Error(ErrorKind::data, fmt::format("{}:{}: {}", file.string(), line, message),
+              {.file = file.string(), .line = line});
 }
 
 bool is_scalar(const Json& value) { return value.is_string() || value.is_number() || value.is_boolean(); }

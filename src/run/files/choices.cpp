@@ -16,9 +16,9 @@ Model throwaway(const RunOptions& options, const Dataset& train) {
   return {train.modalities(), static_cast<int64_t>(train.classes().size()), model, options.train.seed};
 }
 
-using train::run_layout::kEnvironment;
+using training::run_layout::kEnvironment;
 constexpr const char* kAdvice =
-    "it says with which precision and threads the run goes on: restore it, or start again with --overwrite";
+    "it says with which precision and threads the run goes on: restore it, or start again with `overwrite`";
 
 }  // namespace
 
@@ -43,15 +43,15 @@ std::string choose_precision(const RunOptions& options, const Dataset& train) {
     const std::optional<RunEnvironment> before = environment_of_run(options.run);
     if (before && !before->precision.empty()) return before->precision;
   }
-  if (options.train.device != "cpu" || !train::cpu_has_bf16()) return "fp32";
+  if (options.train.device != "cpu" || !training::cpu_has_bf16()) return "fp32";
   Model model = throwaway(options, train);
-  return train::try_precisions(model, options.train.batch_size) == train::Precision::bf16 ? "bf16" : "fp32";
+  return training::try_precisions(model, options.train.batch_size) == training::Precision::bf16 ? "bf16" : "fp32";
 }
 
 int64_t memory_of_training(const RunOptions& options, const Dataset& train) {
   constexpr int64_t kProgram = int64_t{300} << 20;  // LibTorch and what it allocates for itself
   Model model = throwaway(options, train);
-  const int64_t sample = train::bytes_per_sample(model);
+  const int64_t sample = training::bytes_per_sample(model);
   int64_t weights = 0;
   for (const Tensor& parameter : model.parameters()) weights += static_cast<int64_t>(parameter.nbytes());
   // Weights, gradients, momentum or two moments, and the best weights so far.

@@ -24,10 +24,10 @@ bool is_free(const std::string& name) { return std::find(kFree.begin(), kFree.en
 
 std::string quoted(const Option& option) { return option.text().empty() ? "nothing" : option.text(); }
 
-// A data set that is elsewhere may be the one that moved: data.json of the run says so to expect_same_data.
+// A data set that is elsewhere may be the one that moved: data.json of the run says so to RunData::expect_same.
 bool may_be_same_data(const RunOptions& now, const RunOptions& before, const std::filesystem::path& config) {
   if (runs::is_same_file(now.data.data, before.data.data)) return true;
-  return std::filesystem::exists(config.parent_path() / train::run_layout::kData) &&
+  return std::filesystem::exists(config.parent_path() / training::run_layout::kData) &&
          std::filesystem::exists(std::filesystem::path(now.data.data) / "dataset.json");
 }
 
@@ -47,8 +47,9 @@ constexpr PathOption kPaths[] = {
 void runs::check_options(RunOptions options) {
   OptionList list;
   runs::describe_config(options, list);
-  for (const auto& option : list.all()) option->check("--" + option->name());
-  if (options.data.data.empty()) throw Error(ErrorKind::usage, "--data is missing: name the folder of dataset.json");
+  for (const auto& option : list.all()) option->check("`" + option->name() + "`");
+  if (options.data.data.empty() && !options.data.in_memory.train)
+    throw Error(ErrorKind::usage, "`data` is missing: name the folder of dataset.json");
 }
 
 void runs::check_same_config(RunOptions now, RunOptions before, const std::filesystem::path& config,
@@ -60,7 +61,7 @@ void runs::check_same_config(RunOptions now, RunOptions before, const std::files
   for (const auto& option : now_list.all()) {
     if (option->is_internal() || is_free(option->name())) continue;
     // The options of another method say nothing more than its name.
-    if (now.method != before.method && option->name().starts_with(now.method + ".")) continue;
+    if (now.method.name() != before.method.name() && option->name().starts_with(now.method.name() + ".")) continue;
     const Option& old = before_list.at(option->name(), config.string());
     if (old.text() == option->text() || is_open(old) || is_open(*option)) continue;
     const bool same_paths = std::any_of(std::begin(kPaths), std::end(kPaths), [&](const PathOption& path) {
@@ -73,8 +74,8 @@ void runs::check_same_config(RunOptions now, RunOptions before, const std::files
   if (differences.empty()) return;
   throw Error(ErrorKind::usage,
               fmt::format("{}: {} was made with another configuration: {}; give the same options{}, or choose {}",
-                          advice.flag, config.parent_path().string(), fmt::join(differences, ", "),
-                          before.train.keep == "all" ? " (more --epochs is fine)" : "", advice.other));
+                          advice.option, config.parent_path().string(), fmt::join(differences, ", "),
+                          before.train.keep == "all" ? " (more `epochs` is fine)" : "", advice.other));
 }
 
 std::string config_toml(RunOptions options) {
@@ -87,8 +88,8 @@ RunOptions read_config(const std::filesystem::path& file) {
   if (const std::string problem = digest_line_problem(read_file(file)); !problem.empty()) {
     throw Error(
         ErrorKind::data,
-        fmt::format("{}: {}; restore it, or start again with --overwrite (an edited copy elsewhere can be given "
-                    "with --config)",
+        fmt::format("{}: {}; restore it, or start again with `overwrite` (an edited copy elsewhere can be given "
+                    "with `config`)",
                     file.string(), problem));
   }
   RunOptions options;

@@ -16,7 +16,7 @@ void check_options(RunOptions options);
 
 // Error{usage} with every key that differs and both values where the run of `config` cannot go on with `now`: only the
 // number of threads and more epochs may change. Paths are compared as the files they name. A data set in another folder
-// passes where the run has a data.json, by which expect_same_data (run_data.h) judges what it holds.
+// passes where the run has a data.json, by which RunData::expect_same (run_data.h) judges what it holds.
 void check_same_config(RunOptions now, RunOptions before, const std::filesystem::path& config,
                        const ResumeAdvice& advice = {});
 

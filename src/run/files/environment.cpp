@@ -1,14 +1,16 @@
-// What a run was made with, besides its options. No host name, no path: it may be published.
+// No host name, no path: it may be published.
+#include "run/files/environment.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <fstream>
 #include <thread>
 #include <torch/version.h>
 
-#include "pdmp/run.h"
+#include "pdmp/version.h"
 #include "train/step/precision.h"
 
-namespace pdmp {
+namespace pdmp::runs {
 namespace {
 
 std::string cpu_model() {
@@ -39,10 +41,11 @@ std::vector<std::string> cpu_features() {
 }  // namespace
 
 nlohmann::json environment(const TrainOptions& options) {
-  const train::Precision precision = train::resolve_precision(options.precision, train::resolve_device(options.device));
+  const training::Precision precision =
+      training::resolve_precision(options.precision, training::resolve_device(options.device));
   return {
       {"format_version", 1},
-      {"pdmp", PDMP_VERSION},
+      {"pdmp", version()},
       {"libtorch", TORCH_VERSION},
       {"compiler", "g++ " __VERSION__},
       {"build", PDMP_BUILD_TYPE},
@@ -53,8 +56,8 @@ nlohmann::json environment(const TrainOptions& options) {
         {"kernels", at::get_cpu_capability()}}},
       {"device", options.device},
       {"threads", options.threads > 0 ? options.threads : at::get_num_threads()},
-      {"precision", precision == train::Precision::bf16 ? "bf16" : "fp32"},
+      {"precision", precision == training::Precision::bf16 ? "bf16" : "fp32"},
   };
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::runs

@@ -13,12 +13,12 @@ namespace pdmp::runs {
 namespace {
 
 constexpr int kFormatVersion = 1;
-constexpr const char* kAdvice = "it is no model description of this pdmp: restore it, or train again with --overwrite";
+constexpr const char* kAdvice = "it is no model description of this pdmp: restore it, or train again with `overwrite`";
 
 }  // namespace
 
 ModelDescription describe_model(const Dataset& data, const std::filesystem::path& directory) {
-  ModelDescription description{data.classes(), data.modalities(), {}};
+  ModelDescription description = describe_model(data);
   const data::DatasetJson manifest = data::read_dataset_json(directory);
   for (const ModalityInfo& modality : data.modalities()) {
     for (const data::ModalityEntry& entry : manifest.modalities) {
@@ -27,6 +27,8 @@ ModelDescription describe_model(const Dataset& data, const std::filesystem::path
   }
   return description;
 }
+
+ModelDescription describe_model(const Dataset& data) { return {data.classes(), data.modalities(), {}}; }
 
 std::vector<std::optional<bool>> lacked_modalities(const data::Manifest& manifest,
                                                    const std::vector<ModalityInfo>& modalities, bool val_joins,
@@ -50,10 +52,8 @@ void write_model_description(const ModelDescription& description, const std::fil
   nlohmann::json modalities = nlohmann::json::array();
   for (size_t m = 0; m < description.modalities.size(); ++m) {
     const ModalityInfo& info = description.modalities[m];
-    modalities.push_back({{"name", info.name},
-                          {"type", info.type},
-                          {"shape", info.shape},
-                          {"settings", description.entries.at(m).settings}});
+    modalities.push_back({{"name", info.name}, {"type", info.type}, {"shape", info.shape}});
+    if (!description.entries.empty()) modalities.back()["settings"] = description.entries.at(m).settings;
     if (m < description.lacked.size() && description.lacked[m]) {
       modalities.back()["absent_in_training"] = *description.lacked[m];
     }
@@ -71,11 +71,15 @@ ModelDescription read_model_description(const std::filesystem::path& path) {
   for (const JsonFields& modality : fields.objects("modalities")) {
     description.modalities.push_back({modality.get<std::string>("name"), modality.get<std::string>("type"),
                                       modality.get<std::vector<int64_t>>("shape")});
-    entries.push_back(modality.get<nlohmann::json>("settings"));
+    if (modality.has("settings")) entries.push_back(modality.get<nlohmann::json>("settings"));
     const bool says = modality.has("absent_in_training");
     description.lacked.push_back(says ? std::optional(modality.get<bool>("absent_in_training")) : std::nullopt);
   }
+  if (entries.empty()) return description;
   description.entries = data::parse_dataset_json({{"modalities", entries}}, path).modalities;
+  if (description.entries.size() != description.modalities.size()) {
+    fields.fail("settings", "those of every modality, or of none", std::to_string(description.entries.size()));
+  }
   return description;
 }
 

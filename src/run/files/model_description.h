@@ -12,15 +12,19 @@
 namespace pdmp::runs {
 
 struct ModelDescription {
-  std::vector<std::string> classes;          // in the order of the logits
-  std::vector<ModalityInfo> modalities;      // in the order of the model
-  std::vector<data::ModalityEntry> entries;  // as in the manifest the model was trained on: how a cell becomes a tensor
+  std::vector<std::string> classes;      // in the order of the logits
+  std::vector<ModalityInfo> modalities;  // in the order of the model
+  // As in the manifest the model was trained on: how a cell becomes a tensor. Empty: it was trained on samples in
+  // memory.
+  std::vector<data::ModalityEntry> entries;
   // Per modality: whether training saw samples without it. Nothing where a file of an older pdmp does not say.
   std::vector<std::optional<bool>> lacked = {};
 };
 
 // Of the modalities and classes of `data`, which was read from the data set in `directory`.
 ModelDescription describe_model(const Dataset& data, const std::filesystem::path& directory);
+// Of samples in memory: without `entries`, as no cell becomes a tensor, and it is not known what training lacked.
+ModelDescription describe_model(const Dataset& data);
 
 // ModelDescription::lacked of a training on these rows: in train (and val, where it `joins`) some cell is empty, or
 // `hides`: modalities are hidden on purpose.

@@ -1,4 +1,4 @@
-// Whose flags an error speaks of that refuses to go on with a run.
+// Which options an error speaks of that refuses to go on with a run, as pdmp/error.h has them in messages.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 namespace pdmp::runs {
 
 struct ResumeAdvice {
-  std::string flag = "--resume";
-  std::string other = "another --run or --overwrite";
+  std::string option = "`resume`";
+  std::string other = "another `run` or `overwrite`";
 };
 
 }  // namespace pdmp::runs

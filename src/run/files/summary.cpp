@@ -15,8 +15,8 @@ namespace pdmp {
 namespace {
 
 constexpr int kFormatVersion = 1;
-constexpr const char* kFile = train::run_layout::kSummary;
-constexpr const char* kAdvice = "it is not as a finished run left it: restore it, or train again with --overwrite";
+constexpr const char* kFile = training::run_layout::kSummary;
+constexpr const char* kAdvice = "it is not as a finished run left it: restore it, or train again with `overwrite`";
 
 using Json = nlohmann::json;
 
@@ -31,19 +31,19 @@ std::optional<Evaluation> read_scores(const JsonFields& summary, const char* spl
   const JsonFields found = summary.object(split);
   Evaluation evaluation;
   evaluation.scores["accuracy"] = found.get<double>("accuracy");
-  for (const metrics::Metric& metric : metrics::metric_table()) {
+  for (const Metric& metric : metric_table()) {
     if (found.has(metric.name)) evaluation.scores[metric.name] = found.number_or_nan(metric.name);
   }
   evaluation.n = found.get<int64_t>("n");
   return evaluation;
 }
 
-const Evaluation* held_out(const RunSummary& summary) {
+const Evaluation* held_out(const TrainingRun& summary) {
   return summary.test ? &*summary.test : summary.val ? &*summary.val : nullptr;
 }
 
-RunSummary parse(const JsonFields& fields) {
-  RunSummary summary;
+TrainingRun parse(const JsonFields& fields) {
+  TrainingRun summary;
   if (const int version = fields.get<int>("format_version"); version != kFormatVersion) {
     fields.fail("format_version", std::to_string(kFormatVersion), std::to_string(version));
   }
@@ -77,14 +77,14 @@ RunSummary parse(const JsonFields& fields) {
 std::string score_line(const char* split, const std::optional<Evaluation>& evaluation) {
   if (!evaluation) return fmt::format("{:<4}  no such split\n", split);
   std::string text = fmt::format("{:<4}  ", split);
-  for (const metrics::Metric* metric : metrics::shown_metrics(evaluation->scores, metrics::MetricPlace::headline)) {
+  for (const Metric* metric : metrics::shown_metrics(evaluation->scores, MetricPlace::headline)) {
     text += fmt::format("{} {}  ", metric->heading, metrics::score_text(evaluation->score(metric->name)));
   }
   return text + fmt::format("(n {})\n", evaluation->n);
 }
 
 // Beside the scores of the averaged weights.
-std::string trained_lines(const RunSummary& summary) {
+std::string trained_lines(const TrainingRun& summary) {
   if (!summary.trained_test && !summary.trained_val) return "";
   return "weights as trained, not averaged:\n" + score_line("test", summary.trained_test) +
          score_line("val", summary.trained_val);
@@ -92,7 +92,7 @@ std::string trained_lines(const RunSummary& summary) {
 
 }  // namespace
 
-void runs::write_summary(const RunSummary& summary, const std::filesystem::path& path, const nlohmann::json& files) {
+void runs::write_summary(const TrainingRun& summary, const std::filesystem::path& path, const nlohmann::json& files) {
   Json value = {{"format_version", kFormatVersion},
                 {"method", summary.method},
                 {"seed", summary.seed},
@@ -119,10 +119,10 @@ void runs::write_summary(const RunSummary& summary, const std::filesystem::path&
   write_checked_json(path, value);
 }
 
-RunSummary read_summary(const std::filesystem::path& run_directory) {
+TrainingRun read_summary(const std::filesystem::path& run_directory) {
   const std::filesystem::path path = run_directory / kFile;
   const Json value = read_checked_json(path, kAdvice);
-  RunSummary summary = parse(JsonFields(value, path, kAdvice));
+  TrainingRun summary = parse(JsonFields(value, path, kAdvice));
   summary.directory = run_directory.string();
   return summary;
 }
@@ -138,7 +138,7 @@ void runs::check_run_file(const std::filesystem::path& run_directory, const std:
   check_digest(run_directory / name, read_file(run_directory / name), expected, kAdvice);
 }
 
-std::string summary_text(const RunSummary& summary) {
+std::string summary_text(const TrainingRun& summary) {
   std::string text = fmt::format("{}, seed {}: {} epochs, weights of epoch {} ({})\n", summary.method, summary.seed,
                                  summary.epochs, summary.selected_epoch + 1, summary.selected_by);
   text += score_line("test", summary.test) + score_line("val", summary.val) + trained_lines(summary);

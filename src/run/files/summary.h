@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "pdmp/run.h"
 
@@ -9,7 +10,7 @@ namespace pdmp::runs {
 
 // `unimodal` and `dependency` are those of test, or of val where there is no test split.
 // `files`: name -> size and digest of other files of the run that are read back (checked_file.h).
-void write_summary(const RunSummary& summary, const std::filesystem::path& path,
+void write_summary(const TrainingRun& summary, const std::filesystem::path& path,
                    const nlohmann::json& files = nlohmann::json::object());
 
 // Error{data} where a file of a finished run is not the one its summary lists; nothing where it lists none.

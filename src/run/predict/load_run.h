@@ -19,13 +19,13 @@ struct LoadedRun {
   std::shared_ptr<torch::nn::Module> method_parts;  // null where the method has none
 };
 
-// Error{usage} where there is no run, Error{data} where it is not finished or its weights were not kept. `flag`: what
+// Error{usage} where there is no run, Error{data} where it is not finished or its weights were not kept. `option`: what
 // the user named the directory with, for messages.
-LoadedRun load_run(const std::filesystem::path& directory, const std::string& flag = "--run");
+LoadedRun load_run(const std::filesystem::path& directory, const std::string& option = "`run`");
 
 // With the weights of one of its files: RUN/checkpoints/best/weights.safetensors. The run need not be finished.
 // Error{usage} where it is no such file.
-LoadedRun load_run_weights(const std::filesystem::path& file, const std::string& flag);
+LoadedRun load_run_weights(const std::filesystem::path& file, const std::string& option);
 
 // The splits of `directory` (empty: the data set the run was trained on) with the run's modalities. Error{data} where
 // classes or shapes are not the model's.

@@ -2,8 +2,10 @@
 #include "run/predict/predict_rows.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <numeric>
 
 #include "base/signal.h"
 #include "data/loader/parallel.h"
@@ -16,6 +18,26 @@
 namespace pdmp::runs {
 namespace {
 
+std::string placed(const data::UnlabeledRow& row, const std::string& problem) {
+  return row.place.empty() ? problem : row.place + ": " + problem;
+}
+
+// (N, C)
+Tensor probabilities_of(const LoadedRun& run, const std::vector<Sample>& samples) {
+  std::vector<int64_t> positions(samples.size());
+  std::iota(positions.begin(), positions.end(), 0);
+  return logits_of(run, collate(samples, positions)).softmax(1);
+}
+
+}  // namespace
+
+void expect_entries(const LoadedRun& run) {
+  if (!run.description.entries.empty()) return;
+  throw Error(ErrorKind::usage,
+              "the model was trained on samples in memory and reads no files; ask it with tensors "
+              "(TrainedModel::logits)");
+}
+
 Sample absent_sample(const std::vector<ModalityInfo>& modalities) {
   Sample sample;
   for (const ModalityInfo& modality : modalities) {
@@ -26,11 +48,26 @@ Sample absent_sample(const std::vector<ModalityInfo>& modalities) {
   return sample;
 }
 
-std::string placed(const data::UnlabeledRow& row, const std::string& problem) {
-  return row.place.empty() ? problem : row.place + ": " + problem;
+Tensor logits_of(const LoadedRun& run, const Batch& batch) {
+  const torch::NoGradGuard no_gradients;
+  const models::EvaluationMode mode(*run.model);
+  const torch::Device device = training::resolve_device(run.options.train.device);
+  const Batch here = training::to_device(batch, device);
+  const training::PrecisionScope scope(training::resolve_precision(run.options.train.precision, device), device);
+  return run.method->forward(*run.model, here, Mode::evaluate).fused.to(torch::kFloat32).cpu();
 }
 
-}  // namespace
+Prediction prediction_of(std::string id, const Tensor& probabilities) {
+  const Tensor values = probabilities.contiguous();
+  const auto* data = values.const_data_ptr<float>();
+  Prediction prediction{.id = std::move(id), .problem = "", .best = 0, .probabilities = {data, data + values.numel()}};
+  const auto largest = std::max_element(prediction.probabilities.begin(), prediction.probabilities.end());
+  prediction.best = static_cast<size_t>(largest - prediction.probabilities.begin());
+  if (!std::all_of(data, data + values.numel(), [](float value) { return std::isfinite(value); })) {
+    prediction.problem = "the model's answer is no finite number: an input of the row is none, or far too large";
+  }
+  return prediction;
+}
 
 RowPredictor::RowPredictor(const LoadedRun& run, RowCells cells, bool allow_missing, const std::string& label,
                            Sink sink)
@@ -60,18 +97,14 @@ void RowPredictor::flush() {
   for (size_t i = 0; i < loaded.size(); ++i) {
     if (waiting_[i].problem.empty()) samples.push_back(std::move(loaded[i]));
   }
-  const Tensor probabilities = samples.empty() ? Tensor() : probabilities_of(samples);
-  std::vector<RowPrediction> batch;
+  const Tensor probabilities = samples.empty() ? Tensor() : probabilities_of(run_, samples);
+  std::vector<Prediction> batch;
   int64_t next = 0;
   for (data::UnlabeledRow& row : waiting_) {
-    RowPrediction prediction{std::move(row.id), std::move(row.problem), 0, {}};
-    if (prediction.problem.empty()) {
-      prediction.probabilities = probabilities[next++];
-      prediction.best = static_cast<size_t>(prediction.probabilities.argmax().item<int64_t>());
-      if (!prediction.probabilities.isfinite().all().item<bool>()) {
-        prediction.problem = "the model's answer is no finite number: an input of the row is none, or far too large";
-      }
-    }
+    Prediction prediction =
+        row.problem.empty()
+            ? prediction_of(row.id, probabilities[next++])
+            : Prediction{.id = row.id, .problem = std::move(row.problem), .best = 0, .probabilities = {}};
     failed_ += prediction.problem.empty() ? 0 : 1;
     batch.push_back(std::move(prediction));
   }
@@ -121,20 +154,8 @@ std::string RowPredictor::missing_problem(const data::UnlabeledRow& row) const {
     return fmt::format("expected at least one of {}, found none", fmt::join(names, ", "));
   }
   if (missing.empty()) return "";
-  return fmt::format("expected {}, which every training sample had, found nothing; give it, or add --allow-missing",
+  return fmt::format("expected {}, which every training sample had, found nothing; give it, or add `allow-missing`",
                      fmt::join(missing, ", "));
-}
-
-Tensor RowPredictor::probabilities_of(const std::vector<Sample>& samples) const {
-  const torch::NoGradGuard no_gradients;
-  const models::EvaluationMode mode(*run_.model);
-  const torch::Device device = train::resolve_device(run_.options.train.device);
-  std::vector<int64_t> positions(samples.size());
-  for (size_t i = 0; i < positions.size(); ++i) positions[i] = static_cast<int64_t>(i);
-  const Batch batch = train::to_device(collate(samples, positions), device);
-  const train::PrecisionScope scope(train::resolve_precision(run_.options.train.precision, device), device);
-  const Outputs outputs = run_.method->forward(*run_.model, batch, Mode::evaluate);
-  return outputs.fused.to(torch::kFloat32).softmax(1).cpu();
 }
 
 }  // namespace pdmp::runs

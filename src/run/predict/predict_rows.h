@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "base/progress.h"
 #include "data/manifest/unlabeled_rows.h"
 #include "data/types/modality_type.h"
+#include "pdmp/trained_model.h"
 #include "run/predict/load_run.h"
 
 namespace pdmp::runs {
@@ -22,19 +22,23 @@ struct RowCells {
   std::vector<data::FileLimits> limits;      // per modality: where its files may lie, and what they may cost
 };
 
-struct RowPrediction {
-  std::string id;
-  std::string problem;   // why there is no prediction; "" where there is one
-  size_t best = 0;       // position of the most probable class
-  Tensor probabilities;  // (C) float32, in the order of the classes
-  double probability() const { return probabilities[static_cast<int64_t>(best)].item<double>(); }
-};
+// Error{usage} where the model knows no way from a cell to a tensor.
+void expect_entries(const LoadedRun& run);
+
+// Zeros in the modalities' shapes, none of them present.
+Sample absent_sample(const std::vector<ModalityInfo>& modalities);
+
+// The model's logits of a batch, (B, C) float32 on the CPU, under the precision of the run.
+Tensor logits_of(const LoadedRun& run, const Batch& batch);
+
+// `probabilities`: (C) float32 on the CPU. Those that are not finite are a problem.
+Prediction prediction_of(std::string id, const Tensor& probabilities);
 
 // A row without a prediction has the reason: what does not decode, or another shape than the model's; a modality that
 // every training sample had and the row lacks, unless `allow_missing`; no modality at all.
 class RowPredictor {
  public:
-  using Sink = std::function<void(const std::vector<RowPrediction>& batch)>;
+  using Sink = TrainedModel::RowSink;
 
   // The batch size, decoding threads, device and precision are those of the run's options. `label`: of a progress bar;
   // "": none. What it is given must outlive it.
@@ -50,7 +54,6 @@ class RowPredictor {
  private:
   Sample load(data::UnlabeledRow& row) const;
   std::string missing_problem(const data::UnlabeledRow& row) const;
-  Tensor probabilities_of(const std::vector<Sample>& samples) const;
 
   const LoadedRun& run_;
   RowCells cells_;

@@ -61,15 +61,16 @@ class Notes {
 // Of the model, with places as the rows have them.
 RowCells cells_in(const fs::path& directory, const RowRequest& request, const LoadedRun& run) {
   data::FileLimits limits = data::limits_of_folder(directory, run.options.data.files);
-  limits.elsewhere = "copy the file there, or name its folder with --root";
+  limits.elsewhere = "copy the file there, or name its folder with `root`";
   for (const std::string& root : request.roots) {
     std::error_code code;
     const fs::path real = fs::canonical(root, code);
     if (code) {
-      throw Error(ErrorKind::usage, fmt::format("--root {}: expected a folder, found none ({})", root, code.message()));
+      throw Error(ErrorKind::usage, fmt::format("`root` {}: expected a folder, found none ({})", root, code.message()));
     }
     limits.folders.push_back(real);
   }
+  expect_entries(run);
   const size_t modalities = run.description.entries.size();
   return {run.description.entries, directory, std::vector<data::FileLimits>(modalities, limits)};
 }
@@ -83,7 +84,7 @@ void check_columns(const data::UnlabeledColumns& columns, const std::string& whe
     if (!request.allow_missing && !model.lacked[m].value_or(true)) {
       throw Error(ErrorKind::data,
                   fmt::format("{}: expected a column for modality '{}', which every training sample had, found {}; add "
-                              "it, or give --allow-missing",
+                              "it, or give `allow-missing`",
                               where, name, fmt::join(columns.columns(), ", ")));
     }
     log_info(fmt::format("{}: no column for modality '{}': every row is without it", where, name));
@@ -325,7 +326,7 @@ class DataSetRows : public RowSource {
     if (taken > 0) return;
     if (all)
       throw Error(ErrorKind::data, fmt::format("{}: expected at least one sample, found none", folder_.string()));
-    throw Error(ErrorKind::usage, fmt::format("--split {}: {} has no such samples; choose another split, or all",
+    throw Error(ErrorKind::usage, fmt::format("`split` {}: {} has no such samples; choose another split, or all",
                                               request_.split, folder_.string()));
   }
 
@@ -344,7 +345,7 @@ std::unique_ptr<RowSource> open_rows(const RowRequest& request, const LoadedRun&
   const fs::path path = request.data;
   std::error_code ignored;
   if (!fs::exists(path, ignored)) {
-    throw Error(ErrorKind::io, fmt::format("--data {}: expected a folder or a file .csv or .jsonl, found nothing of "
+    throw Error(ErrorKind::io, fmt::format("`data` {}: expected a folder or a file .csv or .jsonl, found nothing of "
                                            "that name",
                                            request.data));
   }
@@ -357,8 +358,8 @@ std::unique_ptr<RowSource> open_rows(const RowRequest& request, const LoadedRun&
   if (extension == ".jsonl") return std::make_unique<JsonFileRows>(request, run);
   throw Error(
       ErrorKind::usage,
-      fmt::format("--data {}: expected a folder or a file .csv or .jsonl, found another file; one sample by its "
-                  "files is --input MODALITY=FILE",
+      fmt::format("`data` {}: expected a folder or a file .csv or .jsonl, found another file; one sample by its "
+                  "files is `input` MODALITY=FILE",
                   request.data));
 }
 

@@ -11,13 +11,6 @@
 
 namespace pdmp::runs {
 
-struct RowRequest {
-  std::string data;                // file or folder; "-": JSON lines on standard input
-  std::string split;               // of a data set: train, val, test; "" or "all": every row
-  std::vector<std::string> roots;  // further folders in which files of rows may lie
-  bool allow_missing = false;      // also columns of modalities that every training sample had
-};
-
 class RowSource {
  public:
   virtual ~RowSource() = default;

@@ -6,7 +6,7 @@
 #include "pdmp/dataset.h"
 #include "pdmp/torch.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 inline Batch to_device(Batch batch, const torch::Device& device) {
   if (device.is_cpu()) return batch;
@@ -16,4 +16,4 @@ inline Batch to_device(Batch batch, const torch::Device& device) {
   return batch;
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -2,7 +2,7 @@
 
 #include "base/files/sha256.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 void add_values(Sha256& hash, const Tensor& tensor) {
@@ -29,4 +29,4 @@ std::string hash_of_batches(const std::string& before, const Tensor& index) {
   return hash.hex();
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -5,7 +5,7 @@
 
 #include "pdmp/model.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 // modality -> hash of its encoder's parameters; an encoder of several modalities is under each of them.
 NameMap encoder_hashes(Model& model);
@@ -13,4 +13,4 @@ NameMap encoder_hashes(Model& model);
 // `before` ("" at the start) continued by the samples of one more batch, index (B) int64.
 std::string hash_of_batches(const std::string& before, const Tensor& index);
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -1,6 +1,6 @@
 #include "train/step/best_epoch.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 bool BestEpoch::consider(const Evaluation& scores, int64_t epoch) {
   const double value = scores.score(metric_.name);
@@ -25,4 +25,4 @@ void BestEpoch::load(const nlohmann::json& values) {
   values.at(values.contains("best_value") ? "best_value" : "best_accuracy").get_to(value_);
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

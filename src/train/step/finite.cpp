@@ -9,7 +9,7 @@
 #include "models/layers/evaluation_mode.h"
 #include "models/weights/weights.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 // A sum is not finite where a value is not; where only the sum overflows, every value is looked at.
@@ -79,8 +79,8 @@ void fail_diverged(const std::string& found, int64_t epoch, int64_t step, double
                                ? fmt::format("; the checkpoints in {} are from before", run->path().string())
                                : std::string();
   throw Error(ErrorKind::data, fmt::format("expected finite numbers, found {} since step {} (epoch {}): the training "
-                                           "diverged; lower --lr (it is {:g}) or set --clip-norm{}",
+                                           "diverged; lower `lr` (it is {:g}) or set `clip-norm`{}",
                                            found, step, epoch, lr, kept));
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

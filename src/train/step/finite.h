@@ -8,7 +8,7 @@
 #include "pdmp/method.h"
 #include "train/files/run_directory.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 // What a model says of a sample is not finite. Thrown by `evaluate`, which knows of no step.
 class NotFinite : public Error {
@@ -32,4 +32,4 @@ std::string nonfinite_cause(const Weights& weights, Model& model, const Batch& b
 [[noreturn]] void fail_diverged(const std::string& found, int64_t epoch, int64_t step, double lr,
                                 const RunDirectory* run);
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -4,7 +4,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 constexpr int64_t kPerDigit = 4;
@@ -54,7 +54,7 @@ nlohmann::json to_json(const Evaluation& evaluation) {
 Evaluation evaluation_from_json(const nlohmann::json& value) {
   Evaluation evaluation;
   value.at("n").get_to(evaluation.n);
-  for (const metrics::Metric& metric : metrics::metric_table()) {
+  for (const Metric& metric : metric_table()) {
     const auto score = value.find(metric.name);
     if (score != value.end() && score->is_number()) score->get_to(evaluation.scores[metric.name]);
   }
@@ -79,7 +79,7 @@ void add_scores(nlohmann::json& line, const std::string& split, const Evaluation
   if (shares.size() == 2) line[split + "dep/w"] = scores.dependency[0] / (scores.dependency[1] + 1e-8);
 }
 
-std::string epoch_note(const EpochRecord& record, double waited, const metrics::Metric& metric) {
+std::string epoch_note(const EpochRecord& record, double waited, const Metric& metric) {
   std::string val;
   if (record.val) {
     val = fmt::format(", validation {}{:.3f}", metrics::is_accuracy(metric) ? "" : std::string(metric.name) + " ",
@@ -108,4 +108,4 @@ EpochRecord epoch_record_from_json(const nlohmann::json& value) {
   return record;
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

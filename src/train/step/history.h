@@ -7,7 +7,7 @@
 #include "metrics/metric.h"
 #include "pdmp/trainer.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 // Scalars, and `correct` where there is one: predictions are left out.
 nlohmann::json to_json(const Evaluation& evaluation);
@@ -19,7 +19,7 @@ Tensor correct_of_text(const std::string& text, int64_t n);  // Error{data} wher
 
 // "epoch 3: loss 0.412, validation 0.871, data wait 0.4 %"; `waited`: share of the training time the loader was
 // waited for; validation by `metric`.
-std::string epoch_note(const EpochRecord& record, double waited, const metrics::Metric& metric);
+std::string epoch_note(const EpochRecord& record, double waited, const Metric& metric);
 
 // Scores under names as metrics.jsonl has them; `split`: "val/", "test/", "ema/val/" ...
 void add_scores(nlohmann::json& line, const std::string& split, const Evaluation& scores, const Model& model);
@@ -27,4 +27,4 @@ void add_scores(nlohmann::json& line, const std::string& split, const Evaluation
 nlohmann::json to_json(const EpochRecord& record);
 EpochRecord epoch_record_from_json(const nlohmann::json& value);
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

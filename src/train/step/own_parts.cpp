@@ -5,7 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 std::vector<ParameterGroup> with_own_parts(std::vector<ParameterGroup> groups, const torch::nn::Module* parts) {
   if (parts == nullptr) return groups;
@@ -21,4 +21,4 @@ std::vector<ParameterGroup> with_own_parts(std::vector<ParameterGroup> groups, c
   return groups;
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

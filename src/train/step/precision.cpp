@@ -5,7 +5,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 bool cpu_has_bf16() {
 #if defined(__x86_64__)
@@ -19,15 +19,15 @@ Precision resolve_precision(const std::string& option, const torch::Device& devi
   if (option != "bf16") return Precision::fp32;
   if (device.is_cpu() && !cpu_has_bf16()) {
     throw Error(ErrorKind::usage,
-                "--precision bf16: expected a CPU with AVX512-BF16, this one has none and would be ten times slower; "
-                "use --precision fp32");
+                "`precision` bf16: expected a CPU with AVX512-BF16, this one has none and would be ten times slower; "
+                "use `precision` fp32");
   }
   return Precision::bf16;
 }
 
 torch::Device resolve_device(const std::string& option) {
   if (option == "cuda" && !torch::cuda::is_available()) {
-    throw Error(ErrorKind::usage, "--device cuda: this LibTorch finds no CUDA device; use --device cpu");
+    throw Error(ErrorKind::usage, "`device` cuda: this LibTorch finds no CUDA device; use `device` cpu");
   }
   return torch::Device(option);
 }
@@ -60,4 +60,4 @@ PrecisionScope::~PrecisionScope() {
   at::autocast::set_autocast_enabled(device_, was_enabled_);
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -6,7 +6,7 @@
 #include "pdmp/model.h"
 #include "pdmp/torch.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 enum class Precision { fp32, bf16 };  // resolved: "auto" does not reach the training loop
 
@@ -36,4 +36,4 @@ class PrecisionScope {
   bool was_enabled_ = false;
 };
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

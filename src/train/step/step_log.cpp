@@ -6,7 +6,7 @@
 #include "metrics/dependency.h"
 #include "models/layers/evaluation_mode.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 // Those of the method, where its forward pass has some: the model's say nothing where a method has heads of its own.
@@ -86,4 +86,4 @@ EpochSums EpochSums::load(const nlohmann::json& value) {
   return sums;
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -10,7 +10,7 @@
 
 #include "pdmp/method.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 // Adds acc/<m>, dep/W_<m> and dep/w (two modalities: W_1 / W_2) of this batch, from the unimodal logits of `outputs`
 // or, where it has none, from the model's on its features; nothing where it has neither.
@@ -32,4 +32,4 @@ struct EpochSums {
   static EpochSums load(const nlohmann::json& value);
 };
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -10,7 +10,7 @@
 #include "train/step/batch_device.h"
 #include "train/step/finite.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 TrainOptions resolve_clip_position(TrainOptions options, const Method& method) {
   if (options.optimizer.clip_position == "auto") {
@@ -83,7 +83,7 @@ void StepRunner::log_loss(const Loss& loss, double total) {
 }
 
 void StepRunner::fail_diverged(const std::string& found, int64_t step) const {
-  pdmp::train::fail_diverged(found, state_.epoch + 1, step, options_.optimizer.lr, run_);
+  pdmp::training::fail_diverged(found, state_.epoch + 1, step, options_.optimizer.lr, run_);
 }
 
 // A step's loss was finite: its update made them so.
@@ -163,4 +163,4 @@ void StepRunner::scale(const std::vector<Tensor>& parameters, double c) {
   }
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -10,7 +10,7 @@
 #include "train/step/trained_parts.h"
 #include "train/step/training_state.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 // `auto` is the method's own default; methods only ever see "before" or "after".
 TrainOptions resolve_clip_position(TrainOptions options, const Method& method);
@@ -77,4 +77,4 @@ class StepRunner : public StepContext {
   int64_t nonfinite_coefficients_ = 0;
 };
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -1,6 +1,6 @@
 #include "train/step/trained_parts.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 void append(std::vector<Tensor>& tensors, const std::vector<Tensor>& more) {
@@ -24,4 +24,4 @@ std::vector<Tensor> TrainedParts::parameters() const {
   return parameters;
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -9,7 +9,7 @@
 #include "pdmp/optimizer.h"
 #include "train/files/run_directory.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 struct TrainedParts {
   std::shared_ptr<Model> model;
@@ -23,4 +23,4 @@ struct TrainedParts {
   std::vector<Tensor> parameters() const;  // that the optimizer updates
 };
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -4,9 +4,9 @@
 
 #include "train/step/history.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
-TrainingState::TrainingState(uint64_t seed, const metrics::Metric& metric)
+TrainingState::TrainingState(uint64_t seed, const Metric& metric)
     : random(random_stream(seed, "method")), best(metric) {}
 
 CheckpointState TrainingState::save(const TrainedParts& parts) const {
@@ -44,4 +44,4 @@ void TrainingState::load(const CheckpointState& saved, TrainedParts& parts) {
   best.load(values);
 }
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -12,10 +12,10 @@
 #include "train/step/step_log.h"
 #include "train/step/trained_parts.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 
 struct TrainingState {
-  TrainingState(uint64_t seed, const metrics::Metric& metric);
+  TrainingState(uint64_t seed, const Metric& metric);
 
   int64_t epoch = 0;    // 0-based; after the last one: the number of epochs
   int64_t batch = 0;    // steps done in it
@@ -32,4 +32,4 @@ struct TrainingState {
   void load(const CheckpointState& saved, TrainedParts& parts);
 };
 
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -20,7 +20,7 @@ nlohmann::json evaluated(std::vector<std::string> args) {
 }
 
 TEST(EvaluateCommand, GivesTheScoresOfTheSummary) {
-  const RunSummary summary = read_summary(trained_run().run);
+  const TrainingRun summary = read_summary(trained_run().run);
   const nlohmann::json json =
       nlohmann::json::parse(call(cli::evaluate_command, {"--run", trained_run().run, "--json"}));
   EXPECT_NEAR(json.at("accuracy").get<double>(), summary.test->accuracy(), 1e-9);
@@ -102,7 +102,7 @@ TEST(EvaluateCommand, ScoresEachValueOfAColumn) {
   EXPECT_EQ(groups[2].at("n"), 3);
   const std::string text = call(cli::evaluate_command, args);
   EXPECT_THAT(text, ::testing::ContainsRegex("\nmachine +samples +accuracy +macro-F1\n\\(empty\\) +3 .*\nm9 +6 "));
-  expect_error(ErrorKind::usage, {"--by", "'machin'", "'machine'"}, [&] {
+  expect_error(ErrorKind::usage, {"`by`", "'machin'", "'machine'"}, [&] {
     call(cli::evaluate_command, {"--run", trained_run().run, "--data", directory.path().string(), "--by", "machin"});
   });
 }
@@ -119,7 +119,7 @@ TEST(EvaluateCommand, GroupsAreScoredAsTheWholeIs) {
       evaluated({"--run", trained_run().run, "--data", directory.path().string(), "--by", "site"});
   const nlohmann::json& group = json.at("by").at("groups").at(0);
   size_t metrics = 0;
-  for (const metrics::Metric& metric : metrics::metric_table()) {
+  for (const Metric& metric : metric_table()) {
     ASSERT_EQ(group.contains(metric.name), json.contains(metric.name)) << metric.name;
     if (!json.contains(metric.name)) continue;
     EXPECT_NEAR(group.at(metric.name).get<double>(), json.at(metric.name).get<double>(), 1e-6) << metric.name;
@@ -243,8 +243,8 @@ TEST(EvaluateCommand, RefusesToTakeAwayWhatIsNotThereOrEverything) {
   const auto without = [](const std::string& missing) {
     call(cli::evaluate_command, {"--run", trained_run().run, "--missing", missing});
   };
-  expect_error(ErrorKind::usage, {"--missing", "'captoin'", "'caption'"}, [&] { without("captoin"); });
-  expect_error(ErrorKind::usage, {"--missing", "numbers, caption, picture", "all"},
+  expect_error(ErrorKind::usage, {"`missing`", "'captoin'", "'caption'"}, [&] { without("captoin"); });
+  expect_error(ErrorKind::usage, {"`missing`", "numbers, caption, picture", "all"},
                [&] { without("numbers,picture,caption"); });
 }
 
@@ -267,7 +267,7 @@ TEST(EvaluateCommand, RefusesWhatIsNoFinishedRun) {
   const std::filesystem::path run = directory / "unfinished";
   std::filesystem::create_directory(run);
   std::filesystem::copy_file(trained_run().run + "/config.toml", run / "config.toml");
-  expect_error(ErrorKind::data, {"not finished", "--resume"}, [&] {
+  expect_error(ErrorKind::data, {"not finished", "`resume`"}, [&] {
     call(cli::evaluate_command, {"--run", run.string()});
   });
 }

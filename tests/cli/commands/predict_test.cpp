@@ -229,7 +229,7 @@ TEST(PredictCommand, RefusesWhatContradictsItself) {
   };
   expect_error(ErrorKind::usage, {"--data", "--stdin"}, [&] { predict({"--stdin", "--data", "x.csv"}); });
   expect_error(ErrorKind::usage, {"--json", "--csv"}, [&] { predict({"--json", "--csv"}); });
-  expect_error(ErrorKind::io, {"--data", "nowhere.csv"}, [&] { predict({"--data", "nowhere.csv"}); });
+  expect_error(ErrorKind::io, {"`data`", "nowhere.csv"}, [&] { predict({"--data", "nowhere.csv"}); });
 }
 
 TEST(PredictCommand, SaysWhatIsWrongWithAnInput) {

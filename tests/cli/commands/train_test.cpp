@@ -46,7 +46,7 @@ TEST(TrainCommand, ResumeAloneGoesOnWithTheOptionsOfTheRun) {
   EXPECT_THAT(call(cli::train_command, {"--resume", "--run", run}), HasSubstr("accuracy"));
   call(cli::train_command, {"--resume", "--run", run, "--epochs", std::to_string(epochs + 1)});
   EXPECT_EQ(read_json(run + "/summary.json").at("epochs"), epochs + 1);
-  expect_error(ErrorKind::usage, {"--data is missing"}, [&] {
+  expect_error(ErrorKind::usage, {"`data` is missing"}, [&] {
     call(cli::train_command, {"--resume", "--run", (directory / "none").string()});
   });
 }
@@ -138,7 +138,7 @@ TEST(TrainCommand, InitFromSaysWhichClassesAreKept) {
 
 TEST(TrainCommand, RefusesAnExistingRun) {
   const TrainedRun& trained = trained_run();
-  expect_error(ErrorKind::usage, {trained.run, "--resume", "--overwrite"}, [&] {
+  expect_error(ErrorKind::usage, {trained.run, "`resume`", "`overwrite`"}, [&] {
     call(cli::train_command, {"--data", trained.data, "--run", trained.run});
   });
 }

@@ -26,7 +26,7 @@ std::string confusion(std::optional<size_t> columns) {
 }
 
 TEST(ClassTables, NamesAreBoundedAndPrintable) {
-  EXPECT_EQ(class_table(kClasses, metrics::ClassCounts(truth(), prediction(), 3), std::nullopt),
+  EXPECT_EQ(class_table(kClasses, ClassCounts(truth(), prediction(), 3), std::nullopt),
             "\n"
             "class                             precision  recall      F1  n\n"
             "cat                                  0.6667  0.6667  0.6667  3\n"
@@ -37,7 +37,7 @@ TEST(ClassTables, NamesAreBoundedAndPrintable) {
 TEST(ClassTables, ATerminalGetsAHundredClassesAndAFileAll) {
   std::vector<std::string> classes;
   for (int c = 0; c < 103; ++c) classes.push_back("class" + std::to_string(c));
-  const metrics::ClassCounts counts(torch::arange(103), torch::arange(103), 103);
+  const ClassCounts counts(torch::arange(103), torch::arange(103), 103);
   EXPECT_THAT(class_table(classes, counts, 80), ::testing::EndsWith("and 3 more classes: --json has all of them\n"));
   EXPECT_THAT(class_table(classes, counts, 80), ::testing::Not(::testing::HasSubstr("class100")));
   EXPECT_THAT(class_table(classes, counts, std::nullopt), ::testing::HasSubstr("\nclass102 "));

@@ -13,9 +13,9 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-compare::ComparisonRow row_of(const std::string& name, const std::vector<double>& accuracy,
-                              const std::vector<double>& f1, const std::vector<std::vector<double>>& shares) {
-  compare::ComparisonRow row;
+ComparisonRow row_of(const std::string& name, const std::vector<double>& accuracy, const std::vector<double>& f1,
+                     const std::vector<std::vector<double>>& shares) {
+  ComparisonRow row;
   row.name = name;
   row.fusion = shares.size() > 1 ? "concat" : "";
   row.modalities = shares.size() > 1 ? std::vector<std::string>{"a", "b"} : std::vector<std::string>{"a"};
@@ -26,15 +26,15 @@ compare::ComparisonRow row_of(const std::string& name, const std::vector<double>
   return row;
 }
 
-compare::Contrast contrast(double mean, double p_holm) {
-  compare::Contrast result;
+Contrast contrast(double mean, double p_holm) {
+  Contrast result;
   result.difference = {mean, mean - .05, mean + .05, p_holm};
   result.p_holm = p_holm;
   return result;
 }
 
-compare::Comparison some_comparison() {
-  compare::Comparison comparison;
+Comparison some_comparison() {
+  Comparison comparison;
   comparison.data = "demo/stamps";
   comparison.classes = 4;
   comparison.n_train = 80;
@@ -43,11 +43,11 @@ compare::Comparison some_comparison() {
   comparison.seeds = {0, 1};
   comparison.modalities = {"a", "b"};
   comparison.best_unimodal = "a alone";
-  compare::ComparisonRow pdmp = row_of("pdmp", {.9, .8}, {.8, .7}, {{.5, .5}, {.5, .5}});
+  ComparisonRow pdmp = row_of("pdmp", {.9, .8}, {.8, .7}, {{.5, .5}, {.5, .5}});
   pdmp.against_unimodal = contrast(.25, .01);
-  compare::ComparisonRow control = row_of("every encoder × 15", {.8, .8}, {.8, .7}, {{.25, .25}, {.75, .75}});
+  ComparisonRow control = row_of("every encoder × 15", {.8, .8}, {.8, .7}, {{.25, .25}, {.75, .75}});
   control.controls = {{.of = "pdmp", .what = control.name, .of_encoders = true, .gain = contrast(.05, .2)}};
-  compare::ComparisonRow failed = row_of("joint, learning rate × 15", {}, {}, {{}, {}});
+  ComparisonRow failed = row_of("joint, learning rate × 15", {}, {}, {{}, {}});
   failed.controls = {{.of = "pdmp", .what = failed.name, .of_encoders = false, .gain = {}}};
   failed.refusal = "demo/runs/x failed";
   comparison.rows = {row_of("a alone", {.5, .7}, {.4, .6}, {{1, 1}}),
@@ -83,9 +83,9 @@ TEST(DemoTable, EndsWithWhatTheControlsShow) {
 }
 
 TEST(DemoTable, OneSeedHasNoDeviation) {
-  compare::Comparison comparison = some_comparison();
+  Comparison comparison = some_comparison();
   comparison.seeds = {0};
-  for (compare::ComparisonRow& row : comparison.rows) {
+  for (ComparisonRow& row : comparison.rows) {
     if (row.refusal.empty())
       for (auto& [metric, scores] : row.scores) scores.resize(1);
   }
@@ -95,10 +95,10 @@ TEST(DemoTable, OneSeedHasNoDeviation) {
 }
 
 TEST(DemoTable, FitsTheWidth) {
-  compare::Comparison comparison = some_comparison();
+  Comparison comparison = some_comparison();
   comparison.modalities = {"picture", "sound", "depth_map", "accelerometer", "heart_rate", "caption"};
-  for (compare::ComparisonRow& row : comparison.rows) {
-    if (!compare::is_unimodal(row) && row.refusal.empty()) row.dependency.assign(6, {.25, .25});
+  for (ComparisonRow& row : comparison.rows) {
+    if (!comparing::is_unimodal(row) && row.refusal.empty()) row.dependency.assign(6, {.25, .25});
   }
   for (const int64_t width : {60, 80, 200}) {
     std::istringstream lines(demo_text(comparison, some_facts(), width));

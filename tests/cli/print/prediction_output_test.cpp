@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 namespace pdmp::cli {
@@ -10,9 +11,9 @@ namespace {
 // Neither sorted nor printable.
 const std::vector<std::string> kClasses = {"zebra", "ant", "=1+1", "\x1b[2J"};
 
-runs::RowPrediction row(const std::string& id, std::vector<float> probabilities) {
+Prediction row(const std::string& id, std::vector<float> probabilities) {
   const auto best = std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin();
-  return {id, "", static_cast<size_t>(best), torch::tensor(probabilities)};
+  return {id, "", static_cast<size_t>(best), std::move(probabilities)};
 }
 
 std::string printed(PredictionFormat format) {

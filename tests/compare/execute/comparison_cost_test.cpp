@@ -6,7 +6,7 @@
 #include "base/files/file.h"
 #include "compare/small_grid.h"
 
-namespace pdmp::compare {
+namespace pdmp::comparing {
 namespace {
 
 using ::testing::HasSubstr;
@@ -84,4 +84,4 @@ TEST(CompareCost, TextAndJsonSayWhatAreEstimates) {
 }
 
 }  // namespace
-}  // namespace pdmp::compare
+}  // namespace pdmp::comparing

@@ -14,12 +14,12 @@ namespace {
 constexpr int64_t kGiB = int64_t{1} << 30;
 
 TEST(BestJobs, OneACoreUnlessRunsOrMemoryAreFewer) {
-  EXPECT_EQ(compare::best_jobs(2, 0, 4, 16 * kGiB, kGiB), 2);
-  EXPECT_EQ(compare::best_jobs(8, 0, 3, 64 * kGiB, kGiB), 3);
-  EXPECT_EQ(compare::best_jobs(8, 2, 100, 64 * kGiB, kGiB), 4);      // two threads each
-  EXPECT_EQ(compare::best_jobs(8, 0, 100, 10 * kGiB, 2 * kGiB), 4);  // 8 of 10 GiB
-  EXPECT_EQ(compare::best_jobs(2, 0, 4, kGiB, 4 * kGiB), 1);
-  EXPECT_EQ(compare::best_jobs(2, 4, 4, 16 * kGiB, kGiB), 1);
+  EXPECT_EQ(comparing::best_jobs(2, 0, 4, 16 * kGiB, kGiB), 2);
+  EXPECT_EQ(comparing::best_jobs(8, 0, 3, 64 * kGiB, kGiB), 3);
+  EXPECT_EQ(comparing::best_jobs(8, 2, 100, 64 * kGiB, kGiB), 4);      // two threads each
+  EXPECT_EQ(comparing::best_jobs(8, 0, 100, 10 * kGiB, 2 * kGiB), 4);  // 8 of 10 GiB
+  EXPECT_EQ(comparing::best_jobs(2, 0, 4, kGiB, 4 * kGiB), 1);
+  EXPECT_EQ(comparing::best_jobs(2, 4, 4, 16 * kGiB, kGiB), 1);
 }
 
 class LayOut : public ::testing::Test {
@@ -29,8 +29,8 @@ class LayOut : public ::testing::Test {
     options_.data.data = (directory_ / "data").string();
     train_ = load_data(options_.data, 0).train;
   }
-  compare::ResourcePlan plan_resources(int64_t jobs, int64_t runs) const {
-    return pdmp::compare::plan_resources(options_, *train_, jobs, runs, directory_ / "out");
+  comparing::ResourcePlan plan_resources(int64_t jobs, int64_t runs) const {
+    return pdmp::comparing::plan_resources(options_, *train_, jobs, runs, directory_ / "out");
   }
 
   const TemporaryDirectory directory_;
@@ -50,8 +50,8 @@ TEST_F(LayOut, SharesTheCores) {
 // Threads and precision change numbers; jobs do not.
 TEST_F(LayOut, ThreadsAndPrecisionStayWhatTheyWere) {
   make_directories(directory_ / "out");
-  compare::write_resource_plan({.jobs = 2, .threads = 7, .precision = "bf16"}, directory_ / "out");
-  const compare::ResourcePlan again = plan_resources(5, 100);
+  comparing::write_resource_plan({.jobs = 2, .threads = 7, .precision = "bf16"}, directory_ / "out");
+  const comparing::ResourcePlan again = plan_resources(5, 100);
   EXPECT_EQ(again.jobs, 5);
   EXPECT_EQ(again.threads, 7);
   EXPECT_EQ(again.precision, "bf16");

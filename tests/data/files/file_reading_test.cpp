@@ -47,7 +47,14 @@ TEST(FileReading, LimitsTheSize) {
   limits.max_bytes = 5;
   EXPECT_EQ(read(path, limits), "12345");
   limits.max_bytes = 4;
-  expect_error(ErrorKind::data, {path.string(), "--max-file-mib"}, [&] { read(path, limits); });
+  expect_error(ErrorKind::data, {path.string(), "`max-file-mib`"}, [&] { read(path, limits); });
+  try {
+    read(path, limits);
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.file(), path.string());
+    EXPECT_EQ(error.found(), "0 MiB");
+  }
 }
 
 TEST(FileReading, LimitsTheTime) {
@@ -57,7 +64,7 @@ TEST(FileReading, LimitsTheTime) {
   EXPECT_FALSE(FileReading("slow.png", {}).is_over());
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_TRUE(reading.is_over());
-  expect_error(ErrorKind::data, {"slow.png", "0.001 s", "--max-file-seconds"}, [&] { reading.check(); });
+  expect_error(ErrorKind::data, {"slow.png", "0.001 s", "`max-file-seconds`"}, [&] { reading.check(); });
 }
 
 TEST(FileReading, ASignalEndsALongOneAlone) {

@@ -37,7 +37,7 @@ struct ContentHashOf : ::testing::Test {
     const TemporaryDirectory elsewhere;
     const ContentHash before = content_hash(manifest_of(elsewhere, kRows));
     const Manifest now = manifest_of(directory, rows, json);
-    return content_changes(before, content_hash(now), now, modalities);
+    return content_changes(before, content_hash(now), &now, modalities);
   }
 };
 
@@ -79,9 +79,9 @@ TEST_F(ContentHashOf, SizesOfFilesCountTheirTimesDoNot) {
   const Manifest manifest = manifest_of(directory, rows, json);
   const ContentHash before = content_hash(manifest);
   std::filesystem::last_write_time(directory / "a.npy", std::filesystem::file_time_type::min());
-  EXPECT_THAT(content_changes(before, content_hash(manifest), manifest, {"t"}), IsEmpty());
+  EXPECT_THAT(content_changes(before, content_hash(manifest), &manifest, {"t"}), IsEmpty());
   directory.write("b.npy", "123456");
-  EXPECT_THAT(content_changes(before, content_hash(manifest), manifest, {"t"}),
+  EXPECT_THAT(content_changes(before, content_hash(manifest), &manifest, {"t"}),
               ElementsAre("the size of 'b.npy' (it was 5, is 6)"));
 }
 
@@ -89,7 +89,7 @@ TEST_F(ContentHashOf, ComesBackFromJsonAndKnowsDamage) {
   const Manifest manifest = manifest_of(directory, kRows);
   const ContentHash hash = content_hash(manifest);
   const nlohmann::json value = to_json(hash);
-  EXPECT_THAT(content_changes(content_hash_from(value, "here"), hash, manifest, {"x", "w"}), IsEmpty());
+  EXPECT_THAT(content_changes(content_hash_from(value, "here"), hash, &manifest, {"x", "w"}), IsEmpty());
   EXPECT_EQ(content_hash_from(value, "here").samples, hash.samples);
   const std::string text = value.dump();
   int known = 0;
@@ -114,7 +114,7 @@ TEST_F(ContentHashOf, ManyRowsHaveFewBlocks) {
   const ContentHash before = content_hash(manifest);
   EXPECT_EQ(before.blocks.size(), 625u);  // of 8 rows
   const Manifest now = manifest_of(directory, replaced(rows, "4321,train,1", "4321,train,0"));
-  EXPECT_THAT(content_changes(before, content_hash(now), now, {"x"}),
+  EXPECT_THAT(content_changes(before, content_hash(now), &now, {"x"}),
               ElementsAre("labels of train (first soon after sample '4320', metadata.csv:4322)"));
 }
 

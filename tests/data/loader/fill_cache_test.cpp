@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/log.h"
+#include "base/console.h"
 #include "data/encode/encode_png.h"
 #include "pdmp/dataset.h"
 #include "support/media/tensors.h"

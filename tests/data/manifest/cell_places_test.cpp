@@ -51,7 +51,7 @@ TEST(CellPlaces, UntrustedSetsHaveNoRootOutside) {
   FileOptions options;
   options.untrusted = true;
   for (const std::string& root : {other.path().string(), std::string("link"), std::string("..")}) {
-    expect_error(ErrorKind::data, {"--untrusted", "'m'"},
+    expect_error(ErrorKind::data, {"`untrusted`", "'m'"},
                  [&] { limits_of_cells(directory.path(), {entry("m", root)}, options); });
   }
   EXPECT_NO_THROW(limits_of_cells(directory.path(), {entry("m", "gone/yet")}, options));

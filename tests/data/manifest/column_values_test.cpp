@@ -23,7 +23,7 @@ TEST(ColumnValues, GiveAnyColumnByTheIdsOfTheManifest) {
   EXPECT_EQ(machines.at("2"), "");  // a row without an id is called by its number
   EXPECT_EQ(machines.at("c"), "press 2");
   EXPECT_EQ(column_values(directory.path(), "group", {}).at("2"), "Jo");  // the column that means it
-  testing::expect_error(ErrorKind::usage, {"--by", "'machin'", "'machine'"},
+  testing::expect_error(ErrorKind::usage, {"`by`", "'machin'", "'machine'"},
                         [&] { column_values(directory.path(), "machin", {}); });
 }
 

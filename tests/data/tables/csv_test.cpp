@@ -11,12 +11,15 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 std::string message_of(std::string_view text) {
   try {
     parse_csv(text, "m.csv");
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::data);
+    EXPECT_EQ(error.file(), "m.csv");
+    EXPECT_THAT(error.what(), StartsWith("m.csv:" + std::to_string(error.line()) + ": "));
     return error.what();
   }
   return "nothing was thrown";

@@ -10,12 +10,15 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 std::string message_of(std::string_view text) {
   try {
     parse_jsonl(text, "m.jsonl");
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::data);
+    EXPECT_EQ(error.file(), "m.jsonl");
+    EXPECT_THAT(error.what(), StartsWith("m.jsonl:" + std::to_string(error.line()) + ": "));
     return error.what();
   }
   return "nothing was thrown";

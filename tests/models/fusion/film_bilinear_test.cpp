@@ -70,7 +70,7 @@ TEST(FilmBilinear, EverythingIsShared) {
 TEST(FilmBilinear, OneModalityHasALinearHead) { expect_linear_head("film_bilinear"); }
 
 TEST(FilmBilinear, RefusesThreeModalities) {
-  expect_error(ErrorKind::usage, {"film_bilinear: expected at most two", "found 3", "--modalities", "film_symmetric"},
+  expect_error(ErrorKind::usage, {"film_bilinear: expected at most two", "found 3", "`modalities`", "film_symmetric"},
                [] {
                  make_fusion("film_bilinear", {2, 2, 2});
                });

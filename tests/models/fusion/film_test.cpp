@@ -77,7 +77,7 @@ TEST(Film, OneModalityHasALinearHead) {
 }
 
 TEST(Film, RefusalsExplain) {
-  expect_error(ErrorKind::usage, {"film: expected at most two", "found 3", "--modalities", "film_symmetric"}, [] {
+  expect_error(ErrorKind::usage, {"film: expected at most two", "found 3", "`modalities`", "film_symmetric"}, [] {
     make_fusion("film", {2, 2, 2});
   });
   expect_error(ErrorKind::usage, {"film: unimodal=self", "3 and 2", "unimodal=split"}, [] {

@@ -72,7 +72,7 @@ TEST(Gated, AbsentRowsTeachTheirModalityNothing) {
 TEST(Gated, OneModalityHasALinearHead) { expect_linear_head("gated"); }
 
 TEST(Gated, RefusesThreeModalities) {
-  expect_error(ErrorKind::usage, {"gated: expected at most two", "found 3", "--modalities", "gated_symmetric"}, [] {
+  expect_error(ErrorKind::usage, {"gated: expected at most two", "found 3", "`modalities`", "gated_symmetric"}, [] {
     make_fusion("gated", {2, 2, 2});
   });
 }

@@ -18,7 +18,7 @@ TEST(FusionModalities, MoreThanAPairIsRefusedWithAWayOut) {
   models::expect_pair("duet", {4}, "they sing", "choir");
   models::expect_pair("duet", {4, 3}, "they sing", "choir");
   expect_error(ErrorKind::usage,
-               {"duet: expected at most two modalities, because they sing, found 3", "--modalities", "use choir"}, [] {
+               {"duet: expected at most two modalities, because they sing, found 3", "`modalities`", "use choir"}, [] {
                  models::expect_pair("duet", {4, 3, 2}, "they sing", "choir");
                });
 }

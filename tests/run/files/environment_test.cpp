@@ -1,9 +1,10 @@
+#include "run/files/environment.h"
+
 #include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "pdmp/error.h"
-#include "pdmp/run.h"
 
 namespace pdmp::runs {
 namespace {

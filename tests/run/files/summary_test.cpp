@@ -24,8 +24,8 @@ Evaluation scores(double accuracy) {
   return evaluation;
 }
 
-RunSummary example() {
-  RunSummary summary;
+TrainingRun example() {
+  TrainingRun summary;
   summary.method = "pdmp";
   summary.seed = 2;
   summary.modalities = {"audio", "visual"};
@@ -58,7 +58,7 @@ TEST(Summary, HoldsTheFixedFields) {
 TEST(Summary, ReadsBack) {
   const testing::TemporaryDirectory directory;
   write_summary(example(), directory / "summary.json");
-  const RunSummary read = read_summary(directory.path());
+  const TrainingRun read = read_summary(directory.path());
   EXPECT_EQ(read.method, "pdmp");
   EXPECT_EQ(read.epochs, 10);
   EXPECT_EQ(read.selected_by, "best_val");
@@ -71,14 +71,14 @@ TEST(Summary, ReadsBack) {
 
 TEST(Summary, WithoutTestOrWithoutAnything) {
   const testing::TemporaryDirectory directory;
-  RunSummary summary = example();
+  TrainingRun summary = example();
   summary.test.reset();
   write_summary(summary, directory / "summary.json");
   EXPECT_FALSE(read_json(directory / "summary.json").contains("test"));
   EXPECT_EQ(read_summary(directory.path()).val->unimodal_accuracy.size(), 2u);
   summary.val.reset();
   write_summary(summary, directory / "summary.json");
-  const RunSummary read = read_summary(directory.path());
+  const TrainingRun read = read_summary(directory.path());
   EXPECT_FALSE(read.val.has_value());
   EXPECT_THAT(summary_text(read), HasSubstr("no such split"));
 }

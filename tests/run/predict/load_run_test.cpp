@@ -11,10 +11,10 @@ namespace {
 TEST(LoadRun, HoldsTheSelectedWeights) {
   const TemporaryDirectory directory;
   const RunOptions options = tiny_run(write_vector_data(directory), (directory / "run").string());
-  const RunSummary summary = run(options);
+  const TrainingRun summary = train(options);
   const runs::LoadedRun loaded = runs::load_run(options.run);
   EXPECT_FALSE(loaded.model->is_training());
-  EXPECT_EQ(loaded.options.method, "joint");
+  EXPECT_EQ(loaded.options.method.name(), "joint");
   const TrainingData data = runs::load_data_for(loaded, "");
   const Evaluation again = evaluate(*loaded.model, *loaded.method, data.test, loaded.options.train);
   EXPECT_NEAR(again.loss(), summary.test->loss(), 1e-6);
@@ -28,7 +28,7 @@ TEST(LoadRun, HoldsTheAveragedWeightsWhereThereAreSome) {
     RunOptions options = tiny_run(data, (directory / select).string());
     options.train.ema = 0.9;
     options.train.select = select;
-    const RunSummary summary = run(options);
+    const TrainingRun summary = train(options);
     const runs::LoadedRun loaded = runs::load_run(options.run);
     const TrainingData splits = runs::load_data_for(loaded, "");
     const Evaluation again = evaluate(*loaded.model, *loaded.method, splits.test, loaded.options.train);
@@ -42,11 +42,11 @@ TEST(LoadRun, NeedsNoPretrainedFile) {
   const TemporaryDirectory directory;
   const std::string file = (directory / "start.safetensors").string();
   RunOptions options = tiny_run(write_vector_data(directory), (directory / "run").string());
-  const RunSummary from_scratch = run(options);
+  const TrainingRun from_scratch = train(options);
   save_weights(*make_encoder("mlp:hidden=8", {"a", "vector", {3}}), file);
   options.run = (directory / "pretrained").string();
   options.model.encoders["a"] = "mlp:hidden=8:weights=" + file;
-  const RunSummary summary = run(options);
+  const TrainingRun summary = train(options);
   EXPECT_NE(summary.test->loss(), from_scratch.test->loss());
 
   std::filesystem::remove(file);
@@ -56,10 +56,10 @@ TEST(LoadRun, NeedsNoPretrainedFile) {
               1e-6);
   options.resume = true;
   options.train.epochs = 4;
-  EXPECT_EQ(run(options).epochs, 4);
+  EXPECT_EQ(train(options).epochs, 4);
   options.resume = false;
   options.run = (directory / "new").string();
-  expect_error(ErrorKind::io, {file}, [&] { run(options); });
+  expect_error(ErrorKind::io, {file}, [&] { train(options); });
   EXPECT_FALSE(std::filesystem::exists(options.run));
 }
 
@@ -67,11 +67,11 @@ TEST(LoadRun, SaysWhereTheWeightsWentAndWhatDoesNotFit) {
   const TemporaryDirectory directory;
   RunOptions options = tiny_run(write_vector_data(directory), (directory / "run").string());
   options.train.keep = "none";
-  run(options);
-  expect_error(ErrorKind::data, {options.run, "--keep"}, [&] { runs::load_run(options.run); });
+  train(options);
+  expect_error(ErrorKind::data, {options.run, "`keep`"}, [&] { runs::load_run(options.run); });
   options.train.keep = "best";
   options.run = (directory / "kept").string();
-  run(options);
+  train(options);
   const runs::LoadedRun loaded = runs::load_run(options.run);
   std::filesystem::create_directories(directory / "other");
   directory.write("other/metadata.csv", "id,split,label,a0,a1,a2,b0\n1,train,red,1,2,3,4\n2,train,blue,1,2,3,4\n");

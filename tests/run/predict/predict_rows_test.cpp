@@ -1,6 +1,8 @@
 #include "run/predict/predict_rows.h"
 
+#include <algorithm>
 #include <gmock/gmock.h>
+#include <numeric>
 
 #include "run/tiny_run.h"
 #include "support/expect_error.h"
@@ -13,12 +15,12 @@ using ::testing::HasSubstr;
 struct PredictRows : ::testing::Test {
   const TemporaryDirectory directory;
   const std::string data = write_vector_data(directory);
-  std::vector<runs::RowPrediction> predictions;
+  std::vector<Prediction> predictions;
   std::vector<size_t> batches;
 
   runs::LoadedRun trained() const {
     const RunOptions options = tiny_run(data, (directory / "run").string(), "joint", 1);
-    run(options);
+    train(options);
     runs::LoadedRun loaded = runs::load_run(options.run);
     loaded.options.train.batch_size = 2;
     return loaded;
@@ -26,7 +28,7 @@ struct PredictRows : ::testing::Test {
 
   runs::RowPredictor predictor(const runs::LoadedRun& run, bool allow_missing = false) {
     return runs::RowPredictor(run, {run.description.entries, directory.path(), std::vector<data::FileLimits>(2)},
-                              allow_missing, "", [this](const std::vector<runs::RowPrediction>& batch) {
+                              allow_missing, "", [this](const std::vector<Prediction>& batch) {
                                 batches.push_back(batch.size());
                                 predictions.insert(predictions.end(), batch.begin(), batch.end());
                               });
@@ -46,9 +48,9 @@ TEST_F(PredictRows, BatchesAreGivenInTheOrderOfTheRows) {
   EXPECT_EQ(batches, (std::vector<size_t>{2, 1}));
   ASSERT_EQ(predictions.size(), 3u);
   EXPECT_EQ(predictions[2].id, "z");
-  EXPECT_EQ(predictions[0].probabilities.size(0), 3);
-  EXPECT_NEAR(predictions[0].probabilities.sum().item<double>(), 1, 1e-6);
-  EXPECT_EQ(predictions[0].probability(), predictions[0].probabilities.max().item<double>());
+  EXPECT_EQ(predictions[0].probabilities.size(), 3u);
+  EXPECT_NEAR(std::accumulate(predictions[0].probabilities.begin(), predictions[0].probabilities.end(), 0.), 1, 1e-6);
+  EXPECT_EQ(predictions[0].probability(), *std::ranges::max_element(predictions[0].probabilities));
   EXPECT_NEAR(predictions[2].probability(), predictions[0].probability(), 1e-6);
   EXPECT_EQ(predictor.failed(), 0);
 }
@@ -66,9 +68,9 @@ TEST_F(PredictRows, AnswersAreThoseOfEvaluation) {
   predictor.flush();
   ASSERT_EQ(static_cast<int64_t>(predictions.size()), expected.n);
   for (int64_t i = 0; i < expected.n; ++i) {
-    const runs::RowPrediction& found = predictions[static_cast<size_t>(i)];
+    const Prediction& found = predictions[static_cast<size_t>(i)];
     EXPECT_EQ(found.id, test->id(i));
-    EXPECT_TRUE(torch::equal(found.probabilities, expected.probabilities[i])) << i;
+    EXPECT_TRUE(torch::equal(torch::tensor(found.probabilities), expected.probabilities[i])) << i;
   }
 }
 
@@ -83,7 +85,7 @@ TEST_F(PredictRows, ABadRowHasItsReasonAndTheOthersTheirAnswer) {
   EXPECT_THAT(predictions[0].problem, HasSubstr("modality 'a'"));
   EXPECT_THAT(predictions[0].problem, HasSubstr("3"));
   EXPECT_EQ(predictions[1].problem, "");
-  EXPECT_TRUE(predictions[1].probabilities.defined());
+  EXPECT_EQ(predictions[1].probabilities.size(), 3u);
   EXPECT_EQ(predictions[2].problem, "no JSON");
   EXPECT_THAT(predictions[3].problem, HasSubstr("zero"));
   EXPECT_EQ(predictor.rows(), 4);

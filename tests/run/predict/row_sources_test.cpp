@@ -16,7 +16,7 @@ using Names = std::vector<std::string>;
 struct RowSources : ::testing::Test {
   const TemporaryDirectory directory;
   runs::LoadedRun run;
-  runs::RowRequest request;
+  RowRequest request;
   std::vector<data::UnlabeledRow> rows;
 
   RowSources() {
@@ -87,9 +87,9 @@ TEST_F(RowSources, FilesLieInTheFolderOfTheTableOrBelowARoot) {
   const runs::RowCells cells = read(directory.write("rows.csv", "picture\nx.png\n").string());
   EXPECT_EQ(cells.limits.at(1).folders,
             (std::vector<fs::path>{fs::canonical(directory.path()), fs::canonical(other.path())}));
-  EXPECT_THAT(cells.limits.at(1).elsewhere, HasSubstr("--root"));
+  EXPECT_THAT(cells.limits.at(1).elsewhere, HasSubstr("`root`"));
   request.roots = {"/nowhere/at/all"};
-  expect_error(ErrorKind::usage, {"--root", "/nowhere/at/all"}, [&] { read((directory / "rows.csv").string()); });
+  expect_error(ErrorKind::usage, {"`root`", "/nowhere/at/all"}, [&] { read((directory / "rows.csv").string()); });
 }
 
 TEST_F(RowSources, AFolderOfMediaOrADataSetWithoutLabels) {
@@ -109,21 +109,21 @@ TEST_F(RowSources, AFolderOfMediaOrADataSetWithoutLabels) {
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].id, "y");
   request.split = "val";
-  expect_error(ErrorKind::usage, {"--split val", "all"}, [&] { read((directory / "set").string()); });
+  expect_error(ErrorKind::usage, {"`split` val", "all"}, [&] { read((directory / "set").string()); });
 }
 
 TEST_F(RowSources, AColumnThatTheModelNeedsMustBeThere) {
   run.description.lacked = {true, false};
   const std::string table = directory.write("rows.csv", "a0,a1\n1,2\n").string();
-  expect_error(ErrorKind::data, {"rows.csv", "'picture'", "a0, a1", "--allow-missing"}, [&] { read(table); });
+  expect_error(ErrorKind::data, {"rows.csv", "'picture'", "a0, a1", "`allow-missing`"}, [&] { read(table); });
   request.allow_missing = true;
   read(table);
   EXPECT_EQ(rows.size(), 1u);
 }
 
 TEST_F(RowSources, SaysWhatItCannotRead) {
-  expect_error(ErrorKind::io, {"--data", "/nowhere/rows.csv"}, [&] { read("/nowhere/rows.csv"); });
-  expect_error(ErrorKind::usage, {"--data", "x.png", ".csv", "--input"},
+  expect_error(ErrorKind::io, {"`data`", "/nowhere/rows.csv"}, [&] { read("/nowhere/rows.csv"); });
+  expect_error(ErrorKind::usage, {"`data`", "x.png", ".csv", "`input`"},
                [&] { read(directory.write("x.png", "x").string()); });
   expect_error(ErrorKind::data, {"rows.csv:1", "semicolons"},
                [&] { read(directory.write("rows.csv", "a0;a1\n1;2\n").string()); });
@@ -131,7 +131,7 @@ TEST_F(RowSources, SaysWhatItCannotRead) {
                   R"({"modalities": [{"name": "picture", "type": "image", "root": "/usr", "ext": ".png"}]})");
   directory.write("outside/metadata.csv", "id\nx\n");
   run.options.data.files.untrusted = true;
-  expect_error(ErrorKind::data, {"--untrusted", "/usr"}, [&] { read((directory / "outside").string()); });
+  expect_error(ErrorKind::data, {"`untrusted`", "/usr"}, [&] { read((directory / "outside").string()); });
 }
 
 TEST_F(RowSources, LabelsAreThereWhereEveryRowHasOne) {

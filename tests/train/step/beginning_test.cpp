@@ -4,7 +4,7 @@
 
 #include "support/toy_task.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 TEST(Beginning, TellsEncodersApartByTheirWeights) {
@@ -28,4 +28,4 @@ TEST(Beginning, HashOfBatchesDependsOnEverySampleAndItsPlace) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

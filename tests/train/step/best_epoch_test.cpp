@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 Evaluation scores(double accuracy, double loss) {
@@ -13,7 +13,7 @@ Evaluation scores(double accuracy, double loss) {
 }
 
 TEST(BestEpoch, TheEarliestOfEquals) {
-  BestEpoch best(metrics::find_metric("accuracy"));
+  BestEpoch best(find_metric("accuracy"));
   EXPECT_EQ(best.epoch(), -1);
   EXPECT_TRUE(best.consider(scores(0, 1), 0));
   EXPECT_TRUE(best.consider(scores(0.5, 1), 1));
@@ -22,14 +22,14 @@ TEST(BestEpoch, TheEarliestOfEquals) {
 }
 
 TEST(BestEpoch, ALowerLossIsBetter) {
-  BestEpoch best(metrics::find_metric("loss"));
+  BestEpoch best(find_metric("loss"));
   EXPECT_TRUE(best.consider(scores(0.9, 1.5), 0));
   EXPECT_FALSE(best.consider(scores(0.95, 1.6), 1));
   EXPECT_TRUE(best.consider(scores(0.1, 1.4), 2));
 }
 
 TEST(BestEpoch, PatienceCountsEpochsSinceTheBest) {
-  BestEpoch best(metrics::find_metric("accuracy"));
+  BestEpoch best(find_metric("accuracy"));
   EXPECT_FALSE(best.is_out_of_patience(9, 2));  // nothing was scored
   best.consider(scores(0.5, 1), 3);
   EXPECT_FALSE(best.is_out_of_patience(5, 2));
@@ -38,8 +38,7 @@ TEST(BestEpoch, PatienceCountsEpochsSinceTheBest) {
 }
 
 TEST(BestEpoch, GoesOnFromACheckpointOfThisAndOfEarlierVersions) {
-  BestEpoch best(metrics::find_metric("loss")), back(metrics::find_metric("loss")),
-      old(metrics::find_metric("accuracy"));
+  BestEpoch best(find_metric("loss")), back(find_metric("loss")), old(find_metric("accuracy"));
   best.consider(scores(0.5, 1.25), 3);
   nlohmann::json values;
   best.save(values);
@@ -52,4 +51,4 @@ TEST(BestEpoch, GoesOnFromACheckpointOfThisAndOfEarlierVersions) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -7,7 +7,7 @@
 #include "support/expect_error.h"
 #include "support/toy_task.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 struct FiniteTest : ::testing::Test {
@@ -60,9 +60,9 @@ TEST_F(FiniteTest, InputsAreTheFirstCauseThenWeightsThenGradients) {
 
 TEST_F(FiniteTest, TheSentenceSaysWhatSinceWhenAndWhatToDo) {
   testing::expect_error(ErrorKind::data,
-                        {"found a loss of nan", "since step 7 (epoch 2)", "diverged", "--lr (it is 0.1)"},
+                        {"found a loss of nan", "since step 7 (epoch 2)", "diverged", "`lr` (it is 0.1)"},
                         [] { fail_diverged("a loss of nan", 2, 7, 0.1, nullptr); });
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -4,14 +4,14 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 TEST(History, NoteOfAnEpochSaysWhatItWaitedForData) {
   EpochRecord record;
   record.epoch = 2;
   record.train_loss = 0.41249;
-  const metrics::Metric& accuracy = metrics::find_metric("accuracy");
+  const Metric& accuracy = find_metric("accuracy");
   EXPECT_EQ(epoch_note(record, 0.0036, accuracy), "epoch 3: loss 0.412, data wait 0.4 %");
   record.val.emplace();
   record.val->scores["accuracy"] = 0.875;
@@ -19,7 +19,7 @@ TEST(History, NoteOfAnEpochSaysWhatItWaitedForData) {
   record.val->scores["loss"] = 0.25;
   record.ema = record.val;
   record.ema->scores["loss"] = 0.125;
-  EXPECT_EQ(epoch_note(record, 0.5, metrics::find_metric("loss")),
+  EXPECT_EQ(epoch_note(record, 0.5, find_metric("loss")),
             "epoch 3: loss 0.412, validation loss 0.250, averaged 0.125, data wait 50.0 %");
 }
 
@@ -68,4 +68,4 @@ TEST(History, WhatWasRightIsFourSamplesADigit) {
 TEST(History, NoValidationStaysNone) { EXPECT_FALSE(epoch_record_from_json(to_json(EpochRecord{})).val.has_value()); }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

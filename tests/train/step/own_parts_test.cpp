@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/nn/modules/linear.h>
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 TEST(OwnParts, WhatIsInNoGroupGetsOne) {
@@ -19,4 +19,4 @@ TEST(OwnParts, WhatIsInNoGroupGetsOne) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

@@ -5,7 +5,7 @@
 
 #include "pdmp/error.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 const torch::Device kCpu(torch::kCPU);
@@ -38,9 +38,9 @@ TEST(Precision, CudaWithoutDeviceIsAUsageError) {
     FAIL() << "expected an error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::usage);
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("--device cpu"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("`device` cpu"));
   }
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

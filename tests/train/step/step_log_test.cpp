@@ -4,7 +4,7 @@
 
 #include "support/toy_task.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 TEST(StepLog, EpochSumsAverageWhatWasLoggedAndSurviveSaving) {
@@ -63,4 +63,4 @@ TEST(StepLog, BranchesOfTwoModalitiesHaveTheirRatio) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

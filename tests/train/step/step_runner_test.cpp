@@ -6,7 +6,7 @@
 #include "support/method_at_work.h"
 #include "support/toy_task.h"
 
-namespace pdmp::train {
+namespace pdmp::training {
 namespace {
 
 TEST(StepRunner, ScaleGradientsSkipsUndefinedAndNonFinite) {
@@ -47,7 +47,7 @@ std::vector<Tensor> one_step(Method& method, const std::string& modulation) {
   options.optimizer.lr = 1e-3;
   options.optimizer.weight_decay = 0.1;
   options.optimizer.modulation = modulation;
-  Trainer(options, std::nullopt).fit(model, method, data, nullptr);
+  Trainer(options, std::nullopt).fit(model, method, data);
   std::vector<Tensor> weights;
   for (const Tensor& parameter : model->modality_parameters(0)) weights.push_back(parameter.detach().clone());
   return weights;
@@ -98,4 +98,4 @@ TEST(StepRunner, ClipsBeforeOrAfterModulation) {
 }
 
 }  // namespace
-}  // namespace pdmp::train
+}  // namespace pdmp::training

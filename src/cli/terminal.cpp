@@ -1,5 +1,5 @@
 // The width of standard output.
-#include "base/terminal.h"
+#include "cli/terminal.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -8,7 +8,7 @@
 
 #include "base/text/value_text.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 // 0: not said.
@@ -34,4 +34,4 @@ int64_t output_width() {
   return std::max(width, kNarrowestOutput);
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

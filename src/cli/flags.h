@@ -7,7 +7,7 @@
 
 #include "pdmp/options.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 
 // What --help says besides the options, and the words without dashes a command takes.
 struct CommandHelp {
@@ -31,4 +31,4 @@ struct CommandHelp {
 bool parse_flags(OptionList& list, const std::vector<std::string>& args, const CommandHelp& help, std::ostream& out,
                  std::vector<std::string>* arguments = nullptr);
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -1,4 +1,4 @@
-#include "base/flags.h"
+#include "cli/flags.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -12,7 +12,7 @@
 #include "base/text/value_text.h"
 #include "pdmp/error.h"
 
-namespace pdmp {
+namespace pdmp::cli {
 namespace {
 
 constexpr int64_t kColumns = 80;
@@ -273,4 +273,4 @@ bool parse_flags(OptionList& list, const std::vector<std::string>& given, const 
   return true;
 }
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace pdmp {
+namespace pdmp::cli {
 
 constexpr int64_t kNarrowestOutput = 60;  // columns; a narrower terminal gets lines of this width
 constexpr int64_t kPipedOutput = 100;     // columns of a pipe or a file
@@ -12,4 +12,4 @@ constexpr int64_t kPipedOutput = 100;     // columns of a pipe or a file
 // width of the terminal, else kPipedOutput. Never fewer than kNarrowestOutput.
 int64_t output_width();
 
-}  // namespace pdmp
+}  // namespace pdmp::cli

@@ -1,0 +1,7 @@
+#include "pdmp/version.h"
+
+namespace pdmp {
+
+const char* version() { return PDMP_VERSION; }
+
+}  // namespace pdmp
